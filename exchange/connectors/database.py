@@ -1,0 +1,300 @@
+"""Reading a PostgreSQL source: bytes from COPY to COPY, in one read-only snapshot.
+
+Columns whose type at the source fits the declared one travel in PostgreSQL's binary form, cast at
+the source; otherwise all travel as text and are held to the declared form here.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from exchange import vault
+from exchange.models import AllowedHost, Binding, Source
+from exchange.problems import (
+    ColumnVanished,
+    HostNotAllowed,
+    SourceProblem,
+    SourceRefused,
+    SourceUnavailable,
+)
+from exchange.records import store
+from exchange.records.columns import Column
+from exchange.records.statements import comma
+from policy.terms import DataType
+
+CONNECT_SECONDS = 5
+HASHES_FROM = 140000  # hash_record_extended came with PostgreSQL 14
+JOIN_BYTES = 1 << 18
+PASSWORD = "source.password"  # noqa: S105 - the purpose a secret is sealed for, not a secret
+
+WHOLE = ("smallint", "integer", "bigint")
+FITTING: dict[str, tuple[str, ...]] = {
+    DataType.TEXT: ("text", "character varying", "character", "uuid", "name", *WHOLE),
+    DataType.INTEGER: WHOLE,
+    DataType.DECIMAL: ("numeric", *WHOLE),
+    DataType.DOUBLE: ("double precision", "real"),
+    DataType.DATE: ("date",),
+    DataType.DATETIME: ("timestamp with time zone", "timestamp without time zone"),
+    DataType.BOOLEAN: ("boolean",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """A bound column: ours, its name at the source and its type there, without its modifier."""
+
+    column: Column
+    name: str
+    source_type: str
+
+    @property
+    def fits(self) -> bool:
+        """Whether its values can travel in binary form."""
+        return self.source_type in FITTING[self.column.data_type]
+
+    def typed(self, time_zone: str) -> sql.Composed:
+        """Return the value as our type, cast at the source."""
+        value: sql.Composable = sql.Identifier(self.name)
+        if self.source_type == "timestamp without time zone":
+            value = sql.SQL("({} AT TIME ZONE {})").format(value, sql.Literal(time_zone))
+        return sql.SQL("{}::{}").format(value, self.column.sql_type)
+
+    def text(self) -> sql.Composed:
+        """Return the value as text."""
+        return sql.SQL("{}::text").format(sql.Identifier(self.name))
+
+
+@contextmanager
+def connected(source: Source) -> Iterator[psycopg.Connection]:
+    """Open a read-only snapshot of the source.
+
+    Raises HostNotAllowed, SourceUnavailable or SourceRefused.
+    """
+    connection = _connect(source)
+    try:
+        with connection, connection.transaction():
+            connection.execute(
+                sql.SQL("SELECT set_config('TimeZone', {}, true)").format(
+                    sql.Literal(source.time_zone)
+                )
+            )
+            yield connection
+    except psycopg.OperationalError as failure:
+        raise SourceUnavailable(
+            _(
+                "The source “%(name)s” broke off while it was read: %(why)s. What is published"
+                " stays as it was; the sync can simply be run again."
+            )
+            % {"name": source.name, "why": _first_line(failure)}
+        ) from failure
+    except psycopg.errors.InsufficientPrivilege as failure:
+        raise SourceRefused(
+            _(
+                "The source “%(name)s” does not let its user read this table: %(why)s. Ask its"
+                " owner to grant SELECT on it."
+            )
+            % {"name": source.name, "why": _first_line(failure)}
+        ) from failure
+    except psycopg.Error as failure:
+        if isinstance(failure.diag.sqlstate, str) and not connection.broken:
+            raise SourceProblem(
+                _(
+                    "The source “%(name)s” could not be read: %(why)s. What is published stays"
+                    " as it was."
+                )
+                % {"name": source.name, "why": _first_line(failure)}
+            ) from failure
+        raise
+
+
+def _connect(source: Source) -> psycopg.Connection:
+    settings = source.settings
+    host, port = settings.get("host", ""), int(settings.get("port", 5432))
+    if not AllowedHost.objects.filter(host=host, port=port).exists():
+        raise HostNotAllowed(
+            _(
+                "“%(host)s:%(port)s” is not on the list of hosts that may be read. Ask the system"
+                " administrator to allow it."
+            )
+            % {"host": host, "port": port}
+        )
+    secret = vault.unseal(source.secret, purpose=PASSWORD).decode() if source.secret else None
+    try:
+        connection = psycopg.connect(
+            host=host,
+            port=port,
+            dbname=settings.get("database", ""),
+            user=settings.get("user", ""),
+            password=secret,
+            connect_timeout=CONNECT_SECONDS,
+            application_name="city data exchange",
+            options="-c default_transaction_read_only=on",
+        )
+    except psycopg.OperationalError as failure:
+        raise _not_connected(source, failure) from failure
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    return connection
+
+
+def _not_connected(source: Source, failure: psycopg.OperationalError) -> SourceProblem:
+    why = _first_line(failure)
+    refused = ("password", "authentication", "pg_hba", "does not exist", "no password", "role ")
+    if any(word in why for word in refused):
+        return SourceRefused(
+            _(
+                "The source “%(name)s” answered but refused the sign-in: %(why)s. Check user,"
+                " password and database name."
+            )
+            % {"name": source.name, "why": why}
+        )
+    return SourceUnavailable(
+        _(
+            "The source “%(name)s” does not answer: %(why)s. What is published stays as it was;"
+            " check that the database runs and can be reached, then run the sync again."
+        )
+        % {"name": source.name, "why": why}
+    )
+
+
+def _first_line(failure: BaseException) -> str:
+    return (str(failure).strip().splitlines() or [type(failure).__name__])[0]
+
+
+def relation(binding: Binding) -> sql.Composed:
+    """Return the bound table at the source, quoted."""
+    return store.relation(binding.object.get("schema") or "public", binding.object["table"])
+
+
+def described(connection: psycopg.Connection, binding: Binding) -> dict[str, str]:
+    """Return the columns of the bound table with their types, without modifiers."""
+    found = connection.execute(
+        "SELECT a.attname, format_type(a.atttypid, NULL) FROM pg_attribute a"
+        " JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = %s AND c.relname = %s AND a.attnum > 0 AND NOT a.attisdropped"
+        " ORDER BY a.attnum",
+        [binding.object.get("schema") or "public", binding.object["table"]],
+    ).fetchall()
+    return dict(found)
+
+
+def bound(
+    connection: psycopg.Connection, binding: Binding, columns: Sequence[Column]
+) -> list[SourceColumn]:
+    """Match our columns with the source's. Raises ColumnVanished naming every missing one."""
+    types = described(connection, binding)
+    names = {column: str(binding.columns[str(column.field)]) for column in columns}
+    wanted = [*names.values(), *([binding.cursor_column] if binding.cursor_column else [])]
+    missing = sorted({name for name in wanted if name not in types})
+    if missing:
+        raise ColumnVanished(
+            _(
+                "The table “%(table)s” has no column %(missing)s any more. What is published"
+                " stays as it was; bind the field to another column or end the field."
+            )
+            % {
+                "table": binding.object["table"],
+                "missing": ", ".join(f"“{name}”" for name in missing),
+            }
+        )
+    return [SourceColumn(column, name, types[name]) for column, name in names.items()]
+
+
+def select(
+    binding: Binding, values: Sequence[sql.Composable], *, where: sql.Composable | None = None
+) -> sql.Composed:
+    """Return a SELECT of the values from the bound table."""
+    query = sql.SQL("SELECT {} FROM {}").format(comma(values), relation(binding))
+    return query + sql.SQL(" WHERE ") + where if where is not None else query
+
+
+def since(
+    connection: psycopg.Connection, binding: Binding, checkpoint: str
+) -> tuple[sql.Composable | None, str]:
+    """Return the condition for rows from the checkpoint on, and the checkpoint after this read.
+
+    Rows at the checkpoint itself come again and turn out unchanged; rows without a cursor value
+    come with every run, since nothing tells when they changed.
+    """
+    cursor = sql.Identifier(binding.cursor_column)
+    newest = connection.execute(
+        sql.SQL("SELECT max({})::text FROM {}").format(cursor, relation(binding))
+    ).fetchone()
+    after = (newest[0] if newest else None) or checkpoint
+    if not checkpoint:
+        return None, after
+    kind = described(connection, binding)[binding.cursor_column]
+    start = sql.SQL("{}::{}").format(sql.Literal(checkpoint), sql.SQL(kind))
+    if binding.lag_seconds and kind.startswith("timestamp"):
+        start += sql.SQL(" - make_interval(secs => {})").format(sql.Literal(binding.lag_seconds))
+    return sql.SQL("({0} >= {1} OR {0} IS NULL)").format(cursor, start), after
+
+
+def copy_out(
+    connection: psycopg.Connection, query: sql.Composable, *, binary: bool
+) -> Iterator[bytes]:
+    """Yield the bytes of COPY … TO STDOUT in pieces of about a quarter of a megabyte.
+
+    libpq hands over one row at a time; passing rows on one by one costs ten times as much.
+    """
+    form = sql.SQL("(FORMAT binary)") if binary else sql.SQL("(FORMAT text)")
+    statement = sql.SQL("COPY ({}) TO STDOUT {}").format(query, form)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        yield from joined(copy)
+
+
+def joined(pieces, size: int = JOIN_BYTES) -> Iterator[bytes]:
+    """Join small pieces to chunks of at least `size` bytes (the last may be shorter)."""
+    held: list[Any] = []
+    length = 0
+    for piece in pieces:
+        held.append(piece)
+        length += len(piece)
+        if length >= size:
+            yield b"".join(held)
+            held, length = [], 0
+    if held:
+        yield b"".join(held)
+
+
+def matching(
+    bound_key: Sequence[SourceColumn], keys: Sequence[tuple[Any, ...]]
+) -> sql.Composed:
+    """Return the condition that a row's key is one of `keys` (given as text)."""
+    arrays = [
+        sql.SQL("{}::text[]").format(sql.Literal([key[place] for key in keys]))
+        for place in range(len(bound_key))
+    ]
+    wanted = [
+        sql.SQL("k.k{}::{}").format(sql.SQL(str(place)), sql.SQL(part.source_type))
+        for place, part in enumerate(bound_key)
+    ]
+    return sql.SQL("({}) IN (SELECT {} FROM unnest({}) AS k({}))").format(
+        comma([sql.Identifier(part.name) for part in bound_key]),
+        comma(wanted),
+        comma(arrays),
+        comma([sql.SQL(f"k{place}") for place in range(len(bound_key))]),
+    )
+
+
+def knows_hashes(connection: psycopg.Connection) -> bool:
+    """Whether the source can compute the same row hashes as we do."""
+    return connection.info.server_version >= HASHES_FROM
+
+
+def sample(binding: Binding, *, rows: int) -> dict[str, list[str]]:
+    """Return up to `rows` values of each column of the bound table, as text."""
+    with connected(binding.source) as connection:
+        names = list(described(connection, binding))
+        values = [sql.SQL("{}::text").format(sql.Identifier(name)) for name in names]
+        query = select(binding, values) + sql.SQL(" LIMIT {}").format(sql.Literal(rows))
+        found = connection.execute(query).fetchall()
+    return {
+        name: [row[place] for row in found if row[place] is not None]
+        for place, name in enumerate(names)
+    }
+

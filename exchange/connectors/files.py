@@ -1,0 +1,350 @@
+"""Reading CSV files: plain, in GZ or in ZIP, UTF-8 with or without BOM, or GB18030.
+
+The standard library's csv module cuts records (it knows quotes and line breaks in cells); what it
+yields goes to PostgreSQL as COPY text, thousands of rows at a time. A record that does not fit is
+set aside with its line; a file that cannot be cut at all stops the run with its place.
+"""
+
+import codecs
+import csv
+import gzip
+import io
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from operator import itemgetter
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from exchange.models import Binding
+from exchange.problems import (
+    FileBroken,
+    FileMissing,
+    HeaderMismatch,
+    PathNotAllowed,
+    SourceEmpty,
+)
+from exchange.records.columns import Column
+
+ENCODINGS = {"utf-8": "utf-8-sig", "utf-8-sig": "utf-8-sig", "gb18030": "gb18030", "gbk": "gb18030"}
+BATCH_ROWS = 2000
+CELL_CHARACTERS = 1_000_000
+WIDEST_CELL = 64_000_000  # more than this in one cell is an open quote
+SNIFF_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a read: its name, and the running line on which it starts, from 1."""
+
+    name: str
+    first_line: int
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a read of files met: records counted, bytes, parts, and the records set aside."""
+
+    read: int = 0
+    bytes: int = 0
+    parts: list[Part] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A record that cannot be staged: its line, the rule it broke, its cells as read."""
+
+    line: int
+    rule: str
+    cells: tuple[str, ...]
+
+
+def resolved(path: str) -> list[Path]:
+    """Return the files a configured path names, in order of their names.
+
+    A pattern (`air_*.csv`) may name several. Raises PathNotAllowed for anything outside
+    `settings.FILE_ROOTS` or behind a link, FileMissing where nothing matches.
+    """
+    given = Path(path)
+    roots = [Path(root).resolve() for root in settings.FILE_ROOTS]
+    if not given.is_absolute() or ".." in given.parts:
+        raise _not_allowed(path)
+    folder = given.parent
+    if not any(folder.is_relative_to(root) for root in roots):
+        raise _not_allowed(path)
+    if folder.exists() and folder.resolve() != folder:
+        raise _not_allowed(path)
+    found = sorted(folder.glob(given.name)) if folder.is_dir() else []
+    if not found:
+        raise FileMissing(
+            _(
+                "There is no file “%(path)s”. What is published stays as it was; put the file"
+                " there or correct the path of the source."
+            )
+            % {"path": path}
+        )
+    if any(one.is_symlink() or not one.is_file() for one in found):
+        raise _not_allowed(path)
+    return found
+
+
+def _not_allowed(path: str) -> PathNotAllowed:
+    return PathNotAllowed(
+        _(
+            "“%(path)s” is not below a folder that may be read, or leads out of it by a link."
+            " Put the file below one of the configured folders: %(roots)s."
+        )
+        % {"path": path, "roots": ", ".join(str(root) for root in settings.FILE_ROOTS) or "–"}
+    )
+
+
+def records(
+    binding: Binding,
+    columns: Sequence[Column],
+    *,
+    reading: Reading,
+    aside: Callable[[SetAside], None],
+) -> Iterator[bytes]:
+    """Yield CSV bytes of `line, cells…` in the order of `columns`, a batch of rows at a time.
+
+    Counts go to `reading`, records that cannot be staged to `aside`. Raises FileMissing,
+    PathNotAllowed, FileBroken, HeaderMismatch, SourceEmpty.
+    """
+    line = 0
+    for name, stream in _opened(binding):
+        reading.parts.append(Part(name, line + 1))
+        cutter = _Cutter(binding, columns, name, stream, line, reading, aside)
+        yield from cutter.batches()
+        line = cutter.line
+    if not reading.read:
+        raise SourceEmpty(
+            _(
+                "“%(path)s” has no row. An empty file is held to be a mistake, so nothing was"
+                " deleted; withdraw the dataset if it is to be empty."
+            )
+            % {"path": binding.object["path"]}
+        )
+
+
+class _Cutter:
+    """One file on its way from bytes to batches of staged rows."""
+
+    def __init__(self, binding, columns, name, stream, line, reading, aside):
+        self.binding = binding
+        self.columns = columns
+        self.name = name
+        self.stream = stream
+        self.base = self.line = line
+        self.reading = reading
+        self.aside = aside
+        self.width = 0
+
+    def batches(self) -> Iterator[bytes]:
+        """Yield staged rows; a broken file raises with its line."""
+        text = _decoded(self.stream, self.binding, self.name)
+        csv.field_size_limit(WIDEST_CELL)
+        cut = csv.reader(text, delimiter=self.binding.object.get("separator") or ",", strict=True)
+        try:
+            yield from self._staged(cut)
+        except csv.Error as broken:
+            raise FileBroken(
+                _(
+                    "“%(file)s” cannot be read from line %(line)s on: %(why)s (often a quotation"
+                    " mark that is opened and never closed). What is published stays as it was;"
+                    " correct the file and run the sync again."
+                )
+                % {"file": self.name, "line": self.line - self.base + 1, "why": broken}
+            ) from broken
+        except (OSError, EOFError, zipfile.BadZipFile) as broken:
+            raise FileBroken(
+                _("“%(file)s” is cut off or damaged: %(why)s. Send the whole file again.")
+                % {"file": self.name, "why": broken}
+            ) from broken
+
+    def _staged(self, cut) -> Iterator[bytes]:
+        places = self._places(cut)
+        pick = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
+        batch: list[tuple] = []
+        for row in cut:
+            line, self.line = self.line + 1, self.base + cut.line_num
+            if not row:
+                continue  # an empty line holds no record
+            self.reading.read += 1
+            if len(row) != self.width:
+                self.aside(SetAside(line, "field-count", tuple(row)))
+                continue
+            batch.append((line, *pick(row)))
+            if len(batch) >= BATCH_ROWS:
+                yield self._encoded(batch)
+                batch = []
+        if batch:
+            yield self._encoded(batch)
+
+    def _places(self, cut) -> list[int]:
+        """Return the position of each column's cell, by the header or as bound."""
+        wanted = [self.binding.columns[str(column.field)] for column in self.columns]
+        if not self.binding.object.get("header", True):
+            self.width = int(self.binding.object["width"])
+            return [int(place) for place in wanted]
+        header = [name.strip() for name in next(cut, [])]
+        self.line = self.base + cut.line_num
+        missing = sorted({str(name) for name in wanted} - set(header))
+        if missing or len(set(header)) != len(header):
+            raise HeaderMismatch(
+                _(
+                    "The header of “%(file)s” does not have the bound columns: missing %(missing)s;"
+                    " found %(found)s. Nothing was read; correct the file or the binding."
+                )
+                % {
+                    "file": self.name,
+                    "missing": ", ".join(missing) or "–",
+                    "found": ", ".join(header[:40]) or "–",
+                }
+            )
+        self.width = len(header)
+        return [header.index(str(name)) for name in wanted]
+
+    def _encoded(self, batch: list[tuple]) -> bytes:
+        """Return the batch as COPY's CSV; the rare batch with odd characters goes row by row."""
+        text = _written(batch)
+        if "\0" not in text and len(text) < CELL_CHARACTERS:
+            try:
+                data = text.encode()
+            except UnicodeEncodeError:
+                data = None
+            if data is not None:
+                self.reading.bytes += len(data)
+                return data
+        sound = [row for row in batch if self._sound(row)]
+        data = _written(sound).encode()
+        self.reading.bytes += len(data)
+        return data
+
+    def _sound(self, row: tuple) -> bool:
+        rule = _unsound(row[1:])
+        if rule:
+            self.aside(SetAside(row[0], rule, tuple(row[1:])))
+        return not rule
+
+
+def _unsound(cells: Sequence[str]) -> str:
+    """Return the rule that cells break which PostgreSQL could not take, or ""."""
+    for cell in cells:
+        if "\0" in cell:
+            return "nul"
+        if len(cell) > CELL_CHARACTERS:
+            return "cell-too-long"
+        if not _encodable(cell):
+            return "encoding"
+    return ""
+
+
+def _encodable(cell: str) -> bool:
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _written(batch: Sequence[tuple]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(batch)
+    return out.getvalue()
+
+
+def _decoded(stream: IO[bytes], binding: Binding, name: str) -> IO[str]:
+    """Return text of the declared encoding; single bad bytes survive as lone surrogates.
+
+    Where already the first 64 kB are of another encoding the whole file is, so it is refused.
+    """
+    encoding = ENCODINGS[str(binding.object.get("encoding") or "utf-8").lower()]
+    buffered = io.BufferedReader(stream, buffer_size=SNIFF_BYTES)  # type: ignore[type-var]
+    head = buffered.peek(SNIFF_BYTES)[:SNIFF_BYTES]
+    if not _reads(head, encoding):
+        other = next((e for e in ("utf-8-sig", "gb18030") if e != encoding and _reads(head, e)), "")
+        if other:
+            raise FileBroken(
+                _(
+                    "“%(file)s” is not %(declared)s; it looks like %(found)s. Nothing was read;"
+                    " correct the encoding of the binding."
+                )
+                % {
+                    "file": name,
+                    "declared": binding.object.get("encoding") or "utf-8",
+                    "found": other.removesuffix("-sig"),
+                }
+            )
+    return io.TextIOWrapper(buffered, encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _reads(head: bytes, encoding: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _opened(binding: Binding) -> Iterator[tuple[str, IO[bytes]]]:
+    """Yield name and bytes of each file; archives are opened, their members matched."""
+    for path in resolved(binding.object["path"]):
+        with path.open("rb") as plain:
+            yield from _members(path, plain, str(binding.object.get("member") or "*"))
+
+
+def _members(path: Path, plain: IO[bytes], member: str) -> Iterator[tuple[str, IO[bytes]]]:
+    kind = path.suffix.lower()
+    if kind == ".gz":
+        with gzip.open(plain) as stream:
+            yield path.name, stream  # type: ignore[misc]
+    elif kind == ".zip":
+        with _archive(path, plain) as archive:
+            names = sorted(n for n in archive.namelist() if fnmatch(n, member) and n[-1] != "/")
+            if not names:
+                raise FileMissing(
+                    _("“%(file)s” holds no file that matches “%(member)s”.")
+                    % {"file": path.name, "member": member}
+                )
+            for name in names:
+                with archive.open(name) as stream:
+                    yield f"{path.name}/{name}", stream
+    else:
+        yield path.name, plain
+
+
+@contextmanager
+def _archive(path: Path, plain: IO[bytes]) -> Iterator[zipfile.ZipFile]:
+    try:
+        archive = zipfile.ZipFile(plain)
+    except zipfile.BadZipFile as broken:
+        raise FileBroken(
+            _("“%(file)s” is cut off or damaged: %(why)s. Send the whole file again.")
+            % {"file": path.name, "why": broken}
+        ) from broken
+    with archive:
+        yield archive
+
+
+def sample(binding: Binding, *, rows: int) -> dict[str, list[str]]:
+    """Return up to `rows` values of each column, by header name or by position as text."""
+    name, stream = next(_opened(binding))
+    cut = csv.reader(
+        _decoded(stream, binding, name), delimiter=binding.object.get("separator") or ","
+    )
+    if binding.object.get("header", True):
+        header = [title.strip() for title in next(cut, [])]
+    else:
+        header = [str(place) for place in range(int(binding.object["width"]))]
+    nulls = {"", *binding.object.get("nulls", ())}
+    values: dict[str, list[str]] = {title: [] for title in header}
+    for row, _unused in zip(cut, range(rows), strict=False):
+        for title, cell in zip(header, row, strict=False):
+            if cell not in nulls:
+                values[title].append(cell)
+    return values

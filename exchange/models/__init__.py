@@ -1,0 +1,20 @@
+"""Where data comes from, how each run went, where rows stand, and who was granted what."""
+
+from exchange.models.grants import Grant
+from exchange.models.records import RecordTable, Zone
+from exchange.models.runs import RejectedRow, RunState, SyncRun
+from exchange.models.sources import AllowedHost, Binding, Source, SourceKind, SyncMode
+
+__all__ = [
+    "AllowedHost",
+    "Binding",
+    "Grant",
+    "RecordTable",
+    "RejectedRow",
+    "RunState",
+    "Source",
+    "SourceKind",
+    "SyncMode",
+    "SyncRun",
+    "Zone",
+]

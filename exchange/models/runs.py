@@ -1,0 +1,128 @@
+"""Each sync run with its ledger, and the rows it had to turn away."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class RunState(models.TextChoices):
+    """Where a run is, or how it ended."""
+
+    READING = "reading", _("reading")
+    CHECKING = "checking", _("checking")
+    MERGING = "merging", _("merging")
+    PROJECTING = "projecting", _("projecting")
+    DONE = "done", _("done")
+    HELD = "held", _("held back")
+    FAILED = "failed", _("failed")
+    INTERRUPTED = "interrupted", _("interrupted")
+    DISCARDED = "discarded", _("discarded")
+
+
+RUNNING = (RunState.READING, RunState.CHECKING, RunState.MERGING, RunState.PROJECTING)
+
+
+class SyncRunQuerySet(models.QuerySet["SyncRun"]):
+    """Phrases about runs."""
+
+    def running(self):
+        """Started and neither ended nor held back."""
+        return self.filter(state__in=RUNNING)
+
+
+class SyncRun(models.Model):
+    """One run of one binding, with the conservation ledger of design.md §3.
+
+    Counts are rows. Once merged: read = inserted + updated + unchanged + rejected + duplicates,
+    and before + inserted - deleted = after; the database refuses a merged run that does not
+    balance. Digests are sums of row hashes, so their order does not matter.
+    """
+
+    binding = models.ForeignKey("exchange.Binding", models.PROTECT, related_name="runs")
+    mode = models.CharField(max_length=10)
+    scope = models.CharField(max_length=10, blank=True)
+    state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.READING)
+    started_at = models.DateTimeField()
+    heartbeat_at = models.DateTimeField()
+    merged_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    read = models.BigIntegerField(default=0)
+    inserted = models.BigIntegerField(default=0)
+    updated = models.BigIntegerField(default=0)
+    unchanged = models.BigIntegerField(default=0)
+    rejected = models.BigIntegerField(default=0)
+    duplicates = models.BigIntegerField(default=0)
+    deleted = models.BigIntegerField(default=0)
+    before = models.BigIntegerField(default=0)
+    after = models.BigIntegerField(default=0)
+    bytes = models.BigIntegerField(default=0)
+    digest_before = models.DecimalField(max_digits=40, decimal_places=0, default=0)
+    digest_after = models.DecimalField(max_digits=40, decimal_places=0, default=0)
+    checkpoint_before = models.TextField(blank=True)
+    checkpoint_after = models.TextField(blank=True)
+    parts = models.JSONField(default=list, blank=True, help_text=_("Files read: name, first line."))
+    problem_code = models.CharField(max_length=40, blank=True)
+    problem = models.TextField(blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = SyncRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sync run")
+        verbose_name_plural = _("sync runs")
+        indexes = [models.Index(fields=["binding", "-id"], name="exchange_run_latest")]
+        constraints = [
+            models.CheckConstraint(
+                name="exchange_syncrun_read_balances",
+                condition=Q(merged_at=None)
+                | Q(
+                    read=F("inserted")
+                    + F("updated")
+                    + F("unchanged")
+                    + F("rejected")
+                    + F("duplicates")
+                ),
+                violation_error_message=_("A run that does not balance does not go live."),
+            ),
+            models.CheckConstraint(
+                name="exchange_syncrun_rows_balance",
+                condition=Q(merged_at=None) | Q(after=F("before") + F("inserted") - F("deleted")),
+                violation_error_message=_("A run that does not balance does not go live."),
+            ),
+            models.UniqueConstraint(
+                fields=["binding"],
+                condition=Q(state__in=RUNNING),
+                name="exchange_syncrun_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.get_state_display()}"
+
+
+class RejectedRow(models.Model):
+    """A row that broke a rule: kept sealed for its owner, and gone after 30 days.
+
+    `line` counts lines of the source as read, from 1, over all its files; for a database it is
+    the place in the read order. `payload` is sealed by `exchange.vault`.
+    """
+
+    run = models.ForeignKey(SyncRun, models.CASCADE, related_name="rejected_rows")
+    line = models.BigIntegerField()
+    rule = models.CharField(max_length=40)
+    field = models.CharField(max_length=63, blank=True)
+    payload = models.BinaryField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("rejected row")
+        verbose_name_plural = _("rejected rows")
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.rule} {self.field}"

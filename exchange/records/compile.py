@@ -1,0 +1,260 @@
+"""From a RecordQuery to SQL: the only place where a reader's wish becomes a statement.
+
+A query may lean only on what its reader sees in clear (design.md §4.6). Identifiers come from the
+record table's own description, values are bound or quoted by psycopg; nothing a reader sent
+becomes SQL text.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.timezone import get_default_timezone, is_naive, make_aware
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from exchange.problems import Ground, Problem
+from exchange.records.query import Filter, Operator, QueryRefused, RecordQuery
+from exchange.records.statements import comma
+from policy.terms import DataType, Treatment
+
+COMPARISONS = {
+    Operator.EQUAL: "=",
+    Operator.NOT_EQUAL: "<>",
+    Operator.LESS: "<",
+    Operator.AT_MOST: "<=",
+    Operator.GREATER: ">",
+    Operator.AT_LEAST: ">=",
+}
+BIGINT = range(-(1 << 63), 1 << 63)
+TRUTH = {"true": True, "1": True, "false": False, "0": False}
+NUMBER = re.compile(r"[+-]?[0-9]{1,100}(\.[0-9]{1,100})?", re.ASCII)
+
+
+class FieldUnknown(Problem):
+    """There is no such field, or it may not even be named."""
+
+    code = "field-unknown"
+    status = 400
+
+
+class FieldMasked(Problem):
+    """The query leans on a field that its reader sees masked."""
+
+    code = "field-masked"
+    status = 403
+
+
+class FieldWithheld(Problem):
+    """The query names a field that is withheld from its reader."""
+
+    code = "field-withheld"
+    status = 403
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleField:
+    """A field as one reader sees it: its column in the zone, its type there, its treatment.
+
+    `column` is empty where it is withheld. `mask` (JSON, see `masks`) is set where the zone holds
+    more than the reader may see, so that it is masked on the way out.
+    """
+
+    name: str
+    column: str
+    data_type: str
+    treatment: Treatment
+    grounds: tuple[Ground, ...] = ()
+    concealed: bool = False
+    mask: Mapping[str, Any] | None = None
+    out_type: str = ""
+
+    @property
+    def ident(self) -> sql.Identifier:
+        """The column, quoted."""
+        return sql.Identifier(self.column)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A row scope of a grant: only rows whose column holds one of the values."""
+
+    column: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What a query selects and under which conditions; pages and downloads are cut from it."""
+
+    fields: tuple[VisibleField, ...]
+    conditions: tuple[sql.Composable, ...]
+    order: tuple[tuple[VisibleField, bool], ...]
+
+    def where(self, *more: sql.Composable) -> sql.Composable:
+        """Return the WHERE clause with its conditions and `more`, or nothing."""
+        conditions = [*self.conditions, *more]
+        if not conditions:
+            return sql.SQL("")
+        return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions)
+
+
+def compiled(
+    query: RecordQuery, fields: Mapping[str, VisibleField], scopes: Sequence[Scope] = ()
+) -> Compiled:
+    """Settle a query against what its reader may see.
+
+    Raises FieldUnknown, FieldMasked, FieldWithheld (each names what can be used instead) or
+    QueryRefused for a value that does not fit its field's type.
+    """
+    for name in query.named:
+        if name not in fields or fields[name].concealed:
+            raise _unknown(name, fields)
+        if fields[name].treatment == Treatment.WITHHELD:
+            raise _withheld(fields[name], fields)
+    for name in query.leaned_on:
+        if fields[name].treatment != Treatment.CLEAR:
+            raise _masked(fields[name], fields)
+    seen = [field for field in fields.values() if field.treatment != Treatment.WITHHELD]
+    chosen = [fields[name] for name in query.fields] or seen
+    return Compiled(
+        fields=tuple(chosen),
+        conditions=(
+            *(_condition(part, fields[part.field]) for part in query.filters),
+            *(_scoped(scope) for scope in scopes),
+        ),
+        order=tuple((fields[sort.field], sort.descending) for sort in query.sort),
+    )
+
+
+def _clear_names(fields: Mapping[str, VisibleField]) -> str:
+    clear = [f.name for f in fields.values() if f.treatment == Treatment.CLEAR and not f.concealed]
+    return ", ".join(clear) or "–"
+
+
+def _unknown(name: str, fields: Mapping[str, VisibleField]) -> FieldUnknown:
+    return FieldUnknown(
+        _("This dataset has no field “%(name)s”. You can use: %(clear)s.")
+        % {"name": name[:80], "clear": _clear_names(fields)}
+    )
+
+
+def _withheld(field: VisibleField, fields: Mapping[str, VisibleField]) -> FieldWithheld:
+    return FieldWithheld(
+        _("“%(name)s” is withheld from you, so a query cannot name it. You can use: %(clear)s.")
+        % {"name": field.name, "clear": _clear_names(fields)},
+        grounds=field.grounds,
+    )
+
+
+def _masked(field: VisibleField, fields: Mapping[str, VisibleField]) -> FieldMasked:
+    return FieldMasked(
+        _(
+            "“%(name)s” is masked for you, so rows cannot be filtered or sorted by it. "
+            "You can use: %(clear)s."
+        )
+        % {"name": field.name, "clear": _clear_names(fields)},
+        grounds=field.grounds,
+    )
+
+
+def _scoped(scope: Scope) -> sql.Composable:
+    return sql.SQL("{}::text = ANY({}::text[])").format(
+        sql.Identifier(scope.column), sql.Literal(list(scope.values))
+    )
+
+
+def _condition(part: Filter, field: VisibleField) -> sql.Composable:
+    if part.operator == Operator.IS_NULL:
+        if part.values[0] not in TRUTH:
+            raise _unfitting(part, _("true or false"))
+        word = "{} IS NULL" if TRUTH[part.values[0]] else "{} IS NOT NULL"
+        return sql.SQL(word).format(field.ident)
+    if part.operator == Operator.PREFIX:
+        if field.data_type != DataType.TEXT:
+            raise _unfitting(part, _("a field of text"))
+        return sql.SQL("starts_with({}, {})").format(field.ident, sql.Literal(part.values[0]))
+    values = [sql.Literal(_value(text, part, field)) for text in part.values]
+    if part.operator == Operator.ONE_OF:
+        return sql.SQL("{} IN ({})").format(field.ident, comma(values))
+    if field.data_type == DataType.BOOLEAN and part.operator not in (
+        Operator.EQUAL,
+        Operator.NOT_EQUAL,
+    ):
+        raise _unfitting(part, "eq, ne, null")
+    return sql.SQL("{} {} {}").format(
+        field.ident, sql.SQL(COMPARISONS[part.operator]), values[0]
+    )
+
+
+def _unfitting(part: Filter, wanted: str) -> QueryRefused:
+    return QueryRefused(
+        _("The filter on “%(field)s” does not fit: it takes %(wanted)s, not “%(given)s”.")
+        % {"field": part.field, "wanted": wanted, "given": ",".join(part.values)[:80]}
+    )
+
+
+def _value(text: str, part: Filter, field: VisibleField) -> object:
+    """Read a filter's text as the field's type, as strictly as the catalogue does."""
+    reader, wanted = READERS[field.data_type]
+    value = reader(text)
+    if value is None:
+        raise _unfitting(part, _(wanted))
+    return value
+
+
+def _text(text: str) -> str | None:
+    return text
+
+
+def _integer(text: str) -> int | None:
+    if not re.fullmatch(r"[+-]?[0-9]{1,19}", text, re.ASCII) or int(text) not in BIGINT:
+        return None
+    return int(text)
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text) if NUMBER.fullmatch(text) else None
+    except InvalidOperation:
+        return None
+
+
+def _double(text: str) -> float | None:
+    return float(text) if NUMBER.fullmatch(text) else None
+
+
+def _date(text: str) -> date | None:
+    try:
+        return parse_date(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+    except ValueError:
+        return None
+
+
+def _datetime(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    if moment is not None and is_naive(moment):
+        return make_aware(moment, get_default_timezone())
+    return moment
+
+
+def _boolean(text: str) -> bool | None:
+    return TRUTH.get(text)
+
+
+READERS = {
+    DataType.TEXT: (_text, "text"),
+    DataType.INTEGER: (_integer, "a whole number"),
+    DataType.DECIMAL: (_decimal, "a number"),
+    DataType.DOUBLE: (_double, "a number"),
+    DataType.DATE: (_date, "a day as YYYY-MM-DD"),
+    DataType.DATETIME: (_datetime, "a time as YYYY-MM-DDTHH:MM:SS+08:00"),
+    DataType.BOOLEAN: (_boolean, "true or false"),
+}

@@ -1,0 +1,337 @@
+"""The open and the conditional zone: consumers of the shared zone's feed, each with its ledger.
+
+A withheld field has no column there; a masked one holds only masked values. A zone may lag behind
+`shared` and can be rebuilt from it at any time.
+"""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+from psycopg import sql
+
+from catalog import facts
+from catalog.models import Dataset, Resource
+from exchange.models import RecordTable, Zone
+from exchange.records import masks, store
+from exchange.records.columns import SQL_TYPES
+from exchange.records.statements import comma, idents, one, run
+from policy.decision import conditional_zone_case, decide, open_zone_case
+from policy.terms import OpenType, Treatment
+
+LOCK_CLASS = 0x5A4F4E45  # "ZONE"
+PROJECTED = (Zone.OPEN, Zone.CONDITIONAL)
+CASES = {Zone.OPEN: open_zone_case, Zone.CONDITIONAL: conditional_zone_case}
+
+
+@transaction.atomic
+def refresh(resource_id: int, *, at: datetime) -> dict[str, RecordTable | None]:
+    """Bring both zones of a resource to what the catalogue and the shared zone say now.
+
+    Serialised for a resource by an advisory lock, taken before the grades are read: a projection
+    that began before a regrade can not finish after it with the old grades.
+    """
+    one(
+        sql.SQL("SELECT pg_advisory_xact_lock({}, {})").format(
+            sql.Literal(LOCK_CLASS), sql.Literal(resource_id)
+        )
+    )
+    resource = Resource.objects.select_related("dataset").get(pk=resource_id)
+    return {zone: _project(resource, zone, at=at) for zone in PROJECTED}
+
+
+def wanted(resource: Resource, zone: str, today: date) -> list[dict[str, object]]:
+    """Return the columns a zone is to hold: field, column, type, treatment, mask.
+
+    Empty where the dataset is not published, or nothing of it may be in this zone.
+    """
+    dataset = resource.dataset
+    if dataset.state != Dataset.State.PUBLISHED:
+        return []
+    fields, prohibitions = facts.dataset_facts(dataset)
+    if zone == Zone.CONDITIONAL and not any(
+        field.open_type == OpenType.CONDITIONAL for field in fields
+    ):
+        return []  # without a conditional field nobody could get more than is open
+    decision = decide(CASES[Zone(zone)](today, prohibitions), fields)
+    columns = []
+    for field in resource.fields.filter(ended_at=None).order_by("position", "pk"):
+        decided = decision.fields[field.name]
+        if decided.treatment == Treatment.WITHHELD:
+            continue
+        masked = decided.treatment == Treatment.MASKED
+        columns.append(
+            {
+                "field": field.pk,
+                "column": f"f{field.pk}",
+                "type": masks.result_type(decided.mask, field.data_type)
+                if masked
+                else field.data_type,
+                "treatment": int(decided.treatment),
+                "mask": masks.as_json(decided.mask) if masked else None,
+            }
+        )
+    return columns
+
+
+def _project(resource: Resource, zone: str, *, at: datetime) -> RecordTable | None:
+    shared = store.live(resource.pk, Zone.SHARED)
+    standing = store.live(resource.pk, zone)
+    columns = wanted(resource, zone, timezone.localdate(at)) if shared else []
+    if shared:  # a field that was never read from the source has no column to project
+        stored = {column["field"] for column in shared.columns}
+        columns = [column for column in columns if column["field"] in stored]
+    if not shared or not columns:
+        if standing:
+            end(standing, at=at)
+        return None
+    if standing and standing.columns == columns and standing.source_version == shared.version:
+        return _catch_up(standing, shared, at=at)
+    return _rebuild(resource, zone, shared, standing, columns, at=at)
+
+
+def _values(columns, *, of: str) -> list[sql.Composed]:
+    """Return each column's value as the zone holds it, from shared rows called `of`."""
+    return [
+        sql.SQL("{} AS {}").format(
+            masks.expression(
+                column["mask"], sql.SQL(of + ".") + sql.Identifier(column["column"])
+            ),
+            sql.Identifier(column["column"]),
+        )
+        for column in columns
+    ]
+
+
+def _rebuild(
+    resource: Resource,
+    zone: str,
+    shared: RecordTable,
+    standing: RecordTable | None,
+    columns: list[dict[str, object]],
+    *,
+    at: datetime,
+) -> RecordTable:
+    """Fill a new version from the shared zone and turn the pointer.
+
+    Rows that look the same as in the standing version keep their `_seq`.
+    """
+    version = store.next_version(resource.pk, zone)
+    table = RecordTable(
+        resource=resource,
+        zone=zone,
+        version=version,
+        table_name=store.table_name(resource.pk, version),
+        columns=columns,
+        seq=(standing.seq if standing else _last_seq(resource.pk, zone)) + 1,
+        source_seq=shared.seq,
+        source_version=shared.version,
+        tombstones_from=standing.tombstones_from if standing else 0,
+        policy_version=resource.dataset.policy_version,
+        built_at=at,
+        refreshed_at=at,
+    )
+    _create(table)
+    table.rows = _fill(table, shared, standing)
+    relation = store.of(table)
+    run(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (_id)").format(relation))
+    run(sql.SQL("CREATE INDEX ON {} (_seq, _id)").format(relation))
+    run(sql.SQL("ANALYZE {}").format(relation))
+    if standing:
+        _bury_missing(table, standing)
+        end(standing, at=at) if _shows_less(table, standing) else store.retire(standing)
+    table.live = True
+    table.save()
+    return table
+
+
+def _create(table: RecordTable) -> None:
+    definitions = [
+        sql.SQL("{} {}").format(
+            sql.Identifier(column["column"]), sql.SQL(SQL_TYPES[column["type"]])
+        )
+        for column in table.columns
+    ]
+    run(
+        sql.SQL("CREATE TABLE {} (_id bigint NOT NULL, _seq bigint NOT NULL, {})").format(
+            store.of(table), comma(definitions)
+        )
+    )
+
+
+def _fill(table: RecordTable, shared: RecordTable, standing: RecordTable | None) -> int:
+    names = [column["column"] for column in table.columns]
+    comparable = standing is not None and standing.columns == table.columns
+    values = sql.SQL("(SELECT t._id, {} FROM {} t)").format(
+        comma(_values(table.columns, of="t")), store.of(shared)
+    )
+    if standing is not None and comparable:
+        seq = sql.SQL(
+            "CASE WHEN o._id IS NOT NULL AND ROW({}) IS NOT DISTINCT FROM ROW({})"
+            " THEN o._seq ELSE {} END"
+        ).format(
+            comma(idents(names, of="o")), comma(idents(names, of="p")), sql.Literal(table.seq)
+        )
+        source = sql.SQL("{} p LEFT JOIN {} o USING (_id)").format(values, store.of(standing))
+    else:
+        seq = sql.Literal(table.seq)
+        source = sql.SQL("{} p").format(values)
+    return run(
+        sql.SQL("INSERT INTO {} (_id, _seq, {}) SELECT p._id, {}, {} FROM {}").format(
+            store.of(table), comma(idents(names)), seq, comma(idents(names, of="p")), source
+        )
+    )
+
+
+def _bury_missing(table: RecordTable, standing: RecordTable) -> None:
+    """Leave tombstones for rows the standing version had and the new one has not."""
+    run(
+        sql.SQL(
+            "INSERT INTO {} (resource_id, id, seq, at) SELECT {}, o._id, {}, now() FROM {} o"
+            " WHERE NOT EXISTS (SELECT 1 FROM {} n WHERE n._id = o._id)"
+        ).format(
+            tombstones(table.zone),
+            sql.Literal(table.resource_id),
+            sql.Literal(table.seq),
+            store.of(standing),
+            store.of(table),
+        )
+    )
+
+
+def _shows_less(table: RecordTable, standing: RecordTable) -> bool:
+    """Whether a column of the standing version is gone or differently shown in the new one."""
+    now = {column["field"]: column for column in table.columns}
+    return any(now.get(column["field"]) != column for column in standing.columns)
+
+
+def _last_seq(resource_id: int, zone: str) -> int:
+    last = (
+        RecordTable.objects.filter(resource_id=resource_id, zone=zone)
+        .order_by("-version")
+        .values_list("seq", flat=True)
+        .first()
+    )
+    return last or 0
+
+
+def tombstones(zone: str) -> sql.Composed:
+    """Return the zone's table of deleted ids."""
+    return store.relation(zone, "tombstone")
+
+
+def _catch_up(table: RecordTable, shared: RecordTable, *, at: datetime) -> RecordTable:
+    """Apply what the shared feed holds since the ledger's place; cost follows what changed."""
+    if table.source_seq == shared.seq:
+        return table
+    seq = table.seq + 1
+    names = [column["column"] for column in table.columns]
+    _find_changes(table, shared, names)
+    inserted = run(
+        sql.SQL(
+            "INSERT INTO {} (_id, _seq, {}) SELECT _id, {}, {} FROM projected WHERE fresh"
+        ).format(store.of(table), comma(idents(names)), sql.Literal(seq), comma(idents(names)))
+    )
+    changes = [sql.SQL("{0} = p.{0}").format(sql.Identifier(name)) for name in names]
+    updated = run(
+        sql.SQL(
+            "UPDATE {} o SET _seq = {}, {} FROM projected p WHERE NOT p.fresh AND o._id = p._id"
+        ).format(store.of(table), sql.Literal(seq), comma(changes))
+    )
+    deleted = _delete_gone(table, seq)
+    if inserted or updated or deleted:
+        table.seq = seq
+    table.rows += inserted - deleted
+    table.source_seq = shared.seq
+    table.refreshed_at = at
+    table.save()
+    return table
+
+
+def _find_changes(table: RecordTable, shared: RecordTable, names: list[str]) -> None:
+    """Make `projected`: rows that are new to the zone or look different in it."""
+    run(sql.SQL("DROP TABLE IF EXISTS projected"))
+    run(
+        sql.SQL(
+            "CREATE TEMP TABLE projected ON COMMIT DROP AS"
+            " SELECT p.*, o._id IS NULL AS fresh FROM"
+            " (SELECT t._id, {values} FROM {shared} t WHERE t._seq > {since}) p"
+            " LEFT JOIN {zone} o USING (_id)"
+            " WHERE o._id IS NULL OR ROW({old}) IS DISTINCT FROM ROW({new})"
+        ).format(
+            values=comma(_values(table.columns, of="t")),
+            shared=store.of(shared),
+            since=sql.Literal(table.source_seq),
+            zone=store.of(table),
+            old=comma(idents(names, of="o")),
+            new=comma(idents(names, of="p")),
+        )
+    )
+    run(sql.SQL("ANALYZE projected"))
+
+
+def _delete_gone(table: RecordTable, seq: int) -> int:
+    return run(
+        sql.SQL(
+            "WITH gone AS (DELETE FROM {zone} o USING {buried} d WHERE d.resource_id = {resource}"
+            " AND d.seq > {since} AND o._id = d.id RETURNING o._id)"
+            " INSERT INTO {tombstones} (resource_id, id, seq, at)"
+            " SELECT {resource}, _id, {seq}, now() FROM gone"
+        ).format(
+            zone=store.of(table),
+            buried=tombstones(Zone.SHARED),
+            resource=sql.Literal(table.resource_id),
+            since=sql.Literal(table.source_seq),
+            tombstones=tombstones(table.zone),
+            seq=sql.Literal(seq),
+        )
+    )
+
+
+def end(table: RecordTable, *, at: datetime) -> None:
+    """End a version at once: whoever reads it is cut off, and its rows are gone.
+
+    A pending lock on this version's table makes nobody wait but its own readers, who are ended
+    by `end_readers` (a function of the database, since roles may not end each other's sessions).
+    """
+    run(
+        sql.SQL("SELECT exchange_end_readers({}::regclass)").format(
+            sql.Literal(f"{table.zone}.{table.table_name}")
+        )
+    )
+    run(sql.SQL("DROP TABLE {}").format(store.of(table)))
+    table.live = False
+    table.retired_at = table.revoked_at = table.dropped_at = at
+    table.save(update_fields=["live", "retired_at", "revoked_at", "dropped_at"])
+
+
+def sweep(*, readers_done_by: datetime, tombstones_before: datetime, at: datetime) -> int:
+    """Drop versions retired before the last reader's deadline, and old tombstones.
+
+    Returns how many tables were dropped. The feed of a zone then begins after the last tombstone
+    that was dropped, which is kept in `tombstones_from`.
+    """
+    dropped = 0
+    for table in RecordTable.objects.filter(
+        live=False, dropped_at=None, retired_at__lte=readers_done_by
+    ):
+        with transaction.atomic():
+            run(sql.SQL("DROP TABLE IF EXISTS {}").format(store.of(table)))
+            table.dropped_at = at
+            table.save(update_fields=["dropped_at"])
+        dropped += 1
+    for zone in Zone.values:
+        _sweep_tombstones(zone, tombstones_before)
+    return dropped
+
+
+@transaction.atomic
+def _sweep_tombstones(zone: str, before: datetime) -> None:
+    run(
+        sql.SQL(
+            "WITH old AS (DELETE FROM {} WHERE at < {} RETURNING resource_id, seq),"
+            " last AS (SELECT resource_id, max(seq) AS seq FROM old GROUP BY resource_id)"
+            " UPDATE exchange_recordtable t SET tombstones_from = greatest(t.tombstones_from,"
+            " last.seq) FROM last WHERE t.resource_id = last.resource_id AND t.zone = {} AND t.live"
+        ).format(tombstones(zone), sql.Literal(before), sql.Literal(zone))
+    )

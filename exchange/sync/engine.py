@@ -1,0 +1,381 @@
+"""All of ingestion: one run takes a source through staging and checks into the shared zone.
+
+    read ──> check ──> merge ──> project
+             (rows set aside)    (open, conditional)
+
+Each step is a transaction. A process may die at any statement: what was staged is dropped by the
+next run, what was merged stays merged, and a zone that lags catches up from its place in the feed.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from accounts.models import User
+from audit import chain
+from exchange.models import Binding, RecordTable, RunState, SyncRun, Zone
+from exchange.models.runs import RUNNING
+from exchange.problems import LedgerUnbalanced, Problem, WrongRunState
+from exchange.records import store, zones
+from exchange.records.statements import one
+from exchange.sync import lease, plan, reading
+from exchange.sync.checking import check
+from exchange.sync.merge import Delta, Merge, Scope
+from exchange.sync.plan import Plan
+from exchange.sync.rejects import Basket
+from exchange.sync.staging import Staging
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+
+class _HeldBack(Exception):
+    """A run that a person has to look at before it goes live."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def sync(
+    binding_id: int, *, requested_by: User | None = None, clock: Clock = timezone.now
+) -> SyncRun:
+    """Run one sync of a binding to its end and return the run.
+
+    A run that fails or is held back leaves everything readers see as it was, and says why in
+    `problem`. Raises AlreadyRunning where another process syncs the same binding, and any
+    SourceProblem after it has been written down.
+    """
+    with lease.held(binding_id) as held:
+        binding = Binding.objects.select_related("source", "resource__dataset").get(pk=binding_id)
+        _clear_away(binding, clock())
+        sync_run = _start(binding, requested_by, clock())
+        held.beat_for(sync_run.pk)
+        basket = Basket()
+        try:
+            _carry(sync_run, plan.of(binding), basket, clock)
+        except _HeldBack as held_back:
+            _end(sync_run, RunState.HELD, clock(), "sync.hold", held_back.code, str(held_back))
+        except Problem as problem:
+            _end(sync_run, RunState.FAILED, clock(), "sync.fail", problem.code, str(problem))
+            raise
+        except BaseException as failure:
+            sentence = _("The run stopped because of a fault of the platform: %(why)s.") % {
+                "why": type(failure).__name__
+            }
+            _end(sync_run, RunState.FAILED, clock(), "sync.fail", "fault", sentence)
+            raise
+        finally:
+            basket.close()
+            if sync_run.state != RunState.HELD:
+                Staging(sync_run.pk).drop()
+    return sync_run
+
+
+def _carry(sync_run: SyncRun, settled: Plan, basket: Basket, clock: Clock) -> None:
+    """Take a started run through its steps."""
+    staging = Staging(sync_run.pk)
+    intake = reading.stage(settled, staging, basket)
+    sync_run.read, sync_run.bytes = intake.read, intake.bytes
+    sync_run.parts = intake.parts
+    sync_run.checkpoint_after, sync_run.scope = intake.checkpoint, intake.scope
+    _enter(sync_run, RunState.CHECKING)
+    check(sync_run, settled, staging, intake, basket)
+    _enter(sync_run, RunState.MERGING)
+    _hold_if_many_rejected(sync_run, settled.binding)
+    _merge(sync_run, settled, staging, intake.scope, at=clock(), limits=True)
+    _project(sync_run, at=clock())
+
+
+def release(run_id: int, *, by: User, at: datetime) -> SyncRun:
+    """Let a held-back run go live as it was staged. Raises WrongRunState, AlreadyRunning."""
+    sync_run = SyncRun.objects.select_related("binding__resource__dataset").get(pk=run_id)
+    with lease.held(sync_run.binding_id):
+        settled = plan.of(sync_run.binding)
+        with transaction.atomic():
+            sync_run = _held(run_id)
+            sync_run.state = RunState.MERGING
+            sync_run.released_by = by
+            sync_run.save(update_fields=["state", "released_by"])
+            chain.record("sync.release", f"run:{run_id}", by=by, at=at)
+            scope = Scope(sync_run.scope)
+            _merge(sync_run, settled, Staging(run_id), scope, at=at, limits=False)
+        _project(sync_run, at=at)
+        Staging(run_id).drop()
+    return sync_run
+
+
+@transaction.atomic
+def discard(run_id: int, *, by: User, at: datetime) -> SyncRun:
+    """Throw away what a held-back run staged; its rejected rows stay. Raises WrongRunState."""
+    sync_run = _held(run_id)
+    sync_run.state = RunState.DISCARDED
+    sync_run.ended_at = at
+    sync_run.save(update_fields=["state", "ended_at"])
+    Staging(run_id).drop()
+    chain.record("sync.discard", f"run:{run_id}", by=by, at=at)
+    return sync_run
+
+
+def _held(run_id: int) -> SyncRun:
+    sync_run = SyncRun.objects.select_for_update().get(pk=run_id)
+    if sync_run.state != RunState.HELD:
+        raise WrongRunState(
+            _("Run %(run)s is “%(state)s”; only a run that is held back can be decided on.")
+            % {"run": run_id, "state": sync_run.get_state_display()}
+        )
+    return sync_run
+
+
+@transaction.atomic
+def _clear_away(binding: Binding, at: datetime) -> None:
+    """End what a dead process left running, and give up a held-back run that this one replaces."""
+    for left in SyncRun.objects.select_for_update().filter(
+        binding=binding, state__in=(*RUNNING, RunState.HELD)
+    ):
+        held_back = left.state == RunState.HELD
+        if left.merged_at is None or held_back:
+            left.state = RunState.DISCARDED if held_back else RunState.INTERRUPTED
+        else:
+            left.state = RunState.DONE  # it went live; its zones catch up below
+        left.ended_at = at
+        left.save(update_fields=["state", "ended_at"])
+        Staging(left.pk).drop()
+        chain.record("sync.discard", f"run:{left.pk}", by=None, at=at, state=str(left.state))
+
+
+@transaction.atomic
+def _start(binding: Binding, requested_by: User | None, at: datetime) -> SyncRun:
+    sync_run = SyncRun.objects.create(
+        binding=binding,
+        mode=binding.mode,
+        checkpoint_before=binding.checkpoint,
+        started_at=at,
+        heartbeat_at=at,
+        requested_by=requested_by,
+    )
+    Binding.objects.filter(pk=binding.pk).update(attempted_at=at)
+    chain.record("sync.start", f"run:{sync_run.pk}", by=requested_by, at=at, mode=binding.mode)
+    return sync_run
+
+
+def _enter(sync_run: SyncRun, state: RunState) -> None:
+    sync_run.state = state
+    sync_run.save()
+
+
+@transaction.atomic
+def _end(
+    sync_run: SyncRun, state: RunState, at: datetime, verb: str, code: str, sentence: str
+) -> None:
+    sync_run.refresh_from_db(fields=["merged_at"])
+    sync_run.state = state
+    sync_run.ended_at = None if state == RunState.HELD else at
+    sync_run.problem_code = code
+    sync_run.problem = sentence
+    sync_run.save()
+    chain.record(verb, f"run:{sync_run.pk}", by=sync_run.requested_by, at=at, code=code)
+    log.warning("sync run %s: %s (%s)", sync_run.pk, state, code)
+
+
+def _hold_if_many_rejected(sync_run: SyncRun, binding: Binding) -> None:
+    if sync_run.rejected * 100 > sync_run.read * binding.max_rejected_percent:
+        raise _HeldBack(
+            "many-rejected",
+            _(
+                "%(rejected)s of %(read)s rows were rejected, more than the %(limit)s %% that this"
+                " dataset allows. What is published stays as it was. Look at the rejected rows;"
+                " then release the run or correct the source."
+            )
+            % {
+                "rejected": sync_run.rejected,
+                "read": sync_run.read,
+                "limit": binding.max_rejected_percent,
+            },
+        )
+
+
+def _hold_if_shrunk(binding: Binding, before: int, deletions: int) -> None:
+    if before and deletions * 100 > before * binding.max_shrink_percent:
+        raise _HeldBack(
+            "shrunk",
+            _(
+                "The source lacks %(deletions)s of %(before)s rows, more than the %(limit)s %%"
+                " that may vanish at once. Nothing was deleted. If they are really gone, release"
+                " the run."
+            )
+            % {
+                "deletions": deletions,
+                "before": before,
+                "limit": binding.max_shrink_percent,
+            },
+        )
+
+
+@transaction.atomic
+def _merge(
+    sync_run: SyncRun,
+    settled: Plan,
+    staging: Staging,
+    scope: Scope,
+    *,
+    at: datetime,
+    limits: bool,
+) -> None:
+    """Make the staged rows live, whole or not at all, and write the ledger."""
+    _fence(sync_run)
+    with_memory()
+    step = _reshape if settled.reshaped else _change
+    table, delta = step(sync_run, settled, staging, scope, at=at, limits=limits)
+    _balance(sync_run, table, delta, whole=scope != Scope.PART)
+    sync_run.merged_at = at
+    sync_run.save()
+    Binding.objects.filter(pk=sync_run.binding_id).update(checkpoint=sync_run.checkpoint_after)
+    chain.record(
+        "sync.finish",
+        f"run:{sync_run.pk}",
+        by=sync_run.requested_by,
+        at=at,
+        dataset=settled.binding.resource.dataset_id,
+        **{name: getattr(sync_run, name) for name in LEDGER},
+    )
+
+
+LEDGER = (
+    "read",
+    "inserted",
+    "updated",
+    "unchanged",
+    "rejected",
+    "duplicates",
+    "deleted",
+    "before",
+    "after",
+)
+
+
+def with_memory() -> None:
+    """Give this transaction's sorts and hashes room; a worker runs few of them at once."""
+    one(sql.SQL("SELECT set_config('work_mem', '64MB', true)"))
+    one(sql.SQL("SELECT set_config('maintenance_work_mem', '256MB', true)"))
+
+
+def _fence(sync_run: SyncRun) -> None:
+    """Refuse a writer whose run was ended by another: it lost its lease without noticing."""
+    current = SyncRun.objects.select_for_update().get(pk=sync_run.pk)
+    if current.state != RunState.MERGING:
+        raise WrongRunState(
+            _("Run %(run)s was ended by another process and can not go live.")
+            % {"run": sync_run.pk}
+        )
+
+
+def _reshape(
+    sync_run: SyncRun, settled: Plan, staging: Staging, scope: Scope, *, at: datetime, limits: bool
+) -> tuple[RecordTable, Delta]:
+    """Fill a new version; rows that stand in the old one under the same key keep their `_id`."""
+    del scope  # a new shape is always read whole
+    resource_id, old = settled.binding.resource_id, settled.standing
+    name = store.table_name(resource_id, store.next_version(resource_id, Zone.SHARED))
+    store.create_shared(name, settled.columns, settled.key)
+    table = RecordTable(
+        resource_id=resource_id,
+        zone=Zone.SHARED,
+        version=store.next_version(resource_id, Zone.SHARED),
+        table_name=name,
+        columns=plan.described(settled.columns),
+        key_columns=list(settled.key),
+        seq=(old.seq if old else 0) + 1,
+        last_id=old.last_id if old else 0,
+        tombstones_from=old.tombstones_from if old else 0,
+        built_at=at,
+        refreshed_at=at,
+    )
+    merge = Merge(staging, store.of(table), settled.columns, settled.key)
+    delta, kept = merge.first(seq=table.seq, base=table.last_id, old=old)
+    sync_run.before = old.rows if old else 0
+    if limits:
+        _hold_if_shrunk(settled.binding, sync_run.before, delta.deleted)
+    sync_run.unchanged, sync_run.digest_before = kept, 0
+    table.last_id += merge.last_line()
+    table.rows = delta.inserted + kept
+    table.digest = delta.digest
+    if old:
+        store.retire(old)
+    table.live = True
+    table.save()
+    return table, delta
+
+
+def _change(
+    sync_run: SyncRun, settled: Plan, staging: Staging, scope: Scope, *, at: datetime, limits: bool
+) -> tuple[RecordTable, Delta]:
+    """Apply what changed to the standing version."""
+    table = RecordTable.objects.select_for_update().get(pk=settled.standing.pk)
+    merge = Merge(staging, store.of(table), settled.columns, settled.key)
+    merge.find_changes(scope)
+    sync_run.before, sync_run.digest_before = table.rows, table.digest
+    if limits:
+        _hold_if_shrunk(settled.binding, table.rows, merge.deletions())
+    delta = merge.apply(table, seq=table.seq + 1)
+    staged = sync_run.read - sync_run.rejected - sync_run.duplicates
+    sync_run.unchanged = staged - delta.inserted - delta.updated
+    if delta.inserted or delta.updated or delta.deleted:
+        table.seq += 1
+        table.last_id += merge.last_line()
+    table.rows += delta.inserted - delta.deleted
+    table.digest += delta.digest
+    table.refreshed_at = at
+    table.save()
+    return table, delta
+
+
+def _balance(sync_run: SyncRun, table: RecordTable, delta: Delta, *, whole: bool) -> None:
+    """Fill the ledger; where the whole source was read, count and digest the table itself."""
+    sync_run.inserted, sync_run.updated, sync_run.deleted = (
+        delta.inserted,
+        delta.updated,
+        delta.deleted,
+    )
+    sync_run.after, sync_run.digest_after = table.rows, table.digest
+    balanced = (
+        sync_run.read
+        == sync_run.inserted
+        + sync_run.updated
+        + sync_run.unchanged
+        + sync_run.rejected
+        + sync_run.duplicates
+        and sync_run.unchanged >= 0
+        and sync_run.after == sync_run.before + sync_run.inserted - sync_run.deleted
+    )
+    if balanced and whole:
+        counted = one(
+            sql.SQL("SELECT count(*), coalesce(sum(_hash), 0) FROM {}").format(store.of(table))
+        )
+        balanced = counted == (table.rows, table.digest)
+    if not balanced:
+        raise LedgerUnbalanced(
+            _(
+                "The run does not balance (read %(read)s, inserted %(inserted)s, updated"
+                " %(updated)s, unchanged %(unchanged)s, rejected %(rejected)s, duplicates"
+                " %(duplicates)s, deleted %(deleted)s, before %(before)s, after %(after)s), so it"
+                " did not go live. Report it: this is a fault of the platform."
+            )
+            % {name: getattr(sync_run, name) for name in LEDGER}
+        )
+
+
+def _project(sync_run: SyncRun, *, at: datetime) -> None:
+    """Bring the zones up to the shared zone's feed, then end the run."""
+    _enter(sync_run, RunState.PROJECTING)
+    zones.refresh(sync_run.binding.resource_id, at=at)
+    sync_run.state = RunState.DONE
+    sync_run.ended_at = at
+    sync_run.save()
+

@@ -1,0 +1,70 @@
+"""One writer at a time for a dataset's rows.
+
+The lease is a session advisory lock on a connection of its own: it ends with the process, however
+that dies, and needs no clock. A heartbeat tells people that the run lives. A merge is fenced by
+its run row besides, so that a writer who lost the lease without noticing cannot go live.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext as _
+
+from exchange.problems import AlreadyRunning
+
+LOCK_CLASS = 0x53594E43  # "SYNC"
+HEARTBEAT_SECONDS = 5.0
+
+
+class Lease:
+    """A held lease; `beat_for` names the run whose heartbeat it keeps."""
+
+    def __init__(self, own: BaseDatabaseWrapper) -> None:
+        """Keep the connection that holds the lock."""
+        self._own = own
+        self._stop = threading.Event()
+        self._run_id: int | None = None
+        self._thread = threading.Thread(target=self._beat, name="sync-heartbeat", daemon=True)
+
+    def beat_for(self, run_id: int) -> None:
+        """Begin to keep the heartbeat of a run."""
+        self._run_id = run_id
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop the heartbeat and let go of the lock with its connection."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._own.close()
+
+    def _beat(self) -> None:
+        while not self._stop.wait(HEARTBEAT_SECONDS):
+            with self._own.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE exchange_syncrun SET heartbeat_at = now() WHERE id = %s",
+                    [self._run_id],
+                )
+
+
+@contextmanager
+def held(binding_id: int) -> Iterator[Lease]:
+    """Hold the lease of a binding. Raises AlreadyRunning where another process has it."""
+    own = connection.copy()
+    lease = Lease(own)
+    try:
+        with own.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, binding_id])
+            if not cursor.fetchone()[0]:
+                raise AlreadyRunning(
+                    _(
+                        "This dataset is being synced right now. Wait until that run has ended;"
+                        " rows of one dataset are written by one run at a time."
+                    )
+                )
+        yield lease
+    finally:
+        lease.end()
