@@ -1,0 +1,18 @@
+from accounts.models.apps import ApiKey, App
+from accounts.models.organizations import Organization, OrganizationKept
+from accounts.models.people import Membership, User
+from accounts.models.regions import CodeSystem, Region
+from accounts.roles import OrganizationKind, Role
+
+__all__ = [
+    "ApiKey",
+    "App",
+    "CodeSystem",
+    "Membership",
+    "Organization",
+    "OrganizationKept",
+    "OrganizationKind",
+    "Region",
+    "Role",
+    "User",
+]

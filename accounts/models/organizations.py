@@ -1,0 +1,127 @@
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.regions import Region, in_language
+from accounts.roles import OrganizationKind
+
+USCC_SHAPE = r"^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$"
+"""GB 32100-2015: department, kind, six digits of region, nine of body, one check character."""
+
+
+class OrganizationKept(Exception):
+    """An organisation was to be deleted; it can only be closed, since the past refers to it."""
+
+
+_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+def is_uscc(text: str) -> bool:
+    """Whether `text` is a unified social credit code with its right check character."""
+    places = [_ALPHABET.find(character) for character in text]
+    if len(places) != 18 or -1 in places:
+        return False
+    weighted = sum(place * pow(3, index, 31) for index, place in enumerate(places[:17]))
+    return (31 - weighted % 31) % 31 == places[17]
+
+
+def check_uscc(value: str) -> None:
+    """Raise ValidationError unless `value` is a unified social credit code (GB 32100-2015).
+
+    Codes that begin with a letter (N agriculture, Y other) are codes like any other.
+    """
+    if not is_uscc(value):
+        text = _now(
+            "“%(code)s” is not a unified social credit code: its check character does not fit. "
+            "Compare the 18 characters with the certificate."
+        )
+        raise ValidationError(text % {"code": value}, code="uscc")
+
+
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    """Phrases about organisations."""
+
+    def open(self):
+        """Those that have not been closed."""
+        return self.filter(closed_at=None)
+
+    def delete(self):
+        """Refuse: raises OrganizationKept."""
+        raise OrganizationKept(_kept())
+
+
+class Organization(models.Model):
+    """A department, a district, a company, or the city's data authority.
+
+    Never deleted: what happened names it. It is closed, and may name a successor.
+    """
+
+    kind = models.CharField(max_length=12, choices=OrganizationKind.choices)
+    slug = models.SlugField(max_length=60, unique=True)
+    name_zh = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200, blank=True)
+    uscc = models.CharField(
+        _("unified social credit code"), max_length=18, unique=True, validators=[check_uscc]
+    )
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, related_name="organizations"
+    )
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    successor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="predecessors"
+    )
+
+    objects = OrganizationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        constraints = [
+            models.CheckConstraint(
+                name="accounts_organization_uscc_shape",
+                condition=Q(uscc__regex=USCC_SHAPE),
+                violation_error_message=_(
+                    "A unified social credit code has 18 characters: digits and capital letters "
+                    "without I, O, S, V and Z."
+                ),
+            ),
+            models.CheckConstraint(
+                name="accounts_organization_kind_known",
+                condition=Q(kind__in=OrganizationKind.values),
+            ),
+            models.CheckConstraint(
+                name="accounts_organization_successor_when_closed",
+                condition=Q(successor=None) | (Q(closed_at__isnull=False) & ~Q(successor=F("id"))),
+                violation_error_message=_(
+                    "Only a closed organisation has a successor, and it is another one."
+                ),
+            ),
+        ]
+
+    def __str__(self):
+        return in_language(self.name_zh, self.name_en)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the organisation still takes part."""
+        return self.closed_at is None
+
+    def heir(self) -> "Organization":
+        """Return who answers today: the organisation itself, or the last of its successors."""
+        seen = {self.pk}
+        current = self
+        while current.successor is not None and current.successor.pk not in seen:
+            current = current.successor
+            seen.add(current.pk)
+        return current
+
+    def delete(self, using=None, keep_parents=False):  # noqa: ARG002, FBT002 - Django's signature
+        """Refuse: raises OrganizationKept."""
+        raise OrganizationKept(_kept())
+
+
+def _kept() -> str:
+    return _now("An organisation is never deleted, since the past refers to it. Close it instead.")
