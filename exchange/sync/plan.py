@@ -93,7 +93,7 @@ def _rule(field: Field) -> Rule:
         scale=field.scale,
         code_list=field.code_list_id,
         pattern=field.pattern,
-        check=field.check,
+        check=field.value_check,
         minimum=None if field.minimum is None else str(field.minimum),
         maximum=None if field.maximum is None else str(field.maximum),
     )

@@ -1,0 +1,21 @@
+"""The catalogue's tables. Import models from here."""
+
+from catalog.models.classification import Code, CodeList, Subject
+from catalog.models.counters import Counter
+from catalog.models.dataset import Dataset, Field, Resource
+from catalog.models.negative_list import LegalBasis, NegativeLine, NegativeLineField
+from catalog.models.revision import Revision
+
+__all__ = [
+    "Code",
+    "CodeList",
+    "Counter",
+    "Dataset",
+    "Field",
+    "LegalBasis",
+    "NegativeLine",
+    "NegativeLineField",
+    "Resource",
+    "Revision",
+    "Subject",
+]

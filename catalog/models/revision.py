@@ -1,0 +1,59 @@
+"""A change of a published dataset, with its own review."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models.dataset import Dataset
+from catalog.terms import RevisionKind, RevisionState
+
+USER = settings.AUTH_USER_MODEL
+
+
+class Revision(models.Model):
+    """Old and new side by side: {field id: {attribute: [old, new]}}.
+
+    One that only makes things stricter acts at once; one that loosens needs a second person.
+    """
+
+    State = RevisionState
+
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="revisions")
+    kind = models.CharField(
+        _("kind"), max_length=12, choices=RevisionKind.choices, default=RevisionKind.REGRADE
+    )
+    changes = models.JSONField(_("changes"))
+    loosens = models.BooleanField(_("shows more than before"))
+    state = models.CharField(
+        _("state"), max_length=12, choices=RevisionState.choices, default=RevisionState.PROPOSED
+    )
+    reason = models.TextField(_("reason"))
+    proposed_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision_reason = models.TextField(_("reason of the decision"), blank=True)
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        constraints = [
+            models.CheckConstraint(
+                name="catalog_revision_decided_by_somebody",
+                condition=Q(state=RevisionState.PROPOSED)
+                | Q(decided_by__isnull=False, decided_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="catalog_revision_looser_needs_four_eyes",
+                condition=Q(loosens=False)
+                | ~Q(state=RevisionState.APPLIED)
+                | ~Q(decided_by=F("proposed_by")),
+                violation_error_message=_(
+                    "What shows more than before is decided by another person than who asked."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.dataset}"
