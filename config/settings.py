@@ -1,0 +1,259 @@
+"""Every setting of the platform, all from the environment; docs/operations.md explains each.
+
+Where DATABASE_URL and REDIS_URL are not given, the embedded services below `var/` are used if
+they are up (`make demo`), and the keys are kept in `var/secrets.json`, made once.
+"""
+
+import base64
+import json
+import secrets
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from config import embedded, environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(environment.text("VAR_DIR") or BASE_DIR / "var")
+
+# --- services -------------------------------------------------------------------------------
+
+DATABASE_URL = environment.text("DATABASE_URL")
+REDIS_URL = environment.text("REDIS_URL")
+EMBEDDED = not DATABASE_URL
+if not (DATABASE_URL and REDIS_URL):
+    _found = embedded.running(VAR)
+    # without services commands such as `check` and `makemigrations` still work
+    DATABASE_URL = DATABASE_URL or (
+        _found.database_url() if _found else "postgresql://city_owner@127.0.0.1:9/city"
+    )
+    REDIS_URL = REDIS_URL or (_found.redis_url() if _found else "redis://127.0.0.1:9/0")
+
+DATABASE_POOL = environment.whole("DATABASE_POOL", 0)  # connections a process; 0: no pool
+DATABASES = {"default": environment.database(DATABASE_URL)}
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = False
+if DATABASE_POOL:
+    DATABASES["default"]["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 10},
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- secrets --------------------------------------------------------------------------------
+
+
+def _kept_secrets() -> dict[str, str]:
+    """Return the keys of an embedded installation, made at its first start."""
+    path = VAR / "secrets.json"
+    if not path.exists():
+        VAR.mkdir(parents=True, exist_ok=True)
+        made = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "FIELD_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        }
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(made))
+    return json.loads(path.read_text())
+
+
+def _secret(name: str) -> str:
+    value = environment.text(name)
+    if value:
+        return value
+    if EMBEDDED:
+        return _kept_secrets()[name]
+    raise environment.ImproperlyConfigured(
+        f"{name} is not set. With servers of your own the keys must come from the environment;"
+        " see docs/operations.md."
+    )
+
+
+SECRET_KEY = _secret("SECRET_KEY")
+FIELD_KEY = environment.key("FIELD_KEY", _secret("FIELD_KEY"))
+
+# --- the site -------------------------------------------------------------------------------
+
+DEBUG = environment.flag("DEBUG", default=False)
+ALLOWED_HOSTS = environment.several("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = environment.several("CSRF_TRUSTED_ORIGINS")
+PUBLIC_BASE_URL = environment.text("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+CITY_NAME_ZH = environment.text("CITY_NAME_ZH", "海湾市")
+CITY_NAME_EN = environment.text("CITY_NAME_EN", "Bay City")
+REGION_CODE = environment.text("REGION_CODE", "990100")
+DOORS = environment.several("DOORS", "open,office")
+SECURE = environment.flag("SECURE", default=False)
+METRICS = environment.flag("METRICS", default=True)
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 3600
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_SSL_REDIRECT = False  # the proxy in front does that
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+SILENCED_SYSTEM_CHECKS = ["urls.W005"]
+
+# --- exchange -------------------------------------------------------------------------------
+
+FILE_ROOTS = environment.several("FILE_ROOTS", str(VAR / "intake"), separator=":")
+REJECTED_DAYS = environment.whole("REJECTED_DAYS", 30)
+TOMBSTONE_DAYS = environment.whole("TOMBSTONE_DAYS", 90)
+READ_TIMEOUT_MS = environment.whole("READ_TIMEOUT_MS", 5000)
+DOWNLOAD_TIMEOUT_S = environment.whole("DOWNLOAD_TIMEOUT_S", 900)
+ANONYMOUS_PER_MINUTE = environment.whole("ANONYMOUS_PER_MINUTE", 60)
+ANONYMOUS_PER_DAY = environment.whole("ANONYMOUS_PER_DAY", 5000)
+AUDIT_ALGORITHM = environment.choice("AUDIT_ALGORITHM", "sha256", {"sha256", "sm3"})
+
+# --- Django ---------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.import_export",
+    "backoffice.apps.OfficeConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "import_export",
+    "django_celery_beat",
+    "audit",
+    "accounts",
+    "catalog",
+    "exchange",
+    "api",
+    "portal",
+    "demo",
+    "config",
+]
+MIDDLEWARE = [
+    "config.middleware.request_id",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.content_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/office/login/"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# --- API ------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "City data exchange – open API",
+    "DESCRIPTION": (
+        "Datasets of the city's departments: shared by default, refused only by law, opened by"
+        " sensitivity. 城市数据共享交换与开放平台接口。"
+    ),
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+# --- Celery ---------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = (
+    REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+    if REDIS_URL.startswith("unix://")
+    else REDIS_URL
+)
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# longer than any run: a message given out twice would only find the run's lease taken
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# --- logs -----------------------------------------------------------------------------------
+
+LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "config.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+}
+
+UNFOLD = {
+    "SITE_TITLE": _("City data exchange"),
+    "SITE_HEADER": _("City data exchange"),
+    "SITE_URL": "/",
+    "SHOW_LANGUAGES": True,
+    "SHOW_BACK_BUTTON": True,
+}

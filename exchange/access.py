@@ -1,0 +1,274 @@
+"""Who reads, what of a dataset they see, and why not the rest.
+
+A decision is kept for as long as what it rests on stays: the dataset's policy version (read with
+each request), the day, and the reader's grants.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from threading import Lock
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from catalog import facts
+from catalog.models import Dataset
+from exchange.models import Zone
+from exchange.problems import Ground, Problem
+from exchange.records import masks
+from exchange.records.compile import Scope, VisibleField
+from policy.decision import Decision, decide
+from policy.facts import Case, FieldFacts, GrantFacts, Prohibition, Reader, RowScope
+from policy.terms import Channel, Grade, Mode, ReaderKind, Treatment
+
+KEPT_DECISIONS = 2000
+
+
+class DatasetUnknown(Problem):
+    """There is no published dataset of this name."""
+
+    code = "dataset-unknown"
+    status = 404
+
+
+class DatasetWithdrawn(Problem):
+    """The dataset was published and is withdrawn; the sentence gives day and reason."""
+
+    code = "dataset-withdrawn"
+    status = 410
+
+
+class RowsNotReady(Problem):
+    """The dataset is published, but no sync has brought rows yet."""
+
+    code = "rows-not-ready"
+    status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who reads through a door: an app with its key, or anybody.
+
+    `grants` are (grant id, facts) of this dataset's live grants; they are read with the request.
+    """
+
+    kind: ReaderKind = ReaderKind.PUBLIC
+    organization_id: int | None = None
+    organization: str = ""
+    app_id: int | None = None
+    app: str = ""
+    key_id: int | None = None
+    address: str = ""
+
+    @property
+    def reader(self) -> Reader:
+        """The reader as the policy knows it."""
+        consumer = None if self.organization_id is None else str(self.organization_id)
+        return Reader(self.kind, consumer)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What one look at the catalogue says of a dataset: all that a request needs beside rows."""
+
+    dataset_id: int
+    slug: str
+    policy_version: int
+    resource_id: int
+    table_id: int | None
+    table_name: str
+    zone: str
+    columns: tuple[dict[str, Any], ...]
+    seq: int
+    rows: int
+    tombstones_from: int
+    refreshed_at: Any
+    grants: tuple[tuple[int, GrantFacts], ...] = field(default=())
+
+
+HEAD = """
+SELECT d.id, d.slug, d.policy_version, r.id, t.id, t.table_name, t.zone, t.columns, t.seq,
+       t.rows, t.tombstones_from, t.refreshed_at, d.state, d.withdrawn_at, d.withdrawn_reason
+FROM catalog_dataset d
+LEFT JOIN LATERAL (SELECT id FROM catalog_resource WHERE dataset_id = d.id AND kind = 'table'
+                   ORDER BY position, id LIMIT 1) r ON true
+LEFT JOIN exchange_recordtable t ON t.resource_id = r.id AND t.zone = %s AND t.live
+WHERE d.slug = %s
+"""
+
+GRANTS = """
+SELECT id, fields, clear_up_to, modes, rows, purpose, valid_from, valid_until, channel, app_id
+FROM exchange_grant
+WHERE dataset_id = %s AND organization_id = %s AND revoked_at IS NULL AND suspended_at IS NULL
+  AND %s BETWEEN valid_from AND valid_until
+ORDER BY id
+"""
+
+
+def head(slug: str, *, zone: str = Zone.OPEN) -> Head:
+    """Look a published dataset up. Raises DatasetUnknown, DatasetWithdrawn."""
+    with connection.cursor() as cursor:
+        cursor.execute(HEAD, [zone, slug])
+        row = cursor.fetchone()
+    state = row[12] if row else None
+    if state == Dataset.State.WITHDRAWN:
+        raise DatasetWithdrawn(
+            _("“%(slug)s” was withdrawn on %(day)s: %(reason)s. It is not offered any more.")
+            % {"slug": slug, "day": f"{row[13]:%Y-%m-%d}", "reason": row[14]}
+        )
+    if state != Dataset.State.PUBLISHED:
+        raise DatasetUnknown(
+            _("There is no published dataset “%(slug)s”. The list is at /api/v1/datasets.")
+            % {"slug": slug[:80]}
+        )
+    columns = tuple(json.loads(row[7])) if row[7] else ()
+    return Head(*row[:6], row[6] or zone, columns, row[8] or 0, row[9] or 0, row[10] or 0, row[11])
+
+
+_decisions: OrderedDict[tuple, dict[str, VisibleField]] = OrderedDict()
+_lock = Lock()
+
+
+def with_grants(found: Head, caller: Caller, today: date) -> Head:
+    """Return the head with the caller's live grants; a revocation is seen by the next call."""
+    if caller.organization_id is None:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(GRANTS, [found.dataset_id, caller.organization_id, today])
+        rows = cursor.fetchall()
+    grants = tuple(
+        (row[0], _grant_facts(row, caller)) for row in rows if row[9] in (None, caller.app_id)
+    )
+    return replace(found, grants=grants)
+
+
+def _grant_facts(row: tuple, caller: Caller) -> GrantFacts:
+    grant_id, fields, clear_up_to, modes, scopes, purpose, start, end, channel, _app = row
+    return GrantFacts(
+        id=grant_id,
+        consumer=str(caller.organization_id),
+        fields=frozenset(str(one) for one in json.loads(fields)),
+        clear_up_to=Grade(clear_up_to),
+        modes=frozenset(Mode(mode) for mode in json.loads(modes)),
+        channel=Channel(channel),
+        valid_from=start,
+        valid_until=end,
+        rows=tuple(
+            RowScope(str(s["field"]), s["operator"], frozenset(s["values"]))
+            for s in json.loads(scopes)
+        ),
+        purpose=purpose,
+    )
+
+
+def visible(
+    found: Head, caller: Caller, *, today: date, mode: Mode, channel: Channel = Channel.OPEN
+) -> dict[str, VisibleField]:
+    """Return every field of the dataset as the caller sees it, in catalogue order.
+
+    What the zone withholds stays withheld, whatever a decision says: the zone may lag behind a
+    loosened grade, never behind a stricter one.
+    """
+    key = (
+        found.dataset_id,
+        found.policy_version,
+        found.table_id,
+        today,
+        caller.reader,
+        found.grants,
+        mode,
+        channel,
+        get_language(),
+    )
+    with _lock:
+        kept = _decisions.get(key)
+        if kept is not None:
+            _decisions.move_to_end(key)
+            return kept
+    made = _decided(found, caller, today=today, mode=mode, channel=channel)
+    with _lock:
+        _decisions[key] = made
+        while len(_decisions) > KEPT_DECISIONS:
+            _decisions.popitem(last=False)
+    return made
+
+
+def _decided(
+    found: Head, caller: Caller, *, today: date, mode: Mode, channel: Channel
+) -> dict[str, VisibleField]:
+    ids, fields, prohibitions = _facts(found.dataset_id)
+    grants = tuple(_by_name(grant, ids) for _grant_id, grant in found.grants)
+    case = Case(
+        channel=channel,
+        mode=mode,
+        reader=caller.reader,
+        today=today,
+        prohibitions=prohibitions,
+        grants=grants,
+    )
+    decision = decide(case, fields)
+    held = {column["field"]: column for column in found.columns}
+    numbers = {name: number for number, name in ids.items()}
+    return {
+        one.name: _as_seen(one, decision, held.get(numbers[one.name])) for one in fields
+    }
+
+
+def _as_seen(
+    one: FieldFacts, decision: Decision, column: Mapping[str, Any] | None
+) -> VisibleField:
+    decided = decision.fields[one.name]
+    grounds = tuple(ground(reason) for reason in decided.reasons)
+    treatment = decided.treatment
+    if treatment == Treatment.WITHHELD or column is None:
+        return VisibleField(
+            one.name,
+            "",
+            one.data_type,
+            Treatment.WITHHELD,
+            grounds or (),
+            concealed=one.concealed,
+        )
+    stored = Treatment(column["treatment"])
+    again = treatment == Treatment.MASKED and stored == Treatment.CLEAR
+    return VisibleField(
+        name=one.name,
+        column=column["column"],
+        data_type=column["type"],
+        treatment=max(treatment, stored),
+        grounds=grounds,
+        concealed=one.concealed,
+        mask=masks.as_json(decided.mask) if again and decided.mask else None,
+    )
+
+
+def ground(reason) -> Ground:
+    """Return a policy's reason as shown to a person in the language of the request."""
+    return Ground(str(reason.because), reason.text(get_language() or "zh-hans"), reason.basis)
+
+
+def _facts(
+    dataset_id: int,
+) -> tuple[dict[int, str], tuple[FieldFacts, ...], tuple[Prohibition, ...]]:
+    dataset = Dataset.objects.get(pk=dataset_id)
+    fields, prohibitions = facts.dataset_facts(dataset)
+    numbers = {one.pk: one.name for one in facts.served_fields(dataset)}
+    return numbers, tuple(fields), tuple(prohibitions)
+
+
+def _by_name(grant: GrantFacts, names: Mapping[int, str]) -> GrantFacts:
+    """Return a grant with field names in place of permanent ids."""
+    return replace(
+        grant,
+        fields=frozenset(names[int(n)] for n in grant.fields if int(n) in names),
+        rows=tuple(
+            replace(scope, field=names[int(scope.field)])
+            for scope in grant.rows
+            if int(scope.field) in names
+        ),
+    )

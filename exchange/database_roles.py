@@ -1,0 +1,242 @@
+"""Who may do what in the database: schemas, roles, grants, and what the open door sees.
+
+    city_owner   owns everything; migrations and `provision` run as it
+    city_worker  syncs: reads and writes the exchange's rows, makes and drops record tables
+    city_office  back office and department API: the verbs
+    city_open    portal and open API: the open zone, the public face of the catalogue, deliveries
+
+`city_open` sees the catalogue through views of the same names in the schema `face`, which stands
+first in its search path: published rows only, without what is internal. All is idempotent.
+"""
+
+import os
+from collections.abc import Mapping
+
+from django.apps import apps
+from django.db import connection, transaction
+from psycopg import sql
+
+from exchange.records.statements import comma, idents, one, rows, run
+
+OWNER, WORKER, OFFICE, OPEN = "city_owner", "city_worker", "city_office", "city_open"
+RECORDS = "city_records"  # owns record tables, so that worker and office may both replace them
+ZONES = ("shared", "open", "conditional")
+APPEND_ONLY = ("audit_entry", "audit_link", "audit_delivery")
+ROOMS = ("audit", "accounts", "catalog", "exchange")
+
+# What the open door may read, by table: columns, and which rows. Columns that are internal are
+# answered as NULL, so that the same model reads both.
+FACE: Mapping[str, str] = {
+    "catalog_dataset": "state IN ('published', 'withdrawn')",
+    "catalog_resource": "dataset_id IN (SELECT id FROM face.catalog_dataset)",
+    "catalog_field": "resource_id IN (SELECT id FROM face.catalog_resource) AND NOT concealed",
+    "catalog_subject": "true",
+    "catalog_negativeline": "state IN ('published', 'ended')",
+    "catalog_negativelinefield": "line_id IN (SELECT id FROM face.catalog_negativeline)",
+    "catalog_legalbasis": "true",
+    "accounts_organization": "true",
+    "accounts_region": "true",
+    "accounts_app": "true",
+    "accounts_apikey": "true",
+    "exchange_recordtable": "zone = 'open'",
+    "exchange_grant": "false",
+}
+HIDDEN: Mapping[str, frozenset[str]] = {
+    "catalog_dataset": frozenset(
+        {"created_by_id", "signed_by_id", "submitted_by_id", "published_by_id", "withdrawn_by_id"}
+        | {"checklist", "defects"}
+    ),
+    "catalog_field": frozenset({"graded_by_id", "suggestion", "suggested_grade"}),
+    "catalog_negativeline": frozenset({"proposed_by_id", "legal_by_id", "authority_by_id"}),
+    "catalog_legalbasis": frozenset({"verified_by_id"}),
+    "accounts_app": frozenset({"created_by_id"}),
+}
+
+
+@transaction.atomic
+def provision() -> None:
+    """Make roles, schemas and grants as this release needs them. Runs as the owner."""
+    for role in (WORKER, OFFICE, OPEN):
+        _role(role, login=True)
+    _role(RECORDS, login=False)
+    _belong()
+    _schemas()
+    _face()
+    _grants()
+
+
+def _role(name: str, *, login: bool) -> None:
+    if not rows(sql.SQL("SELECT 1 FROM pg_roles WHERE rolname = %s"), [name]):
+        run(
+            sql.SQL("CREATE ROLE {} {}").format(
+                sql.Identifier(name), sql.SQL("LOGIN" if login else "NOLOGIN")
+            )
+        )
+    password = os.environ.get(f"{name.upper()}_PASSWORD")
+    if password and login:
+        run(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                sql.Identifier(name), sql.Literal(password)
+            )
+        )
+
+
+def _belong() -> None:
+    """Worker and office share the record tables; the owner may end readers' sessions."""
+    for member, group in (
+        (WORKER, RECORDS),
+        (OFFICE, RECORDS),
+        (OWNER, RECORDS),
+        (OWNER, WORKER),
+        (OWNER, OFFICE),
+        (OWNER, OPEN),
+    ):
+        if one(sql.SQL("SELECT pg_has_role(%s, %s, 'USAGE')"), [member, group])[0]:
+            continue
+        run(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(member)))
+
+
+def _schemas() -> None:
+    for zone in ZONES:
+        run(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(zone)))
+        run(
+            sql.SQL(
+                "CREATE TABLE IF NOT EXISTS {}.tombstone (resource_id bigint NOT NULL,"
+                " seq bigint NOT NULL, id bigint NOT NULL, at timestamptz NOT NULL,"
+                " PRIMARY KEY (resource_id, seq, id))"
+            ).format(sql.Identifier(zone))
+        )
+        run(
+            sql.SQL("CREATE INDEX IF NOT EXISTS tombstone_at ON {}.tombstone (at)").format(
+                sql.Identifier(zone)
+            )
+        )
+    run(sql.SQL("CREATE SCHEMA IF NOT EXISTS staging"))
+    run(sql.SQL("CREATE SCHEMA IF NOT EXISTS face"))
+    run(sql.SQL(END_READERS))
+
+
+# Runs with its owner's rights: no role may end the sessions of another by itself.
+END_READERS = """
+CREATE OR REPLACE FUNCTION exchange_end_readers(ended regclass) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT count(pg_terminate_backend(a.pid))::integer
+    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.relation = ended AND l.database = (SELECT oid FROM pg_database
+                                               WHERE datname = current_database())
+      AND a.pid <> pg_backend_pid() AND a.usename IN ('city_open', 'city_office')
+$$
+"""
+
+
+def _face() -> None:
+    run(sql.SQL("DROP SCHEMA face CASCADE"))
+    run(sql.SQL("CREATE SCHEMA face"))
+    for table, condition in FACE.items():
+        hidden = HIDDEN.get(table, frozenset())
+        columns = [
+            sql.SQL("NULL::{} AS {}").format(sql.SQL(kind), sql.Identifier(name))
+            if name in hidden
+            else sql.Identifier(name)
+            for name, kind in _columns(table)
+        ]
+        run(
+            sql.SQL("CREATE VIEW face.{} AS SELECT {} FROM public.{} WHERE {}").format(
+                sql.Identifier(table), comma(columns), sql.Identifier(table), sql.SQL(condition)
+            )
+        )
+    run(sql.SQL("GRANT USAGE ON SCHEMA face TO {}").format(sql.Identifier(OPEN)))
+    run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA face TO {}").format(sql.Identifier(OPEN)))
+
+
+def _columns(table: str) -> list[tuple[str, str]]:
+    return [
+        (name, kind)
+        for name, kind in rows(
+            sql.SQL(
+                "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
+                " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+            ),
+            [f"public.{table}"],
+        )
+    ]
+
+
+def _grants() -> None:
+    database = sql.Identifier(connection.settings_dict["NAME"])
+    run(sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"))
+    run(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    everybody = [WORKER, OFFICE, OPEN]
+    run(
+        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, comma(idents(everybody)))
+    )
+    run(
+        sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(
+            database, comma(idents([WORKER, OFFICE]))
+        )
+    )
+    run(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(comma(idents(everybody))))
+    for role in (WORKER, OFFICE):
+        _grant_rooms(role)
+    for zone in (*ZONES, "staging"):
+        run(
+            sql.SQL("GRANT USAGE, CREATE ON SCHEMA {} TO {}").format(
+                sql.Identifier(zone), sql.Identifier(RECORDS)
+            )
+        )
+    for zone in ZONES:
+        run(
+            sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {}.tombstone TO {}").format(
+                sql.Identifier(zone), sql.Identifier(RECORDS)
+            )
+        )
+    run(sql.SQL("REVOKE EXECUTE ON FUNCTION exchange_end_readers(regclass) FROM PUBLIC"))
+    run(
+        sql.SQL("GRANT EXECUTE ON FUNCTION exchange_end_readers(regclass) TO {}").format(
+            comma(idents([WORKER, OFFICE]))
+        )
+    )
+    _grant_open()
+
+
+def _grant_rooms(role: str) -> None:
+    """Let a role use the tables of the rooms and of Django; the audit's only to add."""
+    own = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}  # noqa: SLF001 - Django's public-by-custom name
+    known = {name for (name,) in rows(sql.SQL("SELECT tablename FROM pg_tables"
+                                              " WHERE schemaname = 'public'"))}
+    for table in sorted(own & known):
+        rights = (
+            "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+        )
+        run(
+            sql.SQL("GRANT {} ON public.{} TO {}").format(
+                sql.SQL(rights), sql.Identifier(table), sql.Identifier(role)
+            )
+        )
+    run(sql.SQL("GRANT SELECT ON public.django_migrations TO {}").format(sql.Identifier(role)))
+    run(
+        sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(
+            sql.Identifier(role)
+        )
+    )
+
+
+def _grant_open() -> None:
+    """The open door: reads its zone and its face of the catalogue, adds deliveries."""
+    role = sql.Identifier(OPEN)
+    run(sql.SQL("GRANT USAGE ON SCHEMA open TO {}").format(role))
+    run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA open TO {}").format(role))
+    run(
+        sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA open GRANT SELECT ON TABLES TO {}")
+        .format(sql.Identifier(RECORDS), role)
+    )
+    run(sql.SQL("GRANT INSERT ON public.audit_delivery TO {}").format(role))
+    for (name,) in rows(
+        sql.SQL("SELECT pg_get_serial_sequence('public.audit_delivery', 'id')")
+    ):
+        if name:
+            run(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(name), role))
+    run(
+        sql.SQL("ALTER ROLE {} SET search_path = face, public").format(role)
+    )
+    run(sql.SQL("ALTER ROLE {} SET default_transaction_isolation = 'read committed'").format(role))

@@ -1,0 +1,199 @@
+"""Publishing, regrading, withdrawing: the catalogue and the zones change together.
+
+Stricter acts at once: when a verb returns, no zone holds what it took away, nobody streams it, and
+the next call decides by the new grades. Looser waits for a second person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.roles import require
+from audit import chain
+from catalog import facts, negative_list, publishing
+from catalog.models import Dataset, Field, NegativeLine, Resource, Revision
+from exchange.models import RecordTable
+from exchange.problems import Problem
+from exchange.records import zones
+from policy.decision import conditional_zone_case, decide, open_zone_case
+from policy.terms import Channel, Mode
+
+REGRADED = (
+    "grade",
+    "share_type",
+    "open_type",
+    "mask_kind",
+    "mask_params",
+    "concealed",
+)
+
+
+class RevisionRefused(Problem):
+    """A revision that cannot be decided this way."""
+
+    code = "revision-refused"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What a verb left standing: the zone's table of each resource, None where there is none."""
+
+    dataset_id: int
+    tables: dict[int, dict[str, RecordTable | None]]
+
+    @property
+    def rows(self) -> int:
+        """Rows in the open zone."""
+        return sum(
+            (tables.get("open") or RecordTable(rows=0)).rows for tables in self.tables.values()
+        )
+
+
+@transaction.atomic
+def publish(dataset_id: int, *, by: User, at: datetime) -> Projection:
+    """Publish a reviewed dataset: its line goes live and its zones are filled.
+
+    Raises catalog.publishing.StepRefused in a wrong state or with defects (all are named),
+    accounts.roles.NotAllowed without the right.
+    """
+    publishing.accept(dataset_id, by=by, at=at)
+    return _projected(dataset_id, at=at)
+
+
+@transaction.atomic
+def withdraw(dataset_id: int, *, by: User, at: datetime, reason: str) -> Projection:
+    """Withdraw a published dataset: its zones are gone when this returns, its line says why."""
+    publishing.retire(dataset_id, by=by, at=at, reason=reason)
+    return _projected(dataset_id, at=at)
+
+
+@transaction.atomic
+def regrade(
+    dataset_id: int,
+    changes: Mapping[int, Mapping[str, Any]],
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+) -> Revision | None:
+    """Change grades, types or masks of a published dataset's fields, by permanent id.
+
+    Fields that come out stricter everywhere, or the same, change at once. The others wait in a
+    Revision for another person (`decide_revision`), which is returned.
+    """
+    dataset = Dataset.objects.select_for_update().get(pk=dataset_id)
+    require(by, "exchange.regrade_field", organization=dataset.owner)
+    fields = {
+        field.pk: field
+        for field in Field.objects.select_for_update().filter(
+            pk__in=list(changes), resource__dataset=dataset
+        )
+    }
+    stricter, looser = _sorted_out(dataset, fields, changes, at)
+    if stricter:
+        publishing.apply_grades(dataset, stricter, by=by, at=at, reason=reason)
+        _projected(dataset_id, at=at)
+    if not looser:
+        return None
+    return publishing.propose_revision(dataset, looser, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def decide_revision(
+    revision_id: int, *, by: User, at: datetime, accept: bool, reason: str
+) -> Projection | None:
+    """Accept or refuse a loosening that another person proposed. Raises NotAllowed, StepRefused."""
+    revision = publishing.decide_revision(
+        revision_id, by=by, at=at, accept=accept, reason=reason
+    )
+    return _projected(revision.dataset_id, at=at) if accept else None
+
+
+@transaction.atomic
+def publish_line(line_id: int, *, by: User, at: datetime) -> Projection:
+    """Publish a line of the negative list; what it bars is gone from the zones at once."""
+    line = negative_list.publish(line_id, by=by, at=at)
+    return _projected(line.dataset_id, at=at)
+
+
+@transaction.atomic
+def end_line(line_id: int, *, by: User, at: datetime, reason: str) -> Projection:
+    """End a line of the negative list; its fields fall back to conditional."""
+    line = negative_list.end(line_id, by=by, at=at, reason=reason)
+    return _projected(line.dataset_id, at=at)
+
+
+def reproject_due(*, at: datetime) -> int:
+    """Project every dataset with a line that begins or has run out; for the daily beat.
+
+    Returns how many datasets were looked at. A reading decides by the day itself, so a zone that
+    is a little behind shows too little, never too much.
+    """
+    lines = NegativeLine.objects.filter(dataset__state=Dataset.State.PUBLISHED)
+    datasets = set(lines.values_list("dataset_id", flat=True))
+    for dataset_id in sorted(datasets):
+        _projected(dataset_id, at=at)
+    return len(datasets)
+
+
+def _projected(dataset_id: int, *, at: datetime) -> Projection:
+    resources = Resource.objects.filter(dataset_id=dataset_id).values_list("pk", flat=True)
+    return Projection(dataset_id, {pk: zones.refresh(pk, at=at) for pk in resources})
+
+
+def _sorted_out(
+    dataset: Dataset,
+    fields: Mapping[int, Field],
+    changes: Mapping[int, Mapping[str, Any]],
+    at: datetime,
+) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
+    """Part changes into stricter (or the same) and looser, by what anybody could see."""
+    stricter: dict[int, dict[str, Any]] = {}
+    looser: dict[int, dict[str, Any]] = {}
+    for pk, wanted in changes.items():
+        unknown = set(wanted) - set(REGRADED)
+        if pk not in fields or unknown:
+            raise RevisionRefused(
+                _("Field %(field)s of this dataset cannot be regraded by %(names)s.")
+                % {"field": pk, "names": ", ".join(sorted(unknown)) or "–"}
+            )
+        before = _treatments(dataset, fields[pk], at)
+        after = _treatments(dataset, _changed(fields[pk], wanted), at)
+        same_mask = all(
+            wanted.get(name, getattr(fields[pk], name)) == getattr(fields[pk], name)
+            for name in ("mask_kind", "mask_params")
+        )
+        shows_more = any(new < old for old, new in zip(before, after, strict=True))
+        other_mask = not same_mask and 1 in after and 0 not in before
+        (looser if shows_more or other_mask else stricter)[pk] = dict(wanted)
+    return stricter, looser
+
+
+def _changed(field: Field, wanted: Mapping[str, Any]) -> Field:
+    other = Field.objects.get(pk=field.pk)
+    for name, value in wanted.items():
+        setattr(other, name, value)
+    return other
+
+
+def _treatments(dataset: Dataset, field: Field, at: datetime) -> list[int]:
+    """Return what a field comes to for the public, under any grant, and between departments."""
+    today = timezone.localdate(at)
+    prohibitions = facts.prohibitions(dataset)
+    one = facts.field_facts(field)
+    cases = [
+        open_zone_case(today, prohibitions),
+        conditional_zone_case(today, prohibitions),
+        share_case(today, prohibitions, Mode.QUERY),
+    ]
+    return [int(decide(case, (one,)).fields[one.name].treatment) for case in cases]
+
+
+__all__ = ["Channel", "Projection", "decide_revision", "publish", "regrade", "withdraw"]

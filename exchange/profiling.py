@@ -1,0 +1,57 @@
+"""What a sample of the source tells about each field: what it holds, how it should be graded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.roles import require
+from audit import chain
+from catalog import publishing
+from catalog.models import Field
+from exchange.connectors import database, files
+from exchange.models import Binding, SourceKind
+from policy.detect import detect
+from policy.grading import Suggestion, suggest
+
+SAMPLE_ROWS = 1000
+
+
+def sample(binding: Binding, *, rows: int = SAMPLE_ROWS) -> dict[str, list[str]]:
+    """Return up to `rows` values of each source column. Raises SourceProblems."""
+    connector = database if binding.source.kind == SourceKind.POSTGRESQL else files
+    return connector.sample(binding, rows=rows)
+
+
+@transaction.atomic
+def suggest_grades(resource_id: int, *, by: User, at: datetime) -> dict[int, Suggestion]:
+    """Look at a sample of a bound table and write down a suggestion for each field, by its id.
+
+    Suggestions come with their evidence in numbers, never with values. A person grades; but an
+    open publication with a field detected as sensitive waits until a person has.
+    """
+    binding = Binding.objects.select_related("source", "resource__dataset__owner").get(
+        resource_id=resource_id
+    )
+    require(by, "exchange.suggest_grades", organization=binding.resource.dataset.owner)
+    values = sample(binding)
+    fields = Field.objects.filter(resource_id=resource_id, ended_at=None)
+    found = {
+        field.pk: _suggested(field, values.get(str(binding.columns.get(str(field.pk))), ()))
+        for field in fields
+    }
+    publishing.note_suggestions(binding.resource.dataset_id, found)
+    chain.record(
+        "field.suggest",
+        f"dataset:{binding.resource.dataset_id}",
+        by=by,
+        at=at,
+        fields={str(pk): int(one.grade) for pk, one in found.items()},
+    )
+    return found
+
+
+def _suggested(field: Field, values: Sequence[str]) -> Suggestion:
+    label = f"{field.label_zh} {field.label_en}"
+    return suggest(detect(field.name, label, values), field.name, label)

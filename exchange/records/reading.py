@@ -1,0 +1,361 @@
+"""Reading rows: a page, the changes since a place in the feed, a whole download.
+
+The database makes the bytes; what passes through Python is joined, never parsed. The head (which
+table, which policy version) is read with each request; a table that was ended in between is
+looked up once more.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import ProgrammingError, connection, transaction
+from django.db.utils import OperationalError
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from exchange.access import Head, RowsNotReady
+from exchange.connectors.database import joined
+from exchange.problems import Problem
+from exchange.records import cursors, masks, store, zones
+from exchange.records.compile import Compiled, Scope, VisibleField, compiled
+from exchange.records.cursors import Position
+from exchange.records.query import RecordQuery, Total
+from exchange.records.statements import comma
+from policy.terms import DataType
+
+CHUNK_BYTES = 1 << 16
+
+
+class TooSlow(Problem):
+    """The query ran into the statement timeout."""
+
+    code = "query-too-slow"
+    status = 503
+
+
+class FeedGone(Problem):
+    """The feed does not reach back that far: deletions before it were forgotten."""
+
+    code = "feed-gone"
+    status = 410
+
+
+class Revoked(Exception):
+    """The rows being streamed were made stricter meanwhile; the stream must stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: `rows` is a JSON array as text; `cursor` continues it, "" at the end.
+
+    `seq` is the zone's place in its feed, `moved` whether it differs from the cursor's: paging is
+    not a snapshot. `total` is a number of rows or None, `exact` whether it was counted.
+    """
+
+    rows: str
+    count: int
+    cursor: str
+    seq: int
+    moved: bool
+    refreshed_at: datetime | None
+    total: int | None = None
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A piece of the change feed: rows to put and ids to drop, in order of `_seq`, `_id`."""
+
+    rows: str
+    deleted: str
+    count: int
+    cursor: str
+    seq: int
+
+
+def read(
+    head: Head,
+    fields: Mapping[str, VisibleField],
+    query: RecordQuery,
+    scopes: Sequence[Scope] = (),
+) -> Page:
+    """Return one page of a dataset's rows as `fields` allow.
+
+    Raises RowsNotReady, QueryRefused, FieldUnknown, FieldMasked, FieldWithheld, CursorBroken,
+    TooSlow.
+    """
+    _ready(head)
+    settled = compiled(query, fields, scopes)
+    bound_to = f"{head.dataset_id}:{query.digest()}"
+    start = cursors.opened(query.cursor, bound_to=bound_to) if query.cursor else None
+    rows = _page(head, settled, query.limit, start)
+    text, count, last = rows
+    more = count > query.limit
+    seq = start.seq if start else head.seq
+    total, exact = _total(head, settled, query.total)
+    return Page(
+        rows=text or "[]",
+        count=min(count, query.limit),
+        cursor=cursors.sealed(Position(tuple(last), seq), bound_to=bound_to) if more else "",
+        seq=head.seq,
+        moved=seq != head.seq,
+        refreshed_at=head.refreshed_at,
+        total=total,
+        exact=exact,
+    )
+
+
+def _ready(head: Head) -> None:
+    if head.table_id is None:
+        raise RowsNotReady(
+            _("“%(slug)s” is published, but its first sync has not brought rows yet. Try later.")
+            % {"slug": head.slug}
+        )
+
+
+def _relation(head: Head) -> sql.Composed:
+    return store.relation(head.zone, head.table_name)
+
+
+def _selected(field: VisibleField) -> sql.Composed:
+    """Return a field's value on its way out, under its name."""
+    value: sql.Composable = field.ident
+    if field.mask:
+        value = masks.expression(field.mask, value, numeric=field.data_type != DataType.TEXT)
+    return sql.SQL("{} AS {}").format(value, sql.Identifier(field.name))
+
+
+def _page(
+    head: Head, settled: Compiled, limit: int, start: Position | None
+) -> tuple[str | None, int, list[Any]]:
+    """Return the page's JSON, how many rows were found (limit + 1 tells of more), the last key.
+
+    The array is cut to `limit` in SQL; the extra row only shows that there is a next page.
+    """
+    keys = [field.ident for field, _descending in settled.order]
+    order = comma(
+        [
+            *(
+                sql.SQL("{} {} NULLS LAST").format(
+                    field.ident, sql.SQL("DESC" if descending else "ASC")
+                )
+                for field, descending in settled.order
+            ),
+            sql.SQL("_id"),
+        ]
+    )
+    after = [_after(settled, start.after)] if start else []
+    statement = sql.SQL(
+        "SELECT '[' || string_agg(j, ',' ORDER BY n) FILTER (WHERE n <= {limit}) || ']',"
+        " count(*), (array_agg(k) FILTER (WHERE n = {limit}))[1]"
+        " FROM (SELECT row_to_json(x)::text AS j, p.n, p.k FROM"
+        " (SELECT row_number() OVER () AS n, q.* FROM (SELECT _id, {all}, {key} AS k"
+        " FROM {table}{where} ORDER BY {order} LIMIT {more}) q) p,"
+        " LATERAL (SELECT p._id, {out}) x) y"
+    ).format(
+        limit=sql.Literal(limit),
+        more=sql.Literal(limit + 1),
+        all=comma(_distinct([*(field.ident for field in settled.fields), *keys])),
+        key=sql.SQL("jsonb_build_array({})").format(
+            comma([*(sql.SQL("{}::text").format(key) for key in keys), sql.SQL("_id")])
+        ),
+        table=_relation(head),
+        where=settled.where(*after),
+        order=order,
+        out=comma([_selected(field) for field in settled.fields]),
+    )
+    text, count, last = _timed(statement)[0]
+    return text, count, json.loads(last) if last else []
+
+
+def _distinct(parts: list[sql.Identifier]) -> list[sql.Identifier]:
+    return list({part.as_string(): part for part in parts}.values())
+
+
+def _after(settled: Compiled, values: Sequence[Any]) -> sql.Composable:
+    """Return the keyset condition: rows behind the last one, in a mixed order, NULLs last.
+
+    For an order a, b it reads: a behind, or a the same and b behind, or both the same and `_id`
+    greater.
+    """
+    *sorted_by, last_id = values
+    if len(sorted_by) != len(settled.order):
+        raise cursors.CursorBroken(_("This cursor belongs to another order of rows."))
+    result: sql.Composable = sql.SQL("_id > {}").format(sql.Literal(int(last_id)))
+    for (field, descending), value in reversed(
+        list(zip(settled.order, sorted_by, strict=True))
+    ):
+        literal = sql.Literal(value)
+        if value is None:  # NULLs come last: only others of them can follow
+            result = sql.SQL("({} IS NULL AND {})").format(field.ident, result)
+            continue
+        behind = sql.SQL("({0} {1} {2} OR {0} IS NULL)").format(
+            field.ident, sql.SQL("<" if descending else ">"), literal
+        )
+        result = sql.SQL("({} OR ({} = {} AND {}))").format(behind, field.ident, literal, result)
+    return result
+
+
+def _total(head: Head, settled: Compiled, wanted: Total) -> tuple[int | None, bool]:
+    """Count rows where asked; without a condition the zone's ledger knows the number."""
+    if wanted == Total.NONE:
+        return None, False
+    if not settled.conditions:
+        return head.rows, True
+    if wanted == Total.ESTIMATE:
+        statement = sql.SQL("EXPLAIN (FORMAT JSON) SELECT 1 FROM {}{}").format(
+            _relation(head), settled.where()
+        )
+        plan = _timed(statement)[0][0]
+        plan = json.loads(plan) if isinstance(plan, str) else plan
+        return int(plan[0]["Plan"]["Plan Rows"]), False
+    statement = sql.SQL("SELECT count(*) FROM {}{}").format(_relation(head), settled.where())
+    return _timed(statement)[0][0], True
+
+
+def _timed(statement: sql.Composed) -> list[tuple[Any, ...]]:
+    """Run a reader's statement under the statement timeout and return its rows.
+
+    Outside a transaction the timeout is set and reset in the same round trip.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                sql.SQL("SET LOCAL statement_timeout = {}").format(
+                    sql.Literal(settings.READ_TIMEOUT_MS)
+                )
+            )
+            cursor.execute(statement)
+            return cursor.fetchall()
+    except OperationalError as failure:
+        if isinstance(failure.__cause__, psycopg.errors.QueryCanceled):
+            raise TooSlow(
+                _(
+                    "The query took longer than %(seconds)s s and was stopped. Filter by fewer or"
+                    " other fields, leave the order out, or download the whole dataset as CSV."
+                )
+                % {"seconds": settings.READ_TIMEOUT_MS / 1000}
+            ) from failure
+        raise
+
+
+def changes(
+    head: Head, fields: Mapping[str, VisibleField], *, since: int, cursor: str, limit: int
+) -> Changes:
+    """Return what changed after `since` (a `seq` this API gave out), rows and deleted ids.
+
+    At least once: a row may come again with a higher `_seq`, none is missed. Raises FeedGone
+    where deletions after `since` may have been forgotten, RowsNotReady, CursorBroken.
+    """
+    _ready(head)
+    bound_to = f"{head.dataset_id}:changes"
+    seq, after = since, -1
+    if cursor:
+        position = cursors.opened(cursor, bound_to=bound_to)
+        seq, after = position.seq, int(position.after[0])
+    if seq < head.tombstones_from:
+        raise FeedGone(
+            _(
+                "Changes since %(since)s are not kept any more. Take a full copy from"
+                " /api/v1/datasets/%(slug)s/records.csv and go on from its “seq”."
+            )
+            % {"since": seq, "slug": head.slug}
+        )
+    seen = [field for field in fields.values() if field.column]
+    statement = sql.SQL(
+        "SELECT '[' || coalesce(string_agg(j, ',' ORDER BY s, i), '') || ']',"
+        " coalesce(jsonb_agg(i ORDER BY s, i) FILTER (WHERE j IS NULL), '[]')::text,"
+        " count(*), (array_agg(s ORDER BY s DESC, i DESC))[1],"
+        " (array_agg(i ORDER BY s DESC, i DESC))[1]"
+        " FROM (SELECT * FROM ("
+        "(SELECT t._seq AS s, t._id AS i, (SELECT row_to_json(x) FROM (SELECT t._id, t._seq,"
+        " {out}) x)::text AS j FROM {table} t WHERE (t._seq, t._id) > ({seq}, {after})"
+        " ORDER BY t._seq, t._id LIMIT {limit})"
+        " UNION ALL (SELECT d.seq, d.id, NULL FROM {gone} d WHERE d.resource_id = {resource}"
+        " AND (d.seq, d.id) > ({seq}, {after}) ORDER BY d.seq, d.id LIMIT {limit})"
+        ") feed ORDER BY s, i LIMIT {limit}) piece"
+    ).format(
+        out=comma([_selected(field) for field in seen]) if seen else sql.SQL("NULL AS _none"),
+        table=_relation(head),
+        gone=zones.tombstones(head.zone),
+        resource=sql.Literal(head.resource_id),
+        seq=sql.Literal(seq),
+        after=sql.Literal(after),
+        limit=sql.Literal(limit),
+    )
+    rows, deleted, count, last_seq, last_id = _timed(statement)[0]
+    more = count == limit
+    token = cursors.sealed(Position((last_id,), last_seq), bound_to=bound_to) if more else ""
+    return Changes(rows, deleted, count, token, head.seq if not more else last_seq)
+
+
+def stream_csv(
+    head: Head,
+    fields: Mapping[str, VisibleField],
+    query: RecordQuery,
+    scopes: Sequence[Scope] = (),
+) -> Iterator[bytes]:
+    """Check the query now and return an iterator of CSV bytes, header first, 64 kB at a time.
+
+    The rows come from COPY in one snapshot and are never held. Before each chunk is handed on the
+    pointer is asked whether the version still may be read: a stricter decision ends the stream in
+    the middle (Revoked), so that the reader sees a broken download and not a short one.
+    """
+    _ready(head)
+    settled = compiled(query, fields, scopes)
+    statement = sql.SQL("COPY (SELECT {} FROM {}{}{}) TO STDOUT (FORMAT csv, HEADER)").format(
+        comma([_selected(field) for field in settled.fields]),
+        _relation(head),
+        settled.where(),
+        _download_order(settled),
+    )
+    return _streamed(head, statement)
+
+
+def _download_order(settled: Compiled) -> sql.Composable:
+    if not settled.order:
+        return sql.SQL("")
+    parts = [
+        sql.SQL("{} {} NULLS LAST").format(field.ident, sql.SQL("DESC" if down else "ASC"))
+        for field, down in settled.order
+    ]
+    return sql.SQL(" ORDER BY ") + comma([*parts, sql.SQL("_id")])
+
+
+def _streamed(head: Head, statement: sql.Composed) -> Iterator[bytes]:
+    own = connection.copy()  # a stream outlives its request, so it has its own connection
+    try:
+        own.ensure_connection()
+        raw = own.connection
+        raw.execute(
+            sql.SQL("SET statement_timeout = {}").format(
+                sql.Literal(settings.DOWNLOAD_TIMEOUT_S * 1000)
+            )
+        )
+        with raw.cursor() as cursor, cursor.copy(statement) as copy:
+            for chunk in joined(copy, CHUNK_BYTES):
+                _still_allowed(head)
+                yield chunk
+    except psycopg.errors.AdminShutdown as ended:
+        raise Revoked(head.slug) from ended
+    finally:
+        own.close()
+
+
+def _still_allowed(head: Head) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT revoked_at IS NULL FROM exchange_recordtable WHERE id = %s", [head.table_id]
+        )
+        if not cursor.fetchone()[0]:
+            raise Revoked(head.slug)
+
+
+def looked_up_again(failure: ProgrammingError) -> bool:
+    """Whether a statement failed because its version's table was dropped meanwhile."""
+    return isinstance(failure.__cause__, psycopg.errors.UndefinedTable)

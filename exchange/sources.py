@@ -1,0 +1,205 @@
+"""Sources and bindings: what departments connect, and the guard at the intake."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Organization, User
+from accounts.roles import require
+from audit import chain
+from catalog.models import Resource
+from exchange import vault
+from exchange.connectors import database, files
+from exchange.models import AllowedHost, Binding, Source, SourceKind, SyncMode
+from exchange.problems import Problem, SourceProblem
+
+SHOWN = {
+    SourceKind.POSTGRESQL: frozenset({"host", "port", "database", "user"}),
+    SourceKind.CSV: frozenset(),
+}
+
+
+class SourceUnfit(Problem):
+    """A source or binding that cannot work as described."""
+
+    code = "source-unfit"
+    status = 400
+
+
+@transaction.atomic
+def allow_host(host: str, port: int, *, by: User, at: datetime, note: str = "") -> AllowedHost:
+    """Let connectors reach a host. Only the system administrator may."""
+    require(by, "exchange.allow_host")
+    allowed, _created = AllowedHost.objects.get_or_create(
+        host=host, port=port, defaults={"note": note, "allowed_by": by, "allowed_at": at}
+    )
+    chain.record("host.allow", f"host:{host}:{port}", by=by, at=at, note=note)
+    return allowed
+
+
+@transaction.atomic
+def refuse_host(allowed_id: int, *, by: User, at: datetime) -> None:
+    """Take a host off the list; runs that need it fail from now on and say why."""
+    require(by, "exchange.refuse_host")
+    allowed = AllowedHost.objects.select_for_update().get(pk=allowed_id)
+    chain.record("host.refuse", f"host:{allowed.host}:{allowed.port}", by=by, at=at)
+    allowed.delete()
+
+
+@transaction.atomic
+def create(
+    organization: Organization,
+    *,
+    name: str,
+    kind: str,
+    by: User,
+    at: datetime,
+    settings: Mapping[str, Any] | None = None,
+    password: str = "",
+    time_zone: str = "Asia/Shanghai",
+) -> Source:
+    """Connect a source of an organisation; the password is sealed at once and never shown.
+
+    Raises SourceUnfit for settings the kind does not have, NotAllowed without the right.
+    """
+    require(by, "exchange.create_source", organization=organization)
+    given = dict(settings or {})
+    odd = set(given) - SHOWN[SourceKind(kind)]
+    if odd:
+        raise SourceUnfit(
+            _("A source of this kind has no setting %(names)s.") % {"names": ", ".join(sorted(odd))}
+        )
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as unknown:
+        raise SourceUnfit(
+            _("“%(zone)s” is not a time zone. Use a name such as Asia/Shanghai.")
+            % {"zone": time_zone[:60]}
+        ) from unknown
+    source = Source.objects.create(
+        organization=organization,
+        name=name,
+        kind=kind,
+        settings=given,
+        secret=vault.seal(password.encode(), purpose=database.PASSWORD) if password else None,
+        time_zone=time_zone,
+        created_by=by,
+        created_at=at,
+    )
+    chain.record("source.create", f"source:{source.pk}", by=by, at=at, name=name, kind=kind)
+    return source
+
+
+def test(source_id: int, *, by: User, at: datetime) -> SourceProblem | None:
+    """Try to reach a source; returns what is in the way, or None. The try is recorded."""
+    source = Source.objects.select_related("organization").get(pk=source_id)
+    require(by, "exchange.test_source", organization=source.organization)
+    problem: SourceProblem | None = None
+    if source.kind == SourceKind.POSTGRESQL:
+        try:
+            with database.connected(source) as connection:
+                connection.execute("SELECT 1")
+        except SourceProblem as found:
+            problem = found
+    with transaction.atomic():
+        chain.record(
+            "source.test",
+            f"source:{source_id}",
+            by=by,
+            at=at,
+            result=problem.code if problem else "ok",
+        )
+    return problem
+
+
+@transaction.atomic
+def bind(
+    resource_id: int,
+    *,
+    source: Source,
+    object: Mapping[str, Any],  # noqa: A002 - the name of the model's field
+    columns: Mapping[int, str | int],
+    by: User,
+    at: datetime,
+    mode: str = SyncMode.FULL,
+    cursor_column: str = "",
+    lag_seconds: int = 0,
+    max_rejected_percent: int = 10,
+    max_shrink_percent: int = 20,
+    schedule_minutes: int | None = None,
+) -> Binding:
+    """Bind a table of the catalogue to an object of a source; `columns` goes by field id.
+
+    Binding again replaces what was bound before and starts from the beginning. Raises
+    SourceUnfit where the object cannot be read so, or source and dataset have different owners.
+    """
+    resource = Resource.objects.select_related("dataset__owner").get(pk=resource_id)
+    require(by, "exchange.bind_resource", organization=resource.dataset.owner)
+    _check(resource, source, object, columns, mode=mode, cursor_column=cursor_column)
+    binding, created = Binding.objects.update_or_create(
+        resource=resource,
+        defaults={
+            "source": source,
+            "object": dict(object),
+            "columns": {str(pk): column for pk, column in columns.items()},
+            "mode": mode,
+            "cursor_column": cursor_column,
+            "lag_seconds": lag_seconds,
+            "max_rejected_percent": max_rejected_percent,
+            "max_shrink_percent": max_shrink_percent,
+            "schedule_minutes": schedule_minutes,
+            "checkpoint": "",
+        },
+    )
+    chain.record(
+        "binding.create" if created else "binding.update",
+        f"binding:{binding.pk}",
+        by=by,
+        at=at,
+        dataset=resource.dataset_id,
+        source=source.pk,
+        object=dict(object),
+        mode=mode,
+    )
+    return binding
+
+
+def _check(resource, source, given, columns, *, mode, cursor_column) -> None:
+    if source.organization_id != resource.dataset.owner_id:
+        raise SourceUnfit(
+            _("The source belongs to another department than the dataset. Choose one of its own.")
+        )
+    if source.kind == SourceKind.POSTGRESQL and not given.get("table"):
+        raise SourceUnfit(_("A binding to a database names its table."))
+    if mode == SyncMode.CURSOR and (source.kind != SourceKind.POSTGRESQL or not cursor_column):
+        raise SourceUnfit(_("Only a table of a database with a cursor column syncs by cursor."))
+    if source.kind == SourceKind.CSV:
+        _check_file(given, columns)
+
+
+def _check_file(given: Mapping[str, Any], columns: Mapping[int, str | int]) -> None:
+    if not given.get("path"):
+        raise SourceUnfit(_("A binding to files names their path."))
+    encoding = str(given.get("encoding") or "utf-8").lower()
+    if encoding not in files.ENCODINGS:
+        raise SourceUnfit(
+            _("“%(encoding)s” is not an encoding that can be read; it can be one of: %(known)s.")
+            % {"encoding": encoding[:40], "known": ", ".join(files.ENCODINGS)}
+        )
+    separator = given.get("separator") or ","
+    if len(separator) != 1 or separator in '"\r\n\0':
+        raise SourceUnfit(_("The separator is one character, such as a comma or a tab."))
+    if not given.get("header", True):
+        width = given.get("width")
+        places = [place for place in columns.values() if not isinstance(place, int)]
+        if not isinstance(width, int) or places or any(p >= width for p in columns.values()):
+            raise SourceUnfit(
+                _(
+                    "A file without a header is bound by positions from 0, and the binding says"
+                    " how many columns (“width”) each row has."
+                )
+            )

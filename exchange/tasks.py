@@ -1,0 +1,69 @@
+"""Celery's side of the exchange: each task is one line over a verb."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from exchange import opening
+from exchange.models import Binding, RejectedRow, RunState, SyncRun
+from exchange.problems import AlreadyRunning, SourceUnavailable
+from exchange.records import zones
+from exchange.sync import engine
+
+
+@shared_task(
+    autoretry_for=(SourceUnavailable,),
+    dont_autoretry_for=(AlreadyRunning,),
+    retry_backoff=60,  # seconds, doubled each time up to ten minutes
+    max_retries=5,
+)
+def sync(binding_id: int) -> int | None:
+    """Run one sync and return its run id, None where another worker is at it.
+
+    Safe to repeat: a run holds a lease, starts at the last checkpoint, and goes live whole.
+    """
+    try:
+        return engine.sync(binding_id).pk
+    except AlreadyRunning:
+        return None
+
+
+@shared_task
+def sync_due() -> int:
+    """Start a sync for each binding whose time has come; returns how many.
+
+    One that is held back waits for a person.
+    """
+    held = SyncRun.objects.filter(state=RunState.HELD).values("binding_id")
+    due = Binding.objects.due(timezone.now()).exclude(pk__in=held).values_list("pk", flat=True)
+    for binding_id in due:
+        sync.delay(binding_id)
+    return len(due)
+
+
+@shared_task
+def sweep() -> int:
+    """Drop retired versions, forget old tombstones and rejected rows; returns tables dropped."""
+    now = timezone.now()
+    RejectedRow.objects.filter(expires_at__lte=now).delete()
+    return zones.sweep(
+        readers_done_by=now - timedelta(seconds=settings.DOWNLOAD_TIMEOUT_S),
+        tombstones_before=now - timedelta(days=settings.TOMBSTONE_DAYS),
+        at=now,
+    )
+
+
+@shared_task
+def reproject_due() -> int:
+    """Bring zones to what the negative list says today; returns how many datasets."""
+    return opening.reproject_due(at=timezone.now())
+
+
+SCHEDULE = {
+    "sync-due": {"task": "exchange.tasks.sync_due", "schedule": 60.0},
+    "sweep": {"task": "exchange.tasks.sweep", "schedule": 600.0},
+    "reproject-due": {"task": "exchange.tasks.reproject_due", "schedule": 3600.0},
+}
+
