@@ -47,6 +47,16 @@ def choice(name: str, default: str, allowed: set[str]) -> str:
     )
 
 
+def some(name: str, default: str, allowed: set[str]) -> list[str]:
+    """Return a list of allowed words, at least one."""
+    values = several(name, default)
+    if values and set(values) <= allowed:
+        return values
+    raise ImproperlyConfigured(
+        f"{name} is “{text(name)}”; it can list: {', '.join(sorted(allowed))}."
+    )
+
+
 def key(name: str, value: str) -> bytes:
     """Return the 32 bytes that `value` (base64) stands for."""
     try:

@@ -31,7 +31,6 @@ if not (DATABASE_URL and REDIS_URL):
 
 DATABASE_POOL = environment.whole("DATABASE_POOL", 0)  # connections a process; 0: no pool
 DATABASES = {"default": environment.database(DATABASE_URL)}
-DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = False
 if DATABASE_POOL:
     DATABASES["default"]["OPTIONS"] = {
         "pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 10},
@@ -81,7 +80,7 @@ PUBLIC_BASE_URL = environment.text("PUBLIC_BASE_URL", "http://127.0.0.1:8000").r
 CITY_NAME_ZH = environment.text("CITY_NAME_ZH", "海湾市")
 CITY_NAME_EN = environment.text("CITY_NAME_EN", "Bay City")
 REGION_CODE = environment.text("REGION_CODE", "990100")
-DOORS = environment.several("DOORS", "open,office")
+DOORS = environment.some("DOORS", "open,office", {"open", "office"})
 SECURE = environment.flag("SECURE", default=False)
 METRICS = environment.flag("METRICS", default=True)
 
@@ -96,7 +95,6 @@ SECURE_SSL_REDIRECT = False  # the proxy in front does that
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-SILENCED_SYSTEM_CHECKS = ["urls.W005"]
 
 # --- exchange -------------------------------------------------------------------------------
 
@@ -114,7 +112,7 @@ AUDIT_ALGORITHM = environment.choice("AUDIT_ALGORITHM", "sha256", {"sha256", "sm
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.import_export",
-    "backoffice.apps.OfficeConfig",
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -132,6 +130,7 @@ INSTALLED_APPS = [
     "exchange",
     "api",
     "portal",
+    "backoffice",
     "demo",
     "config",
 ]
@@ -195,7 +194,7 @@ WHITENOISE_AUTOREFRESH = False
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.KeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.errors.handle",
@@ -226,6 +225,7 @@ CELERY_BROKER_URL = (
     if REDIS_URL.startswith("unix://")
     else REDIS_URL
 )
+CELERY_TASK_DEFAULT_QUEUE = "city"
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True

@@ -1,0 +1,16 @@
+"""Which addresses this process answers; the setting DOORS says which doors stand open."""
+
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = []
+
+if "office" in settings.DOORS:
+    urlpatterns += [path("office/", admin.site.urls)]
+if find_spec("api.urls"):
+    urlpatterns += [path("api/v1/", include("api.urls"))]
+if "open" in settings.DOORS and find_spec("portal.urls"):
+    urlpatterns += [path("", include("portal.urls"))]

@@ -1,0 +1,119 @@
+"""What all tests stand on: services, databases, and what a test may not do."""
+
+import os
+import socket
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import hypothesis
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection, connections
+
+from tests import databases, services
+
+TESTS = Path(__file__).parent
+CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+SHARED_DATA = Path(os.environ.get("SHARED_DATA") or services.ROOT.parent / "shared" / "data")
+
+hypothesis.settings.register_profile("fast", max_examples=60, deadline=None)
+hypothesis.settings.register_profile("ci", max_examples=300, deadline=None)
+hypothesis.settings.load_profile("ci" if CI else "fast")
+
+
+def pytest_unconfigure() -> None:
+    services.leave()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    marker = item.get_closest_marker("django_db")
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if _is_pure(item.path) and (marker or fixtures & {"db", "live_database"}):
+        pytest.fail("policy is pure: its tests get no database.", pytrace=False)
+    if "transactional_db" in fixtures or (marker and marker.kwargs.get("transaction")):
+        pytest.fail(
+            "The audit tables refuse the flush that transaction=True ends with. Use the fixture"
+            " live_database: a database of the test's own.",
+            pytrace=False,
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """With CI=true everything that a test needs is there: a skip for want of it is a failure."""
+    report: pytest.TestReport = yield
+    if CI and report.skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if reason.startswith("needs:"):
+            report.outcome = "failed"
+            report.longrepr = f"A test was skipped although CI is set: {reason}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> Iterator[None]:
+    """Give this worker its database."""
+    databases.clone(services.database())
+    yield
+    connections.close_all()
+    databases.drop(services.database())
+
+
+@pytest.fixture
+def live_database(
+    django_db_blocker: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """Switch to a new database in which commits are real, and give its URL.
+
+    For what needs several connections, threads or processes: children find it in DATABASE_URL.
+    Not together with the mark `django_db`.
+    """
+    name = f"{services.database()}_live_{next(_live)}"
+    url = databases.clone(name)
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "config.settings")
+    monkeypatch.setattr(settings, "DATABASE_URL", url)
+    with django_db_blocker.unblock():
+        connections.close_all()
+        monkeypatch.setitem(connections.settings["default"], "NAME", name)
+        monkeypatch.setitem(connection.settings_dict, "NAME", name)
+        yield url
+        connections.close_all()
+    databases.drop(name)
+
+
+_live = count(1)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_valkey(request: pytest.FixtureRequest) -> None:
+    """Start each test that may keep something in Valkey with an empty one."""
+    if not _is_pure(request.path):
+        with redis.from_url(settings.REDIS_URL) as client:
+            client.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def _no_network_for_policy(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if _is_pure(request.path):
+
+        def refused(*_args: object) -> None:
+            raise AssertionError("policy is pure: it may not open a connection.")
+
+        monkeypatch.setattr(socket.socket, "connect", refused)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder with real input; skip where it is not there."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the shared data folder {SHARED_DATA} is not there")
+    return SHARED_DATA
+
+
+def _is_pure(path: Path) -> bool:
+    return path.is_relative_to(TESTS / "policy")
