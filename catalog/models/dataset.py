@@ -246,7 +246,7 @@ class Field(models.Model):
     changed type is a new field, and a dropped one is ended and stays.
 
     `grade` is what a person decided; `suggested_grade` with its evidence is what the platform
-    found in a sample. That a field is not shared at all is never written here: only a line of
+    found in a sample; a grade older than a suggestion waits to be given anew. That a field is not shared at all is never written here: only a line of
     the negative list says so (Order 809 art 14).
     """
 
@@ -309,6 +309,7 @@ class Field(models.Model):
         blank=True,
         choices=[(int(grade), grade.name) for grade in Grade],
     )
+    suggested_at = models.DateTimeField(null=True, blank=True)
     suggestion = models.JSONField(_("evidence of the suggestion"), default=dict, blank=True)
     mask_kind = models.CharField(
         _("mask"),
@@ -362,6 +363,7 @@ class Field(models.Model):
                 condition=Q(grade=None)
                 | Q(suggested_grade=None)
                 | Q(grade__gte=F("suggested_grade"))
+                | Q(graded_at__lt=F("suggested_at"))
                 | ~Q(grade_reason=""),
                 violation_error_message=_(
                     "A grade below what was detected needs a reason, such as how it was masked."
