@@ -136,8 +136,12 @@ def start(base: Path, *, durable: bool) -> Services:
     found = running(base)
     if found:
         return found
+    launcher = _Launcher(base, durable=durable)
+    if not durable and (launcher.data / "postmaster.pid").exists():
+        stop(base)
+        shutil.rmtree(launcher.data)  # without fsync it may not have outlived its end
     stop(base)
-    return _Launcher(base, durable=durable).start()
+    return launcher.start()
 
 
 def stop(base: Path) -> None:

@@ -1,4 +1,4 @@
-"""Databases for tests, cloned in a moment from one that is migrated once for each set of migrations."""
+"""Databases for tests: clones of a template that is migrated once for each state of the code."""
 
 import contextlib
 import fcntl
@@ -19,6 +19,7 @@ SHAPING = (
     "*/migrations/*.py",
     "*/management/commands/*.py",
     "*/**/*.sql",
+    "exchange/database_roles.py",
     "catalog/bases.py",
     "accounts/roles.py",
     "config/embedded.py",
@@ -37,9 +38,8 @@ def clone(name: str) -> str:
             embedded.OWNER,
             source,
         )
-        url = services.found().database_url(name=name)
-        _manage("provision", url)  # rights on a database are not copied with it
-    return url
+        _copy_rights(source, name)
+    return services.found().database_url(name=name)
 
 
 def drop(name: str) -> None:
@@ -49,13 +49,39 @@ def drop(name: str) -> None:
 
 def _template() -> str:
     name = f"template_{_fingerprint()}"
-    if not _exists(name):
+    if name not in _templates():
+        for old in _templates():
+            drop(old)
         building = f"{name}_building"
-        drop(building)
         _ask("CREATE DATABASE {} OWNER {}", building, embedded.OWNER)
         _manage("migrate", services.found().database_url(name=building), "--verbosity=0")
+        _manage("provision", services.found().database_url(name=building))
         _ask("ALTER DATABASE {} RENAME TO {}", building, name)
     return name
+
+
+def _templates() -> list[str]:
+    with _administrator() as connection:
+        found = connection.execute(
+            r"SELECT datname FROM pg_database WHERE datname LIKE 'template\_%'"
+        )
+        return [name for (name,) in found]
+
+
+def _copy_rights(source: str, name: str) -> None:
+    """Give a clone the rights and settings on the database itself, which CREATE leaves behind."""
+    with _administrator() as connection:
+        connection.execute(
+            "UPDATE pg_database AS made SET datacl = source.datacl FROM pg_database AS source"
+            " WHERE source.datname = %s AND made.datname = %s",
+            [source, name],
+        )
+        connection.execute(
+            "INSERT INTO pg_db_role_setting SELECT made.oid, setrole, setconfig"
+            " FROM pg_db_role_setting JOIN pg_database AS source ON source.oid = setdatabase,"
+            " pg_database AS made WHERE source.datname = %s AND made.datname = %s",
+            [source, name],
+        )
 
 
 def _fingerprint() -> str:
@@ -68,10 +94,6 @@ def _fingerprint() -> str:
 
 
 def _manage(command: str, url: str, *words: str) -> None:
-    if command == "provision" and not list(
-        services.ROOT.glob("*/management/commands/provision.py")
-    ):
-        return
     ended = subprocess.run(
         [sys.executable, "manage.py", command, *words],
         cwd=services.ROOT,
@@ -82,12 +104,6 @@ def _manage(command: str, url: str, *words: str) -> None:
     )
     if ended.returncode:
         raise RuntimeError(f"manage.py {command} failed:\n{ended.stdout}{ended.stderr}")
-
-
-def _exists(name: str) -> bool:
-    with _administrator() as connection:
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
-        return found.fetchone() is not None
 
 
 def _ask(statement: str, *names: str) -> None:
