@@ -12,6 +12,7 @@ from datetime import date
 from threading import Lock
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -201,22 +202,28 @@ def visible(
 def _decided(
     found: Head, caller: Caller, *, today: date, mode: Mode, channel: Channel
 ) -> dict[str, VisibleField]:
+    ids, fields, _prohibitions = _facts(found.dataset_id)
+    decision = _decision(found, caller, today=today, mode=mode, channel=channel)
+    held = {column["field"]: column for column in found.columns}
+    numbers = {name: number for number, name in ids.items()}
+    return {
+        one.name: _as_seen(one, decision, held.get(numbers[one.name])) for one in fields
+    }
+
+
+def _decision(
+    found: Head, caller: Caller, *, today: date, mode: Mode, channel: Channel
+) -> Decision:
     ids, fields, prohibitions = _facts(found.dataset_id)
-    grants = tuple(_by_name(grant, ids) for _grant_id, grant in found.grants)
     case = Case(
         channel=channel,
         mode=mode,
         reader=caller.reader,
         today=today,
         prohibitions=prohibitions,
-        grants=grants,
+        grants=tuple(_by_name(grant, ids) for _grant_id, grant in found.grants),
     )
-    decision = decide(case, fields)
-    held = {column["field"]: column for column in found.columns}
-    numbers = {name: number for number, name in ids.items()}
-    return {
-        one.name: _as_seen(one, decision, held.get(numbers[one.name])) for one in fields
-    }
+    return decide(case, fields)
 
 
 def _as_seen(
@@ -272,3 +279,32 @@ def _by_name(grant: GrantFacts, names: Mapping[int, str]) -> GrantFacts:
             if int(scope.field) in names
         ),
     )
+
+
+def served(slug: str, caller: Caller, today: date) -> Head:
+    """Look a dataset up for a caller: in the conditional zone where a live grant covers it.
+
+    Grants are served where the office door stands open; at a door of the open zone alone, a
+    grant's holder sees what everybody sees.
+    """
+    found = head(slug)
+    if caller.organization_id is None or "office" not in settings.DOORS:
+        return found
+    found = with_grants(found, caller, today)
+    if not found.grants:
+        return found
+    conditional = head(slug, zone=Zone.CONDITIONAL)
+    if conditional.table_id is None:
+        return found
+    return replace(conditional, grants=found.grants)
+
+
+def scopes(
+    found: Head, caller: Caller, *, today: date, mode: Mode, channel: Channel = Channel.OPEN
+) -> list[Scope]:
+    """Return the row scopes of the caller's grants as conditions on the zone's columns."""
+    if not found.grants:
+        return []
+    decision = _decision(found, caller, today=today, mode=mode, channel=channel)
+    ids = {name: pk for pk, name in _facts(found.dataset_id)[0].items()}
+    return [Scope(f"f{ids[one.field]}", tuple(sorted(one.values))) for one in decision.rows]

@@ -226,10 +226,6 @@ def _grant_open() -> None:
     role = sql.Identifier(OPEN)
     run(sql.SQL("GRANT USAGE ON SCHEMA open TO {}").format(role))
     run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA open TO {}").format(role))
-    run(
-        sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA open GRANT SELECT ON TABLES TO {}")
-        .format(sql.Identifier(RECORDS), role)
-    )
     run(sql.SQL("GRANT INSERT ON public.audit_delivery TO {}").format(role))
     for (name,) in rows(
         sql.SQL("SELECT pg_get_serial_sequence('public.audit_delivery', 'id')")

@@ -70,6 +70,16 @@ def key_of(columns: Sequence[str], *, of: str = "") -> sql.Composed:
     return sql.SQL("({} || {})::uuid").format(*halves)
 
 
+def hand_over(table: sql.Composed, *, zone: str) -> None:
+    """Give a new table to the role that owns record tables, and let the open door read its own.
+
+    Worker and office both make and replace record tables, so neither may be left the only owner.
+    """
+    run(sql.SQL("ALTER TABLE {} OWNER TO city_records").format(table))
+    if zone == Zone.OPEN:
+        run(sql.SQL("GRANT SELECT ON {} TO city_open").format(table))
+
+
 def definitions(columns: Sequence[Column]) -> list[sql.Composed]:
     """Return `name type` of each declared column."""
     return [sql.SQL("{} {}").format(c.ident, c.sql_type) for c in columns]
@@ -92,6 +102,7 @@ def create_shared(name: str, columns: Sequence[Column], key: Sequence[str]) -> N
             ),
         )
     )
+    hand_over(relation(Zone.SHARED, name), zone=Zone.SHARED)
 
 
 def index_shared(table: sql.Composed, key: Sequence[str]) -> None:

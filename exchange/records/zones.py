@@ -157,6 +157,7 @@ def _create(table: RecordTable) -> None:
             store.of(table), comma(definitions)
         )
     )
+    store.hand_over(store.of(table), zone=table.zone)
 
 
 def _fill(table: RecordTable, shared: RecordTable, standing: RecordTable | None) -> int:

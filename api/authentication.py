@@ -1,0 +1,76 @@
+"""Who calls: an app by the key in its header, or anybody. A key never travels in an address."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from accounts import keys
+from accounts.models import ApiKey
+from accounts.roles import OrganizationKind
+from exchange.access import Caller
+from exchange.problems import Problem
+from policy.terms import ReaderKind
+
+HEADER = "X-API-Key"
+SCHEME = "bearer "
+
+
+class KeyInAddress(Problem):
+    """A key stood in the URL, where logs, histories and referrers keep it."""
+
+    code = "key-in-url"
+    status = 400
+
+
+class KeyAuthentication(BaseAuthentication):
+    """Finds the key in `X-API-Key` or `Authorization: Bearer`; `request.auth` is the Caller."""
+
+    def authenticate(self, request: Request) -> tuple[ApiKey | None, Caller]:
+        """Return key and caller. Raises KeyRefused, KeyInAddress."""
+        _refuse_key_in_address(request)
+        raw = _presented(request)
+        if not raw:
+            return None, Caller(address=request.META.get("REMOTE_ADDR", ""))
+        key = keys.check(raw, at=timezone.now())
+        return key, caller(key)
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the scheme a 401 answer names."""
+        del request
+        return 'Bearer realm="api"'
+
+
+def caller(key: ApiKey) -> Caller:
+    """Return the caller that a key stands for."""
+    organization = key.app.organization
+    company = organization.kind == OrganizationKind.COMPANY
+    return Caller(
+        kind=ReaderKind.COMPANY if company else ReaderKind.DEPARTMENT,
+        organization_id=key.app.organization_id,
+        organization=organization.name_zh,
+        app_id=key.app_id,
+        app=key.app.name,
+        key_id=key.pk,
+    )
+
+
+def _presented(request: Request) -> str:
+    given = request.headers.get(HEADER, "").strip()
+    if given:
+        return given
+    bearer = request.headers.get("Authorization", "")
+    return bearer[len(SCHEME) :].strip() if bearer.lower().startswith(SCHEME) else ""
+
+
+def _refuse_key_in_address(request: Request) -> None:
+    query = request.META.get("QUERY_STRING", "")
+    named = {"key", "apikey", "api_key", "appkey", "access_token", "token"}
+    if keys.SHAPE.search(query) or any(name.lower() in named for name in request.GET):
+        raise KeyInAddress(
+            _(
+                "The address carries an API key. Addresses are kept in logs and histories, so a key"
+                " is only taken in the header %(header)s. If this was a real key, revoke it now."
+            )
+            % {"header": HEADER}
+        )

@@ -1,0 +1,192 @@
+"""The shapes of requests and answers for OpenAPI; the answers themselves are made elsewhere."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+from exchange.records.query import DEFAULT_LIMIT, MAX_LIMIT, Operator, Total
+
+
+class Reason(serializers.Serializer):
+    """One reason behind a treatment or a refusal."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+    basis = serializers.CharField(allow_blank=True)
+
+
+class ProblemDocument(serializers.Serializer):
+    """An error (RFC 9457): `code` is stable, `detail` is a sentence for a person."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    reasons = Reason(many=True)
+    request_id = serializers.CharField()
+
+
+class TotalRows(serializers.Serializer):
+    """How many rows match."""
+
+    value = serializers.IntegerField()
+    exact = serializers.BooleanField(help_text="false: an estimate of the database's planner")
+
+
+class RecordPage(serializers.Serializer):
+    """One page of rows. Paging is no snapshot: `moved` tells that the data changed meanwhile."""
+
+    dataset = serializers.CharField()
+    seq = serializers.IntegerField(help_text="the zone's place in its change feed")
+    moved = serializers.BooleanField()
+    refreshed_at = serializers.DateTimeField(allow_null=True)
+    count = serializers.IntegerField()
+    total = TotalRows(allow_null=True)
+    masked = serializers.ListField(child=serializers.CharField())
+    withheld = serializers.ListField(child=serializers.CharField())
+    next = serializers.CharField(allow_null=True)
+    rows = serializers.ListField(child=serializers.DictField())
+
+
+class ChangePage(serializers.Serializer):
+    """A piece of the change feed, at least once and in order."""
+
+    dataset = serializers.CharField()
+    seq = serializers.IntegerField(help_text="ask again with since=seq once next is null")
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    rows = serializers.ListField(child=serializers.DictField())
+    deleted = serializers.ListField(child=serializers.IntegerField(), help_text="ids that are gone")
+
+
+class FieldDocument(serializers.Serializer):
+    """A field as the caller sees it, with the reasons."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()
+    type = serializers.CharField()
+    grade = serializers.CharField(allow_null=True)
+    share_type = serializers.CharField()
+    open_type = serializers.CharField()
+    treatment = serializers.ChoiceField(
+        choices=["clear", "masked", "withheld"], help_text="what the caller gets of its values"
+    )
+    reasons = Reason(many=True)
+
+
+class DatasetSummary(serializers.Serializer):
+    """A dataset in the list."""
+
+    slug = serializers.CharField()
+    code = serializers.CharField()
+    title = serializers.CharField()
+    title_zh = serializers.CharField()
+    title_en = serializers.CharField()
+    provider = serializers.CharField()
+    update_cycle = serializers.CharField()
+    published_at = serializers.DateTimeField()
+    refreshed_at = serializers.DateTimeField(allow_null=True)
+    rows = serializers.IntegerField()
+    url = serializers.CharField()
+
+
+class DatasetList(serializers.Serializer):
+    """A page of datasets."""
+
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    datasets = DatasetSummary(many=True)
+
+
+class DatasetDocument(DatasetSummary):
+    """A dataset with its core metadata and its fields."""
+
+    abstract = serializers.CharField()
+    keywords = serializers.ListField(child=serializers.CharField())
+    license = serializers.CharField()
+    contact = serializers.CharField()
+    grade = serializers.CharField(allow_null=True)
+    records = serializers.CharField()
+    download = serializers.CharField()
+    changes = serializers.CharField()
+    explain = serializers.CharField()
+    fields = FieldDocument(many=True)  # type: ignore[assignment]  # DRF's attribute of this name
+
+
+class Explanation(serializers.Serializer):
+    """The decision on each field of a dataset, as of a day."""
+
+    dataset = serializers.CharField()
+    as_of = serializers.DateField()
+    reader = serializers.CharField()
+    policy_version = serializers.IntegerField()
+    fields = FieldDocument(many=True)  # type: ignore[assignment]  # DRF's attribute of this name
+
+
+class Usage(serializers.Serializer):
+    """What the caller's key may still do today."""
+
+    app = serializers.CharField(allow_null=True)
+    organization = serializers.CharField(allow_null=True)
+    per_minute = serializers.IntegerField()
+    minute_remaining = serializers.IntegerField()
+    per_day = serializers.IntegerField()
+    day_remaining = serializers.IntegerField()
+    day_resets_in = serializers.IntegerField(help_text="seconds until midnight in Asia/Shanghai")
+
+
+def _query(name: str, description: str, **more) -> OpenApiParameter:
+    return OpenApiParameter(name, str, OpenApiParameter.QUERY, description=description, **more)
+
+
+FIELDS = _query("fields", "Field names, separated by commas; without it all that you may see.")
+SORT = _query("sort", "Field names, separated by commas; “-” before a name turns its order around.")
+FILTER = OpenApiParameter(
+    "filter",
+    OpenApiTypes.OBJECT,
+    OpenApiParameter.QUERY,
+    style="form",
+    explode=True,
+    description=(
+        "Any other parameter is a filter: `field=value` or `field.operator=value`, with the"
+        f" operators {', '.join(Operator)}. Only fields you see in clear can be used."
+    ),
+    examples=[OpenApiExample("prefix", value={"name.prefix": "A"})],
+)
+CURSOR = _query("cursor", "From the “next” link of a page; sealed, valid for the same query only.")
+RECORD_PARAMETERS = [
+    FIELDS,
+    FILTER,
+    SORT,
+    OpenApiParameter(
+        "limit",
+        int,
+        OpenApiParameter.QUERY,
+        description=f"Rows a page, 1 to {MAX_LIMIT}; default {DEFAULT_LIMIT}.",
+    ),
+    CURSOR,
+    _query("total", "Whether to count matching rows.", enum=[str(total) for total in Total]),
+]
+DOWNLOAD_PARAMETERS = [FIELDS, FILTER, SORT]
+CHANGE_PARAMETERS = [
+    OpenApiParameter(
+        "since",
+        int,
+        OpenApiParameter.QUERY,
+        description="A “seq” that this API gave out; 0 for everything.",
+    ),
+    CURSOR,
+]
+PROBLEMS = {
+    (status, "application/problem+json"): OpenApiResponse(ProblemDocument, description=text)
+    for status, text in (
+        (400, "The query cannot be understood."),
+        (401, "The key is unknown, revoked or expired."),
+        (403, "A field is masked or withheld; the reasons say why."),
+        (404, "No such dataset."),
+        (410, "The dataset was withdrawn, or the feed does not reach back that far."),
+        (429, "Too many calls; Retry-After says when to come again."),
+        (503, "Not ready, too slow, or calls cannot be counted just now."),
+    )
+}

@@ -1,0 +1,41 @@
+"""What a call costs its caller, and the note of what was delivered to whom."""
+
+from django.utils import timezone
+from rest_framework.request import Request
+
+from accounts import quotas
+from audit import deliveries
+from exchange.access import Caller, Head
+from policy.terms import Channel, Mode
+
+
+def spend(request: Request) -> dict[str, str]:
+    """Spend one call of the caller's quota; returns the `RateLimit-*` headers.
+
+    Raises QuotaExceeded, QuotaUnavailable.
+    """
+    key, caller = request.user, request.auth
+    quota = quotas.spend(key or caller.address, at=timezone.now())
+    return quota.headers()
+
+
+def note(caller: Caller, head: Head, *, rows: int, size: int, fields: str, mode: Mode) -> None:
+    """Write down who read what. Reads under a grant are in the table before the first byte."""
+    told = {
+        "at": timezone.now(),
+        "channel": str(Channel.OPEN),
+        "mode": str(mode),
+        "reader": str(caller.kind),
+        "app": caller.app,
+        "key_id": caller.key_id,
+        "organization": caller.organization,
+        "dataset": f"dataset:{head.dataset_id}",
+        "fields_digest": fields,
+        "rows": rows,
+        "bytes": size,
+        "zone_seq": head.seq,
+    }
+    if head.grants:
+        deliveries.deliver(grant_id=head.grants[0][0], **told)
+    else:
+        deliveries.note(**told)

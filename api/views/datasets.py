@@ -1,0 +1,201 @@
+"""The catalogue's public face, and why a field looks as it does."""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from api import documents, metering
+from catalog import facts, search
+from catalog.models import Dataset, Field
+from exchange import access
+from exchange.access import Caller
+from exchange.models import RecordTable, Zone
+from exchange.records.compile import VisibleField
+from exchange.records.query import QueryRefused
+from policy.grading import dataset_grade
+from policy.terms import Grade, Mode
+
+LIST_LIMIT = 100
+
+
+class Datasets(APIView):
+    """The published datasets."""
+
+    @extend_schema(
+        operation_id="list_datasets",
+        tags=["datasets"],
+        parameters=[
+            OpenApiParameter("q", str, description="Words of title or abstract."),
+            OpenApiParameter("provider", str, description="A department's short name."),
+            OpenApiParameter("after", str, description="From the “next” link."),
+        ],
+        responses={200: documents.DatasetList, **documents.PROBLEMS},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Return a page of datasets, by short name."""
+        meter = metering.spend(request)
+        found = list(
+            search.list_datasets(
+                q=request.GET.get("q", "")[:200],
+                owner=request.GET.get("provider", "")[:60],
+                after=request.GET.get("after", "")[:60],
+                limit=LIST_LIMIT + 1,
+            )
+        )
+        page = found[:LIST_LIMIT]
+        tables = _tables(page)
+        more = len(found) > LIST_LIMIT
+        params = request.GET.copy()
+        if more:
+            params["after"] = page[-1].slug
+        return JsonResponse(
+            {
+                "count": len(page),
+                "next": f"{settings.PUBLIC_BASE_URL}{request.path}?{params.urlencode()}"
+                if more
+                else None,
+                "datasets": [_summary(one, tables.get(one.pk)) for one in page],
+            },
+            headers=meter,
+        )
+
+
+class DatasetOne(APIView):
+    """One dataset: its core metadata, and each field as the caller sees it."""
+
+    @extend_schema(
+        operation_id="get_dataset",
+        tags=["datasets"],
+        responses={200: documents.DatasetDocument, **documents.PROBLEMS},
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        """Return the dataset's document."""
+        meter = metering.spend(request)
+        today = timezone.localdate()
+        head = access.served(slug, request.auth, today)
+        dataset = Dataset.objects.select_related("owner", "subject").get(pk=head.dataset_id)
+        fields = _fields(dataset, head, request.auth, today)
+        grades = [Grade(one.grade) for one in _listed(dataset) if one.grade]
+        document = _summary(dataset, _tables([dataset]).get(dataset.pk)) | {
+            "abstract": dataset.abstract,
+            "keywords": dataset.keywords_zh,
+            "license": dataset.license,
+            "contact": dataset.contact,
+            "grade": dataset_grade(grades).name if grades else None,
+            "records": f"{_address(dataset)}/records",
+            "download": f"{_address(dataset)}/records.csv",
+            "changes": f"{_address(dataset)}/changes",
+            "explain": f"{_address(dataset)}/explain",
+            "fields": fields,
+        }
+        return JsonResponse(document, headers=meter)
+
+
+class Explain(APIView):
+    """The decision on each field with its reasons, today or as of another day."""
+
+    @extend_schema(
+        operation_id="explain_dataset",
+        tags=["datasets"],
+        parameters=[OpenApiParameter("as_of", date, description="A day; default today.")],
+        responses={200: documents.Explanation, **documents.PROBLEMS},
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        """Return why the caller sees what it sees."""
+        meter = metering.spend(request)
+        caller: Caller = request.auth
+        day = _day(request.GET.get("as_of", ""))
+        head = access.served(slug, caller, day)
+        dataset = Dataset.objects.get(pk=head.dataset_id)
+        return JsonResponse(
+            {
+                "dataset": slug,
+                "as_of": day.isoformat(),
+                "reader": str(caller.kind),
+                "policy_version": head.policy_version,
+                "fields": _fields(dataset, head, caller, day),
+            },
+            headers=meter,
+        )
+
+
+def _day(text: str) -> date:
+    if not text:
+        return timezone.localdate()
+    try:
+        day = parse_date(text)
+    except ValueError:
+        day = None
+    if day is None:
+        raise QueryRefused(
+            _("“as_of” is %(given)s; it is a day as YYYY-MM-DD.") % {"given": text[:20]}
+        )
+    return day
+
+
+def _tables(datasets: list[Dataset]) -> dict[int, RecordTable]:
+    """Return the live open table of each dataset, by dataset."""
+    found = RecordTable.objects.filter(
+        resource__dataset__in=datasets, zone=Zone.OPEN, live=True
+    ).select_related("resource")
+    return {table.resource.dataset_id: table for table in found}
+
+
+def _address(dataset: Dataset) -> str:
+    return f"{settings.PUBLIC_BASE_URL}/api/v1/datasets/{dataset.slug}"
+
+
+def _summary(dataset: Dataset, table: RecordTable | None) -> dict[str, Any]:
+    return {
+        "slug": dataset.slug,
+        "code": dataset.code,
+        "title": dataset.title,
+        "title_zh": dataset.title_zh,
+        "title_en": dataset.title_en,
+        "provider": str(dataset.owner),
+        "update_cycle": dataset.update_cycle,
+        "published_at": dataset.published_at,
+        "refreshed_at": table.refreshed_at if table else None,
+        "rows": table.rows if table else 0,
+        "url": _address(dataset),
+    }
+
+
+def _listed(dataset: Dataset) -> list[Field]:
+    return list(facts.served_fields(dataset))
+
+
+def _fields(
+    dataset: Dataset, head: access.Head, caller: Caller, day: date
+) -> list[dict[str, Any]]:
+    """Return each field that may be named, as the caller sees it on that day."""
+    seen = access.visible(head, caller, today=day, mode=Mode.QUERY)
+    return [
+        _field(one, seen[one.name])
+        for one in _listed(dataset)
+        if one.name in seen and not seen[one.name].concealed
+    ]
+
+
+def _field(one: Field, seen: VisibleField) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "label": one.label,
+        "type": one.data_type,
+        "grade": Grade(one.grade).name if one.grade else None,
+        "share_type": one.share_type,
+        "open_type": one.open_type,
+        "treatment": seen.treatment.name.lower(),
+        "reasons": [
+            {"code": ground.code, "text": ground.text, "basis": ground.basis}
+            for ground in seen.grounds
+        ],
+    }

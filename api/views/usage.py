@@ -1,0 +1,36 @@
+"""What a caller has left."""
+
+from django.http import HttpResponse, JsonResponse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts import quotas
+from api import documents
+
+
+class OwnUsage(APIView):
+    """The caller's limits and what is left of them. Asking costs one call itself."""
+
+    @extend_schema(
+        operation_id="get_usage",
+        tags=["usage"],
+        responses={200: documents.Usage, **documents.PROBLEMS},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Return the limits."""
+        key, caller = request.user, request.auth
+        quota = quotas.spend(key or caller.address, at=timezone.now())
+        return JsonResponse(
+            {
+                "app": caller.app or None,
+                "organization": caller.organization or None,
+                "per_minute": quota.limit,
+                "minute_remaining": quota.remaining,
+                "per_day": quota.day_limit,
+                "day_remaining": quota.day_remaining,
+                "day_resets_in": quota.day_reset_seconds,
+            },
+            headers=quota.headers(),
+        )
