@@ -1,6 +1,6 @@
 """Sources of departments, and what of them feeds which table of the catalogue."""
 
-from django.conf import settings
+from django.conf import settings as platform
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +26,7 @@ class AllowedHost(models.Model):
     host = models.CharField(_("host or socket directory"), max_length=255)
     port = models.PositiveIntegerField(_("port"), default=5432)
     note = models.CharField(_("note"), max_length=200, blank=True)
-    allowed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    allowed_by = models.ForeignKey(platform.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     allowed_at = models.DateTimeField()
 
     class Meta:
@@ -57,7 +57,7 @@ class Source(models.Model):
     time_zone = models.CharField(
         _("time zone of times without one"), max_length=60, default="Asia/Shanghai"
     )
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(platform.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:
