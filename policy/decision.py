@@ -104,7 +104,9 @@ class Decision:
 
 
 def _described(mask: Mask | None) -> tuple[str, int, int, int] | None:
-    return mask and (str(mask.kind), mask.keep_left, mask.keep_right, mask.digits)
+    if mask is None:
+        return None
+    return str(mask.kind), mask.keep_left, mask.keep_right, mask.digits
 
 
 # Rules. Each returns a vote or nothing; none knows of the others.
@@ -113,7 +115,7 @@ def _described(mask: Mask | None) -> tuple[str, int, int, int] | None:
 def not_storable(_case: Case, field: FieldFacts) -> Vote | None:
     """Withhold what may not be on this platform at all."""
     reason = storable(field)
-    return reason and Vote(Treatment.WITHHELD, reason)
+    return Vote(Treatment.WITHHELD, reason) if reason else None
 
 
 def negative_list(case: Case, field: FieldFacts) -> Vote | None:

@@ -3,7 +3,6 @@
 A model never comes in here: the catalogue and the exchange turn their rows into these.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -104,6 +103,11 @@ class Prohibition:
         """Whether the line's last day has passed."""
         return self.in_force_until is not None and self.in_force_until < today
 
+    @property
+    def order(self) -> tuple[int, str]:
+        """By what the first of several lines is found: the number, then the basis cited."""
+        return self.number, self.basis
+
     def lapsed(self, today: date) -> bool:
         """Whether the line is over and nobody has settled what comes after it."""
         return self.over(today) and (self.settled_on is None or today < self.settled_on)
@@ -175,7 +179,8 @@ class Reader:
 
 ANYBODY = Reader(ReaderKind.PUBLIC)
 
-_Lines = dict[str, list[Prohibition]]
+_Lines = dict[str, Prohibition]
+_EVERY_FIELD = ""  # no field is called so
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +188,8 @@ class Case:
     """One question to the law: who asks on which channel, in which mode, on which day.
 
     `as_if_granted` asks for the most that any grant could allow: it fills the conditional zone and
-    answers no reader. Lines are sorted out once here, so that a case with hundreds of them stays
-    quick however many fields are asked about.
+    answers no reader. Lines and grants are sorted out once here, so that a case with hundreds of
+    them stays quick however many fields are asked about.
     """
 
     channel: Channel
@@ -196,79 +201,77 @@ class Case:
     as_if_granted: bool = False
     _barring: _Lines = field(init=False, repr=False, compare=False)
     _lapsed: _Lines = field(init=False, repr=False, compare=False)
-    _own_grants: tuple[GrantFacts, ...] = field(init=False, repr=False, compare=False)
+    _idle: tuple[GrantFacts, ...] = field(init=False, repr=False, compare=False)
+    _usable: tuple[GrantFacts, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        barring: _Lines = defaultdict(list)
-        lapsed: _Lines = defaultdict(list)
-        for line in self.prohibitions:
-            if not line.counts(self.channel):
-                continue
-            if line.in_force(self.today):
-                _file(line, barring)
-            elif line.lapsed(self.today):
-                _file(line, lapsed)
-        own = () if self.reader.consumer is None else self.grants
-        object.__setattr__(self, "_barring", dict(barring))
-        object.__setattr__(self, "_lapsed", dict(lapsed))
-        object.__setattr__(
-            self,
-            "_own_grants",
-            tuple(
-                grant
-                for grant in own
-                if grant.consumer == self.reader.consumer and grant.channel == self.channel
-            ),
-        )
+        counting = [line for line in self.prohibitions if line.counts(self.channel)]
+        barring = _by_field(line for line in counting if line.in_force(self.today))
+        lapsed = _by_field(line for line in counting if line.lapsed(self.today))
+        own = tuple(grant for grant in self.grants if self._is_own(grant))
+        usable = tuple(grant for grant in own if self._is_usable(grant))
+        object.__setattr__(self, "_barring", barring)
+        object.__setattr__(self, "_lapsed", lapsed)
+        object.__setattr__(self, "_idle", own)
+        object.__setattr__(self, "_usable", (_most(self),) if self.as_if_granted else usable)
+
+    def _is_own(self, grant: GrantFacts) -> bool:
+        """Anybody (no consumer) owns no grant, whatever the grant says."""
+        mine = self.reader.consumer is not None and grant.consumer == self.reader.consumer
+        return mine and grant.channel == self.channel
+
+    def _is_usable(self, grant: GrantFacts) -> bool:
+        return self.mode in grant.modes and grant.live(self.today)
 
     def barring(self, name: str) -> Prohibition | None:
         """Return the live line that bars a field, the lowest-numbered of several."""
-        return _lowest(self._barring, name)
+        return _lowest(self._barring.get(name), self._barring.get(_EVERY_FIELD))
 
     def lapsed(self, name: str) -> Prohibition | None:
         """Return a line that barred a field until its days were over, and is not settled."""
-        return _lowest(self._lapsed, name)
+        return _lowest(self._lapsed.get(name), self._lapsed.get(_EVERY_FIELD))
 
     def grant(self, name: str, grade: Grade) -> GrantFacts | None:
         """Return the live grant that covers a field and shows most of it, or None.
 
         Of grants that show as much, one that covers all rows comes first, then the oldest.
         """
-        if self.as_if_granted:
-            return _most_generous(self)
-        return max(
-            (
-                grant
-                for grant in self._own_grants
-                if name in grant.fields and self.mode in grant.modes and grant.live(self.today)
-            ),
-            key=lambda grant: (min(grant.clear_up_to, grade), not grant.rows, -grant.id),
-            default=None,
-        )
+        covering = [grant for grant in self._usable if self.as_if_granted or name in grant.fields]
+        return max(covering, key=lambda grant: _shows(grant, grade)) if covering else None
 
     def idle_grant(self, name: str) -> GrantFacts | None:
         """Return a grant of the reader that names a field, live or not, live ones first."""
         return max(
-            (grant for grant in self._own_grants if name in grant.fields),
+            (grant for grant in self._idle if name in grant.fields),
             key=lambda grant: (grant.live(self.today), -grant.id),
             default=None,
         )
 
 
-def _file(line: Prohibition, by_field: _Lines) -> None:
-    for name in line.fields or ("",):  # "" stands for every field: no field is called so
-        by_field[name].append(line)
+def _by_field(lines: Iterable[Prohibition]) -> _Lines:
+    """Return the lowest-numbered line for each field."""
+    found: _Lines = {}
+    for line in lines:
+        for name in line.fields or (_EVERY_FIELD,):
+            standing = found.get(name)
+            if standing is None or line.order < standing.order:
+                found[name] = line
+    return found
 
 
-def _lowest(lines: _Lines, name: str) -> Prohibition | None:
-    if not lines:
-        return None
-    return min(
-        (*lines.get(name, ()), *lines.get("", ())), key=lambda line: line.number, default=None
-    )
+def _lowest(one: Prohibition | None, other: Prohibition | None) -> Prohibition | None:
+    if one is None or other is None:
+        return one or other
+    return one if one.order < other.order else other
 
 
-def _most_generous(case: Case) -> GrantFacts:
+def _shows(grant: GrantFacts, grade: Grade) -> tuple[Grade, bool, int]:
+    """Return how much of a field of this grade a grant shows, to be compared."""
+    return min(grant.clear_up_to, grade), not grant.rows, -grant.id
+
+
+def _most(case: Case) -> GrantFacts:
+    """Return the grant that allows all that a grant could."""
     return GrantFacts(
         id=0,
         consumer="",

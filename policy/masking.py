@@ -23,14 +23,15 @@ Like PLACE_PATTERN it means the same to Python and to PostgreSQL: no lazy quanti
 group, nothing that could match in two ways.
 """
 
-_PLACE = "[^省市区县镇街0-9０-９ \t\r\n　,，;；]"
-PLACE_PATTERN = (
-    rf"^(?:{_PLACE}{{1,8}}(?:省|自治区))?"
-    rf"(?:{_PLACE}{{1,8}}市(?!场))?"
-    rf"(?:{_PLACE}{{0,7}}[^省市区县镇街小园社校景厂院片库宅业0-9０-９ \t\r\n　,，;；](?:[区县]|市(?!场)))?"
-    rf"(?:{_PLACE}{{1,8}}(?:街道|镇))?"
-    r"(?<=[省市区县镇道])"
+_BREAK = "省市区县镇街0-9０-９ \t\r\n　,，;；"
+_NO_DISTRICT = "小园社校景厂院片库宅业"  # 小区, 园区, 社区 … are places within a district
+_LEVELS = (
+    f"[^{_BREAK}]{{1,8}}(?:省|自治区)",
+    f"[^{_BREAK}]{{1,8}}市(?!场)",  # 市场路 is a street
+    f"[^{_BREAK}]{{0,7}}[^{_BREAK}{_NO_DISTRICT}](?:[区县]|市(?!场))",
+    f"[^{_BREAK}]{{1,8}}(?:街道|镇)",
 )
+PLACE_PATTERN = "^" + "".join(f"(?:{level})?" for level in _LEVELS) + "(?<=[省市区县镇道])"
 """Province, city, district and street (街道, 镇) at the start of an address, as far as they go.
 
 Housing estates (小区), parks and campuses are not districts. Names that hold such a character

@@ -37,8 +37,8 @@ SENTENCES: Mapping[Because, tuple[str, str]] = {
     Because.LINE_LAPSED: (
         "负面清单已没有有效条目限制该数据项，现为有条件共享（开放），请申请授权。",
         (
-            "No live line of the negative list bars this field any more, so it is conditional now: "
-            "ask for a grant."
+            "No live line of the negative list bars this field any more, so it is conditional "
+            "now: ask for a grant."
         ),
     ),
     Because.NEEDS_GRANT: (
@@ -52,8 +52,8 @@ SENTENCES: Mapping[Because, tuple[str, str]] = {
     Because.MODE: (
         "您的授权（编号 %(grant)s）不包含此种使用方式，请改用已授权的方式，或申请增加。",
         (
-            "Your grant no. %(grant)s does not allow this way of use. Use a way that it allows, or "
-            "ask for this one."
+            "Your grant no. %(grant)s does not allow this way of use. Use a way that it allows, "
+            "or ask for this one."
         ),
     ),
     Because.NOT_OPEN: (
