@@ -18,6 +18,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -386,3 +387,23 @@ def _ensure_database(found: Services) -> None:
             "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
         ).fetchone():
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+
+
+def main(words: list[str]) -> int:
+    """Run a command beside services of its own: `python -m config.embedded FOLDER COMMAND ...`.
+
+    It finds them in DATABASE_URL and REDIS_URL. Services that another such command has up below
+    the folder are shared.
+    """
+    folder, *command = words
+    base = Path(folder).resolve()
+    try:
+        with shared(base, durable=False, keep=False) as found:
+            urls = {"DATABASE_URL": found.database_url(), "REDIS_URL": found.redis_url()}
+            return subprocess.run(command, env=os.environ | urls, check=False).returncode
+    except ServicesProblem as problem:
+        sys.exit(str(problem))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

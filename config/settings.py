@@ -21,13 +21,18 @@ VAR = Path(environment.text("VAR_DIR") or BASE_DIR / "var")
 DATABASE_URL = environment.text("DATABASE_URL")
 REDIS_URL = environment.text("REDIS_URL")
 EMBEDDED = not DATABASE_URL
+SERVICES_MISSING = ""  # a sentence where neither servers are named nor the embedded ones run
 if not (DATABASE_URL and REDIS_URL):
     _found = embedded.running(VAR)
-    # without services commands such as `check` and `makemigrations` still work
-    DATABASE_URL = DATABASE_URL or (
-        _found.database_url() if _found else "postgresql://city_owner@127.0.0.1:9/city"
-    )
-    REDIS_URL = REDIS_URL or (_found.redis_url() if _found else "redis://127.0.0.1:9/0")
+    if not _found:
+        SERVICES_MISSING = (
+            f"No database: DATABASE_URL and REDIS_URL are not both set, and no services run below"
+            f" {VAR}. Start them with “make demo”, or set both to servers of your own."
+        )
+        # commands that need no database, such as `check`, still work
+        _found = embedded.Services(str(VAR / "run"), str(VAR / "run" / "valkey.sock"))
+    DATABASE_URL = DATABASE_URL or _found.database_url()
+    REDIS_URL = REDIS_URL or _found.redis_url()
 
 DATABASE_POOL = environment.whole("DATABASE_POOL", 0)  # connections a process; 0: no pool
 DATABASES = {"default": environment.database(DATABASE_URL)}
@@ -82,7 +87,7 @@ CITY_NAME_EN = environment.text("CITY_NAME_EN", "Bay City")
 REGION_CODE = environment.text("REGION_CODE", "990100")
 DOORS = environment.some("DOORS", "open,office", {"open", "office"})
 SECURE = environment.flag("SECURE", default=False)
-METRICS = environment.flag("METRICS", default=True)
+METRICS = environment.flag("METRICS", default=False)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
@@ -136,6 +141,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.middleware.request_id",
+    *(["config.metrics.counted"] if METRICS else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.content_policy",

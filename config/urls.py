@@ -6,8 +6,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-urlpatterns = []
+from config import health, metrics
 
+urlpatterns = [path("healthz", health.healthz), path("readyz", health.readyz)]
+
+if settings.METRICS:
+    urlpatterns += [path("metrics", metrics.metrics)]
 if "office" in settings.DOORS:
     urlpatterns += [path("office/", admin.site.urls)]
 if find_spec("api.urls"):
