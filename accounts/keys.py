@@ -1,0 +1,198 @@
+"""API keys: made, shown once, found again by their digest, refused with a reason.
+
+A key is `cdx_`, six characters that tell keys apart by eye, `_`, and 43 characters of 256 random
+bits. Only its SHA-256 is stored. The secret is random and long, so the digest needs no salt and a
+key is found by one look into an index.
+"""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import ApiKey, App, User
+from accounts.refusals import StepRefused
+from accounts.roles import require
+from audit import chain
+
+SHAPE = re.compile(r"cdx_[a-z2-7]{6}_[A-Za-z0-9_-]{43}")
+"""What a key looks like: lets a door see one where it must not stand, as in a URL."""
+
+_PREFIX_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_COLUMNS = (
+    "app_id",
+    "prefix",
+    "label",
+    "expires_at",
+    "revoked_at",
+    "rate_per_minute",
+    "daily_quota",
+    "app__name",
+    "app__closed_at",
+    "app__organization__kind",
+    "app__organization__slug",
+    "app__organization__name_zh",
+    "app__organization__name_en",
+    "app__organization__closed_at",
+)
+"""All that `find` reads: a database role that only looks up keys needs no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A new key and, this once, its text."""
+
+    key: ApiKey
+    raw: str
+
+
+class KeyRefused(Exception):
+    """The key does not open this door; `code` says which of the reasons it is."""
+
+    status = 401
+
+    def __init__(self, code: str, sentence: str):
+        super().__init__(sentence)
+        self.code = code
+
+
+@transaction.atomic
+def issue(app: App, *, by: User, at: datetime, expires_at: datetime, label: str = "") -> IssuedKey:
+    """Make a key for an app and return it with its text, which nobody can read again.
+
+    Raises NotAllowed; StepRefused if the app is closed; ValidationError if `expires_at` does not
+    lie after `at`.
+    """
+    app = App.objects.select_for_update(of=("self",)).select_related("organization").get(pk=app.pk)
+    require(by, "accounts.create_key", app.organization)
+    if app.closed_at is not None:
+        text = _("“%(name)s” is closed and gets no new keys. Register another app.")
+        raise StepRefused(text % {"name": app.name}, "app-closed")
+    prefix = "cdx_" + "".join(secrets.choice(_PREFIX_ALPHABET) for _place in range(6))
+    raw = f"{prefix}_{secrets.token_urlsafe(32)}"
+    key = ApiKey(
+        app=app,
+        prefix=prefix,
+        digest=digest(raw),
+        label=label,
+        created_at=at,
+        expires_at=expires_at,
+    )
+    key.full_clean()
+    key.save()
+    chain.record(
+        "key.create",
+        f"key:{key.pk}",
+        by=by,
+        at=at,
+        app=f"app:{app.pk}",
+        prefix=prefix,
+        expires=expires_at.isoformat(),
+    )
+    return IssuedKey(key, raw)
+
+
+@transaction.atomic
+def revoke(key_id: int, *, by: User, at: datetime) -> ApiKey:
+    """Revoke a key: the next call with it is refused.
+
+    Raises NotAllowed; StepRefused if it is revoked already.
+    """
+    key = (
+        ApiKey.objects.select_for_update(of=("self",))
+        .select_related("app__organization")
+        .get(pk=key_id)
+    )
+    require(by, "accounts.revoke_key", key.app.organization)
+    if key.revoked_at is not None:
+        text = _("The key %(prefix)s… was revoked on %(day)s already.")
+        day = _day(key.revoked_at)
+        raise StepRefused(text % {"prefix": key.prefix, "day": day}, "key-revoked")
+    key.revoked_at = at
+    key.save(update_fields=["revoked_at"])
+    chain.record("key.revoke", f"key:{key.pk}", by=by, at=at, prefix=key.prefix)
+    return key
+
+
+@transaction.atomic
+def set_quota(
+    key_id: int, *, rate_per_minute: int, daily_quota: int, by: User, at: datetime
+) -> ApiKey:
+    """Set how often a key may call: calls a minute, and calls a day (in the platform's time zone).
+
+    Raises NotAllowed; ValidationError unless both are above zero.
+    """
+    require(by, "accounts.set_quota")
+    key = ApiKey.objects.select_for_update().get(pk=key_id)
+    before = [key.rate_per_minute, key.daily_quota]
+    key.rate_per_minute, key.daily_quota = rate_per_minute, daily_quota
+    key.full_clean()
+    key.save(update_fields=["rate_per_minute", "daily_quota"])
+    after = [rate_per_minute, daily_quota]
+    chain.record("quota.set", f"key:{key.pk}", by=by, at=at, before=before, after=after)
+    return key
+
+
+def digest(raw: str) -> str:
+    """Return what is stored of a key: its SHA-256, in hexadecimal."""
+    return hashlib.sha256(raw.encode()).hexdigest()
+
+
+def find(raw: str) -> ApiKey | None:
+    """Return the key of that text with its app and organisation, by one query, usable or not."""
+    keys = ApiKey.objects.select_related("app__organization").only(*_COLUMNS)
+    return keys.filter(digest=digest(raw)).first()
+
+
+def check(raw: str, *, at: datetime) -> ApiKey:
+    """Return the key of that text if it may be used at `at`.
+
+    Raises KeyRefused with one of the codes key-unknown, key-revoked, key-expired, app-closed and
+    organization-closed.
+    """
+    key = find(raw)
+    if key is None:
+        raise KeyRefused(
+            "key-unknown",
+            _("This API key is not known here. Check that it was copied whole, or make another."),
+        )
+    refusal = _refusal(key, at)
+    if refusal is not None:
+        raise refusal
+    return key
+
+
+def _refusal(key: ApiKey, at: datetime) -> KeyRefused | None:
+    """Return why the key does not work at `at`, or None if it does."""
+    terms = {
+        "prefix": key.prefix,
+        "app": key.app.name,
+        "organization": key.app.organization,
+    }
+    if key.revoked_at is not None:
+        terms["day"] = _day(key.revoked_at)
+        text = _("The API key %(prefix)s… was revoked on %(day)s. Make a new one for “%(app)s”.")
+        return KeyRefused("key-revoked", text % terms)
+    if key.expires_at <= at:
+        terms["day"] = _day(key.expires_at)
+        text = _("The API key %(prefix)s… expired on %(day)s. Make a new one for “%(app)s”.")
+        return KeyRefused("key-expired", text % terms)
+    if key.app.closed_at is not None:
+        text = _("The app “%(app)s” of this API key was closed. Register another app.")
+        return KeyRefused("app-closed", text % terms)
+    if key.app.organization.closed_at is not None:
+        text = _(
+            "“%(organization)s”, to which this API key belongs, was closed. "
+            "Ask its successor for a key."
+        )
+        return KeyRefused("organization-closed", text % terms)
+    return None
+
+
+def _day(moment: datetime) -> str:
+    return timezone.localdate(moment).isoformat()

@@ -1,0 +1,275 @@
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts import quotas
+from accounts.models import ApiKey
+from audit import deliveries, stream
+from tests.factories.accounts import NOW
+
+BEFORE_MIDNIGHT = datetime(2026, 3, 2, 15, 59, 50, tzinfo=UTC)  # 23:59:50 in Shanghai
+
+
+@pytest.fixture(autouse=True)
+def nothing_delivered(monkeypatch):
+    """Let the day begin with no deliveries, and say how often they were counted."""
+    asked = []
+
+    def counted_today(key_id, day):
+        asked.append((key_id, day))
+        return 0
+
+    monkeypatch.setattr(deliveries, "counted_today", counted_today)
+    return asked
+
+
+def _key(per_minute=600, per_day=100_000, pk=1):
+    return ApiKey(pk=pk, rate_per_minute=per_minute, daily_quota=per_day)
+
+
+def _refusal(caller, at, **over):
+    with pytest.raises(quotas.QuotaExceeded) as refused:
+        quotas.spend(caller, at=at, **over)
+    assert refused.value.status == 429
+    return refused.value
+
+
+def test_the_answer_says_what_is_left():
+    quota = quotas.spend(_key(60, 1000), at=NOW)
+
+    assert quota.headers() == {
+        "RateLimit-Limit": "60",
+        "RateLimit-Remaining": "59",
+        "RateLimit-Reset": "1",
+        "RateLimit-Policy": "60;w=60, 1000;w=86400",
+    }
+    assert quota.day_remaining == 999
+    assert quota.day_reset_seconds == 14 * 3600  # from ten o'clock to midnight
+
+
+def test_a_minute_holds_its_calls_and_no_more():
+    key = _key(per_minute=3)
+    left = [quotas.spend(key, at=NOW).remaining for _call in range(3)]
+
+    refused = _refusal(key, NOW)
+
+    assert left == [2, 1, 0]
+    assert refused.code == "rate-exceeded"
+    assert refused.quota.headers()["Retry-After"] == "20"
+
+
+def test_waiting_as_long_as_told_is_enough():
+    key = _key(per_minute=3)
+    for _call in range(3):
+        quotas.spend(key, at=NOW)
+    wait = _refusal(key, NOW).quota.retry_after
+
+    assert quotas.spend(key, at=NOW + timedelta(seconds=wait)).remaining == 0
+
+
+def test_a_refused_call_costs_nothing():
+    key = _key(per_minute=1, per_day=100)
+    quotas.spend(key, at=NOW)
+
+    for _call in range(10):
+        _refusal(key, NOW)
+
+    assert quotas.spend(key, at=NOW + timedelta(minutes=1)).day_remaining == 98
+
+
+def test_the_day_ends_at_midnight_in_shanghai():
+    key = _key(per_day=2)
+    quotas.spend(key, at=BEFORE_MIDNIGHT)
+    quotas.spend(key, at=BEFORE_MIDNIGHT)
+
+    refused = _refusal(key, BEFORE_MIDNIGHT)
+
+    assert refused.code == "quota-exceeded"
+    assert refused.quota.retry_after == 10
+    assert refused.quota.day_remaining == 0
+    assert quotas.spend(key, at=BEFORE_MIDNIGHT + timedelta(seconds=10)).day_remaining == 1
+
+
+def test_a_clock_that_lags_gives_no_day_back():
+    key = _key(per_day=2)
+    after = BEFORE_MIDNIGHT + timedelta(seconds=20)
+    quotas.spend(key, at=after)
+
+    assert quotas.spend(key, at=BEFORE_MIDNIGHT).day_remaining == 0
+    _refusal(key, after)
+
+
+def test_a_dear_call_waits_for_a_full_bucket_and_empties_it():
+    key = _key(per_minute=10, per_day=100)
+
+    quota = quotas.spend(key, at=NOW, cost=30)
+
+    assert (quota.remaining, quota.day_remaining) == (0, 70)
+    refused = _refusal(key, NOW + timedelta(seconds=30), cost=30)
+    assert refused.quota.retry_after == 30
+    assert quotas.spend(key, at=NOW + timedelta(minutes=1), cost=30).day_remaining == 40
+
+
+def test_the_bucket_never_holds_more_than_a_minute():
+    key = _key(per_minute=5)
+    quotas.spend(key, at=NOW)
+
+    assert quotas.spend(key, at=NOW + timedelta(hours=1)).remaining == 4
+
+
+def test_a_lowered_rate_holds_from_the_next_call():
+    quotas.spend(_key(per_minute=600), at=NOW)
+
+    assert quotas.spend(_key(per_minute=5), at=NOW).remaining == 4
+
+
+def test_after_an_empty_start_the_day_is_made_again_from_deliveries(
+    monkeypatch, nothing_delivered
+):
+    monkeypatch.setattr(deliveries, "counted_today", lambda _key_id, _day: 998)
+    key = _key(per_day=1000)
+
+    assert quotas.spend(key, at=NOW).day_remaining == 1
+    assert quotas.spend(key, at=NOW).day_remaining == 0
+    assert _refusal(key, NOW).code == "quota-exceeded"
+
+
+def test_deliveries_are_counted_only_once(nothing_delivered):
+    for _call in range(3):
+        quotas.spend(_key(), at=NOW)
+
+    assert nothing_delivered == [(1, datetime(2026, 3, 2, tzinfo=UTC).date())]
+
+
+def test_a_new_day_needs_no_counting(nothing_delivered):
+    quotas.spend(_key(), at=BEFORE_MIDNIGHT)
+    quota = quotas.spend(_key(per_day=10), at=BEFORE_MIDNIGHT + timedelta(minutes=1))
+
+    assert quota.day_remaining == 9
+    assert len(nothing_delivered) == 1
+
+
+def test_the_count_is_remembered_for_the_rest_of_the_day():
+    quotas.spend(_key(), at=NOW)
+
+    with redis.from_url(settings.REDIS_URL) as client:
+        assert client.ttl("quota:k:1") >= 24 * 3600
+
+
+def test_two_callers_do_not_share():
+    quotas.spend(_key(per_minute=1, pk=1), at=NOW)
+
+    assert quotas.spend(_key(per_minute=1, pk=2), at=NOW).remaining == 0
+    assert quotas.spend("192.0.2.1", at=NOW).limit == settings.ANONYMOUS_PER_MINUTE
+
+
+def test_an_anonymous_caller_has_the_smaller_limits(nothing_delivered):
+    quota = quotas.spend("192.0.2.1", at=NOW)
+
+    assert (quota.limit, quota.day_limit) == (
+        settings.ANONYMOUS_PER_MINUTE,
+        settings.ANONYMOUS_PER_DAY,
+    )
+    assert nothing_delivered == []
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::"),
+        ("quota:k:1", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_addresses_of_one_household_count_together(address, counted_as):
+    assert quotas.by_address(address) == counted_as
+
+
+def test_fifty_callers_at_once_never_overshoot():
+    key = _key(per_minute=1000, per_day=120)
+    ready = threading.Barrier(50)
+    let_through = []
+
+    def call():
+        ready.wait()
+        for _call in range(4):
+            try:
+                let_through.append(quotas.spend(key, at=NOW).day_remaining)
+            except quotas.QuotaExceeded as refused:
+                assert refused.code == "quota-exceeded"
+
+    threads = [threading.Thread(target=call) for _caller in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(let_through) == list(range(120))
+
+
+@given(
+    st.integers(1, 20),
+    st.integers(1, 40),
+    st.lists(st.tuples(st.integers(0, 30_000), st.integers(1, 5)), max_size=40),
+)
+def test_no_window_ever_gets_more_than_its_share(per_minute, per_day, calls):
+    """In any stretch of time at most one bucket and its refill; in any day at most the quota."""
+    stream.client().flushdb()
+    key = _key(per_minute, per_day)
+    at, spent = NOW, []
+    for pause, cost in calls:
+        at += timedelta(milliseconds=pause)
+        try:
+            quota = quotas.spend(key, at=at, cost=cost)
+        except quotas.QuotaExceeded as refused:
+            assert refused.quota.retry_after >= 1
+            continue
+        spent.append((at, min(cost, per_minute)))
+        assert 0 <= quota.remaining <= per_minute
+
+    for first, (start, _cost) in enumerate(spent):
+        total = 0
+        for end, cost in spent[first:]:
+            total += cost
+            seconds = (end - start).total_seconds()
+            assert total <= per_minute * (1 + seconds / 60) + 0.01
+    assert sum(cost for _at, cost in spent) <= per_day
+
+
+def test_when_valkey_is_down_no_call_is_let_through(monkeypatch):
+    dead = redis.Redis(unix_socket_path="/nonexistent/valkey.sock")
+    monkeypatch.setattr(stream, "client", lambda: dead)
+
+    with pytest.raises(quotas.QuotaUnavailable) as refused:
+        quotas.spend(_key(), at=NOW)
+
+    assert (refused.value.status, refused.value.code) == (503, "quota-unavailable")
+    assert refused.value.retry_after > 0
+
+
+def test_a_script_that_valkey_has_forgotten_is_sent_again():
+    quotas.spend(_key(), at=NOW)
+    with redis.from_url(settings.REDIS_URL) as client:
+        client.script_flush()
+
+    assert quotas.spend(_key(per_minute=600), at=NOW).remaining == 598
+
+
+def test_a_note_is_written_in_the_same_call_and_only_when_let_through():
+    key = _key(per_day=1)
+    note = ("test:notes", ("*", "dataset", "buses", "rows", 3))
+
+    quotas.spend(key, at=NOW, note=note)
+    _refusal(key, NOW, note=note)
+
+    with redis.from_url(settings.REDIS_URL) as client:
+        [(_id, fields)] = client.xrange("test:notes")
+    assert fields == {b"dataset": b"buses", b"rows": b"3"}
