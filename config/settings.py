@@ -181,6 +181,8 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.passwords.ThreeOfFourClasses"},
+    {"NAME": "accounts.passwords.WithoutUserName"},
 ]
 LOGIN_URL = "/office/login/"
 
