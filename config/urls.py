@@ -4,11 +4,14 @@ from importlib.util import find_spec
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from config import health, metrics
 
-urlpatterns = [path("healthz", health.healthz), path("readyz", health.readyz)]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+]
 
 if settings.METRICS:
     urlpatterns += [path("metrics", metrics.metrics)]
