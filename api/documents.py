@@ -57,7 +57,9 @@ class ChangePage(serializers.Serializer):
     count = serializers.IntegerField()
     next = serializers.CharField(allow_null=True)
     rows = serializers.ListField(child=serializers.DictField())
-    deleted = serializers.ListField(child=serializers.IntegerField(), help_text="ids that are gone")
+    deleted = serializers.ListField(
+        child=serializers.IntegerField(), help_text="ids that are gone"
+    )
 
 
 class FieldDocument(serializers.Serializer):
@@ -141,7 +143,9 @@ def _query(name: str, description: str, **more) -> OpenApiParameter:
 
 
 FIELDS = _query("fields", "Field names, separated by commas; without it all that you may see.")
-SORT = _query("sort", "Field names, separated by commas; “-” before a name turns its order around.")
+SORT = _query(
+    "sort", "Field names, separated by commas; “-” before a name turns its order around."
+)
 FILTER = OpenApiParameter(
     "filter",
     OpenApiTypes.OBJECT,

@@ -18,14 +18,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog import facts
-from catalog.models import Dataset
+from catalog.models import Dataset, Field
 from exchange.models import Zone
 from exchange.problems import Ground, Problem
 from exchange.records import masks
 from exchange.records.compile import Scope, VisibleField
 from policy.decision import Decision, decide
 from policy.facts import Case, FieldFacts, GrantFacts, Prohibition, Reader, RowScope
-from policy.terms import Channel, Grade, Mode, ReaderKind, Treatment
+from policy.sentences import Reason
+from policy.terms import Channel, Grade, Mode, ReaderKind, ScopeOperator, Treatment
 
 KEPT_DECISIONS = 2000
 
@@ -160,7 +161,9 @@ def _grant_facts(row: tuple, caller: Caller) -> GrantFacts:
         valid_from=start,
         valid_until=end,
         rows=tuple(
-            RowScope(str(s["field"]), s["operator"], frozenset(s["values"]))
+            RowScope(
+                str(s["field"]), ScopeOperator(s["operator"]), frozenset(map(str, s["values"]))
+            )
             for s in json.loads(scopes)
         ),
         purpose=purpose,
@@ -206,9 +209,7 @@ def _decided(
     decision = _decision(found, caller, today=today, mode=mode, channel=channel)
     held = {column["field"]: column for column in found.columns}
     numbers = {name: number for number, name in ids.items()}
-    return {
-        one.name: _as_seen(one, decision, held.get(numbers[one.name])) for one in fields
-    }
+    return {one.name: _as_seen(one, decision, held.get(numbers[one.name])) for one in fields}
 
 
 def _decision(
@@ -239,7 +240,7 @@ def _as_seen(
             one.data_type,
             Treatment.WITHHELD,
             grounds or (),
-            concealed=one.concealed,
+            concealed=decided.concealed,
         )
     stored = Treatment(column["treatment"])
     again = treatment == Treatment.MASKED and stored == Treatment.CLEAR
@@ -249,12 +250,12 @@ def _as_seen(
         data_type=column["type"],
         treatment=max(treatment, stored),
         grounds=grounds,
-        concealed=one.concealed,
+        concealed=decided.concealed,
         mask=masks.as_json(decided.mask) if again and decided.mask else None,
     )
 
 
-def ground(reason) -> Ground:
+def ground(reason: Reason) -> Ground:
     """Return a policy's reason as shown to a person in the language of the request."""
     return Ground(str(reason.because), reason.text(get_language() or "zh-hans"), reason.basis)
 
@@ -262,10 +263,12 @@ def ground(reason) -> Ground:
 def _facts(
     dataset_id: int,
 ) -> tuple[dict[int, str], tuple[FieldFacts, ...], tuple[Prohibition, ...]]:
-    dataset = Dataset.objects.get(pk=dataset_id)
-    fields, prohibitions = facts.dataset_facts(dataset)
-    numbers = {one.pk: one.name for one in facts.served_fields(dataset)}
-    return numbers, tuple(fields), tuple(prohibitions)
+    listed = list(Field.objects.filter(resource__dataset_id=dataset_id).live())
+    return (
+        {one.pk: one.name for one in listed},
+        tuple(facts.field_facts(one) for one in listed),
+        facts.prohibitions(Dataset(pk=dataset_id)),
+    )
 
 
 def _by_name(grant: GrantFacts, names: Mapping[int, str]) -> GrantFacts:

@@ -167,9 +167,7 @@ def _grants() -> None:
     run(sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"))
     run(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
     everybody = [WORKER, OFFICE, OPEN]
-    run(
-        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, comma(idents(everybody)))
-    )
+    run(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, comma(idents(everybody))))
     run(
         sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(
             database, comma(idents([WORKER, OFFICE]))
@@ -202,12 +200,12 @@ def _grants() -> None:
 def _grant_rooms(role: str) -> None:
     """Let a role use the tables of the rooms and of Django; the audit's only to add."""
     own = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}  # noqa: SLF001 - Django's public-by-custom name
-    known = {name for (name,) in rows(sql.SQL("SELECT tablename FROM pg_tables"
-                                              " WHERE schemaname = 'public'"))}
+    known = {
+        name
+        for (name,) in rows(sql.SQL("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+    }
     for table in sorted(own & known):
-        rights = (
-            "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
-        )
+        rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
         run(
             sql.SQL("GRANT {} ON public.{} TO {}").format(
                 sql.SQL(rights), sql.Identifier(table), sql.Identifier(role)
@@ -227,12 +225,8 @@ def _grant_open() -> None:
     run(sql.SQL("GRANT USAGE ON SCHEMA open TO {}").format(role))
     run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA open TO {}").format(role))
     run(sql.SQL("GRANT INSERT ON public.audit_delivery TO {}").format(role))
-    for (name,) in rows(
-        sql.SQL("SELECT pg_get_serial_sequence('public.audit_delivery', 'id')")
-    ):
+    for (name,) in rows(sql.SQL("SELECT pg_get_serial_sequence('public.audit_delivery', 'id')")):
         if name:
             run(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(name), role))
-    run(
-        sql.SQL("ALTER ROLE {} SET search_path = face, public").format(role)
-    )
+    run(sql.SQL("ALTER ROLE {} SET search_path = face, public").format(role))
     run(sql.SQL("ALTER ROLE {} SET default_transaction_isolation = 'read committed'").format(role))

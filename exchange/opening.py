@@ -11,34 +11,16 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import require
-from audit import chain
-from catalog import facts, negative_list, publishing
+from catalog import facts, negative_list, publishing, revisions
 from catalog.models import Dataset, Field, NegativeLine, Resource, Revision
 from exchange.models import RecordTable
-from exchange.problems import Problem
 from exchange.records import zones
 from policy.decision import conditional_zone_case, decide, open_zone_case
-from policy.terms import Channel, Mode
-
-REGRADED = (
-    "grade",
-    "share_type",
-    "open_type",
-    "mask_kind",
-    "mask_params",
-    "concealed",
-)
-
-
-class RevisionRefused(Problem):
-    """A revision that cannot be decided this way."""
-
-    code = "revision-refused"
-    status = 409
+from policy.facts import Case, Reader
+from policy.terms import Channel, Mode, ReaderKind, Treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +80,11 @@ def regrade(
     }
     stricter, looser = _sorted_out(dataset, fields, changes, at)
     if stricter:
-        publishing.apply_grades(dataset, stricter, by=by, at=at, reason=reason)
+        revisions.apply_grades(dataset, stricter, by=by, at=at, reason=reason)
         _projected(dataset_id, at=at)
     if not looser:
         return None
-    return publishing.propose_revision(dataset, looser, by=by, at=at, reason=reason)
+    return revisions.propose_revision(dataset, looser, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
@@ -110,9 +92,7 @@ def decide_revision(
     revision_id: int, *, by: User, at: datetime, accept: bool, reason: str
 ) -> Projection | None:
     """Accept or refuse a loosening that another person proposed. Raises NotAllowed, StepRefused."""
-    revision = publishing.decide_revision(
-        revision_id, by=by, at=at, accept=accept, reason=reason
-    )
+    revision = revisions.decide_revision(revision_id, by=by, at=at, accept=accept, reason=reason)
     return _projected(revision.dataset_id, at=at) if accept else None
 
 
@@ -158,12 +138,9 @@ def _sorted_out(
     stricter: dict[int, dict[str, Any]] = {}
     looser: dict[int, dict[str, Any]] = {}
     for pk, wanted in changes.items():
-        unknown = set(wanted) - set(REGRADED)
-        if pk not in fields or unknown:
-            raise RevisionRefused(
-                _("Field %(field)s of this dataset cannot be regraded by %(names)s.")
-                % {"field": pk, "names": ", ".join(sorted(unknown)) or "–"}
-            )
+        if pk not in fields or set(wanted) - revisions.REGRADED:
+            stricter[pk] = dict(wanted)  # refused by `apply_grades`, which says what is wrong
+            continue
         before = _treatments(dataset, fields[pk], at)
         after = _treatments(dataset, _changed(fields[pk], wanted), at)
         same_mask = all(
@@ -171,7 +148,10 @@ def _sorted_out(
             for name in ("mask_kind", "mask_params")
         )
         shows_more = any(new < old for old, new in zip(before, after, strict=True))
-        other_mask = not same_mask and 1 in after and 0 not in before
+        # another mask may show other parts, so where one is shown now it counts as looser
+        other_mask = not same_mask and any(
+            old == new == Treatment.MASKED for old, new in zip(before, after, strict=True)
+        )
         (looser if shows_more or other_mask else stricter)[pk] = dict(wanted)
     return stricter, looser
 
@@ -191,9 +171,14 @@ def _treatments(dataset: Dataset, field: Field, at: datetime) -> list[int]:
     cases = [
         open_zone_case(today, prohibitions),
         conditional_zone_case(today, prohibitions),
-        share_case(today, prohibitions, Mode.QUERY),
+        Case(Channel.SHARE, Mode.QUERY, Reader(ReaderKind.DEPARTMENT), today, prohibitions),
+        Case(
+            Channel.SHARE,
+            Mode.VERIFY,
+            Reader(ReaderKind.DEPARTMENT),
+            today,
+            prohibitions,
+            as_if_granted=True,
+        ),
     ]
     return [int(decide(case, (one,)).fields[one.name].treatment) for case in cases]
-
-
-__all__ = ["Channel", "Projection", "decide_revision", "publish", "regrade", "withdraw"]

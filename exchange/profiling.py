@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from policy.detect import detect
+from policy.grading import Suggestion, suggest
 
 from accounts.models import User
 from accounts.roles import require
-from audit import chain
-from catalog import publishing
+from catalog import drafting
 from catalog.models import Field
 from exchange.connectors import database, files
 from exchange.models import Binding, SourceKind
-from policy.detect import detect
-from policy.grading import Suggestion, suggest
 
 SAMPLE_ROWS = 1000
 
@@ -41,14 +40,10 @@ def suggest_grades(resource_id: int, *, by: User, at: datetime) -> dict[int, Sug
         field.pk: _suggested(field, values.get(str(binding.columns.get(str(field.pk))), ()))
         for field in fields
     }
-    publishing.note_suggestions(binding.resource.dataset_id, found)
-    chain.record(
-        "field.suggest",
-        f"dataset:{binding.resource.dataset_id}",
-        by=by,
-        at=at,
-        fields={str(pk): int(one.grade) for pk, one in found.items()},
-    )
+    for pk, one in found.items():
+        drafting.suggest_grade(
+            pk, grade=one.grade, evidence={"evidence": list(one.evidence)}, by=by, at=at
+        )
     return found
 
 

@@ -53,9 +53,9 @@ def grant(
     require(by, "exchange.grant_dataset", organization=dataset.owner)
     named = {*fields, *(scope["field"] for scope in rows)}
     own = set(
-        Field.objects.filter(
-            pk__in=named, resource__dataset=dataset, ended_at=None
-        ).values_list("pk", flat=True)
+        Field.objects.filter(pk__in=named, resource__dataset=dataset, ended_at=None).values_list(
+            "pk", flat=True
+        )
     )
     if named - own or not fields:
         raise GrantUnfit(

@@ -71,7 +71,8 @@ def create(
     odd = set(given) - SHOWN[SourceKind(kind)]
     if odd:
         raise SourceUnfit(
-            _("A source of this kind has no setting %(names)s.") % {"names": ", ".join(sorted(odd))}
+            _("A source of this kind has no setting %(names)s.")
+            % {"names": ", ".join(sorted(odd))}
         )
     try:
         ZoneInfo(time_zone)

@@ -66,4 +66,3 @@ SCHEDULE = {
     "sweep": {"task": "exchange.tasks.sweep", "schedule": 600.0},
     "reproject-due": {"task": "exchange.tasks.reproject_due", "schedule": 3600.0},
 }
-

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from policy.grading import dataset_grade
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -20,7 +21,6 @@ from exchange.access import Caller
 from exchange.models import RecordTable, Zone
 from exchange.records.compile import VisibleField
 from exchange.records.query import QueryRefused
-from policy.grading import dataset_grade
 from policy.terms import Grade, Mode
 
 LIST_LIMIT = 100

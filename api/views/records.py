@@ -74,9 +74,7 @@ class RecordsCsv(APIView):
         query = RecordQuery.parse(given)
         head, fields, scopes = _looked_up(slug, caller, Mode.BULK)
         stream = reading.stream_csv(head, fields, query, scopes)
-        metering.note(
-            caller, head, rows=head.rows, size=0, fields=_digest(fields), mode=Mode.BULK
-        )
+        metering.note(caller, head, rows=head.rows, size=0, fields=_digest(fields), mode=Mode.BULK)
         answer = StreamingHttpResponse(
             _guarded(stream), content_type="text/csv; charset=utf-8; header=present"
         )
@@ -108,7 +106,9 @@ class RecordChanges(APIView):
             "dataset": head.slug,
             "seq": found.seq,
             "count": found.count,
-            "next": _link(request, since=str(since), cursor=found.cursor) if found.cursor else None,
+            "next": _link(request, since=str(since), cursor=found.cursor)
+            if found.cursor
+            else None,
         }
         text = json.dumps(envelope, ensure_ascii=False)
         body = f'{text[:-1]}, "rows": {found.rows}, "deleted": {found.deleted}}}'.encode()
@@ -135,9 +135,7 @@ def _read(
     return head, fields, reading.read(head, fields, query, scopes)
 
 
-def _envelope(
-    request: Request, head: Head, fields: dict[str, VisibleField], page: Page
-) -> bytes:
+def _envelope(request: Request, head: Head, fields: dict[str, VisibleField], page: Page) -> bytes:
     """Put the database's rows into the page's JSON without parsing them."""
     shown = [one for one in fields.values() if not one.concealed]
     around = {

@@ -261,9 +261,7 @@ def joined(pieces, size: int = JOIN_BYTES) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def matching(
-    bound_key: Sequence[SourceColumn], keys: Sequence[tuple[Any, ...]]
-) -> sql.Composed:
+def matching(bound_key: Sequence[SourceColumn], keys: Sequence[tuple[Any, ...]]) -> sql.Composed:
     """Return the condition that a row's key is one of `keys` (given as text)."""
     arrays = [
         sql.SQL("{}::text[]").format(sql.Literal([key[place] for key in keys]))
@@ -297,4 +295,3 @@ def sample(binding: Binding, *, rows: int) -> dict[str, list[str]]:
         name: [row[place] for row in found if row[place] is not None]
         for place, name in enumerate(names)
     }
-

@@ -31,7 +31,12 @@ from exchange.problems import (
 )
 from exchange.records.columns import Column
 
-ENCODINGS = {"utf-8": "utf-8-sig", "utf-8-sig": "utf-8-sig", "gb18030": "gb18030", "gbk": "gb18030"}
+ENCODINGS = {
+    "utf-8": "utf-8-sig",
+    "utf-8-sig": "utf-8-sig",
+    "gb18030": "gb18030",
+    "gbk": "gb18030",
+}
 BATCH_ROWS = 2000
 CELL_CHARACTERS = 1_000_000
 WIDEST_CELL = 64_000_000  # more than this in one cell is an open quote
@@ -267,7 +272,9 @@ def _decoded(stream: IO[bytes], binding: Binding, name: str) -> IO[str]:
     buffered = io.BufferedReader(stream, buffer_size=SNIFF_BYTES)  # type: ignore[type-var]
     head = buffered.peek(SNIFF_BYTES)[:SNIFF_BYTES]
     if not _reads(head, encoding):
-        other = next((e for e in ("utf-8-sig", "gb18030") if e != encoding and _reads(head, e)), "")
+        other = next(
+            (e for e in ("utf-8-sig", "gb18030") if e != encoding and _reads(head, e)), ""
+        )
         if other:
             raise FileBroken(
                 _(

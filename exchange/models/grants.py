@@ -29,7 +29,9 @@ class Grant(models.Model):
     """
 
     dataset = models.ForeignKey("catalog.Dataset", models.PROTECT, related_name="grants")
-    organization = models.ForeignKey("accounts.Organization", models.PROTECT, related_name="grants")
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="grants"
+    )
     app = models.ForeignKey(
         "accounts.App", models.PROTECT, null=True, blank=True, related_name="grants"
     )

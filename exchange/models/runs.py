@@ -61,7 +61,9 @@ class SyncRun(models.Model):
     digest_after = models.DecimalField(max_digits=40, decimal_places=0, default=0)
     checkpoint_before = models.TextField(blank=True)
     checkpoint_after = models.TextField(blank=True)
-    parts = models.JSONField(default=list, blank=True, help_text=_("Files read: name, first line."))
+    parts = models.JSONField(
+        default=list, blank=True, help_text=_("Files read: name, first line.")
+    )
     problem_code = models.CharField(max_length=40, blank=True)
     problem = models.TextField(blank=True)
     requested_by = models.ForeignKey(

@@ -42,4 +42,3 @@ class Column:
     def sql_type(self) -> sql.SQL:
         """The column's PostgreSQL type."""
         return sql.SQL(SQL_TYPES[self.data_type])
-

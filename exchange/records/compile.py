@@ -186,9 +186,7 @@ def _condition(part: Filter, field: VisibleField) -> sql.Composable:
         Operator.NOT_EQUAL,
     ):
         raise _unfitting(part, "eq, ne, null")
-    return sql.SQL("{} {} {}").format(
-        field.ident, sql.SQL(COMPARISONS[part.operator]), values[0]
-    )
+    return sql.SQL("{} {} {}").format(field.ident, sql.SQL(COMPARISONS[part.operator]), values[0])
 
 
 def _unfitting(part: Filter, wanted: str) -> QueryRefused:

@@ -1,8 +1,8 @@
 """The policy's masks as SQL, so that a zone is filled without a row passing through Python.
 
 `policy.masking` says what each mask means; a property test holds these expressions to it. A
-pseudonym is keyed by consumer and dataset, so no zone can hold one: policy withholds such fields
-from zones, and asking for one here is a fault.
+pseudonym is keyed by consumer and dataset and made on the way out, so no zone can hold one: here
+it comes out fully starred.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,10 @@ from typing import Any
 from psycopg import sql
 
 from policy.facts import Mask
-from policy.masking import PLACE_PATTERN, STARS
+from policy.masking import PLACE_PATTERN, STARS, YEAR_PATTERN
 from policy.terms import DataType, MaskKind
+
+NUMBERS = (DataType.INTEGER, DataType.DECIMAL, DataType.DOUBLE)
 
 
 def as_json(mask: Mask) -> dict[str, Any]:
@@ -27,27 +29,21 @@ def as_json(mask: Mask) -> dict[str, Any]:
 
 def result_type(mask: Mask, data_type: str) -> str:
     """Return the data type of masked values: text, but for rounded numbers."""
-    if mask.kind == MaskKind.ROUND_COORDINATE and data_type in (
-        DataType.DECIMAL,
-        DataType.DOUBLE,
-    ):
+    if mask.kind == MaskKind.ROUND_COORDINATE and data_type in NUMBERS:
         return DataType.DECIMAL
     return DataType.TEXT
 
 
 def expression(
-    mask: Mapping[str, Any] | None, value: sql.Composable, *, numeric: bool = True
+    mask: Mapping[str, Any] | None, value: sql.Composable, data_type: str
 ) -> sql.Composable:
-    """Return the masked value; without a mask, the value itself.
-
-    `numeric` says whether a value to be rounded is a number (else it is returned fully starred).
-    """
+    """Return the masked value of a column of `data_type`; without a mask, the value itself."""
     if mask is None:
         return value
-    return EXPRESSIONS[MaskKind(mask["kind"])](mask, value, numeric)
+    return EXPRESSIONS[MaskKind(mask["kind"])](mask, value, data_type)
 
 
-def _keep_edges(mask, value, _numeric) -> sql.Composable:
+def _keep_edges(mask, value, _data_type) -> sql.Composable:
     left, right = sql.Literal(mask["keep_left"]), sql.Literal(mask["keep_right"])
     return sql.SQL(
         "CASE WHEN {value} IS NULL THEN NULL"
@@ -64,29 +60,29 @@ def _keep_edges(mask, value, _numeric) -> sql.Composable:
     )
 
 
-def _year_only(_mask, value, _numeric) -> sql.Composable:
-    return sql.SQL("left({}::text, 4)").format(value)
+def _year_only(_mask, value, _data_type) -> sql.Composable:
+    return _matched(YEAR_PATTERN, value)
 
 
-def _coarse_place(_mask, value, _numeric) -> sql.Composable:
+def _coarse_place(_mask, value, _data_type) -> sql.Composable:
+    return _matched(PLACE_PATTERN, value)
+
+
+def _matched(pattern: str, value: sql.Composable) -> sql.Composable:
     return sql.SQL(
         "CASE WHEN {value} IS NULL THEN NULL"
         " ELSE coalesce(substring({value}::text FROM {pattern}), {stars}) END"
-    ).format(value=value, pattern=sql.Literal(PLACE_PATTERN), stars=sql.Literal(STARS))
+    ).format(value=value, pattern=sql.Literal(pattern), stars=sql.Literal(STARS))
 
 
-def _round_coordinate(mask, value, numeric) -> sql.Composable:
-    if not numeric:
-        return _blank(mask, value, numeric)
+def _round_coordinate(mask, value, data_type) -> sql.Composable:
+    if data_type not in NUMBERS:
+        return _blank(mask, value, data_type)
     return sql.SQL("round({}::numeric, {})").format(value, sql.Literal(mask["digits"]))
 
 
-def _blank(_mask, value, _numeric) -> sql.Composable:
+def _blank(_mask, value, _data_type) -> sql.Composable:
     return sql.SQL("CASE WHEN {} IS NULL THEN NULL ELSE {} END").format(value, sql.Literal(STARS))
-
-
-def _pseudonym(_mask, _value, _numeric) -> sql.Composable:
-    raise AssertionError("A pseudonym is made for one consumer; no zone can hold it.")
 
 
 EXPRESSIONS = {
@@ -95,5 +91,5 @@ EXPRESSIONS = {
     MaskKind.COARSE_PLACE: _coarse_place,
     MaskKind.ROUND_COORDINATE: _round_coordinate,
     MaskKind.BLANK: _blank,
-    MaskKind.PSEUDONYM: _pseudonym,
+    MaskKind.PSEUDONYM: _blank,
 }

@@ -26,7 +26,6 @@ from exchange.records.compile import Compiled, Scope, VisibleField, compiled
 from exchange.records.cursors import Position
 from exchange.records.query import RecordQuery, Total
 from exchange.records.statements import comma
-from policy.terms import DataType
 
 CHUNK_BYTES = 1 << 16
 
@@ -126,7 +125,7 @@ def _selected(field: VisibleField) -> sql.Composed:
     """Return a field's value on its way out, under its name."""
     value: sql.Composable = field.ident
     if field.mask:
-        value = masks.expression(field.mask, value, numeric=field.data_type != DataType.TEXT)
+        value = masks.expression(field.mask, value, field.data_type)
     return sql.SQL("{} AS {}").format(value, sql.Identifier(field.name))
 
 
@@ -187,9 +186,7 @@ def _after(settled: Compiled, values: Sequence[Any]) -> sql.Composable:
     if len(sorted_by) != len(settled.order):
         raise cursors.CursorBroken(_("This cursor belongs to another order of rows."))
     result: sql.Composable = sql.SQL("_id > {}").format(sql.Literal(int(last_id)))
-    for (field, descending), value in reversed(
-        list(zip(settled.order, sorted_by, strict=True))
-    ):
+    for (field, descending), value in reversed(list(zip(settled.order, sorted_by, strict=True))):
         literal = sql.Literal(value)
         if value is None:  # NULLs come last: only others of them can follow
             result = sql.SQL("({} IS NULL AND {})").format(field.ident, result)

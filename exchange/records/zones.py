@@ -48,14 +48,16 @@ def wanted(resource: Resource, zone: str, today: date) -> list[dict[str, object]
     dataset = resource.dataset
     if dataset.state != Dataset.State.PUBLISHED:
         return []
-    fields, prohibitions = facts.dataset_facts(dataset)
+    listed = list(resource.fields.live())
+    fields = [facts.field_facts(field) for field in listed]
+    prohibitions = facts.prohibitions(dataset)
     if zone == Zone.CONDITIONAL and not any(
         field.open_type == OpenType.CONDITIONAL for field in fields
     ):
         return []  # without a conditional field nobody could get more than is open
     decision = decide(CASES[Zone(zone)](today, prohibitions), fields)
     columns = []
-    for field in resource.fields.filter(ended_at=None).order_by("position", "pk"):
+    for field in listed:
         decided = decision.fields[field.name]
         if decided.treatment == Treatment.WITHHELD:
             continue
@@ -90,12 +92,15 @@ def _project(resource: Resource, zone: str, *, at: datetime) -> RecordTable | No
     return _rebuild(resource, zone, shared, standing, columns, at=at)
 
 
-def _values(columns, *, of: str) -> list[sql.Composed]:
+def _values(columns, shared: RecordTable, *, of: str) -> list[sql.Composed]:
     """Return each column's value as the zone holds it, from shared rows called `of`."""
+    types = {column["field"]: column["type"] for column in shared.columns}
     return [
         sql.SQL("{} AS {}").format(
             masks.expression(
-                column["mask"], sql.SQL(of + ".") + sql.Identifier(column["column"])
+                column["mask"],
+                sql.SQL(of + ".") + sql.Identifier(column["column"]),
+                types[column["field"]],
             ),
             sql.Identifier(column["column"]),
         )
@@ -164,7 +169,7 @@ def _fill(table: RecordTable, shared: RecordTable, standing: RecordTable | None)
     names = [column["column"] for column in table.columns]
     comparable = standing is not None and standing.columns == table.columns
     values = sql.SQL("(SELECT t._id, {} FROM {} t)").format(
-        comma(_values(table.columns, of="t")), store.of(shared)
+        comma(_values(table.columns, shared, of="t")), store.of(shared)
     )
     if standing is not None and comparable:
         seq = sql.SQL(
@@ -260,7 +265,7 @@ def _find_changes(table: RecordTable, shared: RecordTable, names: list[str]) -> 
             " LEFT JOIN {zone} o USING (_id)"
             " WHERE o._id IS NULL OR ROW({old}) IS DISTINCT FROM ROW({new})"
         ).format(
-            values=comma(_values(table.columns, of="t")),
+            values=comma(_values(table.columns, shared, of="t")),
             shared=store.of(shared),
             since=sql.Literal(table.source_seq),
             zone=store.of(table),

@@ -378,4 +378,3 @@ def _project(sync_run: SyncRun, *, at: datetime) -> None:
     sync_run.state = RunState.DONE
     sync_run.ended_at = at
     sync_run.save()
-

@@ -65,9 +65,9 @@ class Merge:
         """Mark every row but the first of each key as bad: `same` where all cells agree."""
         key = comma(idents(self.key))
         twice = one(
-            sql.SQL(
-                "SELECT EXISTS (SELECT 1 FROM {} s GROUP BY {} HAVING count(*) > 1)"
-            ).format(self.staged(), key)
+            sql.SQL("SELECT EXISTS (SELECT 1 FROM {} s GROUP BY {} HAVING count(*) > 1)").format(
+                self.staged(), key
+            )
         )[0]
         if not twice:
             return
@@ -226,9 +226,7 @@ class Merge:
                 sql.Literal(seq),
             )
         )
-        digest = one(
-            sql.SQL("SELECT coalesce(sum(new), 0) - coalesce(sum(old), 0) FROM delta")
-        )[0]
+        digest = one(sql.SQL("SELECT coalesce(sum(new), 0) - coalesce(sum(old), 0) FROM delta"))[0]
         return Delta(inserted, updated, deleted, digest)
 
 

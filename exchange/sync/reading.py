@@ -51,9 +51,7 @@ def _stage_files(plan: Plan, staging: Staging, basket: Basket) -> Intake:
         staging.raw, comma(idents(names))
     )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for piece in files.records(
-            plan.binding, plan.columns, reading=reading, aside=basket.add
-        ):
+        for piece in files.records(plan.binding, plan.columns, reading=reading, aside=basket.add):
             copy.write(piece)
     parts: list[dict[str, object]] = [
         {"name": part.name, "first_line": part.first_line} for part in reading.parts

@@ -61,9 +61,7 @@ def keep(run: SyncRun, staging: Staging, columns: Sequence[Column], *, raw: bool
     query = sql.SQL(
         "SELECT b._line, b.rule, b.field, ({})::text FROM {} b JOIN {} s USING (_line)"
     ).format(
-        sql.SQL(" || ").join(
-            [sql.SQL("jsonb_build_object({})").format(pair) for pair in cells]
-        ),
+        sql.SQL(" || ").join([sql.SQL("jsonb_build_object({})").format(pair) for pair in cells]),
         staging.bad,
         staging.raw if raw else staging.typed,
     )

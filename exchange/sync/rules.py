@@ -169,9 +169,7 @@ def not_uscc(value: sql.Composable) -> sql.Composable:
         )
         for place, weight in enumerate(USCC_WEIGHTS)
     ]
-    last = sql.SQL("(strpos({}, substr({}, 18, 1)) - 1)").format(
-        sql.Literal(USCC_ALPHABET), value
-    )
+    last = sql.SQL("(strpos({}, substr({}, 18, 1)) - 1)").format(sql.Literal(USCC_ALPHABET), value)
     return sql.SQL(
         "CASE WHEN {value} IS NULL THEN false"
         " WHEN {value} !~ '^[0-9A-HJ-NPQRTUWXY]{{2}}[0-9]{{6}}[0-9A-HJ-NPQRTUWXY]{{10}}$' THEN true"

@@ -73,7 +73,9 @@ class Staging:
         if raw:
             text = [sql.SQL("{} text").format(column.ident) for column in columns]
             run(
-                sql.SQL("CREATE UNLOGGED TABLE {} (_line bigint, {})").format(self.raw, comma(text))
+                sql.SQL("CREATE UNLOGGED TABLE {} (_line bigint, {})").format(
+                    self.raw, comma(text)
+                )
             )
 
     def has(self, suffix: str) -> bool:

@@ -1,0 +1,58 @@
+"""A CSV file on its way into the shared zone."""
+
+import pytest
+
+from exchange.models import RecordTable, RejectedRow, RunState, Zone
+from exchange.records import store
+from exchange.records.statements import rows
+from exchange.sync import engine, rejects
+from psycopg import sql
+from tests.factories import exchange
+
+pytestmark = pytest.mark.django_db
+
+
+def shared(binding) -> list[tuple]:
+    table = store.live(binding.resource_id, Zone.SHARED)
+    names = sql.SQL(", ").join(sql.Identifier(c["column"]) for c in table.columns)
+    return rows(sql.SQL("SELECT {} FROM {} ORDER BY 1").format(names, store.of(table)))
+
+
+def test_a_file_comes_through_whole():
+    binding = exchange.csv_binding(exchange.house(), "id,name,price\n1,甲,2.50\n2,乙,\n")
+
+    run = engine.sync(binding.pk)
+
+    assert run.state == RunState.DONE
+    assert (run.read, run.inserted, run.after) == (2, 2, 2)
+    assert [(i, n, str(p)) for i, n, p in shared(binding)] == [(1, "甲", "2.50"), (2, "乙", "None")]
+
+
+def test_a_row_that_does_not_fit_is_set_aside_with_rule_field_and_line():
+    data = "id,name,price\n1,a,2\n0x1F,b,3\n3,c,NaN\n4,d\n5,e,6\n"
+    binding = exchange.csv_binding(exchange.house(), data, max_rejected_percent=100)
+
+    run = engine.sync(binding.pk)
+
+    assert (run.read, run.inserted, run.rejected) == (5, 2, 3)
+    kept = RejectedRow.objects.order_by("line")
+    assert [(r.line, r.rule, r.field) for r in kept] == [
+        (3, "type", "id"),
+        (4, "type", "price"),
+        (5, "field-count", ""),
+    ]
+    assert rejects.opened(kept[0])["name"] == "b"
+
+
+def test_only_what_changed_is_written_the_second_time():
+    where = exchange.house()
+    binding = exchange.csv_binding(where, "id,name,price\n1,a,1\n2,b,2\n3,c,3\n4,d,4\n5,e,5\n6,f,6\n")
+    engine.sync(binding.pk)
+    before = RecordTable.objects.get(live=True)
+    exchange.Path(binding.object["path"]).write_text("id,name,price\n1,a,1\n2,b,9\n3,c,3\n4,d,4\n5,e,5\n7,g,7\n")
+
+    run = engine.sync(binding.pk)
+
+    assert (run.inserted, run.updated, run.deleted, run.unchanged) == (1, 1, 1, 4)
+    after = RecordTable.objects.get(live=True)
+    assert (after.pk, after.seq, after.rows) == (before.pk, before.seq + 1, 6)
