@@ -392,15 +392,15 @@ def _ensure_database(found: Services) -> None:
 def main(words: list[str]) -> int:
     """Run a command beside services of its own: `python -m config.embedded FOLDER COMMAND ...`.
 
-    It finds them in DATABASE_URL and REDIS_URL. Services that another such command has up below
-    the folder are shared.
+    It finds them by VAR_DIR. Services that another such command has up below the folder are
+    shared; the last one out stops them.
     """
     folder, *command = words
     base = Path(folder).resolve()
+    environment = os.environ | {"VAR_DIR": str(base), "DATABASE_URL": "", "REDIS_URL": ""}
     try:
-        with shared(base, durable=False, keep=False) as found:
-            urls = {"DATABASE_URL": found.database_url(), "REDIS_URL": found.redis_url()}
-            return subprocess.run(command, env=os.environ | urls, check=False).returncode
+        with shared(base, durable=False, keep=False):
+            return subprocess.run(command, env=environment, check=False).returncode
     except ServicesProblem as problem:
         sys.exit(str(problem))
 

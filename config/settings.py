@@ -5,8 +5,11 @@ they are up (`make demo`), and the keys are kept in `var/secrets.json`, made onc
 """
 
 import base64
+import contextlib
 import json
+import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -56,8 +59,11 @@ def _kept_secrets() -> dict[str, str]:
             "SECRET_KEY": secrets.token_urlsafe(48),
             "FIELD_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         }
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(made))
+        with tempfile.NamedTemporaryFile("w", dir=VAR) as whole:  # closed to others (0600)
+            whole.write(json.dumps(made))
+            whole.flush()
+            with contextlib.suppress(FileExistsError):  # another process was first
+                os.link(whole.name, path)
     return json.loads(path.read_text())
 
 

@@ -1,0 +1,62 @@
+# What one does with a checkout. A machine needs Python 3.11 or newer with venv, and make.
+
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := .venv/bin
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+ROOMS := config portal api backoffice demo exchange catalog accounts audit policy
+# a command beside a database and a Valkey of its own; shares the tests' if they are up
+SERVED := $(BIN)/python -m config.embedded var/test
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/.base ## build a city to try and serve it on 127.0.0.1:8000; ARGS=--once ends after three calls
+	@$(BIN)/python -m demo $(ARGS)
+
+test: .venv/.dev ## run the tests; ARGS="tests/policy -k masked" runs some
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+check: .venv/.dev ## format, lint, types, floors, Django's checks, migrations, schema
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(ROOMS)
+	$(BIN)/lint-imports
+	$(SERVED) $(BIN)/python manage.py check --fail-level WARNING
+	$(SERVED) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(SERVED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+bench: .venv/.dev ## measure against the peers; ARGS=NAME measures one
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: ## pin requirements/*.in anew (needs uv)
+	@command -v uv >/dev/null || { echo "uv makes the locks and is not here: pip install uv"; exit 1; }
+	rm -f requirements/base.txt requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		requirements/base.in -o requirements/base.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		requirements/dev.in -o requirements/dev.txt
+
+clean: ## remove .venv, caches and the tests' services; the demo's data in var/ stays
+	rm -rf .venv var/test .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +
+
+.venv: .venv/.dev
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python is not here: install Python 3.11 or newer with venv."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is too old: install Python 3.11 or newer, or say PYTHON=/path/to/it"; exit 1; }
+	@$(PYTHON) -m venv .venv \
+		|| { echo "$(PYTHON) has no venv: install it (Debian: apt-get install python3-venv)."; exit 1; }
+
+.venv/.base: requirements/base.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.base
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
