@@ -3,11 +3,24 @@
 from django.db import models
 
 
+class CounterQuerySet(models.QuerySet["Counter"]):
+    """Drawing numbers."""
+
+    def draw(self, series: str) -> int:
+        """Return the next number of a series; its row stays locked until the transaction ends."""
+        counter, _made = self.select_for_update().get_or_create(series=series)
+        counter.last += 1
+        counter.save(update_fields=["last"])
+        return counter.last
+
+
 class Counter(models.Model):
     """The last number given out in a series. Rows are locked to draw the next; none is deleted."""
 
     series = models.CharField(max_length=64, unique=True)
     last = models.PositiveBigIntegerField(default=0)
+
+    objects = CounterQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.series}: {self.last}"

@@ -1,7 +1,6 @@
 """Entries of the resource catalogue: datasets, what they offer, and the fields of their tables."""
 
 from collections.abc import Collection
-from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -42,6 +41,13 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
     def visible_to(self, organizations: Collection[int]) -> "DatasetQuerySet":
         """Known to all, or an entry of one of these organisations."""
         return self.filter(Q(state__in=SEEN_BY_ALL) | Q(owner_id__in=organizations))
+
+    def policy_changed(self) -> None:
+        """Let every decision on these datasets that somebody keeps be made anew.
+
+        Belongs in the transaction of whatever can change a decision.
+        """
+        self.update(policy_version=F("policy_version") + 1)
 
 
 class Dataset(models.Model):
@@ -245,9 +251,10 @@ class Field(models.Model):
     """信息项: a column of a table. Its primary key is its permanent id: a rename keeps it, a
     changed type is a new field, and a dropped one is ended and stays.
 
-    `grade` is what a person decided; `suggested_grade` with its evidence is what the platform
-    found in a sample; a grade older than a suggestion waits to be given anew. That a field is not shared at all is never written here: only a line of
-    the negative list says so (Order 809 art 14).
+    `grade` is what a person decided. `suggested_grade` with its evidence is what the platform
+    found in a sample; a grade older than a suggestion waits to be given anew. That a field is not
+    shared at all is never written here: only a line of the negative list says so (Order 809
+    art 14).
     """
 
     resource = models.ForeignKey(Resource, models.PROTECT, related_name="fields")
@@ -383,6 +390,17 @@ class Field(models.Model):
         """The label in the language now active."""
         return choose(self.label_zh, self.label_en)
 
-    def ended(self, at: datetime) -> bool:
-        """Whether the field had ended by this instant."""
-        return self.ended_at is not None and self.ended_at <= at
+    @property
+    def detected(self) -> Grade | None:
+        """The suggested grade where something sensitive (above L1) was found, else None."""
+        found = self.suggested_grade
+        return Grade(found) if found is not None and found > Grade.L1 else None
+
+    @property
+    def awaits_person(self) -> bool:
+        """Whether a detected-sensitive field still lacks a later grade with a reason."""
+        if self.detected is None:
+            return False
+        if self.grade is None or self.graded_at is None or not self.grade_reason:
+            return True
+        return self.suggested_at is not None and self.graded_at < self.suggested_at

@@ -4,8 +4,6 @@ Triggers of migration 0002 hold what a CHECK cannot see: a published line stands
 basis of a tier its channels accept, and neither line nor basis changes under it.
 """
 
-from datetime import date
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -107,9 +105,9 @@ class NegativeLine(models.Model):
 
     State = LineState
 
-    number = models.CharField(_("number"), max_length=20, unique=True, null=True, blank=True)
+    number = models.PositiveIntegerField(_("number"), unique=True, null=True, blank=True)
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="negative_lines")
-    fields = models.ManyToManyField(
+    fields: "models.ManyToManyField[Field, NegativeLineField]" = models.ManyToManyField(
         Field, through="NegativeLineField", related_name="negative_lines", blank=True
     )
     bars_share = models.BooleanField(_("bars sharing between departments"), default=False)
@@ -197,20 +195,12 @@ class NegativeLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number or f'#{self.pk}'} {self.dataset}"
+        return f"{self.number or '–'} {self.dataset}"
 
     @property
     def reason(self) -> str:
         """The reason in the language now active."""
         return choose(self.reason_zh, self.reason_en)
-
-    def in_force(self, today: date) -> bool:
-        """Whether the line itself, regardless of its basis, holds on this day."""
-        return (
-            self.state == LineState.PUBLISHED
-            and self.from_on <= today
-            and (self.until_on is None or today <= self.until_on)
-        )
 
 
 class NegativeLineField(models.Model):

@@ -1,0 +1,160 @@
+"""法律依据: the articles that refusals cite, read word for word by a person before they count."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.roles import require
+from audit import chain
+from catalog.library import LIBRARY, Article
+from catalog.models import Dataset, LegalBasis
+from catalog.refusals import BasisRefused
+from policy.terms import BasisTier, Certainty
+
+SHORTEST_TEXT = 10
+"""Characters; no article of law is shorter, so less is a slip of the hand."""
+
+
+@transaction.atomic
+def create(article: Article, *, by: User, at: datetime) -> LegalBasis:
+    """Add an article to the library, unverified whatever is claimed. Raises NotAllowed."""
+    require(by, "catalog.create_basis")
+    return _added(article, by=by, at=at)
+
+
+def _added(
+    article: Article, *, by: User | None, at: datetime, supersedes: LegalBasis | None = None
+) -> LegalBasis:
+    certainty = article.certainty if supersedes is None else Certainty.UNVERIFIED
+    basis = LegalBasis(
+        law_zh=article.law_zh,
+        law_en=article.law_en,
+        document_number=article.document_number,
+        article=article.article,
+        version=supersedes.version + 1 if supersedes else 1,
+        gist_zh=article.gist_zh,
+        gist_en=article.gist_en,
+        tier=article.tier,
+        certainty=Certainty.UNVERIFIED if certainty == Certainty.VERIFIED else certainty,
+        in_force_from=article.in_force_from,
+        in_force_until=article.in_force_until,
+        source=article.source,
+        supersedes=supersedes,
+        created_at=at,
+    )
+    basis.full_clean()
+    basis.save()
+    details = {"basis": basis.citation, "version": basis.version, "tier": str(basis.tier)}
+    chain.record("basis.create", _address(basis), by=by, at=at, **details)
+    return basis
+
+
+@transaction.atomic
+def verify(basis_id: int, *, text_zh: str, source: str, by: User, at: datetime) -> LegalBasis:
+    """Enter the article word for word from an official text, and vouch for it.
+
+    From then on text, tier and period stand; a changed law is `supersede`d by a new version.
+    Raises NotAllowed, BasisRefused (no text, no source, verified already).
+    """
+    require(by, "catalog.verify_basis")
+    basis = LegalBasis.objects.select_for_update().get(pk=basis_id)
+    words = {"basis": basis.citation}
+    if basis.certainty == Certainty.VERIFIED:
+        raise BasisRefused(
+            _("%(basis)s is verified already and stands. If the law changed, add a new version.")
+            % words
+        )
+    if len(text_zh.strip()) < SHORTEST_TEXT:
+        raise BasisRefused(
+            _("Enter %(basis)s word for word, from the official text; a gist is not enough.")
+            % words
+        )
+    if not source.strip():
+        raise BasisRefused(_("Say where you read %(basis)s, so that others can check it.") % words)
+    basis.text_zh, basis.source = text_zh.strip(), source.strip()
+    basis.certainty, basis.verified_by, basis.verified_at = Certainty.VERIFIED, by, at
+    basis.full_clean()
+    basis.save()
+    _decisions_change(basis)
+    chain.record(
+        "basis.verify", _address(basis), by=by, at=at, basis=basis.citation, source=source
+    )
+    return basis
+
+
+@transaction.atomic
+def supersede(basis_id: int, article: Article, *, by: User, at: datetime) -> LegalBasis:
+    """Add the next version of an article; the old one ends on the day before the new one begins.
+
+    Lines on the old one lapse with it, and are proposed anew on the new one.
+    Raises NotAllowed, BasisRefused where a later version is there or the days do not follow.
+    """
+    require(by, "catalog.create_basis")
+    old = LegalBasis.objects.select_for_update().get(pk=basis_id)
+    if LegalBasis.objects.filter(supersedes=old).exists():
+        raise BasisRefused(
+            _("%(basis)s has a later version already. Continue from that.")
+            % {"basis": old.citation}
+        )
+    if article.law_zh != old.law_zh or article.in_force_from <= old.in_force_from:
+        raise BasisRefused(
+            _("A new version is of the same law, and begins after the old one began.")
+        )
+    new = _added(article, by=by, at=at, supersedes=old)
+    last = date.fromordinal(article.in_force_from.toordinal() - 1)
+    if old.in_force_until is None or old.in_force_until > last:
+        _end(old, until=last, by=by, at=at)
+    return new
+
+
+@transaction.atomic
+def end(basis_id: int, *, until: date, by: User, at: datetime) -> LegalBasis:
+    """Say on which day an article is in force for the last time; lines on it lapse after it.
+
+    Raises NotAllowed, BasisRefused for a day before it began.
+    """
+    require(by, "catalog.verify_basis")
+    basis = LegalBasis.objects.select_for_update().get(pk=basis_id)
+    if until < basis.in_force_from:
+        raise BasisRefused(
+            _("%(basis)s began on %(day)s and cannot end before that.")
+            % {"basis": basis.citation, "day": basis.in_force_from}
+        )
+    return _end(basis, until=until, by=by, at=at)
+
+
+def _end(basis: LegalBasis, *, until: date, by: User, at: datetime) -> LegalBasis:
+    basis.in_force_until = until
+    basis.save(update_fields=["in_force_until"])
+    _decisions_change(basis)
+    chain.record(
+        "basis.end", _address(basis), by=by, at=at, basis=basis.citation, until=str(until)
+    )
+    return basis
+
+
+def _decisions_change(basis: LegalBasis) -> None:
+    Dataset.objects.filter(negative_lines__basis=basis).policy_changed()
+
+
+@transaction.atomic
+def seed(*, at: datetime) -> int:
+    """Add what of LIBRARY is not there yet, as the platform itself; return how many were added.
+
+    None of it is verified: article texts are not known word for word, so none can carry a line
+    until a person has read the official text (`verify`).
+    """
+    known = set(LegalBasis.objects.values_list("law_zh", "article"))
+    missing = [article for article in LIBRARY if (article.law_zh, article.article) not in known]
+    for article in missing:
+        _added(article, by=None, at=at)
+    return len(missing)
+
+
+def _address(basis: LegalBasis) -> str:
+    return f"basis:{basis.pk}"
+
+
+__all__ = ["Article", "BasisTier", "create", "end", "seed", "supersede", "verify"]

@@ -1,0 +1,137 @@
+"""The catalogue's rows as the values that the law decides on; a model never enters `policy`."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Max, Min, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from catalog.models import Dataset, Field, NegativeLine
+from catalog.terms import LineState
+from policy.facts import FieldFacts, Mask, Prohibition
+from policy.terms import (
+    BasisTier,
+    Certainty,
+    Channel,
+    DataType,
+    Grade,
+    MaskKind,
+    OpenType,
+    Secrecy,
+    ShareType,
+)
+
+
+def dataset_facts(
+    dataset: Dataset,
+) -> tuple[tuple[FieldFacts, ...], tuple[Prohibition, ...]]:
+    """Return a dataset's live fields in catalogue order, and its lines. Two queries."""
+    fields = Field.objects.filter(resource__dataset=dataset).live()
+    return tuple(field_facts(field) for field in fields), prohibitions(dataset)
+
+
+def field_facts(field: Field) -> FieldFacts:
+    """Return a field as the law sees it. Asks no query."""
+    return FieldFacts(
+        name=field.name,
+        grade=None if field.grade is None else Grade(field.grade),
+        share_type=ShareType(field.share_type),
+        open_type=OpenType(field.open_type),
+        data_type=DataType(field.data_type),
+        mask=mask_of(field),
+        concealed=field.concealed,
+        ended=field.ended_at is not None,
+        secrecy=Secrecy(field.secrecy),
+    )
+
+
+def mask_of(field: Field) -> Mask | None:
+    """Return the declared mask. Raises TypeError or ValueError where its settings do not fit."""
+    if not field.mask_kind:
+        return None
+    return Mask(MaskKind(field.mask_kind), **field.mask_params)
+
+
+def as_params(mask: Mask | None) -> dict[str, int]:
+    """Return the settings of a mask as `Field.mask_params` keeps them."""
+    if mask is None:
+        return {}
+    if mask.kind == MaskKind.KEEP_EDGES:
+        return {"keep_left": mask.keep_left, "keep_right": mask.keep_right}
+    if mask.kind == MaskKind.ROUND_COORDINATE:
+        return {"digits": mask.digits}
+    return {}
+
+
+def prohibitions(dataset: Dataset) -> tuple[Prohibition, ...]:
+    """Return every line that was ever published for a dataset; the law asks which hold on a day.
+
+    One query. Ended lines and lapsed bases stay in, so that past decisions can be replayed.
+    """
+    everything = Field.objects.filter(resource__dataset=dataset, ended_at=None).order_by()
+    graded = {
+        how: everything.values("resource__dataset").annotate(at=of("graded_at")).values("at")
+        for how, of in (("first", Min), ("last", Max))
+    }
+    lines = (
+        NegativeLine.objects.filter(
+            dataset=dataset, state__in=(LineState.PUBLISHED, LineState.ENDED)
+        )
+        .select_related("basis")
+        .annotate(
+            field_names=ArrayAgg(
+                "fields__name", filter=Q(fields__isnull=False), default=[], distinct=True
+            ),
+            first_graded=Coalesce(Min("fields__graded_at"), Subquery(graded["first"])),
+            last_graded=Coalesce(Max("fields__graded_at"), Subquery(graded["last"])),
+        )
+        .order_by("number")
+    )
+    return tuple(_prohibition(line) for line in lines)
+
+
+def _prohibition(line: Any) -> Prohibition:
+    until = last_day(line)
+    return Prohibition(
+        number=line.number,
+        fields=frozenset(line.field_names),
+        channels=channels(line),
+        basis=line.basis.citation,
+        tier=BasisTier(line.basis.tier),
+        certainty=Certainty(line.basis.certainty),
+        in_force_from=max(
+            line.from_on, line.basis.in_force_from, timezone.localdate(line.published_at)
+        ),
+        in_force_until=until,
+        published=True,
+        review_on=line.review_on,
+        substitute=line.substitute,
+        settled_on=_settled_on(line, until),
+    )
+
+
+def channels(line: NegativeLine) -> frozenset[Channel]:
+    """Return the channels a line bars."""
+    barred = {Channel.SHARE: line.bars_share, Channel.OPEN: line.bars_open}
+    return frozenset(channel for channel, bars in barred.items() if bars)
+
+
+def last_day(line: NegativeLine) -> date | None:
+    """Return the last day on which both line and basis hold; None where no end is in sight.
+
+    A line ended by a person does not hold any more on the day it was ended.
+    """
+    ended = line.ended_at and timezone.localdate(line.ended_at) - timedelta(days=1)
+    ends = [day for day in (line.until_on, line.basis.in_force_until, ended) if day]
+    return min(ends, default=None)
+
+
+def _settled_on(line: Any, until: date | None) -> date | None:
+    """Return the day by which every field of a lapsed line had been graded anew, if that came."""
+    if until is None or line.first_graded is None:
+        return None
+    if timezone.localdate(line.first_graded) <= until:
+        return None
+    return timezone.localdate(line.last_graded)

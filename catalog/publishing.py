@@ -1,0 +1,211 @@
+"""The way of an entry to publication, and out of it: `catalog.states.MOVES`, verb by verb.
+
+Each verb is one transaction, locks the entry's row first, and leaves an audit entry. Drafting and
+revising stand in modules of their own and are offered here too, so a door needs only this one.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from accounts.roles import NotAllowed, require
+from audit import chain
+from catalog import codes
+from catalog.defects import publication_defects
+from catalog.drafting import (
+    NewField,
+    add_field,
+    add_table,
+    create_dataset,
+    end_field,
+    grade_field,
+    locked,
+    suggest_grade,
+    update_dataset,
+)
+from catalog.models import Dataset
+from catalog.refusals import EntryRefused, Incomplete, StepRefused
+from catalog.revisions import apply_grades, decide_revision, propose_revision
+from catalog.states import MOVES, Step, move
+
+CHECKLIST = {
+    "secrecy_risk": gettext_lazy("The risk to secrets was assessed; nothing here is a secret."),
+    "personal_information": gettext_lazy(
+        "The effect on personal information was assessed; each field's grade follows from it."
+    ),
+}
+"""What the head vouches for by signing (Order 809 art 13)."""
+
+
+@transaction.atomic
+def sign(dataset_id: int, *, by: User, at: datetime, checklist: Mapping[str, bool]) -> Dataset:
+    """Sign a complete draft as the head of the department, vouching for each of CHECKLIST.
+
+    Raises NotAllowed, StepRefused, Incomplete (all that is missing), EntryRefused for a checklist
+    with an open item.
+    """
+    dataset = locked(dataset_id)
+    require(by, "catalog.sign_dataset", organization=dataset.owner)
+    after = move(dataset.state, Step.SIGN, of=dataset)
+    unvouched = [str(text) for name, text in CHECKLIST.items() if checklist.get(name) is not True]
+    if unvouched:
+        raise EntryRefused(
+            _("Before signing, the head vouches for each point. Still open: %(points)s")
+            % {"points": " ".join(unvouched)}
+        )
+    _complete(dataset)
+    dataset.state, dataset.signed_at, dataset.signed_by = after, at, by
+    dataset.checklist = dict.fromkeys(CHECKLIST, True)
+    dataset.save(update_fields=["state", "signed_at", "signed_by", "checklist"])
+    chain.record("dataset.sign", dataset.address, by=by, at=at, checklist=dataset.checklist)
+    return dataset
+
+
+@transaction.atomic
+def recall(dataset_id: int, *, by: User, at: datetime) -> Dataset:
+    """Take a signed entry back for changes; the signature is void. Raises as `submit` does."""
+    dataset = locked(dataset_id)
+    require(by, "catalog.update_dataset", organization=dataset.owner)
+    _back_to_draft(dataset, Step.RECALL)
+    chain.record("dataset.recall", dataset.address, by=by, at=at)
+    return dataset
+
+
+@transaction.atomic
+def submit(dataset_id: int, *, by: User, at: datetime) -> Dataset:
+    """Submit a signed entry for review; at the first time it is given its resource code.
+
+    Raises NotAllowed, StepRefused, Incomplete.
+    """
+    dataset = locked(dataset_id)
+    require(by, "catalog.submit_dataset", organization=dataset.owner)
+    after = move(dataset.state, Step.SUBMIT, of=dataset)
+    _complete(dataset)
+    dataset.state, dataset.submitted_at, dataset.submitted_by = after, at, by
+    dataset.defects = []
+    dataset.code = dataset.code or codes.issue(dataset)
+    dataset.save(update_fields=["state", "submitted_at", "submitted_by", "defects", "code"])
+    chain.record("dataset.submit", dataset.address, by=by, at=at, code=dataset.code)
+    return dataset
+
+
+@transaction.atomic
+def send_back(dataset_id: int, *, by: User, at: datetime, defects: Sequence[str]) -> Dataset:
+    """Send an entry in review back as a draft, naming everything that is missing at once.
+
+    Raises NotAllowed (also for who submitted it), StepRefused, EntryRefused if nothing is named.
+    """
+    dataset = _reviewed(dataset_id, by)
+    named = [text.strip() for text in defects if text.strip()]
+    if not named:
+        raise EntryRefused(
+            _("Say what is missing, all of it at once: the department has to know what to do.")
+        )
+    _back_to_draft(dataset, Step.SEND_BACK, defects=named)
+    chain.record("dataset.send_back", dataset.address, by=by, at=at, defects=named)
+    return dataset
+
+
+@transaction.atomic
+def accept(dataset_id: int, *, by: User, at: datetime) -> Dataset:
+    """Publish a reviewed entry. Only for `exchange.opening.publish`, which fills the zones too.
+
+    Raises NotAllowed (also for who submitted it: four eyes), StepRefused, Incomplete.
+    """
+    dataset = _reviewed(dataset_id, by)
+    after = move(dataset.state, Step.ACCEPT, of=dataset)
+    _complete(dataset)
+    dataset.state, dataset.published_at, dataset.published_by = after, at, by
+    dataset.policy_version += 1
+    dataset.save(update_fields=["state", "published_at", "published_by", "policy_version"])
+    chain.record("dataset.publish", dataset.address, by=by, at=at, code=dataset.code)
+    return dataset
+
+
+@transaction.atomic
+def retire(dataset_id: int, *, by: User, at: datetime, reason: str) -> Dataset:
+    """Withdraw a published entry; its code stays. Only for `exchange.opening.withdraw`.
+
+    Raises NotAllowed, StepRefused, EntryRefused without a reason.
+    """
+    dataset = locked(dataset_id)
+    require(by, "exchange.withdraw_dataset", organization=dataset.owner)
+    after = move(dataset.state, Step.WITHDRAW, of=dataset)
+    if not reason.strip():
+        raise EntryRefused(
+            _("Say why “%(dataset)s” is withdrawn: who asks for it is told.")
+            % {"dataset": dataset}
+        )
+    dataset.state, dataset.withdrawn_at, dataset.withdrawn_by = after, at, by
+    dataset.withdrawn_reason = reason.strip()
+    dataset.policy_version += 1
+    dataset.save(
+        update_fields=[
+            "state",
+            "withdrawn_at",
+            "withdrawn_by",
+            "withdrawn_reason",
+            "policy_version",
+        ]
+    )
+    chain.record("dataset.withdraw", dataset.address, by=by, at=at, reason=reason)
+    return dataset
+
+
+def _reviewed(dataset_id: int, by: User) -> Dataset:
+    """Return an entry that this person may decide on. Its state is the caller's to check."""
+    dataset = locked(dataset_id)
+    require(by, "catalog.review_dataset", organization=dataset.owner)
+    if dataset.submitted_by_id == by.pk:
+        raise NotAllowed(
+            _("You submitted this entry, so another person has to review it. Ask a colleague.")
+        )
+    return dataset
+
+
+def _back_to_draft(dataset: Dataset, step: Step, *, defects: Sequence[str] = ()) -> None:
+    dataset.state = move(dataset.state, step, of=dataset)
+    dataset.signed_at = dataset.signed_by = None
+    dataset.checklist, dataset.defects = {}, list(defects)
+    dataset.save(update_fields=["state", "signed_at", "signed_by", "checklist", "defects"])
+
+
+def _complete(dataset: Dataset) -> None:
+    defects = publication_defects(dataset)
+    if defects:
+        raise Incomplete(
+            _("“%(dataset)s” is not complete. Missing: %(defects)s")
+            % {"dataset": dataset, "defects": " ".join(defect.sentence for defect in defects)},
+            defects,
+        )
+
+
+__all__ = [
+    "CHECKLIST",
+    "MOVES",
+    "Incomplete",
+    "NewField",
+    "Step",
+    "StepRefused",
+    "accept",
+    "add_field",
+    "add_table",
+    "apply_grades",
+    "create_dataset",
+    "decide_revision",
+    "end_field",
+    "grade_field",
+    "propose_revision",
+    "publication_defects",
+    "recall",
+    "retire",
+    "send_back",
+    "sign",
+    "submit",
+    "suggest_grade",
+    "update_dataset",
+]

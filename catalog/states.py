@@ -1,0 +1,109 @@
+"""How an entry moves from draft to published: one table, and the function that consults it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.refusals import StepRefused
+from catalog.terms import LineState, State
+
+
+class Step(StrEnum):
+    """What can be done with a catalogue entry."""
+
+    EDIT = "edit"
+    SIGN = "sign"
+    RECALL = "recall"
+    SUBMIT = "submit"
+    SEND_BACK = "send_back"
+    ACCEPT = "accept"
+    REVISE = "revise"
+    WITHDRAW = "withdraw"
+
+
+MOVES: Mapping[tuple[State, Step], State] = {
+    (State.DRAFT, Step.EDIT): State.DRAFT,
+    (State.DRAFT, Step.SIGN): State.SIGNED,
+    (State.SIGNED, Step.RECALL): State.DRAFT,
+    (State.SIGNED, Step.SUBMIT): State.IN_REVIEW,
+    (State.IN_REVIEW, Step.SEND_BACK): State.DRAFT,
+    (State.IN_REVIEW, Step.ACCEPT): State.PUBLISHED,
+    (State.PUBLISHED, Step.REVISE): State.PUBLISHED,
+    (State.PUBLISHED, Step.WITHDRAW): State.WITHDRAWN,
+}
+"""Order of decision by Order 809 arts 13, 16 and 17: the department drafts, its head signs, the
+competent department reviews, then it is published. A withdrawn entry stays withdrawn."""
+
+STEPS = {
+    Step.EDIT: gettext_lazy("changed"),
+    Step.SIGN: gettext_lazy("signed"),
+    Step.RECALL: gettext_lazy("taken back for changes"),
+    Step.SUBMIT: gettext_lazy("submitted"),
+    Step.SEND_BACK: gettext_lazy("sent back"),
+    Step.ACCEPT: gettext_lazy("published"),
+    Step.REVISE: gettext_lazy("revised"),
+    Step.WITHDRAW: gettext_lazy("withdrawn"),
+}
+
+
+def move(state: str, step: Step, *, of: object) -> State:
+    """Return the state after a step. Raises StepRefused, which says when the step is possible."""
+    after = MOVES.get((State(state), step))
+    if after is None:
+        possible = [start.label for start, taken in MOVES if taken == step]
+        raise StepRefused(
+            _("“%(entry)s” is %(state)s. It can be %(step)s only when it is: %(possible)s.")
+            % {
+                "entry": of,
+                "state": State(state).label,
+                "step": STEPS[step],
+                "possible": ", ".join(str(label) for label in possible),
+            }
+        )
+    return after
+
+
+class LineStep(StrEnum):
+    """What can be done with a line of the negative list."""
+
+    FORWARD = "forward"
+    RETURN = "return"
+    PUBLISH = "publish"
+    END = "end"
+
+
+LINE_MOVES: Mapping[tuple[LineState, LineStep], LineState] = {
+    (LineState.PROPOSED, LineStep.FORWARD): LineState.AUTHORITY_REVIEW,
+    (LineState.PROPOSED, LineStep.RETURN): LineState.RETURNED,
+    (LineState.AUTHORITY_REVIEW, LineStep.RETURN): LineState.RETURNED,
+    (LineState.AUTHORITY_REVIEW, LineStep.PUBLISH): LineState.PUBLISHED,
+    (LineState.PUBLISHED, LineStep.END): LineState.ENDED,
+}
+"""The department proposes, its legal unit reviews, the data authority reviews and publishes
+(domain.md §4). What was returned is proposed anew as another line."""
+
+LINE_STEPS = {
+    LineStep.FORWARD: gettext_lazy("forwarded to the data authority"),
+    LineStep.RETURN: gettext_lazy("returned"),
+    LineStep.PUBLISH: gettext_lazy("published"),
+    LineStep.END: gettext_lazy("ended"),
+}
+
+
+def move_line(state: str, step: LineStep, *, of: object) -> LineState:
+    """Return a line's state after a step. Raises StepRefused, which says when it is possible."""
+    after = LINE_MOVES.get((LineState(state), step))
+    if after is None:
+        possible = [start.label for start, taken in LINE_MOVES if taken == step]
+        raise StepRefused(
+            _("Line %(line)s is %(state)s. It can be %(step)s only when it is: %(possible)s.")
+            % {
+                "line": of,
+                "state": LineState(state).label,
+                "step": LINE_STEPS[step],
+                "possible": ", ".join(str(label) for label in possible),
+            }
+        )
+    return after
