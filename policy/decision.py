@@ -289,7 +289,7 @@ def _conditional(case: Case, field: FieldFacts) -> bool:
 
 def _grade(field: FieldFacts) -> Grade:
     """Return the grade that is acted on: ungraded counts as L3 until a person has graded it."""
-    return Grade.L3 if field.grade is None else Grade(field.grade)
+    return Grade.L3 if field.grade is None else field.grade
 
 
 def _grant(case: Case, field: FieldFacts) -> GrantFacts | None:
@@ -321,7 +321,7 @@ def _shared_grade(mode: Mode, field: FieldFacts, grant: GrantFacts | None) -> Vo
         return None if grade <= max(granted, Grade.L2) else _masked(field, grade)
     if mode == Mode.VERIFY and grade <= granted:
         return None
-    return _withhold(Because.VERIFY_ONLY, grade=grade.name)
+    return _withhold(Because.VERIFY_ONLY, grade=Grade(grade).name)
 
 
 def _opened_grade(_mode: Mode, field: FieldFacts, grant: GrantFacts | None) -> Vote | None:
@@ -330,7 +330,7 @@ def _opened_grade(_mode: Mode, field: FieldFacts, grant: GrantFacts | None) -> V
     if grade <= min(granted, OPEN_CEILING):
         return None
     if grade > OPEN_CEILING:
-        return _withhold(Because.GRADE_CLOSED, grade=grade.name)
+        return _withhold(Because.GRADE_CLOSED, grade=Grade(grade).name)
     if grant is None and field.mask is not None:
         if field.mask.kind == MaskKind.PSEUDONYM:
             return _withhold(Because.PSEUDONYM_SHARED)
@@ -342,5 +342,5 @@ def _opened_grade(_mode: Mode, field: FieldFacts, grant: GrantFacts | None) -> V
 def _masked(field: FieldFacts, grade: Grade) -> Vote:
     if field.mask is None:
         return _withhold(Because.MASK_MISSING)
-    details = (("grade", grade.name),)
+    details = (("grade", Grade(grade).name),)
     return Vote(Treatment.MASKED, Reason(Because.MASKED_GRADE, details=details))

@@ -206,8 +206,9 @@ class Case:
 
     def __post_init__(self) -> None:
         counting = [line for line in self.prohibitions if line.counts(self.channel)]
-        barring = _by_field(line for line in counting if line.in_force(self.today))
-        lapsed = _by_field(line for line in counting if line.lapsed(self.today))
+        begun = [line for line in counting if line.in_force_from <= self.today]
+        barring = _by_field([line for line in begun if not line.over(self.today)])
+        lapsed = _by_field([line for line in begun if line.lapsed(self.today)])
         own = tuple(grant for grant in self.grants if self._is_own(grant))
         usable = tuple(grant for grant in own if self._is_usable(grant))
         object.__setattr__(self, "_barring", barring)
