@@ -1,4 +1,6 @@
 from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
 from django.http import HttpRequest
 
 from accounts.models import Organization, User
@@ -29,21 +31,29 @@ class RoleBackend(BaseBackend):
         """Return the person of a session, unless deactivated since."""
         return User.objects.filter(pk=user_id, is_active=True).first()
 
-    def has_perm(self, user_obj: User, perm: str, obj: object = None) -> bool:
+    def has_perm(
+        self, user_obj: User | AnonymousUser, perm: str, obj: models.Model | None = None
+    ) -> bool:
         """Whether a role of this person holds `perm` (and acts for `obj`, an organisation)."""
-        organization = obj if isinstance(obj, Organization) else None
+        if not isinstance(user_obj, User):
+            return False
+        here = obj if isinstance(obj, Organization) else None
         return any(
             perm in PERMISSIONS[role]
-            and (
-                organization is None or role in CITY_WIDE or user_obj.has_role(role, organization)
-            )
+            and (here is None or role in CITY_WIDE or user_obj.has_role(role, here))
             for role in user_obj.roles()
         )
 
-    def get_all_permissions(self, user_obj: User, obj: object = None) -> set[str]:  # noqa: ARG002
+    def get_all_permissions(
+        self,
+        user_obj: User | AnonymousUser,
+        obj: models.Model | None = None,  # noqa: ARG002 - Django's signature
+    ) -> set[str]:
         """Return every permission that this person's roles hold."""
+        if not isinstance(user_obj, User):
+            return set()
         return set().union(*(PERMISSIONS[role] for role in user_obj.roles()))
 
-    def has_module_perms(self, user_obj: User, app_label: str) -> bool:
+    def has_module_perms(self, user_obj: User | AnonymousUser, app_label: str) -> bool:
         """Whether a role of this person holds anything in that app."""
         return any(perm.startswith(f"{app_label}.") for perm in self.get_all_permissions(user_obj))

@@ -11,11 +11,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import ApiKey, App, User
+from accounts.models import ApiKey, App, Organization, User
 from accounts.refusals import StepRefused
 from accounts.roles import require
 from audit import chain
@@ -24,23 +24,31 @@ SHAPE = re.compile(r"cdx_[a-z2-7]{6}_[A-Za-z0-9_-]{43}")
 """What a key looks like: lets a door see one where it must not stand, as in a URL."""
 
 _PREFIX_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-_COLUMNS = (
+_KEY = (
+    "id",
     "app_id",
     "prefix",
+    "digest",
     "label",
+    "created_at",
     "expires_at",
     "revoked_at",
     "rate_per_minute",
     "daily_quota",
-    "app__name",
-    "app__closed_at",
-    "app__organization__kind",
-    "app__organization__slug",
-    "app__organization__name_zh",
-    "app__organization__name_en",
-    "app__organization__closed_at",
 )
-"""All that `find` reads: a database role that only looks up keys needs no more."""
+_APP = ("id", "organization_id", "name", "closed_at")
+_ORGANIZATION = ("id", "kind", "slug", "name_zh", "name_en", "closed_at")
+_FIND = f"""
+    SELECT {", ".join(f"k.{column}" for column in _KEY)},
+           {", ".join(f"a.{column}" for column in _APP)},
+           {", ".join(f"o.{column}" for column in _ORGANIZATION)}
+    FROM accounts_apikey k
+    JOIN accounts_app a ON a.id = k.app_id
+    JOIN accounts_organization o ON o.id = a.organization_id
+    WHERE k.digest = %s
+"""  # noqa: S608 - made of the constants above
+"""All that `find` reads: a database role that only looks up keys needs no more. Written out, since
+each call of the API asks it and building it anew from the models took twenty times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +153,16 @@ def digest(raw: str) -> str:
 
 def find(raw: str) -> ApiKey | None:
     """Return the key of that text with its app and organisation, by one query, usable or not."""
-    keys = ApiKey.objects.select_related("app__organization").only(*_COLUMNS)
-    return keys.filter(digest=digest(raw)).first()
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [digest(raw)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    alias, first, second = connection.alias, len(_KEY), len(_KEY) + len(_APP)
+    key = ApiKey.from_db(alias, _KEY, row[:first])
+    key.app = App.from_db(alias, _APP, row[first:second])
+    key.app.organization = Organization.from_db(alias, _ORGANIZATION, row[second:])
+    return key
 
 
 def check(raw: str, *, at: datetime) -> ApiKey:

@@ -1,7 +1,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.regions import Region, in_language
@@ -33,7 +33,7 @@ def check_uscc(value: str) -> None:
     Codes that begin with a letter (N agriculture, Y other) are codes like any other.
     """
     if not is_uscc(value):
-        text = _now(
+        text = gettext(
             "“%(code)s” is not a unified social credit code: its check character does not fit. "
             "Compare the 18 characters with the certificate."
         )
@@ -124,4 +124,6 @@ class Organization(models.Model):
 
 
 def _kept() -> str:
-    return _now("An organisation is never deleted, since the past refers to it. Close it instead.")
+    return gettext(
+        "An organisation is never deleted, since the past refers to it. Close it instead."
+    )

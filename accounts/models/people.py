@@ -82,13 +82,13 @@ class User(AbstractBaseUser):
         """Return the name as it is shown."""
         return self.name
 
-    def has_perm(self, perm: str, obj: object = None) -> bool:
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """Whether one of the auth backends grants `perm` (for `obj`, an organisation)."""
         return self.is_active and any(
             backend.has_perm(self, perm, obj) for backend in get_backends()
         )
 
-    def has_perms(self, perm_list: Iterable[str], obj: object = None) -> bool:
+    def has_perms(self, perm_list: Iterable[str], obj: models.Model | None = None) -> bool:
         """Whether every one of `perm_list` is granted."""
         return all(self.has_perm(perm, obj) for perm in perm_list)
 
