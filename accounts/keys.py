@@ -48,7 +48,7 @@ _FIND = f"""
     WHERE k.digest = %s
 """  # noqa: S608 - made of the constants above
 """All that `find` reads: a database role that only looks up keys needs no more. Written out, since
-each call of the API asks it and building it anew from the models took more than three times as long."""
+each call of the API asks it; built anew from the models it took more than three times as long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.regions import Region, in_language
 from accounts.roles import OrganizationKind
+from policy.identifiers import is_uscc
 
 USCC_SHAPE = r"^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$"
 """GB 32100-2015: department, kind, six digits of region, nine of body, one check character."""
@@ -13,18 +14,6 @@ USCC_SHAPE = r"^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$"
 
 class OrganizationKept(Exception):
     """An organisation was to be deleted; it can only be closed, since the past refers to it."""
-
-
-_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-
-
-def is_uscc(text: str) -> bool:
-    """Whether `text` is a unified social credit code with its right check character."""
-    places = [_ALPHABET.find(character) for character in text]
-    if len(places) != 18 or -1 in places:
-        return False
-    weighted = sum(place * pow(3, index, 31) for index, place in enumerate(places[:17]))
-    return (31 - weighted % 31) % 31 == places[17]
 
 
 def check_uscc(value: str) -> None:
