@@ -26,8 +26,12 @@ def known() -> set[str]:
     }
 
 
+def compose_text() -> str:
+    return (ROOT / "docker-compose.yml").read_text()
+
+
 def compose() -> dict:
-    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return yaml.safe_load(compose_text())
 
 
 def passed() -> set[str]:
@@ -52,7 +56,7 @@ def test_containers_pass_every_setting_and_no_unknown_one():
 
 
 def test_what_containers_ask_of_the_environment_is_a_setting_or_a_secret():
-    asked = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    asked = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", compose_text()))
 
     assert asked <= known() | PASSWORDS | OUTSIDE | PORTS
 
