@@ -76,7 +76,7 @@ def _verbs(app: str, verbs: str) -> frozenset[str]:
     return frozenset(f"{app}.{verb}" for verb in verbs.split())
 
 
-_CATALOGUE = "dataset resource field subject codelist code legalbasis negativeline revision"
+_CATALOGUE = "dataset resource field subject codelist code legalbasis negativeline negativelinefield revision"
 _SYNC = "source binding syncrun recordtable grant"
 _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
@@ -98,7 +98,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs(
             "exchange",
             "create_source test_source bind_resource suggest_grades run_sync regrade_field "
-            "view_rejected discard_rejected",
+            "read_rejected discard_rejected",
         )
     ),
     # The head of the department answers for it: signs, withdraws, lets a held run go live.
@@ -125,6 +125,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _SEE_OWN_HOUSE
         | _every("accounts", "app apikey", "view")
         | _every("exchange", _SYNC, "view")
+        | _every("catalog", "counter", "view")
         | _every("catalog", "subject codelist code legalbasis", "add", "change")
         | _verbs(
             "catalog",

@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 
 from accounts import roles
@@ -11,6 +12,7 @@ from accounts.roles import ADMIN_ROLES, CITY_WIDE, PERMISSIONS, NotAllowed, Role
 from tests.factories import accounts as make
 
 ROOT = Path(__file__).resolve().parents[2]
+CLASSIC = re.compile(r"(\w+)\.(view|add|change|delete)_(\w+)")
 ASKED = re.compile(r"\brequire\(\s*[\w.]+,\s*\"([\w.]+)\"")
 
 
@@ -29,6 +31,24 @@ def test_every_permission_that_a_verb_asks_for_is_held_by_some_role():
 
     assert "accounts.grant_role" in asked
     assert {permission for permission in asked if not roles.holders(permission)} == set()
+
+
+def test_every_model_of_the_house_is_seen_by_some_role_and_no_other_is_named():
+    ours = {
+        f"{model._meta.app_label}.{model._meta.model_name}"
+        for room in ("audit", "accounts", "catalog", "exchange")
+        for model in apps.get_app_config(room).get_models()
+        if not model._meta.auto_created
+    }
+    held = set().union(*PERMISSIONS.values())
+    named = {
+        (action, f"{app}.{model}")
+        for app, action, model in (CLASSIC.fullmatch(p).groups() for p in held if CLASSIC.match(p))
+        if app != "django_celery_beat"
+    }
+
+    assert {model for action, model in named if action == "view"} == ours
+    assert {model for _action, model in named} == ours
 
 
 def test_the_three_administrators_share_no_right_to_act():
