@@ -10,10 +10,12 @@ import csv
 import gzip
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import IO
@@ -151,11 +153,11 @@ class _Cutter:
 
     def batches(self) -> Iterator[bytes]:
         """Yield staged rows; a broken file raises with its line."""
-        text = _decoded(self.stream, self.binding, self.name)
         csv.field_size_limit(WIDEST_CELL)
-        cut = csv.reader(text, delimiter=self.binding.object.get("separator") or ",", strict=True)
+        separator = _separator(self.binding)
         try:
-            yield from self._staged(cut)
+            with _decoded(self.stream, self.binding, self.name) as text:
+                yield from self._staged(csv.reader(text, delimiter=separator, strict=True))
         except csv.Error as broken:
             raise FileBroken(
                 _(
@@ -165,11 +167,8 @@ class _Cutter:
                 )
                 % {"file": self.name, "line": self.line - self.base + 1, "why": broken}
             ) from broken
-        except (OSError, EOFError, zipfile.BadZipFile) as broken:
-            raise FileBroken(
-                _("“%(file)s” is cut off or damaged: %(why)s. Send the whole file again.")
-                % {"file": self.name, "why": broken}
-            ) from broken
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as broken:
+            raise _damaged(self.name, broken) from broken
 
     def _staged(self, cut) -> Iterator[bytes]:
         places = self._places(cut)
@@ -263,31 +262,31 @@ def _written(batch: Sequence[tuple]) -> str:
     return out.getvalue()
 
 
-def _decoded(stream: IO[bytes], binding: Binding, name: str) -> IO[str]:
-    """Return text of the declared encoding; single bad bytes survive as lone surrogates.
+@contextmanager
+def _decoded(stream: IO[bytes], binding: Binding, name: str) -> Iterator[IO[str]]:
+    """Give text of the declared encoding; single bad bytes survive as lone surrogates.
 
     Where already the first 64 kB are of another encoding the whole file is, so it is refused.
     """
-    encoding = ENCODINGS[str(binding.object.get("encoding") or "utf-8").lower()]
-    buffered = io.BufferedReader(stream, buffer_size=SNIFF_BYTES)  # type: ignore[type-var]
-    head = buffered.peek(SNIFF_BYTES)[:SNIFF_BYTES]
+    declared = str(binding.object.get("encoding") or "utf-8")
+    encoding = ENCODINGS[declared.lower()]
+    head = stream.peek(SNIFF_BYTES)[:SNIFF_BYTES]  # type: ignore[attr-defined]  # all three have it
     if not _reads(head, encoding):
-        other = next(
-            (e for e in ("utf-8-sig", "gb18030") if e != encoding and _reads(head, e)), ""
-        )
-        if other:
+        others = {"utf-8-sig", "gb18030"} - {encoding}
+        found = next((other for other in others if _reads(head, other)), "")
+        if found:
             raise FileBroken(
                 _(
                     "“%(file)s” is not %(declared)s; it looks like %(found)s. Nothing was read;"
                     " correct the encoding of the binding."
                 )
-                % {
-                    "file": name,
-                    "declared": binding.object.get("encoding") or "utf-8",
-                    "found": other.removesuffix("-sig"),
-                }
+                % {"file": name, "declared": declared, "found": found.removesuffix("-sig")}
             )
-    return io.TextIOWrapper(buffered, encoding=encoding, errors="surrogateescape", newline="")
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()  # the stream is its opener's to close
 
 
 def _reads(head: bytes, encoding: str) -> bool:
@@ -325,33 +324,41 @@ def _members(path: Path, plain: IO[bytes], member: str) -> Iterator[tuple[str, I
         yield path.name, plain
 
 
-@contextmanager
-def _archive(path: Path, plain: IO[bytes]) -> Iterator[zipfile.ZipFile]:
+def _archive(path: Path, plain: IO[bytes]) -> zipfile.ZipFile:
     try:
-        archive = zipfile.ZipFile(plain)
+        return zipfile.ZipFile(plain)
     except zipfile.BadZipFile as broken:
-        raise FileBroken(
-            _("“%(file)s” is cut off or damaged: %(why)s. Send the whole file again.")
-            % {"file": path.name, "why": broken}
-        ) from broken
-    with archive:
-        yield archive
+        raise _damaged(path.name, broken) from broken
+
+
+def _damaged(name: str, why: Exception) -> FileBroken:
+    return FileBroken(
+        _("“%(file)s” is cut off or damaged: %(why)s. Send the whole file again.")
+        % {"file": name, "why": why}
+    )
 
 
 def sample(binding: Binding, *, rows: int) -> dict[str, list[str]]:
     """Return up to `rows` values of each column, by header name or by position as text."""
-    name, stream = next(_opened(binding))
-    cut = csv.reader(
-        _decoded(stream, binding, name), delimiter=binding.object.get("separator") or ","
-    )
+    with closing(_opened(binding)) as parts:
+        name, stream = next(parts)
+        with _decoded(stream, binding, name) as text:
+            return _sampled(binding, csv.reader(text, delimiter=_separator(binding)), rows)
+
+
+def _sampled(binding: Binding, cut: Iterator[list[str]], rows: int) -> dict[str, list[str]]:
     if binding.object.get("header", True):
         header = [title.strip() for title in next(cut, [])]
     else:
         header = [str(place) for place in range(int(binding.object["width"]))]
     nulls = {"", *binding.object.get("nulls", ())}
     values: dict[str, list[str]] = {title: [] for title in header}
-    for row, _unused in zip(cut, range(rows), strict=False):
+    for row in islice(cut, rows):
         for title, cell in zip(header, row, strict=False):
             if cell not in nulls:
                 values[title].append(cell)
     return values
+
+
+def _separator(binding: Binding) -> str:
+    return str(binding.object.get("separator") or ",")

@@ -7,210 +7,520 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('catalog', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("catalog", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('kind', models.CharField(choices=[('postgresql', 'PostgreSQL database'), ('csv', 'CSV files')], max_length=20, verbose_name='kind')),
-                ('settings', models.JSONField(blank=True, default=dict, verbose_name='settings')),
-                ('secret', models.BinaryField(blank=True, null=True)),
-                ('time_zone', models.CharField(default='Asia/Shanghai', max_length=60, verbose_name='time zone of times without one')),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='accounts.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("postgresql", "PostgreSQL database"), ("csv", "CSV files")],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("settings", models.JSONField(blank=True, default=dict, verbose_name="settings")),
+                ("secret", models.BinaryField(blank=True, null=True)),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="Asia/Shanghai",
+                        max_length=60,
+                        verbose_name="time zone of times without one",
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sources",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'source',
-                'verbose_name_plural': 'sources',
+                "verbose_name": "source",
+                "verbose_name_plural": "sources",
             },
         ),
         migrations.CreateModel(
-            name='Binding',
+            name="Binding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('object', models.JSONField(default=dict, verbose_name='what is read')),
-                ('columns', models.JSONField(default=dict, verbose_name='columns by field')),
-                ('mode', models.CharField(choices=[('full', 'full compare'), ('cursor', 'by cursor column')], default='full', max_length=10, verbose_name='mode')),
-                ('cursor_column', models.CharField(blank=True, max_length=100, verbose_name='cursor column')),
-                ('lag_seconds', models.PositiveIntegerField(default=0, help_text='How far before the last cursor value a run reads again, for late commits.', verbose_name='overlap in seconds')),
-                ('max_rejected_percent', models.PositiveSmallIntegerField(default=10, verbose_name='held back when more rows than this are rejected, %')),
-                ('max_shrink_percent', models.PositiveSmallIntegerField(default=20, verbose_name='held back when more rows than this would vanish, %')),
-                ('schedule_minutes', models.PositiveIntegerField(blank=True, null=True, verbose_name='every … minutes')),
-                ('paused', models.BooleanField(default=False, verbose_name='paused')),
-                ('checkpoint', models.TextField(blank=True, verbose_name='checkpoint')),
-                ('attempted_at', models.DateTimeField(blank=True, null=True)),
-                ('resource', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='binding', to='catalog.resource')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bindings', to='exchange.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("object", models.JSONField(default=dict, verbose_name="what is read")),
+                ("columns", models.JSONField(default=dict, verbose_name="columns by field")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("full", "full compare"), ("cursor", "by cursor column")],
+                        default="full",
+                        max_length=10,
+                        verbose_name="mode",
+                    ),
+                ),
+                (
+                    "cursor_column",
+                    models.CharField(blank=True, max_length=100, verbose_name="cursor column"),
+                ),
+                (
+                    "lag_seconds",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="How far before the last cursor value a run reads again, for late commits.",
+                        verbose_name="overlap in seconds",
+                    ),
+                ),
+                (
+                    "max_rejected_percent",
+                    models.PositiveSmallIntegerField(
+                        default=10,
+                        verbose_name="held back when more rows than this are rejected, %",
+                    ),
+                ),
+                (
+                    "max_shrink_percent",
+                    models.PositiveSmallIntegerField(
+                        default=20,
+                        verbose_name="held back when more rows than this would vanish, %",
+                    ),
+                ),
+                (
+                    "schedule_minutes",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="every … minutes"
+                    ),
+                ),
+                ("paused", models.BooleanField(default=False, verbose_name="paused")),
+                ("checkpoint", models.TextField(blank=True, verbose_name="checkpoint")),
+                ("attempted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "resource",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="binding",
+                        to="catalog.resource",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bindings",
+                        to="exchange.source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'binding',
-                'verbose_name_plural': 'bindings',
+                "verbose_name": "binding",
+                "verbose_name_plural": "bindings",
             },
         ),
         migrations.CreateModel(
-            name='SyncRun',
+            name="SyncRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mode', models.CharField(max_length=10)),
-                ('scope', models.CharField(blank=True, max_length=10)),
-                ('state', models.CharField(choices=[('reading', 'reading'), ('checking', 'checking'), ('merging', 'merging'), ('projecting', 'projecting'), ('done', 'done'), ('held', 'held back'), ('failed', 'failed'), ('interrupted', 'interrupted'), ('discarded', 'discarded')], default='reading', max_length=12)),
-                ('started_at', models.DateTimeField()),
-                ('heartbeat_at', models.DateTimeField()),
-                ('merged_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('read', models.BigIntegerField(default=0)),
-                ('inserted', models.BigIntegerField(default=0)),
-                ('updated', models.BigIntegerField(default=0)),
-                ('unchanged', models.BigIntegerField(default=0)),
-                ('rejected', models.BigIntegerField(default=0)),
-                ('duplicates', models.BigIntegerField(default=0)),
-                ('deleted', models.BigIntegerField(default=0)),
-                ('before', models.BigIntegerField(default=0)),
-                ('after', models.BigIntegerField(default=0)),
-                ('bytes', models.BigIntegerField(default=0)),
-                ('digest_before', models.DecimalField(decimal_places=0, default=0, max_digits=40)),
-                ('digest_after', models.DecimalField(decimal_places=0, default=0, max_digits=40)),
-                ('checkpoint_before', models.TextField(blank=True)),
-                ('checkpoint_after', models.TextField(blank=True)),
-                ('parts', models.JSONField(blank=True, default=list, help_text='Files read: name, first line.')),
-                ('problem_code', models.CharField(blank=True, max_length=40)),
-                ('problem', models.TextField(blank=True)),
-                ('binding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='exchange.binding')),
-                ('released_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("mode", models.CharField(max_length=10)),
+                ("scope", models.CharField(blank=True, max_length=10)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("reading", "reading"),
+                            ("checking", "checking"),
+                            ("merging", "merging"),
+                            ("projecting", "projecting"),
+                            ("done", "done"),
+                            ("held", "held back"),
+                            ("failed", "failed"),
+                            ("interrupted", "interrupted"),
+                            ("discarded", "discarded"),
+                        ],
+                        default="reading",
+                        max_length=12,
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("heartbeat_at", models.DateTimeField()),
+                ("merged_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("read", models.BigIntegerField(default=0)),
+                ("inserted", models.BigIntegerField(default=0)),
+                ("updated", models.BigIntegerField(default=0)),
+                ("unchanged", models.BigIntegerField(default=0)),
+                ("rejected", models.BigIntegerField(default=0)),
+                ("duplicates", models.BigIntegerField(default=0)),
+                ("deleted", models.BigIntegerField(default=0)),
+                ("before", models.BigIntegerField(default=0)),
+                ("after", models.BigIntegerField(default=0)),
+                ("bytes", models.BigIntegerField(default=0)),
+                ("digest_before", models.DecimalField(decimal_places=0, default=0, max_digits=40)),
+                ("digest_after", models.DecimalField(decimal_places=0, default=0, max_digits=40)),
+                ("checkpoint_before", models.TextField(blank=True)),
+                ("checkpoint_after", models.TextField(blank=True)),
+                (
+                    "parts",
+                    models.JSONField(
+                        blank=True, default=list, help_text="Files read: name, first line."
+                    ),
+                ),
+                ("problem_code", models.CharField(blank=True, max_length=40)),
+                ("problem", models.TextField(blank=True)),
+                (
+                    "binding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="exchange.binding",
+                    ),
+                ),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'sync run',
-                'verbose_name_plural': 'sync runs',
+                "verbose_name": "sync run",
+                "verbose_name_plural": "sync runs",
             },
         ),
         migrations.CreateModel(
-            name='RejectedRow',
+            name="RejectedRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.BigIntegerField()),
-                ('rule', models.CharField(max_length=40)),
-                ('field', models.CharField(blank=True, max_length=63)),
-                ('payload', models.BinaryField()),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejected_rows', to='exchange.syncrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line", models.BigIntegerField()),
+                ("rule", models.CharField(max_length=40)),
+                ("field", models.CharField(blank=True, max_length=63)),
+                ("payload", models.BinaryField()),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rejected_rows",
+                        to="exchange.syncrun",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rejected row',
-                'verbose_name_plural': 'rejected rows',
+                "verbose_name": "rejected row",
+                "verbose_name_plural": "rejected rows",
             },
         ),
         migrations.CreateModel(
-            name='AllowedHost',
+            name="AllowedHost",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('host', models.CharField(max_length=255, verbose_name='host or socket directory')),
-                ('port', models.PositiveIntegerField(default=5432, verbose_name='port')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
-                ('allowed_at', models.DateTimeField()),
-                ('allowed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "host",
+                    models.CharField(max_length=255, verbose_name="host or socket directory"),
+                ),
+                ("port", models.PositiveIntegerField(default=5432, verbose_name="port")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                ("allowed_at", models.DateTimeField()),
+                (
+                    "allowed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'allowed host',
-                'verbose_name_plural': 'allowed hosts',
-                'constraints': [models.UniqueConstraint(fields=('host', 'port'), name='exchange_allowedhost_once')],
+                "verbose_name": "allowed host",
+                "verbose_name_plural": "allowed hosts",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("host", "port"), name="exchange_allowedhost_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('share', 'share'), ('open', 'open')], max_length=10)),
-                ('fields', models.JSONField(default=list)),
-                ('clear_up_to', models.PositiveSmallIntegerField(default=2)),
-                ('modes', models.JSONField(default=list)),
-                ('rows', models.JSONField(blank=True, default=list)),
-                ('purpose', models.TextField(verbose_name='purpose')),
-                ('valid_from', models.DateField()),
-                ('valid_until', models.DateField()),
-                ('daily_quota', models.PositiveIntegerField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('suspended_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('app', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='accounts.app')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='catalog.dataset')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='accounts.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("share", "share"), ("open", "open")], max_length=10
+                    ),
+                ),
+                ("fields", models.JSONField(default=list)),
+                ("clear_up_to", models.PositiveSmallIntegerField(default=2)),
+                ("modes", models.JSONField(default=list)),
+                ("rows", models.JSONField(blank=True, default=list)),
+                ("purpose", models.TextField(verbose_name="purpose")),
+                ("valid_from", models.DateField()),
+                ("valid_until", models.DateField()),
+                ("daily_quota", models.PositiveIntegerField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("suspended_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "app",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="accounts.app",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="catalog.dataset",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'grant',
-                'verbose_name_plural': 'grants',
-                'constraints': [models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='exchange_grant_period', violation_error_message='A grant ends on or after the day it begins.')],
+                "verbose_name": "grant",
+                "verbose_name_plural": "grants",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("valid_until__gte", models.F("valid_from"))),
+                        name="exchange_grant_period",
+                        violation_error_message="A grant ends on or after the day it begins.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RecordTable',
+            name="RecordTable",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('zone', models.CharField(choices=[('shared', 'shared between departments'), ('open', 'open to everyone'), ('conditional', 'open under a grant')], max_length=12)),
-                ('version', models.PositiveIntegerField()),
-                ('table_name', models.CharField(max_length=63)),
-                ('columns', models.JSONField(default=list)),
-                ('key_columns', models.JSONField(default=list)),
-                ('seq', models.BigIntegerField(default=0)),
-                ('source_seq', models.BigIntegerField(default=0)),
-                ('source_version', models.PositiveIntegerField(default=0)),
-                ('last_id', models.BigIntegerField(default=0)),
-                ('rows', models.BigIntegerField(default=0)),
-                ('digest', models.DecimalField(decimal_places=0, default=0, max_digits=40)),
-                ('tombstones_from', models.BigIntegerField(default=0)),
-                ('policy_version', models.BigIntegerField(default=0)),
-                ('live', models.BooleanField(default=False)),
-                ('built_at', models.DateTimeField()),
-                ('refreshed_at', models.DateTimeField()),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('dropped_at', models.DateTimeField(blank=True, null=True)),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='record_tables', to='catalog.resource')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "zone",
+                    models.CharField(
+                        choices=[
+                            ("shared", "shared between departments"),
+                            ("open", "open to everyone"),
+                            ("conditional", "open under a grant"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("table_name", models.CharField(max_length=63)),
+                ("columns", models.JSONField(default=list)),
+                ("key_columns", models.JSONField(default=list)),
+                ("seq", models.BigIntegerField(default=0)),
+                ("source_seq", models.BigIntegerField(default=0)),
+                ("source_version", models.PositiveIntegerField(default=0)),
+                ("last_id", models.BigIntegerField(default=0)),
+                ("rows", models.BigIntegerField(default=0)),
+                ("digest", models.DecimalField(decimal_places=0, default=0, max_digits=40)),
+                ("tombstones_from", models.BigIntegerField(default=0)),
+                ("policy_version", models.BigIntegerField(default=0)),
+                ("live", models.BooleanField(default=False)),
+                ("built_at", models.DateTimeField()),
+                ("refreshed_at", models.DateTimeField()),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("dropped_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="record_tables",
+                        to="catalog.resource",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'record table',
-                'verbose_name_plural': 'record tables',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('live', True)), fields=('resource', 'zone'), name='exchange_recordtable_one_live'), models.UniqueConstraint(fields=('resource', 'zone', 'version'), name='exchange_recordtable_version_once')],
+                "verbose_name": "record table",
+                "verbose_name_plural": "record tables",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("live", True)),
+                        fields=("resource", "zone"),
+                        name="exchange_recordtable_one_live",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("resource", "zone", "version"),
+                        name="exchange_recordtable_version_once",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='exchange_source_named_once'),
+            model_name="source",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "name"), name="exchange_source_named_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='binding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('mode', 'cursor'), _negated=True), models.Q(('cursor_column', ''), _negated=True), _connector='OR'), name='exchange_binding_cursor_has_column', violation_error_message='A sync by cursor needs its cursor column.'),
+            model_name="binding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("mode", "cursor"), _negated=True),
+                    models.Q(("cursor_column", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="exchange_binding_cursor_has_column",
+                violation_error_message="A sync by cursor needs its cursor column.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='binding',
-            constraint=models.CheckConstraint(condition=models.Q(('max_rejected_percent__lte', 100), ('max_shrink_percent__lte', 100)), name='exchange_binding_percent'),
+            model_name="binding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("max_rejected_percent__lte", 100), ("max_shrink_percent__lte", 100)
+                ),
+                name="exchange_binding_percent",
+            ),
         ),
         migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(fields=['binding', '-id'], name='exchange_run_latest'),
+            model_name="syncrun",
+            index=models.Index(fields=["binding", "-id"], name="exchange_run_latest"),
         ),
         migrations.AddConstraint(
-            model_name='syncrun',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_at', None), ('read', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('inserted'), '+', models.F('updated')), '+', models.F('unchanged')), '+', models.F('rejected')), '+', models.F('duplicates'))), _connector='OR'), name='exchange_syncrun_read_balances', violation_error_message='A run that does not balance does not go live.'),
+            model_name="syncrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("merged_at", None),
+                    (
+                        "read",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("inserted"), "+", models.F("updated")
+                                    ),
+                                    "+",
+                                    models.F("unchanged"),
+                                ),
+                                "+",
+                                models.F("rejected"),
+                            ),
+                            "+",
+                            models.F("duplicates"),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="exchange_syncrun_read_balances",
+                violation_error_message="A run that does not balance does not go live.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='syncrun',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_at', None), ('after', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('before'), '+', models.F('inserted')), '-', models.F('deleted'))), _connector='OR'), name='exchange_syncrun_rows_balance', violation_error_message='A run that does not balance does not go live.'),
+            model_name="syncrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("merged_at", None),
+                    (
+                        "after",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("before"), "+", models.F("inserted")
+                            ),
+                            "-",
+                            models.F("deleted"),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="exchange_syncrun_rows_balance",
+                violation_error_message="A run that does not balance does not go live.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='syncrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('reading', 'checking', 'merging', 'projecting'))), fields=('binding',), name='exchange_syncrun_one_at_a_time'),
+            model_name="syncrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("state__in", ("reading", "checking", "merging", "projecting"))
+                ),
+                fields=("binding",),
+                name="exchange_syncrun_one_at_a_time",
+            ),
         ),
     ]
