@@ -76,7 +76,8 @@ def _verbs(app: str, verbs: str) -> frozenset[str]:
     return frozenset(f"{app}.{verb}" for verb in verbs.split())
 
 
-_CATALOGUE = "dataset resource field subject codelist code legalbasis negativeline negativelinefield revision"
+_LINES = "legalbasis negativeline negativelinefield"
+_CATALOGUE = f"dataset resource field subject codelist code revision {_LINES}"
 _SYNC = "source binding syncrun recordtable grant"
 _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
