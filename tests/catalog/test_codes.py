@@ -15,7 +15,9 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def digits(length: int, at_least: int | None = None):
-    return st.text("0123456789", min_size=length if at_least is None else at_least, max_size=length)
+    return st.text(
+        "0123456789", min_size=length if at_least is None else at_least, max_size=length
+    )
 
 
 parts = st.builds(

@@ -230,9 +230,7 @@ def test_grading_lets_every_kept_decision_be_made_anew():
     made = one.resource.dataset
     before = Dataset.objects.get(pk=made.pk).policy_version
 
-    publishing.grade_field(
-        one.pk, grade=Grade.L1, by=staff(Role.PUBLISHER, made.owner), at=NOW
-    )
+    publishing.grade_field(one.pk, grade=Grade.L1, by=staff(Role.PUBLISHER, made.owner), at=NOW)
 
     assert Dataset.objects.get(pk=made.pk).policy_version == before + 1
 

@@ -89,9 +89,7 @@ def test_only_the_head_signs():
     made = dataset(State.DRAFT)
 
     with pytest.raises(NotAllowed):
-        publishing.sign(
-            made.pk, by=staff(Role.PUBLISHER, made.owner), at=NOW, checklist=CHECKED
-        )
+        publishing.sign(made.pk, by=staff(Role.PUBLISHER, made.owner), at=NOW, checklist=CHECKED)
 
 
 @pytest.mark.parametrize("left_out", list(CHECKED))

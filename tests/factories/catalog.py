@@ -106,9 +106,7 @@ def bring(dataset_id: int, state: State, *, publisher: User | None = None) -> No
         ),
         State.IN_REVIEW: lambda: publishing.submit(dataset_id, by=publisher, at=NOW),
         State.PUBLISHED: lambda: publishing.accept(dataset_id, by=operator, at=NOW),
-        State.WITHDRAWN: lambda: publishing.retire(
-            dataset_id, by=operator, at=NOW, reason="测试"
-        ),
+        State.WITHDRAWN: lambda: publishing.retire(dataset_id, by=operator, at=NOW, reason="测试"),
     }
     order = [State.SIGNED, State.IN_REVIEW, State.PUBLISHED, State.WITHDRAWN]
     for reached in order[: order.index(state) + 1] if state != State.DRAFT else []:
