@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, MethodNotAllowed
 
 from accounts.keys import KeyRefused
-from accounts.refusals import StepRefused
+from accounts.quotas import QuotaExceeded, QuotaUnavailable
 from exchange.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,8 @@ def problem(
     )
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Content-Language"] = get_language() or settings.LANGUAGE_CODE
-    answer.headers.update(headers or {})
+    for name, value in (headers or {}).items():
+        answer.headers[name] = value
     return answer
 
 
@@ -69,10 +70,23 @@ def handle(failure: Exception, context: Mapping[str, Any]) -> HttpResponse:
             reasons=reasons,
             headers=headers,
         )
-    if isinstance(failure, KeyRefused | StepRefused):
-        challenge = {"WWW-Authenticate": 'Bearer realm="api"'} if failure.status == 401 else None
+    if isinstance(failure, KeyRefused):
         return problem(
-            failure.status, failure.code, str(failure), request=plain, headers=challenge
+            failure.status,
+            failure.code,
+            str(failure),
+            request=plain,
+            headers={"WWW-Authenticate": 'Bearer realm="api"'},
+        )
+    if isinstance(failure, QuotaExceeded):
+        headers = failure.quota.headers()
+        return problem(
+            failure.status, failure.code, str(failure), request=plain, headers=headers
+        )
+    if isinstance(failure, QuotaUnavailable):
+        headers = {"Retry-After": str(failure.retry_after)}
+        return problem(
+            failure.status, failure.code, str(failure), request=plain, headers=headers
         )
     if isinstance(failure, Http404):
         return problem(404, "not-found", _("There is nothing at this address."), request=plain)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db import ProgrammingError
 from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -80,7 +81,7 @@ class RecordsCsv(APIView):
         )
         answer.headers["Content-Disposition"] = f'attachment; filename="{head.slug}.csv"'
         answer.headers["X-Seq"] = str(head.seq)
-        answer.headers.update(meter)
+        _put(answer, meter)
         return answer
 
 
@@ -169,7 +170,7 @@ def _answer(request: Request, body: bytes, meter: dict[str, str]) -> HttpRespons
         answer = HttpResponse(body, content_type="application/json")
     answer.headers["ETag"] = tag
     answer.headers["Cache-Control"] = "private, no-cache"
-    answer.headers.update(meter)
+    _put(answer, meter)
     patch_vary_headers(answer, ["X-API-Key", "Authorization", "Accept-Language"])
     return answer
 
@@ -192,3 +193,8 @@ def _since(text: str) -> int:
 def _digest(fields: dict[str, VisibleField]) -> str:
     text = ",".join(f"{one.name}:{int(one.treatment)}" for one in fields.values())
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _put(answer: HttpResponseBase, headers: dict[str, str]) -> None:
+    for name, value in headers.items():
+        answer.headers[name] = value

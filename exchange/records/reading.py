@@ -28,6 +28,7 @@ from exchange.records.query import RecordQuery, Total
 from exchange.records.statements import comma
 
 CHUNK_BYTES = 1 << 16
+LAST_ID = (1 << 63) - 1
 
 
 class TooSlow(Problem):
@@ -251,7 +252,7 @@ def changes(
     """
     _ready(head)
     bound_to = f"{head.dataset_id}:changes"
-    seq, after = since, -1
+    seq, after = since, LAST_ID  # all rows of `since` itself are known
     if cursor:
         position = cursors.opened(cursor, bound_to=bound_to)
         seq, after = position.seq, int(position.after[0])

@@ -21,6 +21,7 @@ from config import embedded
 from exchange import opening, sources
 from exchange.models import Binding, SourceKind, SyncMode
 from exchange.records import store
+from exchange.sync import engine
 from policy.facts import Mask
 from policy.terms import DataType, Grade, OpenType
 from tests import services
@@ -132,9 +133,7 @@ COMPLETE = {
 def publish(where: House, resource: Resource) -> Dataset:
     """Take a draft through signature and review to publication."""
     pk = resource.dataset_id
-    publishing.sign(
-        pk, by=where.head, at=NOW, checklist=dict.fromkeys(publishing.CHECKLIST, True)
-    )
+    publishing.sign(pk, by=where.head, at=NOW, checklist=dict.fromkeys(publishing.CHECKLIST, True))
     publishing.submit(pk, by=where.publisher, at=NOW)
     opening.publish(pk, by=where.operator, at=NOW)
     return Dataset.objects.get(pk=pk)
@@ -252,3 +251,8 @@ def database_binding(
         at=NOW,
         **over,
     )
+
+
+def now() -> datetime:
+    """The present, for what expires."""
+    return datetime.now(tz=UTC)
