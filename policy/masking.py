@@ -38,7 +38,8 @@ Housing estates (小区), parks and campuses are not districts. Names that hold 
 themselves (镇江市) end the match early: coarser than need be, never finer.
 """
 
-_WIDE = Context(prec=200_000, rounding=ROUND_HALF_UP)  # numeric of PostgreSQL has 147,455 digits
+_DIGITS = 131_072  # what PostgreSQL's numeric holds before the point
+_WIDE = Context(prec=_DIGITS + 10, rounding=ROUND_HALF_UP)
 
 Value = str | int | float | Decimal | None
 
@@ -112,9 +113,10 @@ def _round_coordinate(mask: Mask, value: Value, _key: bytes | None) -> str | Dec
         return STARS
     # a double becomes a numeric by its first 15 digits, there as here
     number = Decimal(f"{value:.15g}") if isinstance(value, float) else Decimal(value)
-    if not number.is_finite():
+    if not number.is_finite() or number.adjusted() >= _DIGITS:
         return STARS
-    return number.quantize(Decimal(1).scaleb(-mask.digits), context=_WIDE)
+    rounded = number.quantize(Decimal(1).scaleb(-mask.digits), context=_WIDE)
+    return _WIDE.plus(rounded)  # the database knows no negative zero
 
 
 def _blank(_mask: Mask, _value: Value, _key: bytes | None) -> str:

@@ -127,6 +127,7 @@ def test_a_coarse_place_is_a_beginning_of_the_address_or_stars(address):
         (Decimal("22.5"), 3, Decimal("22.500")),
         (Decimal("0.5"), 0, Decimal(1)),
         (Decimal("-2.5"), 0, Decimal(-3)),
+        (Decimal("-0.1"), 0, Decimal(0)),
         (22.54315, 4, Decimal("22.5432")),
         (22, 1, Decimal("22.0")),
         (Decimal(10) ** 40, 2, Decimal("1" + "0" * 40 + ".00")),
@@ -138,7 +139,9 @@ def test_numbers_are_rounded_half_away_from_zero_as_the_database_does(value, dig
     assert (rounded, str(rounded)) == (shown, str(shown))
 
 
-@pytest.mark.parametrize("value", ["22.5431", True, float("nan"), float("inf"), Decimal("-inf")])
+@pytest.mark.parametrize(
+    "value", ["22.5431", True, float("nan"), float("inf"), Decimal("1e200000")]
+)
 def test_what_is_no_number_is_starred_and_not_rounded(value):
     assert mask_value(Mask(MaskKind.ROUND_COORDINATE), value) == STARS
 
