@@ -155,7 +155,7 @@ def stop(base: Path) -> None:
     if launcher.postmaster_lives():
         launcher.run("pg_ctl", "-D", str(launcher.data), "-m", "fast", "-w", "stop", check=False)
     else:
-        (launcher.data / "postmaster.pid").unlink(missing_ok=True)  # of a machine that fell over
+        launcher.forget_the_dead()
     (base / "services.json").unlink(missing_ok=True)
     if found and Path(found.postgres).parent != base and _is_private(found):
         shutil.rmtree(found.postgres, ignore_errors=True)
@@ -195,6 +195,13 @@ class _Launcher:
                 return (proc / "cwd").resolve() == self.data.resolve()
             return False
         return True  # no /proc here: pg_ctl finds out
+
+    def forget_the_dead(self) -> None:
+        """Remove the locks of a server that was killed: their pids may be strangers' by now."""
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        found = _recorded(self.base)
+        if found:
+            (Path(found.postgres) / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
 
     def run(self, tool: str, *words: str, check: bool = True) -> None:
         """Run one of PostgreSQL's programs as an ordinary user, its words into postgres.log."""
@@ -263,6 +270,7 @@ class _Launcher:
 
     def _wait(self, found: Services) -> None:
         until = time.monotonic() + START_SECONDS
+        again = time.monotonic() + 1
         while not _answers(found):
             if time.monotonic() > until:
                 raise ServicesProblem(
@@ -270,6 +278,10 @@ class _Launcher:
                     f" postgres.log and valkey.log in {self.base} say why."
                 )
             time.sleep(0.05)
+            if time.monotonic() > again:
+                again = time.monotonic() + 1
+                if not self.postmaster_lives():  # a killed server's last children may linger
+                    self.run("pg_ctl", "-D", str(self.data), "-W", "start", check=False)
 
     def _socket_folder(self) -> Path:
         folder = self.base / "run"
