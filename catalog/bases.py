@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.roles import require
 from audit import chain
 from catalog.library import LIBRARY, Article
-from catalog.models import Dataset, LegalBasis
+from catalog.models import Dataset, LegalBasis, NegativeLine
 from catalog.refusals import BasisRefused
 from policy.terms import BasisTier, Certainty
 
@@ -59,7 +59,7 @@ def verify(basis_id: int, *, text_zh: str, source: str, by: User, at: datetime) 
     Raises NotAllowed, BasisRefused (no text, no source, verified already).
     """
     require(by, "catalog.verify_basis")
-    basis = LegalBasis.objects.select_for_update().get(pk=basis_id)
+    basis, datasets = _locked(basis_id)
     words = {"basis": basis.citation}
     if basis.certainty == Certainty.VERIFIED:
         raise BasisRefused(
@@ -77,7 +77,7 @@ def verify(basis_id: int, *, text_zh: str, source: str, by: User, at: datetime) 
     basis.certainty, basis.verified_by, basis.verified_at = Certainty.VERIFIED, by, at
     basis.full_clean()
     basis.save()
-    _decisions_change(basis)
+    Dataset.objects.filter(pk__in=datasets).policy_changed()
     chain.record(
         "basis.verify", _address(basis), by=by, at=at, basis=basis.citation, source=source
     )
@@ -92,7 +92,7 @@ def supersede(basis_id: int, article: Article, *, by: User, at: datetime) -> Leg
     Raises NotAllowed, BasisRefused where a later version is there or the days do not follow.
     """
     require(by, "catalog.create_basis")
-    old = LegalBasis.objects.select_for_update().get(pk=basis_id)
+    old, datasets = _locked(basis_id)
     if LegalBasis.objects.filter(supersedes=old).exists():
         raise BasisRefused(
             _("%(basis)s has a later version already. Continue from that.")
@@ -105,7 +105,7 @@ def supersede(basis_id: int, article: Article, *, by: User, at: datetime) -> Leg
     new = _added(article, by=by, at=at, supersedes=old)
     last = date.fromordinal(article.in_force_from.toordinal() - 1)
     if old.in_force_until is None or old.in_force_until > last:
-        _end(old, until=last, by=by, at=at)
+        _end(old, datasets, until=last, by=by, at=at)
     return new
 
 
@@ -116,27 +116,37 @@ def end(basis_id: int, *, until: date, by: User, at: datetime) -> LegalBasis:
     Raises NotAllowed, BasisRefused for a day before it began.
     """
     require(by, "catalog.verify_basis")
-    basis = LegalBasis.objects.select_for_update().get(pk=basis_id)
+    basis, datasets = _locked(basis_id)
     if until < basis.in_force_from:
         raise BasisRefused(
             _("%(basis)s began on %(day)s and cannot end before that.")
             % {"basis": basis.citation, "day": basis.in_force_from}
         )
-    return _end(basis, until=until, by=by, at=at)
+    return _end(basis, datasets, until=until, by=by, at=at)
 
 
-def _end(basis: LegalBasis, *, until: date, by: User, at: datetime) -> LegalBasis:
+def _end(
+    basis: LegalBasis, datasets: list[int], *, until: date, by: User, at: datetime
+) -> LegalBasis:
     basis.in_force_until = until
     basis.save(update_fields=["in_force_until"])
-    _decisions_change(basis)
+    Dataset.objects.filter(pk__in=datasets).policy_changed()
     chain.record(
         "basis.end", _address(basis), by=by, at=at, basis=basis.citation, until=str(until)
     )
     return basis
 
 
-def _decisions_change(basis: LegalBasis) -> None:
-    Dataset.objects.filter(negative_lines__basis=basis).policy_changed()
+def _locked(basis_id: int) -> tuple[LegalBasis, list[int]]:
+    """Lock the entries with lines on a basis, in order, then the basis; return it and their ids.
+
+    Entries first, as every verb does. A line published meanwhile bumps its own entry.
+    """
+    lined = Dataset.objects.filter(
+        pk__in=NegativeLine.objects.filter(basis_id=basis_id).values("dataset_id")
+    )
+    datasets = list(lined.order_by("pk").select_for_update().values_list("pk", flat=True))
+    return LegalBasis.objects.select_for_update().get(pk=basis_id), datasets
 
 
 @transaction.atomic

@@ -73,7 +73,11 @@ class NewField:
 
 
 def locked(dataset_id: int) -> Dataset:
-    """Return the entry with its row locked until the transaction ends."""
+    """Return the entry with its row locked until the transaction ends.
+
+    Every verb of the catalogue locks the entry first, then what hangs on it: no two can wait for
+    each other in a ring.
+    """
     return (
         Dataset.objects.select_for_update(of=("self",)).select_related("owner").get(pk=dataset_id)
     )
@@ -225,7 +229,8 @@ def suggest_grade(
     A suggestion that is higher than before counts as new, so an older grade waits to be given
     again. The caller's right is the exchange's question, where the sample is read.
     """
-    field = Field.objects.select_for_update().get(pk=field_id)
+    locked(Field.objects.values_list("resource__dataset_id", flat=True).get(pk=field_id))
+    field = Field.objects.get(pk=field_id)
     if field.suggested_grade is None or grade > field.suggested_grade:
         field.suggested_at = at
     field.suggested_grade = grade

@@ -26,7 +26,7 @@ def list_datasets(
     after: int | None = None,
     limit: int = PAGE,
 ) -> DatasetPage:
-    """Return published datasets whose titles, either language, hold every word of `q`.
+    """Return published datasets with every word of `q` in title or abstract, in either language.
 
     `owner` is an organisation's slug, `subject` a subject's code; empty means any. `after` is the
     `after` of the page before: a place and not a count, so that entries that come or go between
@@ -34,7 +34,7 @@ def list_datasets(
     """
     found = Dataset.objects.published().select_related("owner", "subject")
     for word in q.replace("\0", " ").split():  # PostgreSQL holds no NUL
-        found = found.filter(Q(title_zh__icontains=word) | Q(title_en__icontains=word))
+        found = found.filter(_holds(word))
     if owner:
         found = found.filter(owner__slug=owner)
     if subject:
@@ -46,3 +46,12 @@ def list_datasets(
     more = len(page) > limit
     shown = tuple(page[:limit])
     return DatasetPage(shown, shown[-1].pk if more else None)
+
+
+def _holds(word: str) -> Q:
+    return (
+        Q(title_zh__icontains=word)
+        | Q(title_en__icontains=word)
+        | Q(abstract_zh__icontains=word)
+        | Q(abstract_en__icontains=word)
+    )
