@@ -97,11 +97,8 @@ class Prohibition:
 
     def in_force(self, today: date) -> bool:
         """Whether today is one of the line's days; first and last included."""
-        return self.in_force_from <= today and not self.over(today)
-
-    def over(self, today: date) -> bool:
-        """Whether the line's last day has passed."""
-        return self.in_force_until is not None and self.in_force_until < today
+        last = self.in_force_until
+        return self.in_force_from <= today and (last is None or today <= last)
 
     @property
     def order(self) -> tuple[int, str]:
@@ -109,8 +106,11 @@ class Prohibition:
         return self.number, self.basis
 
     def lapsed(self, today: date) -> bool:
-        """Whether the line is over and nobody has settled what comes after it."""
-        return self.over(today) and (self.settled_on is None or today < self.settled_on)
+        """Whether the line was in force, is over, and nobody has settled what comes after it."""
+        last = self.in_force_until
+        if last is None or not self.in_force_from <= last < today:
+            return False
+        return self.settled_on is None or today < self.settled_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +206,8 @@ class Case:
 
     def __post_init__(self) -> None:
         counting = [line for line in self.prohibitions if line.counts(self.channel)]
-        begun = [line for line in counting if line.in_force_from <= self.today]
-        barring = _by_field([line for line in begun if not line.over(self.today)])
-        lapsed = _by_field([line for line in begun if line.lapsed(self.today)])
+        barring = _by_field([line for line in counting if line.in_force(self.today)])
+        lapsed = _by_field([line for line in counting if line.lapsed(self.today)])
         own = tuple(grant for grant in self.grants if self._is_own(grant))
         usable = tuple(grant for grant in own if self._is_usable(grant))
         object.__setattr__(self, "_barring", barring)

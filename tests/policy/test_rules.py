@@ -298,7 +298,8 @@ def test_the_lowest_numbered_of_several_lines_is_cited_with_its_basis():
     assert reasons[0].text("zh-hans") == (
         "该数据项列入负面清单第 3 项，依据：保守国家秘密法第三十六条。"
     )
-    lower = decide_field(shared(lines=[line(2), line(3, fields=[])]), phone()).reasons
+    lines = [line(2), line(4), line(3, fields=[])]
+    lower = decide_field(shared(lines=lines), phone()).reasons
     assert lower[0].details == (("number", "2"),)
 
 
@@ -325,6 +326,12 @@ def test_a_lapsed_line_has_no_effect_once_its_field_is_settled():
     assert outcome(shared(lines=[over]), phone()) == (CLEAR, {Because.DEFAULT_SHARE})
     yesterday = replace(shared(lines=[replace(over, settled_on=TODAY + DAY)]))
     assert outcome(yesterday, phone()) == (WITHHELD, {Because.LINE_LAPSED})
+
+
+def test_a_line_that_was_ended_before_it_began_leaves_nothing_behind():
+    never = line(in_force_from=TODAY - DAY, in_force_until=TODAY - 2 * DAY)
+
+    assert outcome(shared(lines=[never]), phone()) == (CLEAR, {Because.DEFAULT_SHARE})
 
 
 def test_a_past_verdict_is_replayed_as_of_its_day():
