@@ -1,7 +1,6 @@
 """Readers of the environment that refuse a bad value with its name and what it may be."""
 
 import base64
-import binascii
 import os
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -61,7 +60,7 @@ def key(name: str, value: str) -> bytes:
     """Return the 32 bytes that `value` (base64) stands for."""
     try:
         raw = base64.b64decode(value, validate=True)
-    except binascii.Error:
+    except ValueError:  # of base64, and of letters outside it
         raw = b""
     if len(raw) != 32:
         raise ImproperlyConfigured(

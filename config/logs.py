@@ -2,9 +2,8 @@
 
 import json
 import logging
-from contextvars import ContextVar
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
+from audit.trace import request_id
 
 
 class JsonFormatter(logging.Formatter):

@@ -102,9 +102,7 @@ def _manage(command: str, url: str, *words: str) -> None:
         text=True,
         check=False,
     )
-    if ended.returncode and command == "provision":
-        sys.stderr.write(f"rooms are still being built: {ended.stderr[-200:]}")
-    elif ended.returncode:
+    if ended.returncode:
         raise RuntimeError(f"manage.py {command} failed:\n{ended.stdout}{ended.stderr}")
 
 

@@ -1,0 +1,80 @@
+import io
+import time
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from config import doctor
+
+pytestmark = pytest.mark.django_db
+
+
+def told(findings) -> str:
+    return " ".join(f"{found.what} {found.why} {found.do}" for found in findings)
+
+
+def test_a_healthy_installation_has_no_findings(settings, tmp_path):
+    settings.FILE_ROOTS = [str(tmp_path)]
+    out = io.StringIO()
+
+    call_command("doctor", "--port", "9", stdout=out)
+
+    assert out.getvalue().strip() == "All is well."
+
+
+def test_findings_end_the_command_with_one_and_say_what_why_and_what_to_do(settings):
+    settings.FILE_ROOTS = ["/nowhere/intake"]
+    out = io.StringIO()
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("doctor", "--port", "9", stdout=out)
+
+    assert ended.value.code == 1
+    assert "The folder /nowhere/intake of FILE_ROOTS is not there." in out.getvalue()
+    assert "→ Make the folder" in out.getvalue()
+
+
+def test_a_valkey_that_is_gone_is_found(settings):
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+
+    assert "Valkey does not answer" in told(doctor.services())
+
+
+def test_a_database_behind_this_release_is_found():
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'catalog'")
+
+    assert "manage.py migrate" in told(doctor.migrations())
+
+
+def test_a_clock_that_differs_from_the_databases_is_found(monkeypatch):
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 90)
+
+    assert "90 seconds apart" in told(doctor.clock())
+
+
+def test_packages_other_than_locked_are_found(settings, tmp_path):
+    lock = tmp_path / "requirements" / "base.txt"
+    lock.parent.mkdir()
+    lock.write_text(
+        "django==1.0 \\\n    --hash=sha256:00\n"
+        "not-here==2.0 \\\n    --hash=sha256:00\n"
+        "old==1 ; python_full_version < '3' \\\n    --hash=sha256:00\n"
+    )
+    settings.BASE_DIR = tmp_path
+
+    found = told(doctor.packages())
+
+    assert "django 1.0 (here: 5." in found
+    assert "not-here 2.0 (here: none)" in found
+    assert "old" not in found
+
+
+def test_keys_that_others_can_read_are_found(settings, tmp_path):
+    settings.VAR = tmp_path
+    (tmp_path / "secrets.json").write_text("{}")
+    (tmp_path / "secrets.json").chmod(0o644)
+
+    assert "chmod 600" in told(doctor.kept_secrets())
