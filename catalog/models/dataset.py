@@ -227,6 +227,10 @@ class Resource(models.Model):
             models.CheckConstraint(
                 name="catalog_resource_name_is_an_identifier",
                 condition=Q(name__regex=r"^[a-z][a-z0-9_]{0,62}$"),
+                violation_error_message=_(
+                    "A table's name begins with a small letter and has only small letters,"
+                    " digits and underscores."
+                ),
             ),
         ]
 
@@ -379,6 +383,7 @@ class Field(models.Model):
             models.CheckConstraint(
                 name="catalog_field_bounds",
                 condition=Q(minimum=None) | Q(maximum=None) | Q(minimum__lte=F("maximum")),
+                violation_error_message=_("The minimum is not above the maximum."),
             ),
         ]
 

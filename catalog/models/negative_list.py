@@ -75,10 +75,12 @@ class LegalBasis(models.Model):
             models.CheckConstraint(
                 name="catalog_legalbasis_period",
                 condition=Q(in_force_until=None) | Q(in_force_until__gte=F("in_force_from")),
+                violation_error_message=_("A law does not end before it begins."),
             ),
             models.CheckConstraint(
                 name="catalog_legalbasis_names_law_and_article",
                 condition=~Q(law_zh="") & ~Q(article="") & ~Q(gist_zh=""),
+                violation_error_message=_("A basis names its law and article, and its gist."),
             ),
         ]
 
@@ -181,6 +183,9 @@ class NegativeLine(models.Model):
                 name="catalog_negativeline_period",
                 condition=(Q(until_on=None) | Q(until_on__gte=F("from_on")))
                 & (Q(review_on=None) | Q(review_on__gte=F("from_on"))),
+                violation_error_message=_(
+                    "A line neither ends nor comes to its review before its first day."
+                ),
             ),
             models.CheckConstraint(
                 name="catalog_negativeline_reasoned",
