@@ -1,0 +1,1 @@
+"""What happened: an append-only chain of entries, and who read what."""

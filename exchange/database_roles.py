@@ -190,6 +190,11 @@ def _grants() -> None:
         )
     run(sql.SQL("REVOKE EXECUTE ON FUNCTION exchange_end_readers(regclass) FROM PUBLIC"))
     run(
+        sql.SQL("GRANT EXECUTE ON FUNCTION audit_make_partitions(integer) TO {}").format(
+            sql.Identifier(WORKER)
+        )
+    )
+    run(
         sql.SQL("GRANT EXECUTE ON FUNCTION exchange_end_readers(regclass) TO {}").format(
             comma(idents([WORKER, OFFICE]))
         )
@@ -224,8 +229,6 @@ def _grant_open() -> None:
     role = sql.Identifier(OPEN)
     run(sql.SQL("GRANT USAGE ON SCHEMA open TO {}").format(role))
     run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA open TO {}").format(role))
-    if not rows(sql.SQL("SELECT 1 FROM pg_tables WHERE tablename = 'audit_delivery'")):
-        return  # SCRATCH
     run(sql.SQL("GRANT INSERT ON public.audit_delivery TO {}").format(role))
     for (name,) in rows(sql.SQL("SELECT pg_get_serial_sequence('public.audit_delivery', 'id')")):
         if name:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog import facts
@@ -63,12 +64,14 @@ def of(binding: Binding) -> Plan:
 
     A field that no channel may carry (policy.storable) is never read from the source.
     """
+    lines, today = facts.prohibitions(binding.resource.dataset), timezone.localdate()
     fields = [
         field
         for field in Field.objects.filter(resource_id=binding.resource_id, ended_at=None).order_by(
             "position", "pk"
         )
-        if str(field.pk) in binding.columns and storable(facts.field_facts(field)) is None
+        if str(field.pk) in binding.columns
+        and storable(facts.field_facts(field), lines, today) is None
     ]
     if not fields:
         raise NothingToRead(
