@@ -161,7 +161,7 @@ def deactivate(
         at=at,
         roles=_as_text(held),
         handed_over=_as_text(orphaned),
-        to=heir.audit_name if heir else None,
+        to=f"user:{heir.pk}" if heir else None,
     )
     return user
 
@@ -208,7 +208,7 @@ def _enter(newcomer: Newcomer, *, verb: str, by: User | None, at: datetime) -> U
         user.set_password(newcomer.password)
     user.full_clean()
     user.save()
-    chain.record(verb, f"user:{user.pk}", by=by, at=at, person=user.audit_name)
+    chain.record(verb, f"user:{user.pk}", by=by, at=at)
     return user
 
 

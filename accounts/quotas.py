@@ -11,7 +11,6 @@ Where Valkey does not answer, no call is let through: QuotaUnavailable, never "u
 import hashlib
 import ipaddress
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,25 +90,17 @@ class QuotaUnavailable(Exception):
     retry_after = RETRY_SECONDS
 
 
-def spend(
-    caller: ApiKey | str,
-    *,
-    at: datetime,
-    cost: int = 1,
-    note: tuple[str, Sequence[str | bytes | int]] | None = None,
-) -> Quota:
+def spend(caller: ApiKey | str, *, at: datetime, cost: int = 1) -> Quota:
     """Spend `cost` calls of a key, or of an anonymous caller by address, and say what is left.
 
-    `note` is a stream and what XADD takes after it (id, fields, values): written in the same call,
-    if the call is let through.
-    Raises QuotaExceeded (codes rate-exceeded, quota-exceeded) and QuotaUnavailable.
+    A cost of 0 only looks. Raises QuotaExceeded (codes rate-exceeded, quota-exceeded) and
+    QuotaUnavailable.
     """
     name, limits = _caller(caller)
     try:
-        state, tokens, count = _run(name, limits, at, cost, UNCOUNTED, note)
+        state, tokens, count = _run(name, limits, at, cost, UNCOUNTED)
         if state == UNKNOWN_DAY:
-            seed = _counted(caller, at)
-            state, tokens, count = _run(name, limits, at, cost, seed, note)
+            state, tokens, count = _run(name, limits, at, cost, _counted(caller, at))
     except redis.RedisError as down:
         text = _(
             "The platform cannot count calls at the moment, so it answers none. "
@@ -153,14 +144,7 @@ def _counted(caller: ApiKey | str, at: datetime) -> int:
     return 0
 
 
-def _run(
-    name: str,
-    limits: Limits,
-    at: datetime,
-    cost: int,
-    seed: int,
-    note: tuple[str, Sequence[str | bytes | int]] | None,
-) -> tuple[int, int, int]:
+def _run(name: str, limits: Limits, at: datetime, cost: int, seed: int) -> tuple[int, int, int]:
     arguments = (
         int(at.timestamp() * 1000),
         cost,
@@ -169,7 +153,6 @@ def _run(
         f"{timezone.localdate(at):%Y%m%d}",
         seed,
         KEPT_SECONDS,
-        *((note[0], *note[1]) if note else ()),
     )
     client = stream.client()
     try:

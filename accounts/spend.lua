@@ -3,7 +3,7 @@
 -- KEYS[1]  hash of the caller: tokens, at (ms), day, count
 -- ARGV     1 now (ms)  2 cost  3 calls a minute  4 calls a day  5 day (yyyymmdd)
 --          6 seed: calls counted today, or -1 where they have yet to be counted
---          7 life of the hash (s)  8 stream of the note, or nothing  9.. what XADD takes after it
+--          7 life of the hash (s)
 -- Returns  {state, tokens left (thousandths), count}; state: 1 spent, 0 a minute's tokens are gone,
 --          -1 the day's calls are gone, -2 the day's count is unknown: come again with a seed
 local kept = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'day', 'count')
@@ -26,13 +26,10 @@ if tokens > rate then tokens = rate end
 -- a call dearer than a whole minute's calls waits for a full bucket, and empties it
 local drops = math.min(cost, rate)
 local state = 1
-if count + cost > quota then state = -1
+if cost > 0 and count + cost > quota then state = -1
 elseif tokens < drops then state = 0
 else
   tokens, count = tokens - drops, count + cost
-  if ARGV[8] and ARGV[8] ~= '' then
-    redis.call('XADD', ARGV[8], unpack(ARGV, 9))
-  end
 end
 redis.call('HSET', KEYS[1], 'tokens', string.format('%.6f', tokens), 'at', string.format('%.0f', at), 'day', day, 'count', count)
 redis.call('EXPIRE', KEYS[1], ARGV[7])

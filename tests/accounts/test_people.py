@@ -227,7 +227,7 @@ def test_who_leaves_hands_over_what_nobody_else_holds():
     assert (leaver.is_active, leaver.deactivated_at) == (False, make.NOW)
     assert not leaver.memberships.exists()
     assert heir.live_roles() == [(Role.PUBLISHER, place.pk)]
-    assert Entry.objects.get().details["to"] == heir.audit_name
+    assert Entry.objects.get().details["to"] == f"user:{heir.pk}"
 
 
 @db

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 from django.conf import settings
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from accounts.models import ApiKey
 from audit import deliveries, stream
 from tests.factories.accounts import NOW
 
+COUNTED_TODAY = deliveries.counted_today  # as it is before the fixture below
 BEFORE_MIDNIGHT = datetime(2026, 3, 2, 15, 59, 50, tzinfo=UTC)  # 23:59:50 in Shanghai
 
 
@@ -263,13 +265,26 @@ def test_a_script_that_valkey_has_forgotten_is_sent_again():
     assert quotas.spend(_key(per_minute=600), at=NOW).remaining == 598
 
 
-def test_a_note_is_written_in_the_same_call_and_only_when_let_through():
-    key = _key(per_day=1)
-    note = ("test:notes", ("*", "dataset", "buses", "rows", 3))
+def test_looking_costs_nothing_and_is_never_refused():
+    key = _key(per_minute=1, per_day=1)
+    quotas.spend(key, at=NOW)
 
-    quotas.spend(key, at=NOW, note=note)
-    _refusal(key, NOW, note=note)
+    quota = quotas.spend(key, at=NOW, cost=0)
 
-    with redis.from_url(settings.REDIS_URL) as client:
-        [(_id, fields)] = client.xrange("test:notes")
-    assert fields == {b"dataset": b"buses", b"rows": b"3"}
+    assert (quota.remaining, quota.day_remaining) == (0, 0)
+    assert quotas.spend(key, at=NOW + timedelta(days=1)).day_remaining == 0
+
+
+@pytest.mark.django_db
+def test_the_open_door_makes_the_count_again_although_it_reads_no_delivery(monkeypatch):
+    monkeypatch.setattr(deliveries, "counted_today", COUNTED_TODAY)
+    told = {"channel": "open", "mode": "query", "reader": "company", "dataset": "buses"}
+    for hour in (-20, -1, 0):
+        deliveries.deliver(key_id=1, at=NOW + timedelta(hours=hour), **told)
+    deliveries.note(key_id=1, at=NOW, **told)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE city_open")
+        quota = quotas.spend(_key(per_day=10), at=NOW)
+
+    assert quota.day_remaining == 10 - 3 - 1  # yesterday's does not count
