@@ -32,6 +32,7 @@ def join() -> None:
     found = embedded.running(BASE)
     if found is None:
         raise embedded.ServicesProblem("The test services are gone; start the tests again.")
+    (BASE / "static").mkdir(exist_ok=True)  # whitenoise warns where it is missing
     os.environ |= {
         "DATABASE_URL": found.database_url(name=database()),
         "REDIS_URL": found.redis_url(_valkey_number()),

@@ -25,7 +25,10 @@ def test_a_file_comes_through_whole():
 
     assert run.state == RunState.DONE
     assert (run.read, run.inserted, run.after) == (2, 2, 2)
-    assert [(i, n, str(p)) for i, n, p in shared(binding)] == [(1, "甲", "2.50"), (2, "乙", "None")]
+    assert [(i, n, str(p)) for i, n, p in shared(binding)] == [
+        (1, "甲", "2.50"),
+        (2, "乙", "None"),
+    ]
 
 
 def test_a_row_that_does_not_fit_is_set_aside_with_rule_field_and_line():
@@ -46,10 +49,14 @@ def test_a_row_that_does_not_fit_is_set_aside_with_rule_field_and_line():
 
 def test_only_what_changed_is_written_the_second_time():
     where = exchange.house()
-    binding = exchange.csv_binding(where, "id,name,price\n1,a,1\n2,b,2\n3,c,3\n4,d,4\n5,e,5\n6,f,6\n")
+    binding = exchange.csv_binding(
+        where, "id,name,price\n1,a,1\n2,b,2\n3,c,3\n4,d,4\n5,e,5\n6,f,6\n"
+    )
     engine.sync(binding.pk)
     before = RecordTable.objects.get(live=True)
-    exchange.Path(binding.object["path"]).write_text("id,name,price\n1,a,1\n2,b,9\n3,c,3\n4,d,4\n5,e,5\n7,g,7\n")
+    exchange.Path(binding.object["path"]).write_text(
+        "id,name,price\n1,a,1\n2,b,9\n3,c,3\n4,d,4\n5,e,5\n7,g,7\n"
+    )
 
     run = engine.sync(binding.pk)
 

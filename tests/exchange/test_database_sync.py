@@ -78,9 +78,7 @@ def test_text_that_is_declared_a_date_is_cast_here_and_bad_ones_are_set_aside(so
         column("id", DataType.INTEGER, is_key=True),
         column("day", DataType.DATE),
     )
-    binding = exchange.database_binding(
-        exchange.house(), url, columns, max_rejected_percent=100
-    )
+    binding = exchange.database_binding(exchange.house(), url, columns, max_rejected_percent=100)
 
     run = engine.sync(binding.pk)
 
@@ -181,7 +179,10 @@ def test_a_new_field_makes_a_new_version_and_rows_keep_their_ids(source):
     engine.sync(binding.pk)
     before = _ids(binding)
     field = exchange.publishing.add_field(
-        binding.resource_id, column("at", DataType.DATETIME).new(), by=where.publisher, at=exchange.NOW
+        binding.resource_id,
+        column("at", DataType.DATETIME).new(),
+        by=where.publisher,
+        at=exchange.NOW,
     )
     binding.columns[str(field.pk)] = "at"
     binding.save()
@@ -198,5 +199,3 @@ def _ids(binding) -> set[tuple]:
     key = sql.Identifier(table.key_columns[0])
     found = rows(sql.SQL("SELECT {}, _id FROM {}").format(key, exchange.store.of(table)))
     return set(found)
-
-

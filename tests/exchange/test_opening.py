@@ -97,8 +97,11 @@ def test_a_deleted_row_leaves_a_tombstone_in_the_open_feed(way):
     engine.sync(binding.pk)
 
     assert len(zone(binding)) == 2
-    gone = rows(sql.SQL("SELECT id FROM open.tombstone WHERE resource_id = {}").format(
-        sql.Literal(binding.resource_id)))
+    gone = rows(
+        sql.SQL("SELECT id FROM open.tombstone WHERE resource_id = {}").format(
+            sql.Literal(binding.resource_id)
+        )
+    )
     assert gone == [(3,)] or len(gone) == 1
 
 
