@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "field.end": ("停用信息项", "Field ended"),
     "field.grade": ("信息项定级", "Field graded"),
     "field.suggest": ("建议分级", "Grade suggested"),
+    "field.update": ("修改信息项", "Field changed"),
     "grant.create": ("授权", "Grant made"),
     "grant.revoke": ("撤销授权", "Grant revoked"),
     "grant.suspend": ("暂停授权", "Grant suspended"),

@@ -1,7 +1,8 @@
 """Drafting an entry: its metadata, its table, its fields and their grades, before it is signed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from catalog.facts import as_params, mask_of
 from catalog.models import Dataset, Field, Resource
 from catalog.models.classification import CodeList
 from catalog.refusals import EntryRefused, GradeRefused, SecretRefused
+from catalog.rules import check_rules
 from catalog.states import Step, move
 from catalog.terms import Check, ResourceKind, State
 from policy.facts import Mask
@@ -70,6 +72,9 @@ class NewField:
     share_condition_en: str = ""
     concealed: bool = False
     secrecy: Secrecy = Secrecy.NONE
+
+
+DESCRIBED = frozenset(one.name for one in dataclass_fields(NewField))
 
 
 def locked(dataset_id: int) -> Dataset:
@@ -192,12 +197,41 @@ def _new_field(
             )
             % {"field": new.name}
         )
-    values = {name: value for name, value in asdict(new).items() if name != "code_list"}
-    field = Field(resource=resource, code_list=new.code_list, position=position, **values)
+    described = {name: getattr(new, name) for name in DESCRIBED}
+    field = Field(resource=resource, position=position, **described)
+    check_rules(field)
     field.full_clean()
     field.save()
     details = {"resource": resource.pk, "name": new.name, "data_type": str(new.data_type)}
     chain.record("field.create", f"field:{field.pk}", by=by, at=at, **details)
+    return field
+
+
+@transaction.atomic
+def update_field(field_id: int, *, by: User, at: datetime, **changes: Any) -> Field:
+    """Change what a publisher describes of a draft's field; a rename keeps its permanent id.
+
+    `changes` takes NewField's names but secrecy. Once the entry was submitted a changed type is a
+    new field. Raises EntryRefused, NotAllowed, StepRefused, ValidationError.
+    """
+    field, dataset = _field_of_draft(field_id, "catalog.update_dataset", by)
+    unknown = sorted(set(changes) - DESCRIBED | set(changes) & {"secrecy"})
+    if unknown or (dataset.code and changes.get("data_type", field.data_type) != field.data_type):
+        raise EntryRefused(
+            _(
+                "“%(field)s” cannot be changed in %(names)s. Where its type is another, end it and"
+                " add a new field."
+            )
+            % {"field": field.name, "names": ", ".join(unknown) or "data_type"}
+        )
+    for name, value in changes.items():
+        setattr(field, name, value)
+    check_rules(field)
+    field.full_clean()
+    field.save()
+    Dataset.objects.filter(pk=dataset.pk).policy_changed()
+    changed = {name: str(value) for name, value in changes.items()}
+    chain.record("field.update", f"field:{field.pk}", by=by, at=at, changed=changed)
     return field
 
 
@@ -320,4 +354,5 @@ __all__ = [
     "grade_field",
     "suggest_grade",
     "update_dataset",
+    "update_field",
 ]

@@ -26,6 +26,7 @@ from catalog.drafting import (
     locked,
     suggest_grade,
     update_dataset,
+    update_field,
 )
 from catalog.models import Dataset
 from catalog.refusals import EntryRefused, Incomplete, StepRefused
@@ -208,4 +209,5 @@ __all__ = [
     "submit",
     "suggest_grade",
     "update_dataset",
+    "update_field",
 ]

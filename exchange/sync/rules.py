@@ -130,9 +130,11 @@ def _violations(rule: Rule) -> Iterator[Condition]:
         scale = sql.SQL("scale(trim_scale({})) > {}")
         yield "scale", scale.format(value, sql.Literal(rule.scale))
     if rule.minimum is not None:
-        yield "minimum", sql.SQL("{} < {}").format(value, sql.Literal(rule.minimum))
+        least = sql.SQL("{} < {}::numeric")
+        yield "minimum", least.format(value, sql.Literal(rule.minimum))
     if rule.maximum is not None:
-        yield "maximum", sql.SQL("{} > {}").format(value, sql.Literal(rule.maximum))
+        most = sql.SQL("{} > {}::numeric")
+        yield "maximum", most.format(value, sql.Literal(rule.maximum))
     if rule.code_list is not None:
         codes = sql.SQL("{} NOT IN (SELECT code FROM catalog_code WHERE list_id = {})")
         yield "code", codes.format(value, sql.Literal(rule.code_list))

@@ -1,0 +1,64 @@
+"""Which rules a field of a type may have; the sync engine turns them into conditions of SQL."""
+
+import re
+from collections.abc import Iterator
+
+from django.db import DataError, connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.models import Field
+from catalog.refusals import EntryRefused
+from policy.terms import DataType
+
+NUMBERS = frozenset({DataType.INTEGER, DataType.DECIMAL, DataType.DOUBLE})
+TEXT = frozenset({DataType.TEXT})
+APPLIES = {
+    "length": (TEXT, gettext_lazy("a length")),
+    "pattern": (TEXT, gettext_lazy("a pattern")),
+    "value_check": (TEXT, gettext_lazy("a checksum")),
+    "code_list": (TEXT, gettext_lazy("a code list")),
+    "scale": (frozenset({DataType.DECIMAL}), gettext_lazy("digits after the point")),
+    "minimum": (NUMBERS, gettext_lazy("a minimum")),
+    "maximum": (NUMBERS, gettext_lazy("a maximum")),
+}
+"""Each rule with the types it can be asked of, and its name in a sentence."""
+
+BACK_REFERENCE = re.compile(r"\\[1-9]")
+
+
+def check_rules(field: Field) -> None:
+    """Raise EntryRefused where a field has a rule that its type cannot be held to.
+
+    A pattern is tried in PostgreSQL, which will run it, so that no run stumbles over it later;
+    back references are refused, since they alone make its matching slow without bound.
+    """
+    misplaced = list(_misplaced(field))
+    if misplaced:
+        raise EntryRefused(
+            _("“%(field)s” is of type %(type)s, which cannot have %(rules)s. Leave that out.")
+            % {"field": field.name, "type": field.data_type, "rules": ", ".join(misplaced)}
+        )
+    if field.pattern and (BACK_REFERENCE.search(field.pattern) or not _compiles(field.pattern)):
+        raise EntryRefused(
+            _(
+                "The pattern of “%(field)s” is no regular expression that can be used here. Mind"
+                " brackets; references back to a group are not possible."
+            )
+            % {"field": field.name}
+        )
+
+
+def _misplaced(field: Field) -> Iterator[str]:
+    for attribute, (types, name) in APPLIES.items():
+        if getattr(field, attribute) not in (None, "") and field.data_type not in types:
+            yield str(name)
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT '' ~ %s", [f"^(?:{pattern})$"])
+    except DataError:
+        return False
+    return True
