@@ -2,7 +2,8 @@
 
 A fresh machine needs only Python: the same engines as in production, no port opened, no root
 needed. PostgreSQL refuses to run as root, so there it runs in a user namespace in which root is
-an ordinary user (or, where namespaces are closed, as `nobody` in folders given to it).
+an ordinary user (or, where namespaces are closed, as `nobody` in folders given to it). So does
+a user whom the system has no name for, as some container platforms choose one.
 
     postgres/, valkey/      data
     postgres.log, valkey.log
@@ -15,6 +16,7 @@ import contextlib
 import fcntl
 import json
 import os
+import pwd
 import shutil
 import stat
 import subprocess
@@ -306,14 +308,17 @@ class _AsUser:
 
 
 def _as_ordinary_user() -> _AsUser:
-    if os.geteuid() != 0:
+    """Choose a user that PostgreSQL takes: not root, and one that the system has a name for."""
+    named = {user.pw_uid for user in pwd.getpwall()} - {0}
+    if os.geteuid() in named:
         return _AsUser()
-    namespace = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
-    try:
-        opened = subprocess.run([*namespace, "true"], capture_output=True, check=False)
-    except FileNotFoundError:
-        return _AsUser(uid=NOBODY)
-    return _AsUser(prefix=namespace) if opened.returncode == 0 else _AsUser(uid=NOBODY)
+    for uid in sorted(named & {1000, NOBODY}) or sorted(named)[:1]:
+        namespace = ("unshare", "--user", f"--map-user={uid}", f"--map-group={uid}")
+        with contextlib.suppress(FileNotFoundError):
+            opened = subprocess.run([*namespace, "true"], capture_output=True, check=False)
+            if opened.returncode == 0:
+                return _AsUser(prefix=namespace)
+    return _AsUser(uid=NOBODY) if os.geteuid() == 0 else _AsUser()
 
 
 @contextlib.contextmanager
