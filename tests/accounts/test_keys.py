@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts import developers, keys
 from accounts.models import ApiKey
@@ -42,6 +42,17 @@ def test_a_key_is_found_with_its_app_and_organisation_by_one_query(django_assert
 
     assert found == issued.key
     assert shown[0] == issued.key.app.name
+
+
+def test_the_open_door_finds_a_key_in_its_own_face_of_the_tables():
+    issued = make.api_key()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE city_open; SET LOCAL search_path = face, public")
+        found = keys.check(issued.raw, at=make.NOW)
+        cursor.execute("RESET ROLE; RESET search_path")
+
+    assert found == issued.key
 
 
 @pytest.mark.parametrize("raw", ["", "cdx_", "cdx_abcdef_" + "x" * 43, "é" * 9])

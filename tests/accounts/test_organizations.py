@@ -1,6 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import override
 
 from accounts import keys, organizations
 from accounts.models import CodeSystem, Membership, Organization, OrganizationKept, Region
@@ -40,6 +41,29 @@ def test_nobody_else_enters_an_organisation(role):
 
     assert not Organization.objects.filter(slug="test-bureau").exists()
     assert not Entry.objects.exists()
+
+
+def test_nobody_else_closes_or_transfers_one_or_adds_a_region():
+    operator, place, other = make.user(Role.OPERATOR), make.organization(), make.organization()
+
+    with pytest.raises(NotAllowed):
+        organizations.close(place.pk, by=operator, at=make.NOW)
+    with pytest.raises(NotAllowed):
+        organizations.transfer(place.pk, to=other, by=operator, at=make.NOW)
+    with pytest.raises(NotAllowed):
+        organizations.create_region("990100", name_zh="海湾市", by=operator, at=make.NOW)
+
+    assert not Entry.objects.exists()
+
+
+def test_names_are_shown_in_the_reader_s_language():
+    place = make.organization(name_zh="交通局", name_en="Transport bureau")
+    plain = make.organization(name_zh="水务局", name_en="")
+
+    with override("en"):
+        assert [str(place), str(plain)] == ["Transport bureau", "水务局"]
+    with override("zh-hans"):
+        assert str(place) == "交通局"
 
 
 def test_a_wrong_credit_code_is_refused_and_leaves_no_trace():

@@ -80,6 +80,11 @@ def test_only_the_security_administrator_enters_people_and_gives_roles():
         people.invite(Newcomer("mei", "Mei Test"), by=operator, at=make.NOW)
     with pytest.raises(NotAllowed):
         _grant(make.user(role=None), Role.PUBLISHER, place, by=operator)
+    publisher = make.user(Role.PUBLISHER, place)
+    with pytest.raises(NotAllowed):
+        people.revoke_role(publisher.pk, Role.PUBLISHER, place, by=operator, at=make.NOW)
+    with pytest.raises(NotAllowed):
+        people.deactivate(publisher.pk, by=operator, at=make.NOW)
     assert not Entry.objects.exists()
 
 

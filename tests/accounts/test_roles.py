@@ -182,3 +182,8 @@ def test_a_session_ends_when_its_person_has_left():
     User.objects.filter(pk=person.pk).update(is_active=False, deactivated_at=make.NOW)
 
     assert RoleBackend().get_user(person.pk) is None
+
+
+def test_the_backend_gives_a_stranger_nothing():
+    assert not RoleBackend().has_perm(AnonymousUser(), "catalog.view_dataset")
+    assert not RoleBackend().has_module_perms(AnonymousUser(), "catalog")
