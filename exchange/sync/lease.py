@@ -54,6 +54,7 @@ class Lease:
 def held(binding_id: int) -> Iterator[Lease]:
     """Hold the lease of a binding. Raises AlreadyRunning where another process has it."""
     own = connection.copy()
+    own.inc_thread_sharing()  # the heartbeat's thread uses it while the lock is only held
     lease = Lease(own)
     try:
         with own.cursor() as cursor:

@@ -1,0 +1,1 @@
+"""The measurements, each with its peer beside it. `make bench` runs them all; see README.md."""
