@@ -1,0 +1,387 @@
+"""The demo city, built through the verbs: people and their roles, entries, sources, a grant.
+
+Each step is taken by somebody who may take it, as it would be in a real city; nothing is written
+past the verbs.
+"""
+
+import hashlib
+import secrets
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from django.utils import timezone
+from django.utils.translation import override
+
+from accounts import developers, keys, organizations, people
+from accounts.models import CodeSystem, Organization, OrganizationKind, User
+from accounts.people import Newcomer
+from accounts.roles import Role
+from catalog import bases, negative_list, publishing
+from catalog.library import Article
+from catalog.models import Dataset, Resource
+from demo import invented
+from demo.entries import ENTRIES, INSPECTIONS, REGISTRATIONS, Entry
+from demo.inputs import FILES, TABLE, Registry
+from demo.kept import SignIn
+from exchange import opening, profiling, sharing, sources
+from exchange.models import Binding, Source, SourceKind
+from policy.terms import BasisTier, Channel, Grade, Mode
+
+AUTHORITY = "data-authority"
+COMPANY = "chaosheng"
+DEPARTMENTS = {
+    "approval": ("行政审批局", "Administrative Approval Bureau"),
+    "market": ("市场监督管理局", "Market Supervision Bureau"),
+    "transport": ("交通运输局", "Transport Bureau"),
+    "civil": ("民政局", "Civil Affairs Bureau"),
+}
+INVENTED_LAW = Article(
+    law_zh="海湾市演示条例（虚构）",
+    law_en="Demonstration Ordinance of Bay City (invented)",
+    article="第八条",
+    gist_zh="举报人信息不向社会公开（虚构条文）。",
+    gist_en="Whoever reports a wrong is not made public (invented article).",
+    tier=BasisTier.LOCAL_REGULATION,
+    in_force_from=date(2025, 1, 1),
+    source="本条例为演示而虚构，不是任何现行法律。",
+)
+INVENTED_TEXT = (
+    "【示例文本，演示专用，不是现行法律】第八条　"
+    "能够识别举报人、投诉人身份的信息，不得向社会公开。"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """What was built: the bindings to sync, the sign-ins, and the company's API key as text."""
+
+    bindings: tuple[Binding, ...]
+    sign_ins: tuple[SignIn, ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The people of a department that an entry's way needs."""
+
+    organization: Organization
+    publisher: User
+    head: User
+
+
+class _Hall:
+    """Enters people; one of each role gets a password, the others can not sign in."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.sign_ins: dict[Role, SignIn] = {}
+        self.security: User | None = None
+
+    def newcomer(self, role: Role, username: str, name: str) -> Newcomer:
+        """Describe a person; the first of a role may sign in."""
+        password = None
+        if role not in self.sign_ins:
+            password = _password()
+            self.sign_ins[role] = SignIn(str(role), username, password)
+        return Newcomer(username, name, password=password)
+
+    def enter(self, role: Role, organization: Organization, username: str, name: str) -> User:
+        """Enter a person and give the role, as the security administrator."""
+        user = people.create(self.newcomer(role, username, name), by=self.security, at=self.at)
+        people.grant_role(user.pk, role, organization, by=self.security, at=self.at)
+        return User.objects.get(pk=user.pk)
+
+
+def is_there() -> bool:
+    """Whether the demo city was built in this database before."""
+    return Dataset.objects.filter(slug__in=[entry.slug for entry in ENTRIES]).exists()
+
+
+def build(registry: Registry, intake: Path, *, at: datetime) -> City:
+    """Build the city in an empty platform, up to publication; no row has been read by then.
+
+    `intake` is the folder with the files of `demo.inputs.write_files`, below FILE_ROOTS.
+    """
+    with override("en"):
+        hall = _Hall(at)
+        authority = _authority(hall)
+        operators = [
+            hall.enter(Role.OPERATOR, authority, f"operator{n}", f"Operator {n}") for n in (1, 2)
+        ]
+        system = User.objects.get(username="system")
+        staff = {slug: _department(hall, slug, number) for number, slug in enumerate(DEPARTMENTS)}
+        bases.seed(at=at)
+        resources = {
+            entry.slug: _published(
+                entry, staff[entry.owner], operators[0], registry, intake, system=system, at=at
+            )
+            for entry in ENTRIES
+        }
+        _protect_informants(resources[INSPECTIONS.slug], staff["market"], operators, at=at)
+        reviewer = hall.enter(
+            Role.REVIEWER, staff["approval"].organization, "approval-reviewer", "Reviewer"
+        )
+        key = _company(hall, resources[REGISTRATIONS.slug], reviewer, at=at)
+        return City(
+            tuple(Binding.objects.filter(resource__in=resources.values()).order_by("pk")),
+            tuple(hall.sign_ins.values()),
+            key,
+        )
+
+
+def _password() -> str:
+    """Return a random password of every class of characters."""
+    alphabet = string.ascii_letters + string.digits
+    while True:
+        made = "-".join("".join(secrets.choice(alphabet) for _ in range(5)) for _ in range(3))
+        tests: tuple[Callable[[str], bool], ...] = (str.islower, str.isupper, str.isdigit)
+        if all(any(map(test, made)) for test in tests):
+            return made
+
+
+def _authority(hall: _Hall) -> Organization:
+    """Enter the data authority, its three administrators, and the city's districts."""
+    authority = organizations.create(
+        AUTHORITY,
+        kind=OrganizationKind.AUTHORITY,
+        name_zh="海湾市政务数据局（虚构）",
+        name_en="Data Authority of Bay City (invented)",
+        uscc=invented.uscc(1, head="11"),
+        by=None,
+        at=hall.at,
+    )
+    named = {
+        role: hall.newcomer(role, username, name)
+        for role, username, name in (
+            (Role.SYSTEM_ADMIN, "system", "System administrator"),
+            (Role.SECURITY_ADMIN, "security", "Security administrator"),
+            (Role.AUDIT_ADMIN, "auditor", "Audit administrator"),
+        )
+    }
+    founded = people.found_administration(authority, named, at=hall.at)
+    hall.security = founded[Role.SECURITY_ADMIN]
+    city = organizations.create_region(
+        "990100",
+        name_zh="海湾市（虚构）",
+        name_en="Bay City (invented)",
+        code_system=CodeSystem.LOCAL,
+        by=hall.security,
+        at=hall.at,
+    )
+    for district in invented.DISTRICTS:
+        organizations.create_region(
+            district.code,
+            name_zh=district.name_zh,
+            name_en=district.name_en,
+            parent=city,
+            code_system=CodeSystem.LOCAL,
+            by=hall.security,
+            at=hall.at,
+        )
+    return authority
+
+
+def _department(hall: _Hall, slug: str, number: int) -> Staff:
+    name_zh, name_en = DEPARTMENTS[slug]
+    organization = organizations.create(
+        slug,
+        kind=OrganizationKind.DEPARTMENT,
+        name_zh=f"海湾市{name_zh}（虚构）",
+        name_en=f"{name_en} of Bay City (invented)",
+        uscc=invented.uscc(number + 2, head="11"),
+        by=hall.security,
+        at=hall.at,
+    )
+    return Staff(
+        organization,
+        hall.enter(Role.PUBLISHER, organization, f"{slug}-publisher", f"{name_en}: publisher"),
+        hall.enter(Role.HEAD, organization, f"{slug}-head", f"{name_en}: head"),
+    )
+
+
+def _published(
+    entry: Entry,
+    staff: Staff,
+    operator: User,
+    registry: Registry,
+    intake: Path,
+    *,
+    system: User,
+    at: datetime,
+) -> Resource:
+    """Take an entry from draft to published, with its source bound and its fields graded."""
+    by = staff.publisher
+    dataset = publishing.create_dataset(
+        entry.slug,
+        owner=staff.organization,
+        title_zh=entry.title_zh,
+        by=by,
+        at=at,
+        **entry.metadata(),
+    )
+    resource = publishing.add_table(
+        dataset.pk, fields=[one.new for one in entry.fields], by=by, at=at
+    )
+    if entry.kind == SourceKind.POSTGRESQL:
+        sources.allow_host(registry.host, registry.port, by=system, at=at, note="demo")
+        source = _registry_source(staff.organization, registry, by=by, at=at)
+    else:
+        source = sources.create(
+            staff.organization, name=entry.source_name, kind=entry.kind, by=by, at=at
+        )
+    _bind(entry, resource, source, intake, by=by, at=at)
+    profiling.suggest_grades(resource.pk, by=by, at=at)
+    _grade(entry, resource, by=by)
+    vouched = dict.fromkeys(publishing.CHECKLIST, True)
+    publishing.sign(dataset.pk, by=staff.head, at=at, checklist=vouched)
+    publishing.submit(dataset.pk, by=by, at=at)
+    opening.publish(dataset.pk, by=operator, at=at)
+    return resource
+
+
+def _registry_source(
+    organization: Organization, registry: Registry, *, by: User, at: datetime
+) -> Source:
+    return sources.create(
+        organization,
+        name=_registry_name(registry),
+        kind=SourceKind.POSTGRESQL,
+        settings={
+            "host": registry.host,
+            "port": registry.port,
+            "database": registry.database,
+            "user": registry.user,
+        },
+        password=registry.password,
+        by=by,
+        at=at,
+    )
+
+
+def _registry_name(registry: Registry) -> str:
+    """Return a name that changes with the way the registry is reached."""
+    way = f"{registry.host}:{registry.port}:{registry.database}:{registry.password}"
+    return f"{REGISTRATIONS.source_name} {hashlib.sha256(way.encode()).hexdigest()[:6]}"
+
+
+def _bind(
+    entry: Entry, resource: Resource, source: Source, intake: Path, *, by: User, at: datetime
+) -> Binding:
+    fields = zip(resource.fields.order_by("position"), entry.fields, strict=True)
+    database = entry.kind == SourceKind.POSTGRESQL
+    path = "" if database else str(intake / FILES[entry.input])
+    return sources.bind(
+        resource.pk,
+        source=source,
+        object={"schema": "public", "table": TABLE} if database else {"path": path, **entry.given},
+        columns={field.pk: one.source for field, one in fields},
+        mode=entry.mode,
+        cursor_column=entry.cursor_column,
+        schedule_minutes=entry.schedule_minutes,
+        by=by,
+        at=at,
+    )
+
+
+def _grade(entry: Entry, resource: Resource, *, by: User) -> None:
+    """Grade each field, later than the suggestion that the person has looked at."""
+    for field, one in zip(resource.fields.order_by("position"), entry.fields, strict=True):
+        publishing.grade_field(
+            field.pk,
+            grade=one.grade,
+            share_type=one.share_type,
+            open_type=one.open_type,
+            mask=one.mask,
+            reason=one.reason,
+            by=by,
+            at=timezone.now(),
+        )
+
+
+def _protect_informants(
+    resource: Resource, staff: Staff, operators: list[User], *, at: datetime
+) -> None:
+    """Put one field on the negative list for the open channel, by an article that is invented.
+
+    No real article's text is at hand word for word, so none is cited.
+    """
+    basis = bases.create(INVENTED_LAW, by=operators[0], at=at)
+    bases.verify(
+        basis.pk, text_zh=INVENTED_TEXT, source=INVENTED_LAW.source, by=operators[0], at=at
+    )
+    today = timezone.localdate(at)
+    line = negative_list.propose(
+        resource.dataset_id,
+        field_ids=[resource.fields.get(name="tip_source").pk],
+        basis_id=basis.pk,
+        bars=[Channel.OPEN],
+        reason_zh="线索来源可能暴露举报人。",
+        reason_en="Where a tip came from may reveal who gave it.",
+        from_on=today,
+        review_on=today + timedelta(days=365),
+        by=staff.publisher,
+        at=at,
+    )
+    negative_list.legal_review(line.pk, passed=True, opinion="同意。", by=operators[0], at=at)
+    opening.publish_line(line.pk, by=operators[1], at=at)
+
+
+def _company(hall: _Hall, resource: Resource, reviewer: User, *, at: datetime) -> str:
+    """Enter a company with an app, a key, and a grant of two conditional fields."""
+    company = organizations.create(
+        COMPANY,
+        kind=OrganizationKind.COMPANY,
+        name_zh="潮声地图科技有限公司（虚构）",
+        name_en="Chaosheng Maps Ltd (invented)",
+        uscc=invented.uscc(99_999_999),
+        by=hall.security,
+        at=at,
+    )
+    developer = hall.enter(Role.DEVELOPER, company, "developer", "Developer")
+    app = developers.create_app(company, "Shop finder", by=developer, at=at)
+    today = timezone.localdate(at)
+    sharing.grant(
+        resource.dataset_id,
+        to=company,
+        fields=[one.pk for one in resource.fields.filter(name__in=["contact_phone", "employees"])],
+        purpose="店铺地图核对联系方式（演示）",
+        valid_from=today,
+        valid_until=today + timedelta(days=365),
+        clear_up_to=Grade.L2,
+        modes=[Mode.QUERY],
+        by=reviewer,
+        at=at,
+    )
+    expires = at + timedelta(days=365)
+    return keys.issue(app, by=developer, at=at, expires_at=expires, label="demo").raw
+
+
+def new_key(*, at: datetime) -> str:
+    """Issue the company another key, where the first one was not kept."""
+    developer = User.objects.get(username="developer")
+    app = developer.organizations()[0].apps.get(closed_at=None)
+    expires = at + timedelta(days=365)
+    return keys.issue(app, by=developer, at=at, expires_at=expires, label="demo").raw
+
+
+def connect_registry(registry: Registry, intake: Path, *, at: datetime) -> bool:
+    """Bind the registrations anew where the registry is reached in another way than before.
+
+    The embedded services' sockets may lie elsewhere after a restart. Returns whether it was done.
+    """
+    binding = Binding.objects.select_related("source", "resource__dataset__owner").get(
+        resource__dataset__slug=REGISTRATIONS.slug
+    )
+    if binding.source.name == _registry_name(registry):
+        return False
+    owner = binding.resource.dataset.owner
+    by = User.objects.get(username=f"{REGISTRATIONS.owner}-publisher")
+    system = User.objects.get(username="system")
+    sources.allow_host(registry.host, registry.port, by=system, at=at, note="demo")
+    source = owner.sources.filter(name=_registry_name(registry)).first()
+    source = source or _registry_source(owner, registry, by=by, at=at)
+    _bind(REGISTRATIONS, binding.resource, source, intake, by=by, at=at)
+    return True

@@ -1,0 +1,364 @@
+"""What the demo city publishes: four entries in different tiers, each field with its grade.
+
+A grade comes with its reason wherever something sensitive is detected; below what is suggested it
+needs one, and the reasons here are the kind a department would give.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from catalog.drafting import NewField
+from catalog.terms import Check, UpdateCycle
+from demo import rows
+from exchange.models import SourceKind, SyncMode
+from policy.facts import Mask
+from policy.terms import DataType, Grade, MaskKind, OpenType, ShareType
+
+FIRST = Mask(MaskKind.KEEP_EDGES, keep_left=1)
+EDGES = Mask(MaskKind.KEEP_EDGES, keep_left=3, keep_right=4)
+STANDS_PUBLIC = "依法公示的内容，不涉及个人。"
+AS_SUGGESTED = "按检测建议定级。"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryField:
+    """A field: how the catalogue describes it, how its department grades it, where it comes from.
+
+    `source` is a column's name, or its position where a file has no header.
+    """
+
+    new: NewField
+    source: str | int
+    grade: Grade = Grade.L1
+    share_type: ShareType = ShareType.UNCONDITIONAL
+    open_type: OpenType = OpenType.UNCONDITIONAL
+    mask: Mask | None = None
+    reason: str = STANDS_PUBLIC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A dataset of the demo: its metadata, its fields, its source.
+
+    `input` is its name in `demo.inputs.SHARES`; `given` is what the binding says besides the path.
+    """
+
+    slug: str
+    owner: str
+    input: str
+    title_zh: str
+    title_en: str
+    abstract_zh: str
+    abstract_en: str
+    update_cycle: UpdateCycle
+    kind: SourceKind
+    source_name: str
+    fields: tuple[EntryField, ...]
+    given: Mapping[str, Any] = field(default_factory=dict)
+    mode: SyncMode = SyncMode.FULL
+    cursor_column: str = ""
+    schedule_minutes: int | None = None
+
+    def metadata(self) -> dict[str, Any]:
+        """Return the core metadata besides address, owner and Chinese title."""
+        return {
+            "title_en": self.title_en,
+            "abstract_zh": self.abstract_zh + "演示数据，均为虚构。",
+            "abstract_en": self.abstract_en + " Demonstration data, all of it invented.",
+            "update_cycle": self.update_cycle,
+            "share_condition_zh": "用于履行法定职责，不得转供第三方。",
+            "share_condition_en": "For statutory duties only; not to be passed on.",
+            "license": "CC-BY-4.0",
+            "contact": f"{self.owner}@example.invalid",
+        }
+
+
+def _field(
+    source: str | int,
+    name: str,
+    label_zh: str,
+    label_en: str,
+    data_type: DataType = DataType.TEXT,
+    **more: Any,
+) -> EntryField:
+    """Describe a field; what EntryField does not know goes to the catalogue's field."""
+    own = {key: more.pop(key) for key in list(more) if key in EntryField.__slots__}
+    new = NewField(name=name, label_zh=label_zh, label_en=label_en, data_type=data_type, **more)
+    return EntryField(new=new, source=source, **own)
+
+
+REGISTRATIONS = Entry(
+    slug="business-registrations",
+    owner="approval",
+    input="registrations",
+    title_zh="商事主体登记信息",
+    title_en="Business registrations",
+    abstract_zh="商事主体的名称、类型、住所、成立日期与状态。",
+    abstract_en="Name, kind, address, day of foundation and status of each business.",
+    update_cycle=UpdateCycle.DAILY,
+    kind=SourceKind.POSTGRESQL,
+    source_name="商事登记库",
+    mode=SyncMode.CURSOR,
+    cursor_column="updated_at",
+    schedule_minutes=30,
+    fields=(
+        _field(
+            "uscc",
+            "uscc",
+            "统一社会信用代码",
+            "Unified social credit code",
+            is_key=True,
+            value_check=Check.USCC,
+        ),
+        _field("company_name", "company_name", "名称", "Name", required=True, length=100),
+        _field("kind", "kind", "类型", "Kind", required=True),
+        _field(
+            "legal_person",
+            "legal_person",
+            "法定代表人姓名",
+            "Legal representative",
+            grade=Grade.L2,
+            mask=FIRST,
+            reason=AS_SUGGESTED,
+        ),
+        _field(
+            "contact_phone",
+            "contact_phone",
+            "联系电话",
+            "Contact phone",
+            grade=Grade.L3,
+            open_type=OpenType.CONDITIONAL,
+            mask=EDGES,
+            reason=AS_SUGGESTED,
+        ),
+        _field("district", "district", "所在区", "District"),
+        _field(
+            "address",
+            "address",
+            "住所地址",
+            "Registered address",
+            reason="商事主体住所依法公示，不是个人住址。",
+        ),
+        _field(
+            "capital",
+            "capital",
+            "注册资本（万元）",
+            "Registered capital (10,000 yuan)",
+            DataType.DECIMAL,
+            scale=2,
+            minimum=Decimal(0),
+        ),
+        _field(
+            "employees",
+            "employees",
+            "从业人数",
+            "Employees",
+            DataType.INTEGER,
+            minimum=Decimal(0),
+            grade=Grade.L2,
+            open_type=OpenType.CONDITIONAL,
+            reason="可能反映经营状况，凭授权提供。",
+        ),
+        _field(
+            "established_on",
+            "established_on",
+            "成立日期",
+            "Established on",
+            DataType.DATE,
+            required=True,
+        ),
+        _field("status", "status", "登记状态", "Status", pattern="存续|迁出|注销|吊销"),
+        _field("updated_at", "updated_at", "更新时间", "Updated at", DataType.DATETIME),
+    ),
+)
+
+INSPECTIONS = Entry(
+    slug="restaurant-inspections",
+    owner="market",
+    input="inspections",
+    title_zh="餐饮服务单位监督检查结果",
+    title_en="Restaurant inspections",
+    abstract_zh="餐饮服务单位每次监督检查的日期、得分与等级。",
+    abstract_en="Day, score and grade of each inspection of a restaurant.",
+    update_cycle=UpdateCycle.WEEKLY,
+    kind=SourceKind.CSV,
+    source_name="检查结果文件",
+    fields=(
+        _field("检查编号", "inspection_no", "检查编号", "Inspection number", is_key=True),
+        _field(
+            "统一社会信用代码",
+            "uscc",
+            "统一社会信用代码",
+            "Unified social credit code",
+            value_check=Check.USCC,
+        ),
+        _field("单位名称", "venue", "单位名称", "Venue", required=True),
+        _field("所在区", "district", "所在区", "District"),
+        _field(
+            "经营地址",
+            "address",
+            "经营地址",
+            "Address",
+            reason="经营场所地址依法公示，不是个人住址。",
+        ),
+        _field(
+            "检查日期", "inspected_on", "检查日期", "Inspected on", DataType.DATE, required=True
+        ),
+        _field(
+            "得分",
+            "score",
+            "得分",
+            "Score",
+            DataType.INTEGER,
+            minimum=Decimal(0),
+            maximum=Decimal(100),
+        ),
+        _field("等级", "grade", "等级", "Grade", pattern="A|B|C"),
+        _field(
+            "检查人员姓名",
+            "inspector",
+            "检查人员姓名",
+            "Inspector",
+            grade=Grade.L2,
+            mask=FIRST,
+            reason=AS_SUGGESTED,
+        ),
+        _field(
+            "线索来源",
+            "tip_source",
+            "线索来源",
+            "Where the tip came from",
+            grade=Grade.L2,
+            share_type=ShareType.CONDITIONAL,
+            open_type=OpenType.CONDITIONAL,
+            mask=Mask(MaskKind.BLANK),
+            reason="可能指向举报人。",
+        ),
+    ),
+)
+
+BUS_STOPS = Entry(
+    slug="bus-stops",
+    owner="transport",
+    input="bus_stops",
+    title_zh="公交线路站点",
+    title_en="Stops of bus lines",
+    abstract_zh="各公交线路停靠站点的名称、位置与启用日期。",
+    abstract_en="Name, place and first day of each stop of each bus line.",
+    update_cycle=UpdateCycle.MONTHLY,
+    kind=SourceKind.CSV,
+    source_name="站点文件",
+    given={
+        "encoding": "gb18030",
+        "separator": ";",
+        "header": False,
+        "width": rows.BUS_STOP_WIDTH,
+    },
+    fields=(
+        _field(0, "stop_code", "站点编码", "Stop code", is_key=True, length=5),
+        _field(1, "line", "线路", "Line", is_key=True),
+        _field(2, "stop_name", "站点名称", "Stop name", required=True),
+        _field(3, "district", "所在区", "District"),
+        _field(
+            4,
+            "longitude",
+            "经度",
+            "Longitude",
+            DataType.DECIMAL,
+            minimum=Decimal(-180),
+            maximum=Decimal(180),
+        ),
+        _field(
+            5,
+            "latitude",
+            "纬度",
+            "Latitude",
+            DataType.DECIMAL,
+            minimum=Decimal(-90),
+            maximum=Decimal(90),
+        ),
+        _field(6, "opened_on", "启用日期", "Opened on", DataType.DATE),
+    ),
+)
+
+VOLUNTEERS = Entry(
+    slug="registered-volunteers",
+    owner="civil",
+    input="volunteers",
+    title_zh="注册志愿者公示信息",
+    title_en="Registered volunteers",
+    abstract_zh="注册志愿者的服务时长；个人信息脱敏或不开放。",
+    abstract_en="Hours served by registered volunteers; personal data is masked or withheld.",
+    update_cycle=UpdateCycle.QUARTERLY,
+    kind=SourceKind.CSV,
+    source_name="志愿者名册文件",
+    fields=(
+        _field("volunteer_no", "volunteer_no", "序号", "Number", DataType.INTEGER, is_key=True),
+        _field("xm", "name", "姓名", "Name", grade=Grade.L2, mask=FIRST, reason=AS_SUGGESTED),
+        _field(
+            "sfzh",
+            "id_number",
+            "身份证号",
+            "ID number",
+            value_check=Check.RESIDENT_ID,
+            grade=Grade.L3,
+            share_type=ShareType.CONDITIONAL,
+            open_type=OpenType.NOT_OPEN,
+            mask=EDGES,
+            reason=AS_SUGGESTED,
+        ),
+        _field(
+            "csrq",
+            "born_on",
+            "出生日期",
+            "Date of birth",
+            DataType.DATE,
+            grade=Grade.L2,
+            mask=Mask(MaskKind.YEAR_ONLY),
+            reason=AS_SUGGESTED,
+        ),
+        _field(
+            "sjh",
+            "mobile",
+            "手机号",
+            "Mobile",
+            value_check=Check.MOBILE,
+            grade=Grade.L3,
+            mask=EDGES,
+            reason=AS_SUGGESTED,
+        ),
+        _field(
+            "address",
+            "address",
+            "居住地址",
+            "Address",
+            grade=Grade.L3,
+            mask=Mask(MaskKind.COARSE_PLACE),
+            reason=AS_SUGGESTED,
+        ),
+        _field("district", "district", "所在区", "District"),
+        _field(
+            "service_hours",
+            "service_hours",
+            "服务时长（小时）",
+            "Hours served",
+            DataType.INTEGER,
+            minimum=Decimal(0),
+        ),
+        _field(
+            "health_note",
+            "health_note",
+            "健康备注",
+            "Health note",
+            grade=Grade.L4,
+            share_type=ShareType.CONDITIONAL,
+            open_type=OpenType.NOT_OPEN,
+            reason="健康信息属于敏感个人信息。",
+        ),
+        _field("registered_on", "registered_on", "注册日期", "Registered on", DataType.DATE),
+    ),
+)
+
+ENTRIES = (REGISTRATIONS, INSPECTIONS, BUS_STOPS, VOLUNTEERS)

@@ -1,0 +1,121 @@
+"""What the demo's departments hold: a database of their own, and files as they send them."""
+
+import csv
+import gzip
+import io
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from demo import rows
+from demo.rows import Row
+
+REGISTRY = "demo_registry"  # the database, and the role that may only read it
+TABLE = "registrations"
+SHARES = {"registrations": 12, "inspections": 6, "bus_stops": 3, "volunteers": 1}  # of 22
+FILES = {
+    "inspections": "inspections.csv",
+    "bus_stops": "bus_stops.txt",
+    "volunteers": "volunteers.csv.gz",
+}
+_COLUMNS = """
+    uscc text, company_name text, kind text, legal_person text, contact_phone text, district text,
+    address text, capital numeric(14, 2), employees integer, established_on date, status text,
+    updated_at timestamptz
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """How the registry's database is reached: read only, with a password."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+
+
+def share(name: str, total: int) -> int:
+    """Return how many of the city's rows a dataset has."""
+    return total * SHARES[name] // sum(SHARES.values())
+
+
+def write_files(folder: Path, *, seed: int, total: int) -> None:
+    """Write each file that is not there yet: UTF-8 with BOM, GB18030 without header, and GZ."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {
+        "inspections": lambda: _csv(
+            [rows.INSPECTION_HEADER], rows.inspections(share("inspections", total), seed=seed)
+        ).encode("utf-8-sig"),
+        "bus_stops": lambda: _csv(
+            [], rows.bus_stops(share("bus_stops", total), seed=seed), separator=";"
+        ).encode("gb18030"),
+        "volunteers": lambda: gzip.compress(
+            _csv(
+                [rows.VOLUNTEER_HEADER], rows.volunteers(share("volunteers", total), seed=seed)
+            ).encode(),
+            mtime=0,  # the same rows give the same bytes
+        ),
+    }
+    for name, content in made.items():
+        path = folder / FILES[name]
+        if not path.exists():
+            whole = path.with_name(f".{path.name}.part")
+            whole.write_bytes(content())
+            whole.rename(path)
+
+
+def _csv(header: list[tuple[str, ...]], found: Iterable[Row], *, separator: str = ",") -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
+    writer.writerows(header)
+    writer.writerows(found)
+    return out.getvalue()
+
+
+def create_registry(owner: psycopg.Connection, *, password: str = "") -> Registry:
+    """Create the registry's database and its reader on the platform's own server.
+
+    `owner` may create databases and roles, and is in autocommit. The reader gets `password`, or a
+    new one where none is given.
+    """
+    password = password or secrets.token_urlsafe(18)
+    name = sql.Identifier(REGISTRY)
+    if not owner.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [REGISTRY]).fetchone():
+        owner.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
+    owner.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(password)))
+    if not owner.execute("SELECT 1 FROM pg_database WHERE datname = %s", [REGISTRY]).fetchone():
+        owner.execute(sql.SQL("CREATE DATABASE {}").format(name))
+    return Registry(
+        host=owner.info.host,
+        port=owner.info.port or 5432,
+        database=REGISTRY,
+        user=REGISTRY,
+        password=password,
+    )
+
+
+def fill_registry(connection: psycopg.Connection, *, seed: int, total: int) -> None:
+    """Create and fill the registry's table where it is missing; whole or not at all."""
+    with connection.transaction():
+        there = connection.execute("SELECT to_regclass(%s)", [f"public.{TABLE}"]).fetchone()
+        if there and there[0]:
+            return
+        table = sql.Identifier(TABLE)
+        connection.execute(sql.SQL("CREATE TABLE {} ({})").format(table, sql.SQL(_COLUMNS)))
+        names = sql.SQL(", ").join(map(sql.Identifier, rows.REGISTRATION_COLUMNS))
+        with connection.cursor().copy(
+            sql.SQL("COPY {} ({}) FROM STDIN").format(table, names)
+        ) as copy:
+            for row in rows.registrations(share("registrations", total), seed=seed):
+                copy.write_row(row)
+        connection.execute(sql.SQL("CREATE INDEX ON {} (updated_at)").format(table))
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [REGISTRY]).fetchone():
+            connection.execute(
+                sql.SQL("GRANT SELECT ON {} TO {}").format(table, sql.Identifier(REGISTRY))
+            )
