@@ -121,9 +121,9 @@ AUDIT_ALGORITHM = environment.choice("AUDIT_ALGORITHM", "sha256", {"sha256", "sm
 # --- Django ---------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # its site is extended by backoffice.site
     "unfold.contrib.import_export",
-    "django.contrib.admin",
+    "backoffice.apps.OfficeAdminConfig",  # django.contrib.admin with that site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,91 @@
+"""A button of the back office: which verb it calls, who may press it, what it asks first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from unfold.enums import ActionVariant
+
+from accounts.models import User
+from accounts.refusals import StepRefused
+from backoffice.forms.dressed import OfficeForm, OfficeModelForm
+from catalog.refusals import CatalogRefusal
+from exchange.problems import Problem
+
+REFUSALS = (StepRefused, CatalogRefusal, Problem, ValidationError)
+"""What a verb may answer beside a missing right, which is the page 403."""
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """One press of a button: by whom, when, on which row, and what the form said."""
+
+    by: User
+    at: datetime
+    target: Any  # the row the button stands at; None for one above a list
+    told: dict[str, Any]
+    request: HttpRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What is shown once and never again, such as a new key."""
+
+    title: Text
+    lines: tuple[tuple[Text, str], ...]
+    note: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """The verb was carried out, and this is to be minded."""
+
+    text: Text
+
+
+def _always(_target: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A verb as people meet it. `press` calls the verb; what it returns decides what is said:
+
+    nothing → `done`; a text → that text; `Warned` → a warning; `Shown` → a page of its own.
+    `offered` says for which rows the button is drawn; pressed elsewhere, the verb refuses.
+    """
+
+    name: str
+    label: Text
+    permission: str
+    press: Callable[[Press], Any]
+    done: Text
+    form: type[OfficeForm] | type[OfficeModelForm] = OfficeForm
+    note: Text = ""
+    offered: Callable[[Any], bool] = _always
+    variant: ActionVariant = field(default=ActionVariant.DEFAULT)
+
+
+def person_of(request: HttpRequest) -> User:
+    """Return who is signed in. The admin lets nobody else come this far."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def sentence(refusal: Exception) -> str:
+    """Return a refusal as one text for a person."""
+    if isinstance(refusal, ValidationError):
+        return " ".join(refusal.messages)
+    return str(refusal)
+
+
+def is_wrong_state(refusal: Exception) -> bool:
+    """Whether filling in the form anew could not help."""
+    return getattr(refusal, "status", None) == 409

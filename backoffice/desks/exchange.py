@@ -1,0 +1,297 @@
+"""Sources, bindings, runs, rejected rows, record tables and grants."""
+
+from django.contrib import admin
+from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+
+from audit import chain
+from backoffice import words
+from backoffice.buttons import Button, Press, Shown, Warned
+from backoffice.desk import Desk, labelled
+from backoffice.desks.catalog import bind, suggest
+from backoffice.forms import exchange as forms
+from backoffice.forms.dressed import ReasonForm
+from exchange import sharing, sources, tasks
+from exchange.models import (
+    AllowedHost,
+    Binding,
+    Grant,
+    RecordTable,
+    RejectedRow,
+    RunState,
+    Source,
+    SourceKind,
+    SyncRun,
+)
+from exchange.sync import engine, rejects
+
+
+def _allow(press: Press) -> None:
+    told = press.told
+    sources.allow_host(told["host"], told["port"], note=told["note"], by=press.by, at=press.at)
+
+
+@admin.register(AllowedHost)
+class AllowedHostDesk(Desk):
+    """Database hosts that connectors may reach."""
+
+    list_display = ["host", "port", "note", "allowed_by", "allowed_at"]
+    list_select_related = ["allowed_by"]
+    search_fields = ["host", "note"]
+    ordering = ["host", "port"]
+    list_buttons = (
+        Button(
+            name="allow",
+            label=_("Allow a host"),
+            permission="exchange.allow_host",
+            press=_allow,
+            done=_("The host is allowed."),
+            form=forms.HostForm,
+        ),
+    )
+    buttons = (
+        Button(
+            name="refuse",
+            label=_("Take off the list"),
+            permission="exchange.refuse_host",
+            press=lambda press: sources.refuse_host(press.target.pk, by=press.by, at=press.at),
+            done=_("The host is off the list; runs that need it fail from now on."),
+            variant=ActionVariant.DANGER,
+        ),
+    )
+
+
+def _connect(press: Press) -> None:
+    told = press.told
+    kind = told["kind"]
+    sources.create(
+        told["organization"],
+        name=told["name"],
+        kind=kind,
+        settings=forms.SourceForm.settings_of(told) if kind == SourceKind.POSTGRESQL else {},
+        password=told["password"],
+        time_zone=told["time_zone"],
+        by=press.by,
+        at=press.at,
+    )
+
+
+def _test(press: Press) -> Warned | None:
+    problem = sources.test(press.target.pk, by=press.by, at=press.at)
+    return None if problem is None else Warned(text=str(problem))
+
+
+@admin.register(Source)
+class SourceDesk(Desk):
+    """Sources of departments. A password is written here and read nowhere."""
+
+    owner_path = "organization"
+    list_display = ["name", "organization", "kind", "created_at"]
+    list_filter = ["kind"]
+    list_select_related = ["organization"]
+    search_fields = ["name", "organization__name_zh", "organization__name_en"]
+    ordering = ["organization", "name"]
+    list_buttons = (
+        Button(
+            name="create",
+            label=_("Connect a source"),
+            permission="exchange.create_source",
+            press=_connect,
+            done=_("The source is connected. Test it, then bind a table to it."),
+            form=forms.SourceForm,
+        ),
+    )
+    buttons = (
+        Button(
+            name="test",
+            label=_("Test"),
+            permission="exchange.test_source",
+            press=_test,
+            done=_("The source answers."),
+        ),
+    )
+
+
+def _sync_now(press: Press) -> None:
+    tasks.sync.delay(press.target.pk)
+
+
+class BindAgainForm(forms.BindingForm):
+    """The binding of a table, as it stands and as it is to be."""
+
+    def prepare(self) -> None:
+        """Ask for the table of the binding."""
+        self.target = self.target.resource
+        super().prepare()
+
+
+@admin.register(Binding)
+class BindingDesk(Desk):
+    """What of a source feeds which table."""
+
+    owner_path = "resource__dataset__owner"
+    list_display = ["resource", "source", "mode", "schedule_minutes", "paused", "attempted_at"]
+    list_filter = ["mode", "paused"]
+    list_select_related = ["resource__dataset__owner", "source"]
+    search_fields = ["source__name", "resource__dataset__slug", "resource__title_zh"]
+    ordering = ["-id"]
+    buttons = (
+        Button(
+            name="sync",
+            label=_("Sync now"),
+            permission="exchange.run_sync",
+            press=_sync_now,
+            done=_("A worker has been asked. The run appears in the list of runs."),
+            variant=ActionVariant.PRIMARY,
+        ),
+        Button(
+            name="bind",
+            label=_("Bind anew"),
+            permission="exchange.bind_resource",
+            press=lambda press: bind(press.target.resource, press),
+            done=_("The table is bound. A sync reads it from the beginning."),
+            form=BindAgainForm,
+        ),
+        Button(
+            name="suggest",
+            label=_("Suggest grades"),
+            permission="exchange.suggest_grades",
+            press=lambda press: suggest(press.target.resource_id, press),
+            done="",
+            note=_("A sample of the source is looked at; what was found is written down."),
+        ),
+    )
+
+
+def _is_held(run: SyncRun) -> bool:
+    return run.state == RunState.HELD
+
+
+@admin.register(SyncRun)
+class SyncRunDesk(Desk):
+    """Runs with their ledgers; one that is held back waits here for a person."""
+
+    owner_path = "binding__resource__dataset__owner"
+    list_display = [
+        "id",
+        "binding",
+        "state",
+        "started_at",
+        "read",
+        "inserted",
+        "updated",
+        "rejected",
+        "deleted",
+        "after",
+    ]
+    list_filter = ["state", "mode", "started_at"]
+    list_select_related = ["binding__source", "binding__resource__dataset__owner"]
+    search_fields = ["problem", "problem_code", "binding__resource__dataset__slug"]
+    ordering = ["-id"]
+    buttons = (
+        Button(
+            name="release",
+            label=_("Release"),
+            permission="exchange.release_run",
+            press=lambda press: engine.release(press.target.pk, by=press.by, at=press.at),
+            done=_("The run is live."),
+            note=_("What was staged goes live as it was read."),
+            offered=_is_held,
+            variant=ActionVariant.PRIMARY,
+        ),
+        Button(
+            name="discard",
+            label=_("Discard"),
+            permission="exchange.discard_run",
+            press=lambda press: engine.discard(press.target.pk, by=press.by, at=press.at),
+            done=_("The run is discarded; what is published stays as it was."),
+            offered=_is_held,
+            variant=ActionVariant.DANGER,
+        ),
+    )
+
+
+@transaction.atomic
+def _look(press: Press) -> Shown:
+    row = press.target
+    chain.record("rejected.view", f"rejected:{row.pk}", by=press.by, at=press.at, run=row.run_id)
+    cells = rejects.opened(row)
+    text = gettext("Line %(line)s: rejected by “%(rule)s”")
+    return Shown(
+        title=text % {"line": row.line, "rule": row.rule},
+        note=_("This look is written down. Do not carry the values on."),
+        lines=tuple((name, "" if cell is None else cell) for name, cell in cells.items()),
+    )
+
+
+@admin.register(RejectedRow)
+class RejectedRowDesk(Desk):
+    """Rows that broke a rule: only for the department they come from, and each look is kept."""
+
+    owner_path = "run__binding__resource__dataset__owner"
+    list_display = ["line", "rule", "field", "run", "expires_at"]
+    list_filter = ["rule", "expires_at"]
+    list_select_related = ["run__binding__resource__dataset__owner"]
+    search_fields = ["rule", "field", "=run__id"]
+    ordering = ["-run", "line"]
+    fields = ["run", "line", "rule", "field", "expires_at"]
+    buttons = (
+        Button(
+            name="look",
+            label=_("Look at the values"),
+            permission="exchange.read_rejected",
+            press=_look,
+            done="",
+            note=_("The row is shown once in clear, and the look is written down."),
+        ),
+    )
+
+
+@admin.register(RecordTable)
+class RecordTableDesk(Desk):
+    """Which table holds the rows of which zone."""
+
+    owner_path = "resource__dataset__owner"
+    list_display = ["resource", "zone", "version", "rows", "seq", "live", "refreshed_at"]
+    list_filter = ["zone", "live"]
+    list_select_related = ["resource__dataset__owner"]
+    search_fields = ["table_name", "resource__dataset__slug"]
+    ordering = ["-id"]
+
+
+def _revoke(press: Press) -> None:
+    sharing.revoke(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
+
+
+@admin.register(Grant)
+class GrantDesk(Desk):
+    """Consumers' rights. They are made at the dataset."""
+
+    owner_path = "dataset__owner"
+    list_display = [
+        "id",
+        "organization",
+        "dataset",
+        labelled(words.CHANNELS, "channel", _("channel")),
+        "valid_from",
+        "valid_until",
+        "revoked_at",
+    ]
+    list_filter = ["channel", "valid_until", "revoked_at"]
+    list_select_related = ["organization", "dataset__owner"]
+    search_fields = ["organization__name_zh", "organization__name_en", "dataset__slug", "purpose"]
+    ordering = ["-id"]
+    buttons = (
+        Button(
+            name="revoke",
+            label=_("Revoke"),
+            permission="exchange.revoke_grant",
+            press=_revoke,
+            done=_("The grant is revoked: the next call is refused."),
+            form=ReasonForm,
+            offered=lambda grant: grant.revoked_at is None,
+            variant=ActionVariant.DANGER,
+        ),
+    )

@@ -1,0 +1,211 @@
+"""The negative list and its legal bases."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+
+from backoffice import words
+from backoffice.buttons import Button, Press
+from backoffice.desk import Desk, labelled
+from backoffice.desks.accounts import ShownOnly
+from backoffice.forms import negative_list as forms
+from backoffice.forms.dressed import ReasonForm
+from catalog import bases, negative_list
+from catalog.library import Article
+from catalog.models import LegalBasis, NegativeLine, NegativeLineField
+from catalog.terms import LineState
+from exchange import opening
+from policy.terms import BasisTier, Certainty
+
+
+class FieldsOf(ShownOnly):
+    """The fields that a line names; none: the whole dataset."""
+
+    model = NegativeLineField
+    fields = ["field"]
+
+
+def _review(*, passed: bool):
+    """Return the press by which the legal unit forwards or returns a line."""
+
+    def press_it(press: Press) -> None:
+        negative_list.legal_review(
+            press.target.pk,
+            passed=passed,
+            opinion=press.told["opinion"],
+            by=press.by,
+            at=press.at,
+        )
+
+    return press_it
+
+
+def _send_back(press: Press) -> None:
+    negative_list.send_back(
+        press.target.pk, opinion=press.told["opinion"], by=press.by, at=press.at
+    )
+
+
+def _end(press: Press) -> None:
+    opening.end_line(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
+
+
+def _with(state: LineState):
+    return lambda line: line.state == state
+
+
+@admin.register(NegativeLine)
+class NegativeLineDesk(Desk):
+    """Lines of the negative list, on their way through three people."""
+
+    owner_path = "dataset__owner"
+    list_display = [
+        "number",
+        "dataset",
+        "basis",
+        "state",
+        "bars_share",
+        "bars_open",
+        "from_on",
+        "until_on",
+        "review_on",
+    ]
+    list_filter = ["state", "bars_share", "bars_open", "review_on"]
+    list_select_related = ["dataset__owner", "basis"]
+    search_fields = ["=number", "dataset__slug", "dataset__title_zh", "basis__law_zh"]
+    ordering = ["-id"]
+    inlines = [FieldsOf]
+    buttons = (
+        Button(
+            name="forward",
+            label=_("Legal unit: forward"),
+            permission="catalog.legal_review_negativeline",
+            press=_review(passed=True),
+            done=_("The line is with the data authority."),
+            form=forms.OpinionForm,
+            offered=_with(LineState.PROPOSED),
+            variant=ActionVariant.PRIMARY,
+        ),
+        Button(
+            name="return",
+            label=_("Legal unit: return"),
+            permission="catalog.legal_review_negativeline",
+            press=_review(passed=False),
+            done=_("The line is returned. It can be proposed anew."),
+            form=forms.OpinionForm,
+            offered=_with(LineState.PROPOSED),
+        ),
+        Button(
+            name="publish",
+            label=_("Publish"),
+            permission="catalog.publish_negativeline",
+            press=lambda press: opening.publish_line(press.target.pk, by=press.by, at=press.at),
+            done=_("The line counts; what it bars is out of the zones."),
+            note=_("What the line bars leaves every open copy before this returns."),
+            offered=_with(LineState.AUTHORITY_REVIEW),
+            variant=ActionVariant.PRIMARY,
+        ),
+        Button(
+            name="send-back",
+            label=_("Return"),
+            permission="catalog.review_negativeline",
+            press=_send_back,
+            done=_("The line is returned. It can be proposed anew."),
+            form=forms.OpinionForm,
+            offered=_with(LineState.AUTHORITY_REVIEW),
+        ),
+        Button(
+            name="end",
+            label=_("End"),
+            permission="catalog.end_negativeline",
+            press=_end,
+            done=_("The line has ended; its fields are conditional until they are graded anew."),
+            form=ReasonForm,
+            offered=_with(LineState.PUBLISHED),
+            variant=ActionVariant.DANGER,
+        ),
+    )
+
+
+@admin.register(NegativeLineField)
+class NegativeLineFieldDesk(Desk):
+    """Which field is named by which line."""
+
+    owner_path = "line__dataset__owner"
+    list_display = ["line", "field"]
+    list_select_related = ["line__dataset__owner", "field"]
+    ordering = ["-id"]
+
+
+def _article(press: Press) -> Article:
+    told = press.told
+    return Article(**{**told, "tier": BasisTier(told["tier"])})
+
+
+def _verify(press: Press) -> None:
+    bases.verify(press.target.pk, **press.told, by=press.by, at=press.at)
+
+
+def _supersede(press: Press) -> None:
+    bases.supersede(press.target.pk, _article(press), by=press.by, at=press.at)
+
+
+def _end_basis(press: Press) -> None:
+    bases.end(press.target.pk, until=press.told["until"], by=press.by, at=press.at)
+
+
+@admin.register(LegalBasis)
+class LegalBasisDesk(Desk):
+    """Articles of law that refusals rest on; only what was read word for word carries one."""
+
+    list_display = [
+        "law_zh",
+        "article",
+        "version",
+        labelled(words.TIERS, "tier", _("tier")),
+        labelled(words.CERTAINTIES, "certainty", _("certainty")),
+        "in_force_from",
+        "in_force_until",
+    ]
+    list_filter = ["tier", "certainty"]
+    search_fields = ["law_zh", "law_en", "article", "gist_zh", "document_number"]
+    ordering = ["law_zh", "article", "-version"]
+    list_buttons = (
+        Button(
+            name="create",
+            label=_("Enter an article"),
+            permission="catalog.create_basis",
+            press=lambda press: bases.create(_article(press), by=press.by, at=press.at),
+            done=_("The article is entered. It carries nothing until it is verified."),
+            form=forms.ArticleForm,
+        ),
+    )
+    buttons = (
+        Button(
+            name="verify",
+            label=_("Verify"),
+            permission="catalog.verify_basis",
+            press=_verify,
+            done=_("The article is verified and stands."),
+            note=_("Enter it word for word from the official text. You vouch for it."),
+            form=forms.VerifyForm,
+            offered=lambda basis: basis.certainty != Certainty.VERIFIED,
+            variant=ActionVariant.PRIMARY,
+        ),
+        Button(
+            name="next",
+            label=_("Enter the next version"),
+            permission="catalog.create_basis",
+            press=_supersede,
+            done=_("The next version is entered; the old one ends on the day before it begins."),
+            form=forms.NextArticleForm,
+        ),
+        Button(
+            name="end",
+            label=_("Ends on a day"),
+            permission="catalog.verify_basis",
+            press=_end_basis,
+            done=_("The last day is written down; lines on the article lapse after it."),
+            form=forms.LastDayForm,
+        ),
+    )

@@ -1,0 +1,63 @@
+"""The beat's schedule, for the system administrator, in the dress of the other desks."""
+
+from django.contrib import admin
+from django_celery_beat.admin import (
+    ClockedScheduleAdmin,
+    CrontabScheduleAdmin,
+    PeriodicTaskAdmin,
+    PeriodicTaskForm,
+    TaskSelectWidget,
+)
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+for _model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
+    admin.site.unregister(_model)
+
+
+class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):
+    """The choice among the tasks that workers know."""
+
+
+class ScheduledTaskForm(PeriodicTaskForm):
+    """A task and when it runs."""
+
+    def __init__(self, *args, **kwargs):
+        """Dress the two fields that are not the model's own."""
+        super().__init__(*args, **kwargs)
+        self.fields["task"].widget = UnfoldAdminTextInputWidget()
+        self.fields["regtask"].widget = TaskSelect()
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskDesk(PeriodicTaskAdmin, ModelAdmin):
+    """What runs when."""
+
+    form = ScheduledTaskForm
+
+
+@admin.register(IntervalSchedule)
+class IntervalScheduleDesk(ModelAdmin):
+    """Every so often."""
+
+
+@admin.register(CrontabSchedule)
+class CrontabScheduleDesk(CrontabScheduleAdmin, ModelAdmin):
+    """At times of the clock and days of the week."""
+
+
+@admin.register(SolarSchedule)
+class SolarScheduleDesk(ModelAdmin):
+    """By the sun."""
+
+
+@admin.register(ClockedSchedule)
+class ClockedScheduleDesk(ClockedScheduleAdmin, ModelAdmin):
+    """Once, at a moment."""

@@ -1,0 +1,213 @@
+"""What the verbs on datasets, fields and revisions ask."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization
+from backoffice import words
+from backoffice.forms.dressed import (
+    LinesField,
+    OfficeForm,
+    OfficeModelForm,
+    WordsField,
+    offer,
+    places_for,
+)
+from catalog.drafting import METADATA
+from catalog.models import Dataset, Field
+from catalog.publishing import CHECKLIST
+from policy.facts import Mask
+from policy.terms import DataType, MaskKind, ShareType
+
+ORDER = (
+    "title_zh",
+    "title_en",
+    "abstract_zh",
+    "abstract_en",
+    "keywords_zh",
+    "keywords_en",
+    "update_cycle",
+    "license",
+    "contact",
+    "category",
+    "item",
+    "subject",
+    "detail",
+    "format_class",
+    "format_type",
+    "share_way",
+    "share_condition_zh",
+    "share_condition_en",
+    "source_authority",
+)
+DESCRIBED = (
+    "name",
+    "label_zh",
+    "label_en",
+    "description_zh",
+    "description_en",
+    "length",
+    "scale",
+    "is_key",
+    "required",
+    "code_list",
+    "pattern",
+    "value_check",
+    "minimum",
+    "maximum",
+    "share_condition_zh",
+    "share_condition_en",
+    "concealed",
+)
+
+
+class DatasetForm(OfficeModelForm):
+    """The metadata of an entry."""
+
+    keywords_zh = WordsField(label=_("Keywords, Chinese"), required=False)
+    keywords_en = WordsField(label=_("Keywords, English"), required=False)
+
+    class Meta:
+        model = Dataset
+        fields = [name for name in ORDER if name in METADATA]
+
+    def prepare(self) -> None:
+        """Keep what the model itself fills in optional."""
+        for name in ("category", "item", "detail", "format_class", "share_way"):
+            self.fields[name].required = False
+            self.fields[name].initial = getattr(self.target or Dataset(), name)
+
+    def clean(self) -> dict[str, Any]:
+        """Leave out what was left empty and has a default."""
+        told = super().clean() or {}
+        optional = ("category", "item", "format_class", "share_way")
+        return {name: value for name, value in told.items() if value != "" or name not in optional}
+
+
+class NewDatasetForm(DatasetForm):
+    """A new entry: its address and owner are settled with it."""
+
+    slug = forms.SlugField(
+        label=_("Address"), max_length=60, help_text=_("Small letters, digits and hyphens.")
+    )
+    owner = forms.ModelChoiceField(Organization.objects.none(), label=_("Provider"))
+
+    field_order = ["slug", "owner"]
+
+    def prepare(self) -> None:
+        """Offer the organisations for which the person may list datasets."""
+        super().prepare()
+        places = places_for(self.by, "catalog.create_dataset")
+        offer(self, "owner", places)
+        self.fields["owner"].initial = places.first()
+
+
+class FieldForm(OfficeModelForm):
+    """A field as a publisher describes it."""
+
+    data_type = forms.ChoiceField(label=_("Data type"), choices=words.choices(words.DATA_TYPES))
+
+    class Meta:
+        model = Field
+        fields = DESCRIBED
+
+    field_order = ["name", "label_zh", "label_en", "data_type"]
+
+    def prepare(self) -> None:
+        """Show the type that the field has."""
+        if self.instance.pk:
+            self.fields["data_type"].initial = self.instance.data_type
+
+    def clean_data_type(self) -> DataType:
+        """Return the type as the catalogue takes it."""
+        return DataType(self.cleaned_data["data_type"])
+
+
+class GradeForm(OfficeForm):
+    """A grade with what follows from it. A reason is needed where something was detected."""
+
+    grade = forms.TypedChoiceField(
+        label=_("Grade"), choices=words.choices(words.GRADES), coerce=int
+    )
+    share_type = forms.ChoiceField(
+        label=_("Between departments"),
+        choices=words.choices(words.SHARE_TYPES, without=(ShareType.NOT_SHARED.value,)),
+        help_text=_("Not shared at all: only by a line of the negative list."),
+    )
+    open_type = forms.ChoiceField(
+        label=_("To the public"), choices=words.choices(words.OPEN_TYPES)
+    )
+    mask_kind = forms.ChoiceField(
+        label=_("Mask"), choices=words.choices(words.MASKS), required=False
+    )
+    keep_left = forms.IntegerField(label=_("Characters kept at the left"), min_value=0, initial=0)
+    keep_right = forms.IntegerField(
+        label=_("Characters kept at the right"), min_value=0, initial=0
+    )
+    digits = forms.IntegerField(
+        label=_("Decimals of a rounded coordinate"), min_value=0, max_value=6, initial=3
+    )
+    reason = forms.CharField(
+        label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), required=False
+    )
+
+    def prepare(self) -> None:
+        """Show what holds now, or what was suggested."""
+        row = self.target
+        first = {
+            "grade": row.grade or row.suggested_grade,
+            "share_type": row.share_type,
+            "open_type": row.open_type,
+            "mask_kind": row.mask_kind,
+            "reason": row.grade_reason,
+            **row.mask_params,
+        }
+        for name, value in first.items():
+            self.fields[name].initial = value
+
+    def mask(self) -> Mask | None:
+        """Return the mask that was chosen."""
+        return mask_of(self.cleaned_data)
+
+
+def mask_of(told: dict[str, Any]) -> Mask | None:
+    """Return the mask that a grade form says."""
+    if not told["mask_kind"]:
+        return None
+    return Mask(
+        MaskKind(told["mask_kind"]),
+        keep_left=told["keep_left"],
+        keep_right=told["keep_right"],
+        digits=told["digits"],
+    )
+
+
+class RegradeForm(GradeForm):
+    """A change of a published field's grade, with its reason."""
+
+    def prepare(self) -> None:
+        """Ask for the reason anew."""
+        super().prepare()
+        self.fields["reason"].required = True
+        self.fields["reason"].initial = ""
+
+
+class SignForm(OfficeForm):
+    """What the head vouches for."""
+
+    def prepare(self) -> None:
+        """Ask each point of the checklist. An open one is the verb's to refuse."""
+        for name, text in CHECKLIST.items():
+            self.fields[name] = forms.BooleanField(label=text, required=False)
+
+
+class DefectsForm(OfficeForm):
+    """All that is missing, at once."""
+
+    defects = LinesField(
+        label=_("What is missing"),
+        required=False,
+        help_text=_("One point a line; all of them at once."),
+    )

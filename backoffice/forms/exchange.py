@@ -1,0 +1,232 @@
+"""What the verbs on sources, bindings, runs and grants ask."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from accounts.models import App, Organization
+from backoffice import words
+from backoffice.forms.dressed import DayField, OfficeForm, WordsField, offer, places_for
+from catalog.models import Field
+from exchange.connectors import files
+from exchange.models import Source, SourceKind, SyncMode
+from policy.terms import Channel, Grade, Mode
+
+
+class HostForm(OfficeForm):
+    """A database host that connectors may reach."""
+
+    host = forms.CharField(label=_("Host or socket directory"), max_length=255)
+    port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, initial=5432)
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+
+class SourceForm(OfficeForm):
+    """A source. The password can be written here and read nowhere."""
+
+    organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Organisation"))
+    name = forms.CharField(label=_("Name"), max_length=100)
+    kind = forms.ChoiceField(label=_("Kind"), choices=SourceKind.choices)
+    host = forms.CharField(label=_("Host"), max_length=255, required=False)
+    port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, required=False)
+    database = forms.CharField(label=_("Database"), max_length=63, required=False)
+    user = forms.CharField(label=_("Database user"), max_length=63, required=False)
+    password = forms.CharField(
+        label=_("Password"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Kept encrypted and never shown again."),
+    )
+    time_zone = forms.CharField(
+        label=_("Time zone of times without one"), max_length=60, initial="Asia/Shanghai"
+    )
+
+    def prepare(self) -> None:
+        """Offer the organisations whose sources the person may connect."""
+        places = places_for(self.by, "exchange.create_source")
+        offer(self, "organization", places)
+        self.fields["organization"].initial = places.first()
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a name that the organisation gave to another source."""
+        told = super().clean() or {}
+        if Source.objects.filter(
+            organization=told.get("organization"), name=told.get("name")
+        ).exists():
+            text = _("The organisation has a source of this name already. Choose another name.")
+            self.add_error("name", text)
+        return told
+
+    @staticmethod
+    def settings_of(told: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings that were given."""
+        names = ("host", "port", "database", "user")
+        return {name: told[name] for name in names if told.get(name)}
+
+
+class BindingForm(OfficeForm):
+    """What of a source feeds a table: field by field."""
+
+    source = forms.ModelChoiceField(Source.objects.none(), label=_("Source"))
+    schema = forms.CharField(label=_("Schema (database)"), required=False, max_length=63)
+    table = forms.CharField(label=_("Table (database)"), required=False, max_length=63)
+    path = forms.CharField(label=_("Path (files)"), required=False, max_length=500)
+    member = forms.CharField(label=_("File within a ZIP"), required=False, max_length=200)
+    encoding = forms.ChoiceField(
+        label=_("Encoding (files)"), choices=[(name, name) for name in files.ENCODINGS]
+    )
+    separator = forms.CharField(
+        label=_("Separator (files)"), initial=",", max_length=2, strip=False, required=False
+    )
+    header = forms.BooleanField(
+        label=_("The first line is a header"), initial=True, required=False
+    )
+    width = forms.IntegerField(label=_("Columns a row (no header)"), min_value=1, required=False)
+    nulls = WordsField(label=_("Texts that mean “no value”"), required=False)
+    mode = forms.ChoiceField(label=_("Way of reading"), choices=SyncMode.choices)
+    cursor_column = forms.CharField(label=_("Cursor column"), required=False, max_length=100)
+    lag_seconds = forms.IntegerField(label=_("Overlap in seconds"), min_value=0, initial=0)
+    max_rejected_percent = forms.IntegerField(
+        label=_("Held back when more rows than this are rejected, %"),
+        min_value=0,
+        max_value=100,
+        initial=10,
+    )
+    max_shrink_percent = forms.IntegerField(
+        label=_("Held back when more rows than this would vanish, %"),
+        min_value=0,
+        max_value=100,
+        initial=20,
+    )
+    schedule_minutes = forms.IntegerField(
+        label=_("Every … minutes"),
+        min_value=1,
+        required=False,
+        help_text=_("Empty: only when somebody asks for it."),
+    )
+
+    def prepare(self) -> None:
+        """Offer the owner's sources and ask a column for each field."""
+        owner = self.target.dataset.owner
+        offer(self, "source", Source.objects.filter(organization=owner).order_by("name"))
+        self.listed = list(Field.objects.filter(resource=self.target).live())
+        for one in self.listed:
+            self.fields[f"column_{one.pk}"] = forms.CharField(
+                label=gettext("Column of “%(field)s”") % {"field": one.name},
+                initial=one.name,
+                required=False,
+                max_length=100,
+            )
+        bound = getattr(self.target, "binding", None)
+        if bound is not None:
+            self._show(bound)
+
+    def _show(self, bound: Any) -> None:
+        """Show the binding that stands."""
+        first = {**bound.object, "source": bound.source_id}
+        for name in (
+            "mode",
+            "cursor_column",
+            "lag_seconds",
+            "max_rejected_percent",
+            "max_shrink_percent",
+            "schedule_minutes",
+        ):
+            first[name] = getattr(bound, name)
+        for one in self.listed:
+            first[f"column_{one.pk}"] = bound.columns.get(str(one.pk), "")
+        for name, value in first.items():
+            if name in self.fields:
+                self.fields[name].initial = value
+
+    def clean(self) -> dict[str, Any]:
+        """Add what the verb takes: the object that is read, and the column of each field."""
+        told = super().clean() or {}
+        source = told.get("source")
+        if source is None:
+            return told
+        is_file = source.kind == SourceKind.CSV
+        told["object"] = _file(told) if is_file else _table(told)
+        told["columns"] = columns = {
+            one.pk: told[f"column_{one.pk}"] for one in self.listed if told.get(f"column_{one.pk}")
+        }
+        if is_file and not told.get("header"):
+            for pk, place in columns.items():
+                if not place.isascii() or not place.isdigit():
+                    text = _("A file without a header has positions from 0, not names.")
+                    self.add_error(f"column_{pk}", text)
+                else:
+                    columns[pk] = int(place)
+        return told
+
+
+def _table(told: dict[str, Any]) -> dict[str, Any]:
+    return {"schema": told.get("schema") or "public", "table": told.get("table", "")}
+
+
+def _file(told: dict[str, Any]) -> dict[str, Any]:
+    separator = told.get("separator") or ","
+    given = {
+        "path": told.get("path", ""),
+        "encoding": told.get("encoding") or "utf-8",
+        "separator": "\t" if separator == "\\t" else separator,
+        "header": bool(told.get("header")),
+    }
+    optional = {name: told[name] for name in ("member", "width", "nulls") if told.get(name)}
+    return given | optional
+
+
+class GrantForm(OfficeForm):
+    """A consumer's right to fields of one dataset."""
+
+    to = forms.ModelChoiceField(Organization.objects.none(), label=_("Consumer"))
+    app = forms.ModelChoiceField(App.objects.none(), label=_("Only for this app"), required=False)
+    fields_granted = forms.ModelMultipleChoiceField(
+        Field.objects.none(),
+        label=_("Fields"),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+    channel = forms.ChoiceField(
+        label=_("Channel"), choices=words.choices(words.CHANNELS), initial=Channel.OPEN.value
+    )
+    modes = forms.MultipleChoiceField(
+        label=_("Ways of use"),
+        choices=words.choices(words.MODES),
+        initial=[Mode.QUERY.value],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+    clear_up_to = forms.TypedChoiceField(
+        label=_("Shown in clear up to grade"),
+        choices=words.choices(words.GRADES),
+        coerce=int,
+        initial=int(Grade.L2),
+    )
+    purpose = forms.CharField(label=_("Purpose"), widget=forms.Textarea(attrs={"rows": 3}))
+    valid_from = DayField(label=_("First day"))
+    valid_until = DayField(label=_("Last day"))
+    daily_quota = forms.IntegerField(label=_("Calls a day"), min_value=1, required=False)
+
+    def prepare(self) -> None:
+        """Offer the other organisations, their apps and the dataset's fields."""
+        today = timezone.localdate()
+        others = Organization.objects.open().exclude(pk=self.target.owner_id)
+        offer(self, "to", others.order_by("slug"))
+        offer(self, "app", App.objects.filter(closed_at=None).order_by("name"))
+        own = Field.objects.filter(resource__dataset=self.target).live()
+        offer(self, "fields_granted", own)
+        self.fields["valid_from"].initial = today
+        self.fields["valid_until"].initial = today + timedelta(days=365)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an app of another organisation."""
+        told = super().clean() or {}
+        app, to = told.get("app"), told.get("to")
+        if app is not None and to is not None and app.organization_id != to.pk:
+            self.add_error("app", _("This app belongs to another organisation."))
+        return told

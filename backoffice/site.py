@@ -1,0 +1,79 @@
+"""The admin site at /office/: signing in and out is written down, as every verb is."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
+from django.views.i18n import set_language
+from unfold.forms import AuthenticationForm
+from unfold.sites import UnfoldAdminSite
+
+from accounts.models import User
+from audit import chain
+from backoffice.buttons import person_of
+
+
+class SignInForm(AuthenticationForm):
+    """User name and password. Every try is written down; never what was typed."""
+
+    def clean(self) -> dict[str, Any]:
+        """Sign in. Raises ValidationError, the same for a wrong name and a wrong password."""
+        try:
+            cleaned = super().clean()
+        except ValidationError:
+            self._refused()
+            raise
+        user = self.get_user()
+        _record("sign_in", f"user:{user.pk}", by=user)
+        return cleaned
+
+    def _refused(self) -> None:
+        # an unknown name is not kept: people type passwords there
+        known = get_user_model().objects.filter(username=self.cleaned_data.get("username"))
+        number = known.values_list("pk", flat=True).first()
+        _record("sign_in.fail", f"user:{number or 'unknown'}", by=None)
+
+
+@transaction.atomic
+def _record(verb: str, target: str, *, by: User | None) -> None:
+    chain.record(verb, target, by=by, at=timezone.now())
+
+
+class OfficeSite(UnfoldAdminSite):
+    """The back office. It has its own language switch, so that it needs no other door."""
+
+    login_form = SignInForm
+    login_template = "backoffice/login.html"
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Return the admin's addresses and the language switch."""
+        return [path("language/", set_language, name="set_language"), *super().get_urls()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what every page is given. What happened is in the audit trail, not in Django's
+        history of edits, so that is not offered."""
+        return super().each_context(request) | {
+            "languages_action": reverse(f"{self.name}:set_language"),
+            "show_history": False,
+        }
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None):
+        """Sign out."""
+        if request.method == "POST" and isinstance(request.user, User):
+            _record("sign_out", f"user:{request.user.pk}", by=request.user)
+        return super().logout(request, extra_context)
+
+    @transaction.atomic
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Let a person change their own password."""
+        response = super().password_change(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            person = person_of(request)
+            _record("user.password", f"user:{person.pk}", by=person)
+        return response

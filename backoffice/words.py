@@ -1,0 +1,90 @@
+"""Closed sets of the law as people read them. The law's own values stand in `policy.terms`."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from policy.terms import (
+    BasisTier,
+    Certainty,
+    Channel,
+    DataType,
+    Grade,
+    MaskKind,
+    Mode,
+    OpenType,
+    Secrecy,
+    ShareType,
+)
+
+GRADES = {
+    int(Grade.L1): _("L1 public"),
+    int(Grade.L2): _("L2 internal"),
+    int(Grade.L3): _("L3 sensitive"),
+    int(Grade.L4): _("L4 highly sensitive"),
+    int(Grade.IMPORTANT): _("important data"),
+}
+SHARE_TYPES = {
+    ShareType.UNCONDITIONAL.value: _("shared unconditionally"),
+    ShareType.CONDITIONAL.value: _("shared conditionally"),
+    ShareType.NOT_SHARED.value: _("not shared"),
+}
+OPEN_TYPES = {
+    OpenType.UNCONDITIONAL.value: _("opened unconditionally"),
+    OpenType.CONDITIONAL.value: _("opened conditionally"),
+    OpenType.NOT_OPEN.value: _("not opened"),
+}
+MASKS = {
+    "": _("no mask"),
+    MaskKind.KEEP_EDGES.value: _("keep the edges"),
+    MaskKind.PSEUDONYM.value: _("pseudonym"),
+    MaskKind.YEAR_ONLY.value: _("year only"),
+    MaskKind.COARSE_PLACE.value: _("coarse place"),
+    MaskKind.ROUND_COORDINATE.value: _("rounded coordinate"),
+    MaskKind.BLANK.value: _("blank"),
+}
+DATA_TYPES = {
+    DataType.TEXT.value: _("text"),
+    DataType.INTEGER.value: _("whole number"),
+    DataType.DECIMAL.value: _("decimal number"),
+    DataType.DOUBLE.value: _("floating number"),
+    DataType.DATE.value: _("date"),
+    DataType.DATETIME.value: _("date and time"),
+    DataType.BOOLEAN.value: _("yes or no"),
+}
+SECRECY = {
+    Secrecy.NONE.value: _("no secret"),
+    Secrecy.STATE_SECRET.value: _("state secret"),
+    Secrecy.WORK_SECRET.value: _("work secret"),
+    Secrecy.CORE.value: _("core data"),
+}
+TIERS = {
+    BasisTier.LAW.value: _("law"),
+    BasisTier.ADMINISTRATIVE_REGULATION.value: _("administrative regulation"),
+    BasisTier.STATE_COUNCIL_DECISION.value: _("State Council decision"),
+    BasisTier.CENTRAL_POLICY.value: _("central policy"),
+    BasisTier.LOCAL_REGULATION.value: _("local regulation"),
+    BasisTier.DEPARTMENT_RULE.value: _("ministry rule"),
+    BasisTier.LOCAL_RULE.value: _("local government rule"),
+    BasisTier.OTHER.value: _("other document"),
+}
+CERTAINTIES = {
+    Certainty.VERIFIED.value: _("verified word for word"),
+    Certainty.SECONDARY.value: _("read in a copy, not verified"),
+    Certainty.UNVERIFIED.value: _("not verified"),
+}
+CHANNELS = {
+    Channel.SHARE.value: _("between departments"),
+    Channel.OPEN.value: _("to the public"),
+}
+MODES = {
+    Mode.QUERY.value: _("query"),
+    Mode.VERIFY.value: _("verification"),
+    Mode.BULK.value: _("whole copy"),
+    Mode.PUSH.value: _("pushed changes"),
+}
+
+
+def choices(words: dict[Any, Any], *, without: tuple[Any, ...] = ()) -> list[tuple[Any, Any]]:
+    """Return a set as the choices of a form."""
+    return [(value, label) for value, label in words.items() if value not in without]

@@ -1,0 +1,217 @@
+"""Every model has its desk, scoped by organisation, and changes nothing but by verbs."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, Organization, User
+from accounts.roles import OFFICE_ROLES, PERMISSIONS, Role
+from audit.models import Entry
+from backoffice.desk import Desk, KeptDesk
+from catalog.models import CodeList, Dataset, Field, Subject
+from catalog.terms import State
+from exchange.models import Binding, Source
+from tests.factories import accounts, catalog, exchange
+
+ROOMS = ("audit", "accounts", "catalog", "exchange")
+MODELS = [
+    model
+    for room in ROOMS
+    for model in apps.get_app_config(room).get_models(include_auto_created=False)
+]
+EVERY_DESK = [desk for desk in admin.site._registry.values() if isinstance(desk, Desk)]
+
+
+def name(model):
+    return model._meta.label if hasattr(model, "_meta") else str(model)
+
+
+def viewers(model):
+    asked = f"{model._meta.app_label}.view_{model._meta.model_name}"
+    return [role for role in Role if role in OFFICE_ROLES and asked in PERMISSIONS[role]]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name)
+def test_each_model_has_a_desk_that_somebody_can_open(model, at_desk):
+    assert model in admin.site._registry
+
+    for role in viewers(model):
+        assert at_desk(accounts.user(role)).list(model).status_code == 200
+    assert viewers(model)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name)
+def test_who_may_not_see_a_model_is_refused_its_list(model, at_desk):
+    others = [role for role in OFFICE_ROLES if role not in viewers(model)]
+
+    for role in others[:2]:
+        assert at_desk(accounts.user(role)).list(model).status_code == 403
+
+
+@pytest.mark.parametrize("desk", EVERY_DESK, ids=lambda desk: desk.model._meta.label)
+def test_no_desk_deletes_and_only_reference_lists_are_edited_in_place(desk, rf):
+    request = rf.get("/")
+    request.user = User()
+
+    assert not desk.has_delete_permission(request)
+    if not isinstance(desk, KeptDesk):
+        assert not desk.has_add_permission(request)
+        assert not desk.has_change_permission(request)
+
+
+def test_a_publisher_sees_the_own_departments_entries_only(at_desk):
+    mine, other = catalog.dataset(State.DRAFT), catalog.dataset(State.DRAFT)
+    desk = at_desk(catalog.staff(Role.PUBLISHER, mine.owner))
+
+    listed = desk.list(Dataset).context["cl"].result_list
+
+    assert list(listed) == [mine]
+    assert desk.page(mine).status_code == 200
+    assert desk.page(other).status_code == 302  # to the index, with a message
+    assert desk.ask(other, "update").status_code == 404
+    assert desk.press(other, "update", title_zh="改").status_code == 404
+
+
+def test_an_operator_sees_the_entries_of_the_whole_city(at_desk):
+    made = {catalog.dataset(State.DRAFT), catalog.dataset()}
+
+    listed = at_desk(accounts.user(Role.OPERATOR)).list(Dataset).context["cl"].result_list
+
+    assert set(listed) == made
+
+
+def test_a_publisher_sees_the_own_sources_bindings_and_runs_only(at_desk):
+    one, two = exchange.house(), exchange.house()
+    mine = exchange.csv_binding(one, "id,name,price\n1,a,2\n")
+    exchange.csv_binding(two, "id,name,price\n1,a,2\n")
+    desk = at_desk(one.publisher)
+
+    assert list(desk.list(Binding).context["cl"].result_list) == [mine]
+    assert list(desk.list(Source).context["cl"].result_list) == [mine.source]
+
+
+def test_a_field_of_another_department_is_not_there(at_desk):
+    mine, other = catalog.dataset(State.DRAFT), catalog.dataset(State.DRAFT)
+    desk = at_desk(catalog.staff(Role.PUBLISHER, mine.owner))
+    [theirs] = Field.objects.filter(resource__dataset=other)
+
+    assert desk.press(theirs, "grade").status_code == 404
+
+
+def test_an_organisation_shows_its_people_to_the_security_administrator(at_desk):
+    held = accounts.user(Role.PUBLISHER).memberships.get()
+
+    page = at_desk(accounts.user(Role.SECURITY_ADMIN)).page(held.organization)
+
+    assert held.user.name in page.content.decode()
+    assert Membership.objects.filter(organization=held.organization).exists()
+
+
+def test_reference_lists_are_kept_by_the_operator(at_desk):
+    desk = at_desk(accounts.user(Role.OPERATOR))
+
+    desk.client.post(
+        desk.path(Subject, "add"), {"code": "004", "name_zh": "交通", "name_en": "Traffic"}
+    )
+    desk.client.post(
+        desk.path(CodeList, "add"),
+        {
+            "name": "GB/T 2260",
+            "version": "2024",
+            "title_zh": "区划",
+            "codes-TOTAL_FORMS": "1",
+            "codes-INITIAL_FORMS": "0",
+            "codes-0-code": "990100",
+            "codes-0-label_zh": "某市",
+        },
+    )
+
+    assert Subject.objects.get().code == "004"
+    assert CodeList.objects.get().codes.get().code == "990100"
+
+
+def test_a_developer_has_no_place_in_the_back_office(at_desk):
+    answer = at_desk(accounts.user(Role.DEVELOPER)).client.get(reverse("admin:index"))
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("admin:login"))
+
+
+@pytest.mark.parametrize("role", sorted(OFFICE_ROLES))
+def test_the_index_opens_for_each_role(role, at_desk):
+    assert at_desk(accounts.user(role)).client.get(reverse("admin:index")).status_code == 200
+
+
+def test_the_page_of_an_entry_names_what_is_missing_and_lists_its_fields(at_desk):
+    draft = catalog.dataset(State.DRAFT, ["street"], grade=None)
+    page = at_desk(catalog.staff(Role.PUBLISHER, draft.owner)).page(draft).content.decode()
+
+    assert "“street” has no grade" in page
+    assert "not graded" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "Log in"), ("zh-hans", "登录")], ids=["en", "zh"]
+)
+def test_the_sign_in_page_speaks_both_languages(db, language, word):
+    client = Client(headers={"Accept-Language": language})
+
+    page = client.get(reverse("admin:login")).content.decode()
+
+    assert word in page
+    assert reverse("admin:set_language") in page
+
+
+def test_the_language_switch_of_the_office_sets_the_language(at_desk):
+    client = at_desk(accounts.user(Role.OPERATOR)).client
+
+    client.post(reverse("admin:set_language"), {"language": "zh-hans"})
+
+    assert "数据集" in client.get(reverse("admin:index")).content.decode()
+
+
+def test_signing_in_and_out_and_each_failure_are_written_down(db):
+    person = accounts.user(Role.OPERATOR)
+    person.set_password("Correct-horse-9")
+    person.save()
+    client = Client()
+    sign_in = reverse("admin:login")
+
+    client.post(sign_in, {"username": person.username, "password": "wrong"})
+    client.post(sign_in, {"username": "my-Passw0rd-by-mistake", "password": "x"})
+    client.post(sign_in, {"username": person.username, "password": "Correct-horse-9"})
+    client.post(reverse("admin:logout"))
+
+    entries = list(Entry.objects.order_by("pk").values_list("verb", "target"))
+    known = f"user:{person.pk}"
+    assert entries == [
+        ("sign_in.fail", known),
+        ("sign_in.fail", "user:unknown"),
+        ("sign_in", known),
+        ("sign_out", known),
+    ]
+
+
+def test_a_changed_password_is_written_down(db):
+    person = accounts.user(Role.OPERATOR)
+    person.set_password("Correct-horse-9")
+    person.save()
+    client = Client()
+    client.force_login(person)
+    told = {"new_password1": "Other-horse-10", "new_password2": "Other-horse-10"}
+
+    client.post(reverse("admin:password_change"), told | {"old_password": "wrong"})
+    client.post(reverse("admin:password_change"), told | {"old_password": "Correct-horse-9"})
+
+    assert list(Entry.objects.values_list("verb", flat=True)) == ["user.password"]
+
+
+def test_an_organisation_of_its_own_is_not_a_condition_to_read_the_list(at_desk):
+    person = accounts.user(Role.PUBLISHER)
+    accounts.organization()
+
+    listed = at_desk(person).list(Organization).context["cl"].result_list
+
+    assert len(listed) == Organization.objects.count()
