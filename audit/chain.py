@@ -1,30 +1,30 @@
-"""The chain: entries written with their verbs, linked afterwards, verified at any time.
+"""The chain: entries written with their verbs, and linked afterwards.
 
 `record` takes no lock: it adds an entry in the verb's own transaction. One linker at a time chains
 what has been committed, in the order in which it finds it; so a slow verb delays nobody, and two
-verbs cannot deadlock over the chain's end.
-
-What is hashed is written out in `canonical`; it may never change for entries that exist.
+verbs cannot deadlock over the chain's end. `verify` walks it. `audit.hashing` says what is hashed.
 """
 
-import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
+from audit import hashing, months
+from audit.hashing import GENESIS
 from audit.models import Entry, Link
 from audit.trace import request_id
 from audit.verbs import VERBS
 
 LOCK = 0x4155444954  # "AUDIT"
-GENESIS = "0" * 64
-LOOK_BACK = timedelta(days=1)  # the longest a verb's transaction may stay open
 LINKED_WITHIN = timedelta(minutes=1)
 BATCH = 5000
 
@@ -51,7 +51,7 @@ class VerbUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """The first thing that is wrong with the trail. `entry` is 0 where it is a missing link."""
+    """The first thing that is wrong with the trail; `position` or `entry` is 0 where unknown."""
 
     position: int
     entry: int
@@ -61,129 +61,148 @@ class Break:
 def record(verb: str, target: str, *, by: Actor | None, at: datetime, **details: Any) -> Entry:
     """Write down that a verb happened to a target (such as "dataset:12"), by whom and when.
 
-    `by` None is the platform itself. `details` must be JSON and hold no personal data. Raises
-    VerbUnknown, and NotInTransaction outside of `atomic`.
+    `by` None is the platform itself. `details` are JSON, dates and decimals too, and hold no
+    personal data; characters that the database cannot hold are replaced. Raises VerbUnknown, and
+    NotInTransaction outside of `atomic`.
     """
     if verb not in VERBS:
-        raise VerbUnknown(verb)
+        raise VerbUnknown(f"“{verb}” is no verb of the audit trail. Add it to audit/verbs.py.")
     if not connection.in_atomic_block:
-        raise NotInTransaction(verb)
+        raise NotInTransaction(f"“{verb}” was to be recorded outside of transaction.atomic.")
     return Entry.objects.create(
         at=at,
         verb=verb,
-        target=target,
-        actor=by.audit_name if by else "system",
-        organization=by.audit_organization if by else "",
-        details=details,
+        target=_text(target),
+        actor=_text(by.audit_name) if by else "system",
+        organization=_text(by.audit_organization) if by else "",
+        details=_holdable(details),
         request_id=request_id.get(),
     )
 
 
+def _holdable(details: dict[str, Any]) -> Any:
+    """Return details as JSON that PostgreSQL can hold: an odd character must not fail a verb."""
+    plain = json.loads(json.dumps(details, cls=DjangoJSONEncoder))
+    return _clean(plain)
+
+
+def _clean(value: Any) -> Any:
+    match value:
+        case str():
+            return _text(value)
+        case list():
+            return [_clean(each) for each in value]
+        case dict():
+            return {_text(key): _clean(each) for key, each in value.items()}
+    return value
+
+
+def _text(value: str) -> str:
+    """Return text without NUL and lone surrogates, which no PostgreSQL text can hold."""
+    return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 @transaction.atomic
-def link() -> int:
+def link(*, whole: bool = False) -> int:
     """Chain every committed entry that is not linked yet; returns how many were.
 
     Returns 0 where another linker is at work. An entry that commits late is linked late: the
-    chain's order is the order of linking.
+    chain's order is the order of linking. `whole` looks through all entries, not only those of
+    transactions that were unsettled at the last link: once a day, to rest on nothing else.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
+    if not alone(LOCK):
+        return 0
     last = Link.objects.order_by("-position").first()
     position, previous = (last.position, last.hash) if last else (0, GENESIS)
+    horizon = _horizon()  # taken before the entries are read: all below it will be seen
+    since = last.horizon if last and not whole else 0
+    if since > horizon:  # the database came from a dump: its transactions count anew
+        since = 0
     linked = 0
-    entries = _unlinked(last.recorded_at - LOOK_BACK if last else None)
-    while batch := list(islice(entries, BATCH)):
-        links = []
-        for entry in batch:
-            position += 1
-            made = _hash(previous, entry, settings.AUDIT_ALGORITHM)
-            links.append(
-                Link(
-                    position=position,
-                    entry_id=entry.pk,
-                    recorded_at=entry.recorded_at,
-                    previous=previous,
-                    hash=made,
-                    algorithm=settings.AUDIT_ALGORITHM,
-                )
-            )
-            previous = made
+    entries = unlinked().filter(written_in__gte=since).order_by("pk").iterator(chunk_size=BATCH)
+    while links := list(_links(islice(entries, BATCH), position, previous, horizon)):
         Link.objects.bulk_create(links)
+        position, previous = links[-1].position, links[-1].hash
         linked += len(links)
     return linked
 
 
-def _unlinked(since: datetime | None) -> Iterator[Entry]:
-    """Yield entries without a link in the order of their ids, from partitions since an instant."""
-    entries = Entry.objects.extra(
-        where=["NOT EXISTS (SELECT 1 FROM audit_link l WHERE l.entry_id = audit_entry.id)"]
-    ).order_by("pk")
-    if since is not None:
-        entries = entries.filter(recorded_at__gte=since)
-    return entries.iterator(chunk_size=BATCH)
+def alone(lock: int) -> bool:
+    """Take a lock until the transaction's end; False where another has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
+        return bool(cursor.fetchone()[0])
 
 
-def canonical(entry: Entry) -> bytes:
-    """Return the bytes of an entry that are hashed: a JSON array, keys sorted, times in UTC."""
-    return json.dumps(
-        [
-            entry.pk,
-            _instant(entry.recorded_at),
-            _instant(entry.at),
-            entry.verb,
-            entry.target,
-            entry.actor,
-            entry.organization,
-            entry.details,
-            entry.request_id,
-        ],
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-    ).encode()
+def _horizon() -> int:
+    """Return the number below which every transaction is settled."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return cursor.fetchone()[0]
 
 
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+def unlinked() -> QuerySet[Entry]:
+    """Return the entries without a link. Time belongs to the match: an id could be used again."""
+    its_link = Link.objects.filter(entry_id=OuterRef("pk"), recorded_at=OuterRef("recorded_at"))
+    return Entry.objects.filter(~Exists(its_link))
 
 
-def _hash(previous: str, entry: Entry, algorithm: str) -> str:
-    digest = hashlib.new(algorithm, usedforsecurity=True)
-    digest.update(previous.encode())
-    digest.update(canonical(entry))
-    return digest.hexdigest()
+def _links(entries: Iterable[Entry], position: int, previous: str, horizon: int) -> Iterator[Link]:
+    algorithm = settings.AUDIT_ALGORITHM
+    for number, entry in enumerate(entries, start=position + 1):
+        made = hashing.chained(previous, entry, algorithm)
+        yield Link(
+            position=number,
+            entry_id=entry.pk,
+            recorded_at=entry.recorded_at,
+            previous=previous,
+            hash=made,
+            algorithm=algorithm,
+            horizon=horizon,
+        )
+        previous = made
 
 
-def verify(*, at: datetime) -> Break | None:
+def verify(*, at: datetime, noted: str = "") -> Break | None:
     """Walk the whole chain and return the first thing that is wrong with it, or None.
 
     Found are a changed entry, a deleted one, one that was slipped in, a link that is missing or
-    was altered, and an entry older than a minute at `at` that was never linked.
+    was altered, and an entry older than a minute at `at` that was never linked. That the chain's
+    end was cut off shows against a hash of it that was `noted` elsewhere. Months that were sealed
+    are walked by their links alone.
     """
+    sealed = months.sealed(months.Table.ENTRY)
     previous, expected = GENESIS, 1
     links = Link.objects.order_by("position").iterator(chunk_size=BATCH)
     while batch := list(islice(links, BATCH)):
         entries = Entry.objects.in_bulk([one.entry_id for one in batch])
         for one in batch:
-            wrong = _wrong(one, entries.get(one.entry_id), previous, expected)
+            entry = entries.get(one.entry_id)
+            wrong = _misplaced(one, previous, expected) or _altered(one, entry, sealed)
             if wrong:
                 return wrong
             previous, expected = one.hash, expected + 1
-    forgotten = next(_unlinked(None), None)
-    if forgotten is not None and forgotten.recorded_at < at - LINKED_WITHIN:
-        return Break(0, forgotten.pk, "entry was slipped in, or the linker does not run")
+    if noted and not Link.objects.filter(hash=noted).exists():
+        return Break(expected, 0, _("the hash that was noted is no longer in the chain"))
+    forgotten = unlinked().filter(recorded_at__lt=at - LINKED_WITHIN).order_by("pk").first()
+    if forgotten is not None:
+        return Break(0, forgotten.pk, _("entry was slipped in, or the linker does not run"))
     return None
 
 
-def _wrong(one: Link, entry: Entry | None, previous: str, expected: int) -> Break | None:
+def _misplaced(one: Link, previous: str, expected: int) -> Break | None:
     if one.position != expected:
-        return Break(expected, 0, "link is missing")
+        return Break(expected, 0, _("link is missing"))
     if one.previous != previous:
-        return Break(one.position, one.entry_id, "link does not follow the one before")
-    if entry is None:
-        return Break(one.position, one.entry_id, "entry was deleted")
-    if one.hash != _hash(previous, entry, one.algorithm):
-        return Break(one.position, one.entry_id, "entry was changed")
+        return Break(one.position, one.entry_id, _("link does not follow the one before"))
+    return None
+
+
+def _altered(one: Link, entry: Entry | None, sealed: frozenset[str]) -> Break | None:
+    if entry is None or entry.recorded_at != one.recorded_at:
+        if months.name(one.recorded_at) in sealed:
+            return None
+        return Break(one.position, one.entry_id, _("entry was deleted"))
+    if one.hash != hashing.chained(one.previous, entry, one.algorithm):
+        return Break(one.position, one.entry_id, _("entry was changed"))
     return None

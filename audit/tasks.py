@@ -1,46 +1,57 @@
-"""Celery's side of the audit: linking, draining, digests, next months' partitions."""
+"""Celery's side of the audit: linking, draining, digests, next months' tables.
 
-from datetime import timedelta
+All are safe to repeat: each works alone, and finds nothing to do where it is done. A message that
+was not taken in time is dropped, since the next one does its work.
+"""
 
 from celery import shared_task
-from django.db import connection
 from django.utils import timezone
 
-from audit import chain, deliveries
-
-MONTHS_AHEAD = 3
+from audit import chain, digests, draining, months
 
 
 @shared_task
 def link_chain() -> int:
-    """Chain what was committed; returns how many entries. Safe to repeat: one linker at a time."""
+    """Chain what was committed; returns how many entries."""
     return chain.link()
 
 
 @shared_task
-def drain_deliveries() -> int:
-    """Move noted reads into their table; returns how many. Safe to repeat."""
-    return deliveries.drain().rows
+def sweep_chain() -> int:
+    """Chain whatever was not, of any age; returns how many entries, which should be none."""
+    return chain.link(whole=True)
 
 
 @shared_task
-def digest_deliveries() -> None:
-    """Write the digest of the hour before this one into the chain."""
-    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
-    deliveries.digest(hour - timedelta(hours=1))
+def drain_deliveries() -> int:
+    """Move noted reads into their table; returns how many."""
+    return draining.drain().rows
+
+
+@shared_task
+def digest_deliveries() -> int:
+    """Write the digests of hours that have none into the chain; returns how many."""
+    return digests.digest_due(at=timezone.now())
 
 
 @shared_task
 def make_partitions() -> int:
-    """Make the tables of the coming months; returns how many. Safe to repeat."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT audit_make_partitions(%s)", [MONTHS_AHEAD])
-        return cursor.fetchone()[0]
+    """Make the tables of the coming months; returns how many."""
+    return months.make()
+
+
+def _every(seconds: float, task: str) -> dict[str, object]:
+    return {
+        "task": f"audit.tasks.{task}",
+        "schedule": seconds,
+        "options": {"expires": max(seconds, 10.0)},
+    }
 
 
 SCHEDULE = {
-    "link-chain": {"task": "audit.tasks.link_chain", "schedule": 3.0},
-    "drain-deliveries": {"task": "audit.tasks.drain_deliveries", "schedule": 1.0},
-    "digest-deliveries": {"task": "audit.tasks.digest_deliveries", "schedule": 3600.0},
-    "make-partitions": {"task": "audit.tasks.make_partitions", "schedule": 86400.0},
+    "link-chain": _every(3.0, "link_chain"),
+    "drain-deliveries": _every(1.0, "drain_deliveries"),
+    "digest-deliveries": _every(600.0, "digest_deliveries"),
+    "sweep-chain": _every(86400.0, "sweep_chain"),
+    "make-partitions": _every(86400.0, "make_partitions"),
 }

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit import chain
+from audit import chain, hashing
 from audit.models import Entry, Link
 from config import embedded
 from tests import services
@@ -201,7 +201,7 @@ def test_what_is_hashed_of_an_entry_stays_as_it_is():
         recorded_at=NOW,
     )
 
-    assert chain.canonical(entry).decode() == (
+    assert hashing.canonical(entry).decode() == (
         '[7,"2026-03-02T02:00:00.000000+00:00","2026-03-02T02:00:00.000000+00:00",'
         '"dataset.publish","dataset:1","甲","乙",{"a":["x"],"b":1},"r"]'
     )

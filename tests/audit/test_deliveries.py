@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from audit import deliveries, stream
+from audit import deliveries, draining, stream
 from audit.models import Delivery, Entry
 
 pytestmark = pytest.mark.django_db
@@ -30,49 +30,39 @@ def test_notes_come_into_the_table_once():
     for _number in range(3):
         deliveries.note(**told())
 
-    assert deliveries.drain() == deliveries.Drained(3, 0)
-    assert deliveries.drain() == deliveries.Drained(0, 0)
+    assert draining.drain() == draining.Drained(3, 0)
+    assert draining.drain() == draining.Drained(0, 0)
     assert Delivery.objects.filter(key_id=5, rows=100).count() == 3
 
 
 def test_a_drain_killed_before_it_cleared_the_stream_writes_nothing_twice(monkeypatch):
     deliveries.note(**told())
     kept = stream.client().xrange(deliveries.STREAM)
-    deliveries.drain()
+    draining.drain()
     for key, fields in kept:
         stream.client().xadd("again", fields, id=key)
     stream.client().rename("again", deliveries.STREAM)
 
-    deliveries.drain()
+    draining.drain()
 
     assert Delivery.objects.count() == 1
 
 
 def test_a_lost_note_shows_as_a_gap():
     deliveries.note(**told())
-    deliveries.drain()
+    draining.drain()
     deliveries.note(**told())
     stream.client().delete(deliveries.STREAM)
     deliveries.note(**told())
 
-    assert deliveries.drain().gaps == 1
-    assert deliveries.gaps() == 1
+    assert draining.drain().gaps == 1
 
 
 def test_a_days_calls_are_counted_drained_or_not():
     deliveries.note(**told())
-    deliveries.drain()
+    draining.drain()
     deliveries.note(**told())
     deliveries.note(**told(key_id=6))
     deliveries.deliver(**told(), grant_id=9)
 
     assert deliveries.counted_today(5, timezone.localdate()) == 3
-
-
-def test_an_hours_digest_stands_in_the_trail():
-    deliveries.deliver(**told())
-    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
-
-    deliveries.digest(hour)
-
-    assert Entry.objects.get(verb="delivery.digest").details["deliveries"] == 1
