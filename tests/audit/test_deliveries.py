@@ -1,63 +1,153 @@
-"""Notes of open reads: drained once, gaps counted, quotas rebuilt from them."""
+"""Who read what: written at once or noted, by a role that may read none of it."""
 
+import os
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+
+import psycopg
 import pytest
+import redis
+from django.db import connection
 from django.utils import timezone
 
 from audit import deliveries, draining, stream
-from audit.models import Delivery, Entry
+from audit.models import Delivery
+from audit.trace import request_id
+from tests.factories.audit import as_role, told
 
-pytestmark = pytest.mark.django_db
-
-
-def told(**over):
-    return {
-        "at": timezone.now(),
-        "channel": "open",
-        "mode": "query",
-        "reader": "company",
-        "app": "App",
-        "key_id": 5,
-        "organization": "Company",
-        "dataset": "dataset:1",
-        "fields_digest": "f",
-        "rows": 100,
-        "bytes": 1000,
-        "zone_seq": 3,
-    } | over
+SHANGHAI_MORNING = datetime(2026, 3, 1, 17, 0, tzinfo=UTC)  # 01:00 on the second of March
 
 
-def test_notes_come_into_the_table_once():
-    for _number in range(3):
-        deliveries.note(**told())
+@pytest.mark.django_db
+def test_a_read_under_a_grant_is_in_the_table_at_once():
+    token = request_id.set("a-request")
 
-    assert draining.drain() == draining.Drained(3, 0)
-    assert draining.drain() == draining.Drained(0, 0)
-    assert Delivery.objects.filter(key_id=5, rows=100).count() == 3
+    deliveries.deliver(**told(), grant_id=9)
+
+    request_id.reset(token)
+    kept = Delivery.objects.get()
+    assert (kept.grant_id, kept.rows, kept.status) == (9, 100, 200)
+    assert (kept.request_id, kept.sender) == ("a-request", None)
 
 
-def test_a_drain_killed_before_it_cleared_the_stream_writes_nothing_twice(monkeypatch):
-    deliveries.note(**told())
-    kept = stream.client().xrange(deliveries.STREAM)
-    draining.drain()
-    for key, fields in kept:
-        stream.client().xadd("again", fields, id=key)
-    stream.client().rename("again", deliveries.STREAM)
+@pytest.mark.django_db
+@pytest.mark.parametrize("how", [deliveries.deliver, deliveries.note])
+def test_a_read_that_is_told_by_other_names_is_refused(how):
+    with pytest.raises(TypeError, match="colour"):
+        how(**told(), colour="red")
+    with pytest.raises(TypeError, match="dataset"):
+        how(at=timezone.now(), channel="open", mode="query", reader="company")
 
-    draining.drain()
+    assert not Delivery.objects.exists()
+    assert list(deliveries.waiting()) == []
+
+
+def test_the_open_door_adds_deliveries_counts_its_own_and_reads_none(live_database):
+    with as_role("city_open") as door:
+        door.execute(deliveries.INSERT, deliveries._row(told()))
+
+        calls = door.execute(
+            "SELECT audit_calls_delivered(5, now() - interval '1 hour', now() + interval '1 hour')"
+        )
+        assert calls.fetchone() == (1,)
+        for statement in (
+            "SELECT * FROM audit_delivery",
+            "SELECT * FROM audit_entry",
+            "SELECT * FROM audit_link",
+            "UPDATE audit_delivery SET rows = 0",
+            "DELETE FROM audit_delivery",
+            "TRUNCATE audit_delivery",
+            "INSERT INTO audit_entry DEFAULT VALUES",
+            "INSERT INTO audit_link DEFAULT VALUES",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                door.execute(statement)
 
     assert Delivery.objects.count() == 1
 
 
-def test_a_lost_note_shows_as_a_gap():
-    deliveries.note(**told())
-    draining.drain()
-    deliveries.note(**told())
-    stream.client().delete(deliveries.STREAM)
-    deliveries.note(**told())
+@pytest.mark.parametrize("role", ["city_worker", "city_office"])
+@pytest.mark.parametrize("table", ["audit_entry", "audit_link", "audit_delivery"])
+def test_other_roles_add_and_read_and_change_nothing(live_database, role, table):
+    column = "rows = 0" if table == "audit_delivery" else "recorded_at = now()"
+    with as_role(role) as door:
+        door.execute(f"SELECT * FROM {table}")
+        for statement in (f"UPDATE {table} SET {column}", f"DELETE FROM {table}"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                door.execute(statement)
 
-    assert draining.drain().gaps == 1
+
+def test_a_note_is_one_call_that_tells_all():
+    at = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+    deliveries.note(**told(at=at, rows=7))
+
+    (note,) = deliveries.waiting()
+    assert note.at == at
+    assert note.told["rows"] == 7
+    assert set(note.told) == set(deliveries.COLUMNS)
 
 
+def test_notes_are_numbered_one_by_one_in_all_threads():
+    threads = [
+        threading.Thread(target=lambda: [deliveries.note(**told()) for _note in range(25)])
+        for _thread in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    notes = list(deliveries.waiting())
+    assert len({note.sender for note in notes}) == 1
+    numbers = sorted(note.number for note in notes)
+    assert numbers == list(range(numbers[0], numbers[0] + 100))
+
+
+def test_a_forked_process_numbers_its_notes_under_a_name_of_its_own():
+    program = (
+        "import django, os; django.setup()\n"
+        "from audit import deliveries\n"
+        "print(deliveries._ours.sender, flush=True)\n"
+        "next(deliveries._ours.numbers)\n"
+        "child = os.fork()\n"
+        "if child: os.waitpid(child, 0)\n"
+        "else: print(deliveries._ours.sender, next(deliveries._ours.numbers), flush=True)\n"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    parent, child, number = said
+    assert parent != child
+    assert number == "1"
+
+
+def test_where_valkey_is_down_the_caller_is_told(monkeypatch):
+    dead = redis.Redis(unix_socket_path="/nonexistent/valkey.sock")
+    monkeypatch.setattr(stream, "client", lambda: dead)
+
+    with pytest.raises(redis.RedisError):
+        deliveries.note(**told())
+
+
+def test_the_stream_does_not_grow_without_end(monkeypatch):
+    monkeypatch.setattr(deliveries, "LONGEST", 100)
+
+    for _note in range(500):
+        deliveries.note(**told())
+
+    assert stream.client().xlen(deliveries.STREAM) < 300  # Valkey drops a node of them at a time
+
+
+@pytest.mark.django_db
 def test_a_days_calls_are_counted_drained_or_not():
     deliveries.note(**told())
     draining.drain()
@@ -66,3 +156,28 @@ def test_a_days_calls_are_counted_drained_or_not():
     deliveries.deliver(**told(), grant_id=9)
 
     assert deliveries.counted_today(5, timezone.localdate()) == 3
+
+
+@pytest.mark.django_db
+def test_a_day_is_a_day_in_shanghai():
+    hour = timedelta(hours=1)
+    for at in (SHANGHAI_MORNING - 2 * hour, SHANGHAI_MORNING, SHANGHAI_MORNING + 23 * hour):
+        deliveries.deliver(**told(at=at))
+        deliveries.note(**told(at=at))
+
+    assert deliveries.counted_today(5, SHANGHAI_MORNING.date()) == 2
+    assert deliveries.counted_today(5, SHANGHAI_MORNING.date() + timedelta(days=1)) == 2
+
+
+@pytest.mark.django_db
+def test_a_delivery_is_recorded_when_it_is_written():
+    deliveries.deliver(**told(at=SHANGHAI_MORNING))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_delivery (at, channel, mode, reader, app, organization, dataset,"
+            " fields_digest, rows, bytes, zone_seq, request_id, recorded_at)"
+            " VALUES (now(), '', '', '', '', '', '', '', 0, 0, 0, '', now() - interval '1 day')"
+        )
+
+    lately = timezone.now() - timedelta(minutes=1)
+    assert Delivery.objects.filter(recorded_at__gt=lately).count() == 2

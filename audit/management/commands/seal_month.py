@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from audit import retention
 from audit.months import Table
@@ -18,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("month", help="such as 2026-01")
         parser.add_argument("--only", choices=[str(table) for table in Table])
 
+    @translation.override("en")  # as all commands speak
     def handle(self, *_args, month, only, **_options):
         try:
             first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC).date()

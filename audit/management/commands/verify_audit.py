@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from audit import chain, digests
 from audit.models import Link
@@ -22,6 +22,7 @@ class Command(BaseCommand):
             "--days", type=int, default=7, help="how far back deliveries are compared (default 7)"
         )
 
+    @translation.override("en")  # as all commands speak
     def handle(self, *_args, noted, days, **_options):
         now = timezone.now()
         broken = chain.verify(at=now, noted=noted)
