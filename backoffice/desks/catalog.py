@@ -136,8 +136,10 @@ class DatasetDesk(Desk):
                     "update_cycle",
                     "license",
                     "contact",
-                    ("category", "item", "subject", "detail"),
-                    ("format_class", "format_type", "share_way"),
+                    ("category", "item"),
+                    ("subject", "detail"),
+                    ("format_class", "format_type"),
+                    "share_way",
                     "share_condition_zh",
                     "share_condition_en",
                     "source_authority",
@@ -152,7 +154,8 @@ class DatasetDesk(Desk):
                     ("signed_by", "signed_at"),
                     ("submitted_by", "submitted_at"),
                     ("published_by", "published_at"),
-                    ("withdrawn_by", "withdrawn_at", "withdrawn_reason"),
+                    ("withdrawn_by", "withdrawn_at"),
+                    "withdrawn_reason",
                 )
             },
         ),
@@ -416,7 +419,7 @@ class FieldDesk(Desk):
         labelled(words.GRADES, "suggested_grade", _("suggested grade")),
         labelled(words.OPEN_TYPES, "open_type", _("open type")),
     ]
-    list_filter = ["grade", "suggested_grade", "share_type", "open_type", "resource__dataset"]
+    list_filter = ["grade", "suggested_grade", "share_type", "open_type"]
     list_select_related = ["resource__dataset__owner"]
     search_fields = ["name", "label_zh", "label_en", "resource__dataset__slug"]
     ordering = ["resource", "position", "id"]

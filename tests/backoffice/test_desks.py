@@ -11,7 +11,7 @@ from accounts.roles import OFFICE_ROLES, PERMISSIONS, Role
 from audit.models import Entry
 from backoffice.desk import Desk, KeptDesk
 from catalog.models import CodeList, Dataset, Field, Subject
-from catalog.terms import State
+from catalog.terms import LineState, State
 from exchange.models import Binding, Source
 from tests.factories import accounts, catalog, exchange
 
@@ -98,6 +98,19 @@ def test_a_field_of_another_department_is_not_there(at_desk):
     [theirs] = Field.objects.filter(resource__dataset=other)
 
     assert desk.press(theirs, "grade").status_code == 404
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name)
+def test_no_list_of_a_publisher_speaks_of_another_departments_draft(model, at_desk):
+    if Role.PUBLISHER not in viewers(model):
+        return
+    other = catalog.dataset(State.DRAFT, ["hidden_name"], title_zh="他部门草稿", title_en="Theirs")
+    catalog.negative_line(other, state=LineState.PROPOSED)
+    desk = at_desk(accounts.user(Role.PUBLISHER))
+
+    page = desk.list(model).content.decode()
+
+    assert not [word for word in ("hidden_name", "他部门草稿", "Theirs") if word in page]
 
 
 def test_an_organisation_shows_its_people_to_the_security_administrator(at_desk):
