@@ -6,14 +6,14 @@ import sys
 
 from bench import stage
 
-NAMES = ("sync", "decision", "page", "depth", "csv")
+NAMES = ("decision", "page", "depth", "csv", "kept", "sync")
 
 
 def main() -> int:
     """Run the named cases, all by default; returns 1 where a floor does not hold."""
     parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("names", nargs="*", choices=[*NAMES, []], default=list(NAMES))
-    names = parser.parse_args().names
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    names = parser.parse_args().names or NAMES
     lines: list[stage.Line] = []
     with stage.services() as found:
         from bench import cases  # noqa: PLC0415 - Django reads its settings from the environment

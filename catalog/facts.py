@@ -3,12 +3,12 @@
 from datetime import date, timedelta
 from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Max, Min, Q, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Max, Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from catalog.models import Dataset, Field, NegativeLine
+from catalog.models import Dataset, Field, NegativeLine, NegativeLineField
 from catalog.terms import LineState
 from policy.facts import FieldFacts, Mask, Prohibition
 from policy.terms import (
@@ -70,26 +70,37 @@ def prohibitions(dataset: Dataset) -> tuple[Prohibition, ...]:
 
     One query. Ended lines and lapsed bases stay in, so that past decisions can be replayed.
     """
-    everything = Field.objects.filter(resource__dataset=dataset, ended_at=None).order_by()
-    graded = {
-        how: everything.values("resource__dataset").annotate(at=of("graded_at")).values("at")
-        for how, of in (("first", Min), ("last", Max))
-    }
     lines = (
         NegativeLine.objects.filter(
             dataset=dataset, state__in=(LineState.PUBLISHED, LineState.ENDED)
         )
         .select_related("basis")
+        # subqueries, since the open door reads through views, over which SQL cannot group by a key
         .annotate(
-            field_names=ArrayAgg(
-                "fields__name", filter=Q(fields__isnull=False), default=[], distinct=True
-            ),
-            first_graded=Coalesce(Min("fields__graded_at"), Subquery(graded["first"])),
-            last_graded=Coalesce(Max("fields__graded_at"), Subquery(graded["last"])),
+            field_names=ArraySubquery(_named().values("field__name")),
+            first_graded=_graded(dataset, Min),
+            last_graded=_graded(dataset, Max),
         )
         .order_by("number")
     )
     return tuple(_prohibition(line) for line in lines)
+
+
+def _named() -> QuerySet[NegativeLineField]:
+    return NegativeLineField.objects.filter(line=OuterRef("pk"))
+
+
+def _graded(dataset: Dataset, how: type[Min | Max]) -> Coalesce:
+    """Return when the first or last of a line's fields was graded; no field named means all."""
+    named = _named().order_by().values("line").annotate(at=how("field__graded_at")).values("at")
+    everything = (
+        Field.objects.filter(resource__dataset=dataset, ended_at=None)
+        .order_by()
+        .values("resource__dataset")
+        .annotate(at=how("graded_at"))
+        .values("at")
+    )
+    return Coalesce(Subquery(named), Subquery(everything))
 
 
 def _prohibition(line: Any) -> Prohibition:
