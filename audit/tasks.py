@@ -44,7 +44,8 @@ def _every(seconds: float, task: str) -> dict[str, object]:
     return {
         "task": f"audit.tasks.{task}",
         "schedule": seconds,
-        "options": {"expires": max(seconds, 10.0)},
+        # the database scheduler's word for "expires"
+        "options": {"expire_seconds": max(int(seconds), 10)},
     }
 
 
