@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, URLField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -46,6 +46,7 @@ class Desk(ModelAdmin):
     actions = None
     list_filter_submit = True
     compressed_fields = True
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
     # scope
 
@@ -241,7 +242,7 @@ class KeptDesk(Desk):
 def labelled(words: dict[Any, Any], name: str, description: Any) -> Callable[..., Any]:
     """Return a column that shows a closed set's value by its label."""
 
-    def shown(_desk: Any, row: Any) -> Any:
+    def shown(row: Any) -> Any:
         value = getattr(row, name)
         return words.get(value, value) if value is not None else None
 

@@ -555,6 +555,7 @@ class CodesOf(TabularInline):
     model = Code
     extra = 0
     per_page = 50
+    ordering = ["code"]
 
 
 @admin.register(Subject)

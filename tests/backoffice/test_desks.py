@@ -1,5 +1,7 @@
 """Every model has its desk, scoped by organisation, and changes nothing but by verbs."""
 
+from datetime import date
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -7,12 +9,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, Organization, User
-from accounts.roles import OFFICE_ROLES, PERMISSIONS, Role
+from accounts.roles import CITY_WIDE, OFFICE_ROLES, PERMISSIONS, Role
 from audit.models import Entry
 from backoffice.desk import Desk, KeptDesk
 from catalog.models import CodeList, Dataset, Field, Subject
 from catalog.terms import LineState, State
+from exchange import opening, sharing, sources
 from exchange.models import Binding, Source
+from exchange.sync import engine
 from tests.factories import accounts, catalog, exchange
 
 ROOMS = ("audit", "accounts", "catalog", "exchange")
@@ -111,6 +115,74 @@ def test_no_list_of_a_publisher_speaks_of_another_departments_draft(model, at_de
     page = desk.list(model).content.decode()
 
     assert not [word for word in ("hidden_name", "他部门草稿", "Theirs") if word in page]
+
+
+def a_whole_city():
+    """Make rows of most models: a house with a held run, a line, a grant, a revision, a key."""
+    where = exchange.house()
+    bad = "".join(f"x{number},a,b\n" for number in range(9))
+    binding = exchange.csv_binding(where, f"id,name,price\n{bad}10,a,1\n")
+    engine.release(engine.sync(binding.pk).pk, by=where.head, at=exchange.NOW)
+    dataset = exchange.publish(where, binding.resource)
+    field = dataset.resources.get().fields.first()
+    catalog.negative_line(dataset, [field.name])
+    sharing.grant(
+        dataset.pk,
+        to=accounts.organization(),
+        fields=[field.pk],
+        purpose="a test",
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2026, 12, 31),
+        by=where.operator,
+        at=exchange.NOW,
+    )
+    opening.regrade(
+        dataset.pk,
+        {dataset.resources.get().fields.last().pk: {"grade": 4, "open_type": "not_open"}},
+        by=where.head,
+        at=exchange.NOW,
+        reason="stricter",
+    )
+    opening.regrade(
+        dataset.pk,
+        {dataset.resources.get().fields.last().pk: {"grade": 1, "open_type": "unconditional"}},
+        by=where.head,
+        at=exchange.NOW,
+        reason="looser",
+    )
+    sources.allow_host("db.example", 5432, by=where.system, at=exchange.NOW)
+    accounts.api_key()
+    accounts.region()
+    catalog.subject()
+    codes = CodeList.objects.create(name="list", version="1", title_zh="表")
+    codes.codes.create(code="1", label_zh="一")
+    for state in (State.DRAFT, State.SIGNED, State.IN_REVIEW):
+        catalog.dataset(state, owner=where.department)
+    return where
+
+
+def test_every_list_page_and_button_opens_with_rows_for_each_role_that_may_see_them(at_desk):
+    where = a_whole_city()
+    desks = {}
+    opened = set()
+
+    for model in MODELS:
+        for role in viewers(model):
+            if role not in desks:
+                place = None if role in CITY_WIDE else where.department
+                desks[role] = at_desk(accounts.user(role, place))
+            listed = desks[role].list(model)
+            assert listed.status_code == 200, (model, role)
+            for row in listed.context["cl"].result_list[:9]:
+                page = desks[role].page(row)
+                assert page.status_code == 200, (row, role)
+                opened.add(model)
+                for action in page.context["actions_detail"]:
+                    asked = desks[role].client.get(action["path"])
+                    assert asked.status_code == 200, action
+
+    unmade = {model._meta.label for model in set(MODELS) - opened}
+    assert not [label for label in unmade if not label.startswith("audit.")]
 
 
 def test_an_organisation_shows_its_people_to_the_security_administrator(at_desk):
