@@ -3,8 +3,30 @@
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from backoffice.desks import accounts, audit, catalog, exchange, negative_list, schedule
+from backoffice.desks import (
+    accounts,
+    audit,
+    datasets,
+    developers,
+    exchange,
+    negative_list,
+    reference,
+    revisions,
+    schedule,
+    tables,
+)
 
-DESKS = (audit, accounts, catalog, negative_list, exchange, schedule)
+DESKS = (
+    audit,
+    accounts,
+    developers,
+    datasets,
+    tables,
+    revisions,
+    reference,
+    negative_list,
+    exchange,
+    schedule,
+)
 
 admin.site.unregister(Group)  # rights come from accounts.roles alone

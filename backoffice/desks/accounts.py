@@ -1,6 +1,5 @@
-"""Organisations, people, roles, apps and keys."""
+"""Organisations, people and their roles."""
 
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,33 +13,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.admin import TabularInline
 from unfold.enums import ActionVariant
 
-from accounts import developers, keys, organizations, people
-from accounts.models import ApiKey, App, Membership, Organization, Region, User
+from accounts import organizations, people
+from accounts.models import Membership, Organization, Region, User
 from accounts.people import Newcomer
 from accounts.roles import Role
 from backoffice.buttons import REFUSALS, Button, Press, Shown, sentence
 from backoffice.desk import Desk
+from backoffice.desks.beside import ShownOnly
 from backoffice.forms import accounts as forms
-
-
-class ShownOnly(TabularInline):
-    """Rows beside another row, to read."""
-
-    extra = 0
-    max_num = 0
-    can_delete = False
-    show_change_link = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
-        """Rows are made by verbs."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
-        """Rows are changed by verbs."""
-        return False
 
 
 class MembershipsOf(ShownOnly):
@@ -48,13 +30,6 @@ class MembershipsOf(ShownOnly):
 
     model = Membership
     fields = ["user", "organization", "role"]
-
-
-class KeysOf(ShownOnly):
-    """An app's keys."""
-
-    model = ApiKey
-    fields = ["prefix", "label", "created_at", "expires_at", "revoked_at"]
 
 
 @admin.register(Region)
@@ -283,112 +258,6 @@ class MembershipDesk(Desk):
             press=_revoke_role,
             done=_("The role is taken away."),
             note=_("The person's next step is already refused."),
-            variant=ActionVariant.DANGER,
-        ),
-    )
-
-
-def _issue(press: Press) -> Shown:
-    last = press.told["expires_on"] + timedelta(days=1)
-    issued = keys.issue(
-        press.target,
-        by=press.by,
-        at=press.at,
-        expires_at=timezone.make_aware(datetime.combine(last, time.min)),
-        label=press.told["label"],
-    )
-    return Shown(
-        title=_("The key is made"),
-        note=_("Copy it now: it is shown this once, and only its digest is kept."),
-        lines=((_("Key"), issued.raw), (_("Header"), f"X-API-Key: {issued.raw}")),
-    )
-
-
-@admin.register(App)
-class AppDesk(Desk):
-    """Developers' apps."""
-
-    owner_path = "organization"
-    list_display = ["name", "organization", "created_at", "closed_at"]
-    list_filter = ["closed_at"]
-    list_select_related = ["organization"]
-    search_fields = ["name", "organization__name_zh", "organization__name_en"]
-    ordering = ["-id"]
-    inlines = [KeysOf]
-    list_buttons = (
-        Button(
-            name="create",
-            label=_("Register an app"),
-            permission="accounts.create_app",
-            press=lambda press: developers.create_app(
-                press.told["organization"], press.told["name"], by=press.by, at=press.at
-            ),
-            done=_("The app is registered. Make a key for it next."),
-            form=forms.AppForm,
-        ),
-    )
-    buttons = (
-        Button(
-            name="key",
-            label=_("Make a key"),
-            permission="accounts.create_key",
-            press=_issue,
-            done="",
-            form=forms.KeyForm,
-            offered=_is_open,
-        ),
-        Button(
-            name="close",
-            label=_("Close"),
-            permission="accounts.close_app",
-            press=lambda press: developers.close_app(press.target.pk, by=press.by, at=press.at),
-            done=_("The app is closed; its keys are refused from the next call on."),
-            offered=_is_open,
-            variant=ActionVariant.DANGER,
-        ),
-    )
-
-
-def _set_quota(press: Press) -> None:
-    keys.set_quota(press.target.pk, **press.told, by=press.by, at=press.at)
-
-
-@admin.register(ApiKey)
-class ApiKeyDesk(Desk):
-    """Keys: recognised by their beginning; the key itself is nowhere."""
-
-    owner_path = "app__organization"
-    list_display = ["prefix", "app", "label", "expires_at", "revoked_at", "daily_quota"]
-    list_filter = ["revoked_at", "expires_at"]
-    list_select_related = ["app__organization"]
-    search_fields = ["prefix", "label", "app__name"]
-    ordering = ["-id"]
-    fields = [
-        "app",
-        "prefix",
-        "label",
-        "created_at",
-        "expires_at",
-        "revoked_at",
-        "rate_per_minute",
-        "daily_quota",
-    ]
-    buttons = (
-        Button(
-            name="quota",
-            label=_("Set the quota"),
-            permission="accounts.set_quota",
-            press=_set_quota,
-            done=_("The quota is set."),
-            form=forms.QuotaForm,
-        ),
-        Button(
-            name="revoke",
-            label=_("Revoke"),
-            permission="accounts.revoke_key",
-            press=lambda press: keys.revoke(press.target.pk, by=press.by, at=press.at),
-            done=_("The key is revoked: the next call with it is refused."),
-            offered=lambda key: key.revoked_at is None,
             variant=ActionVariant.DANGER,
         ),
     )

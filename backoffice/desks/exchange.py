@@ -10,7 +10,7 @@ from audit import chain
 from backoffice import words
 from backoffice.buttons import Button, Press, Shown, Warned
 from backoffice.desk import Desk, labelled
-from backoffice.desks.catalog import bind, suggest
+from backoffice.desks.tables import bind, suggest
 from backoffice.forms import exchange as forms
 from backoffice.forms.dressed import ReasonForm
 from exchange import sharing, sources, tasks

@@ -7,7 +7,7 @@ from unfold.enums import ActionVariant
 from backoffice import words
 from backoffice.buttons import Button, Press
 from backoffice.desk import Desk, labelled
-from backoffice.desks.accounts import ShownOnly
+from backoffice.desks.beside import ShownOnly
 from backoffice.forms import negative_list as forms
 from backoffice.forms.dressed import ReasonForm
 from catalog import bases, negative_list

@@ -1,0 +1,283 @@
+"""Entries of the catalogue, on their way from draft to published."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+
+from backoffice import words
+from backoffice.buttons import Button, Press
+from backoffice.desk import Desk
+from backoffice.forms import catalog as forms
+from backoffice.forms.dressed import ReasonForm
+from backoffice.forms.exchange import GrantForm
+from backoffice.forms.negative_list import LineForm
+from catalog import negative_list, publishing
+from catalog.drafting import NewField
+from catalog.models import (
+    Dataset,
+    Field,
+)
+from catalog.terms import ResourceKind, State
+from exchange import opening, sharing
+from policy.terms import Channel, Grade, Mode
+
+
+def _in(*states: State):
+    """Return whether an entry is in one of these states, as a question to ask of it."""
+    return lambda dataset: dataset.state in states
+
+
+def _create(press: Press) -> None:
+    told = press.told
+    publishing.create_dataset(
+        told.pop("slug"), owner=told.pop("owner"), **told, by=press.by, at=press.at
+    )
+
+
+def _update(press: Press) -> None:
+    publishing.update_dataset(press.target.pk, **press.told, by=press.by, at=press.at)
+
+
+def _add_field(press: Press) -> None:
+    new = NewField(**press.told)
+    table = press.target.resources.filter(kind=ResourceKind.TABLE).first()
+    if table is None:
+        publishing.add_table(press.target.pk, fields=[new], by=press.by, at=press.at)
+    else:
+        publishing.add_field(table.pk, new, by=press.by, at=press.at)
+
+
+def _sign(press: Press) -> None:
+    publishing.sign(press.target.pk, checklist=press.told, by=press.by, at=press.at)
+
+
+def _send_back(press: Press) -> None:
+    publishing.send_back(press.target.pk, defects=press.told["defects"], by=press.by, at=press.at)
+
+
+def _publish(press: Press) -> str:
+    projection = opening.publish(press.target.pk, by=press.by, at=press.at)
+    text = gettext("The dataset is published; %(rows)s rows are open to everyone.")
+    return text % {"rows": projection.rows}
+
+
+def _withdraw(press: Press) -> None:
+    opening.withdraw(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
+
+
+def _propose_line(press: Press) -> None:
+    told = press.told
+    basis = told.pop("basis")
+    negative_list.propose(
+        press.target.pk,
+        basis_id=basis.pk if basis else None,
+        field_ids=[field.pk for field in told.pop("fields_barred")],
+        bars=[Channel(bar) for bar in told.pop("bars")],
+        **told,
+        by=press.by,
+        at=press.at,
+    )
+
+
+def _grant(press: Press) -> None:
+    told = press.told
+    sharing.grant(
+        press.target.pk,
+        fields=[field.pk for field in told.pop("fields_granted")],
+        channel=Channel(told.pop("channel")),
+        modes=[Mode(mode) for mode in told.pop("modes")],
+        clear_up_to=Grade(told.pop("clear_up_to")),
+        **told,
+        by=press.by,
+        at=press.at,
+    )
+
+
+@admin.register(Dataset)
+class DatasetDesk(Desk):
+    """Entries of the catalogue, on their way from draft to published."""
+
+    owner_path = "owner"
+    list_display = ["title_zh", "title_en", "owner", "state", "update_cycle", "published_at"]
+    list_filter = ["state", "update_cycle", "category", "owner"]
+    list_select_related = ["owner"]
+    search_fields = ["title_zh", "title_en", "slug", "code", "abstract_zh", "abstract_en"]
+    ordering = ["-id"]
+    fieldsets = (
+        (None, {"fields": ("state", "missing", "defects", "listed_fields")}),
+        (
+            _("Metadata"),
+            {
+                "fields": (
+                    "slug",
+                    "code",
+                    "owner",
+                    "title_zh",
+                    "title_en",
+                    "abstract_zh",
+                    "abstract_en",
+                    "keywords_zh",
+                    "keywords_en",
+                    "update_cycle",
+                    "license",
+                    "contact",
+                    ("category", "item"),
+                    ("subject", "detail"),
+                    ("format_class", "format_type"),
+                    "share_way",
+                    "share_condition_zh",
+                    "share_condition_en",
+                    "source_authority",
+                )
+            },
+        ),
+        (
+            _("Way"),
+            {
+                "fields": (
+                    ("created_by", "created_at"),
+                    ("signed_by", "signed_at"),
+                    ("submitted_by", "submitted_at"),
+                    ("published_by", "published_at"),
+                    ("withdrawn_by", "withdrawn_at"),
+                    "withdrawn_reason",
+                )
+            },
+        ),
+    )
+    readonly_fields = ["missing", "listed_fields"]
+    list_buttons = (
+        Button(
+            name="create",
+            label=_("Draft an entry"),
+            permission="catalog.create_dataset",
+            press=_create,
+            done=_("The entry is drafted. List its fields next."),
+            form=forms.NewDatasetForm,
+        ),
+    )
+    buttons = (
+        Button(
+            name="update",
+            label=_("Change metadata"),
+            permission="catalog.update_dataset",
+            press=_update,
+            done=_("The metadata is changed."),
+            form=forms.DatasetForm,
+            offered=_in(State.DRAFT),
+        ),
+        Button(
+            name="field",
+            label=_("Add a field"),
+            permission="catalog.update_dataset",
+            press=_add_field,
+            done=_("The field is added. A person grades it before the entry is published."),
+            form=forms.FieldForm,
+            offered=_in(State.DRAFT),
+        ),
+        Button(
+            name="sign",
+            label=_("Sign"),
+            permission="catalog.sign_dataset",
+            press=_sign,
+            done=_("The entry is signed. It can be submitted now."),
+            form=forms.SignForm,
+            offered=_in(State.DRAFT),
+            variant=ActionVariant.PRIMARY,
+        ),
+        Button(
+            name="recall",
+            label=_("Take back for changes"),
+            permission="catalog.update_dataset",
+            press=lambda press: publishing.recall(press.target.pk, by=press.by, at=press.at),
+            done=_("The entry is a draft again; the signature is void."),
+            offered=_in(State.SIGNED),
+        ),
+        Button(
+            name="submit",
+            label=_("Submit for review"),
+            permission="catalog.submit_dataset",
+            press=lambda press: publishing.submit(press.target.pk, by=press.by, at=press.at),
+            done=_("The entry is with the data authority."),
+            offered=_in(State.SIGNED),
+            variant=ActionVariant.PRIMARY,
+        ),
+        Button(
+            name="send-back",
+            label=_("Send back"),
+            permission="catalog.review_dataset",
+            press=_send_back,
+            done=_("The entry is sent back with all that is missing."),
+            form=forms.DefectsForm,
+            offered=_in(State.IN_REVIEW),
+        ),
+        Button(
+            name="publish",
+            label=_("Publish"),
+            permission="exchange.publish_dataset",
+            press=_publish,
+            done="",
+            offered=_in(State.IN_REVIEW),
+            variant=ActionVariant.PRIMARY,
+        ),
+        Button(
+            name="line",
+            label=_("Propose a line of the negative list"),
+            permission="catalog.propose_negativeline",
+            press=_propose_line,
+            done=_("The line is proposed. The legal unit reviews it next."),
+            form=LineForm,
+        ),
+        Button(
+            name="grant",
+            label=_("Grant"),
+            permission="exchange.grant_dataset",
+            press=_grant,
+            done=_("The grant holds from its first day."),
+            form=GrantForm,
+            offered=_in(State.PUBLISHED),
+        ),
+        Button(
+            name="withdraw",
+            label=_("Withdraw"),
+            permission="exchange.withdraw_dataset",
+            press=_withdraw,
+            done=_("The dataset is withdrawn; nothing of it is served any more."),
+            note=_("Who asks for it is told the reason. A withdrawn dataset stays withdrawn."),
+            form=ReasonForm,
+            offered=_in(State.PUBLISHED),
+            variant=ActionVariant.DANGER,
+        ),
+    )
+
+    @admin.display(description=_("Still missing"))
+    def missing(self, dataset: Dataset) -> str:
+        """Name everything that keeps the entry from publication."""
+        if dataset.state in (State.PUBLISHED, State.WITHDRAWN):
+            return "–"
+        sentences = ((defect.sentence,) for defect in publishing.publication_defects(dataset))
+        return format_html_join("", "<p>{}</p>", sentences) or gettext("nothing")
+
+    @admin.display(description=_("Fields"))
+    def listed_fields(self, dataset: Dataset) -> str:
+        """List the fields with their grades, each with the way to its page."""
+        rows = Field.objects.filter(resource__dataset=dataset).live()
+        return format_html_join("", "<p>{}</p>", ((_in_one_line(row),) for row in rows)) or "–"
+
+
+def _in_one_line(field: Field) -> str:
+    grade = words.GRADES.get(field.grade) if field.grade else gettext("not graded")
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-500" href="{}"><code>{}</code></a>'
+        " {} · {} · {} · {} · {}",
+        reverse("admin:catalog_field_change", args=[field.pk]),
+        field.name,
+        field.label,
+        grade,
+        words.SHARE_TYPES[field.share_type],
+        words.OPEN_TYPES[field.open_type],
+        words.MASKS[field.mask_kind],
+    )

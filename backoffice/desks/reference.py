@@ -1,0 +1,73 @@
+"""The lists that entries refer to, and the counters."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+
+from backoffice.desk import Desk, KeptDesk
+from catalog.models import (
+    Code,
+    CodeList,
+    Counter,
+    Subject,
+)
+
+
+class CodesOf(TabularInline):
+    """The codes of a list."""
+
+    model = Code
+    extra = 0
+    per_page = 50
+    ordering = ["code"]
+
+
+@admin.register(Subject)
+class SubjectDesk(KeptDesk):
+    """Subjects, by which people browse."""
+
+    list_display = ["code", "name_zh", "name_en", "parent", "datasets_listed"]
+    list_select_related = ["parent"]
+    search_fields = ["code", "name_zh", "name_en"]
+    ordering = ["code"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Count the entries of each subject with the list."""
+        return super().get_queryset(request).annotate(listed=Count("datasets"))
+
+    @admin.display(description=_("datasets"), ordering="listed")
+    def datasets_listed(self, subject: Any) -> int:
+        """How many entries stand under the subject."""
+        return subject.listed
+
+
+@admin.register(CodeList)
+class CodeListDesk(KeptDesk):
+    """Code lists, each in one version."""
+
+    list_display = ["name", "version", "title_zh", "title_en"]
+    search_fields = ["name", "title_zh", "title_en"]
+    ordering = ["name", "-version"]
+    inlines = [CodesOf]
+
+
+@admin.register(Code)
+class CodeDesk(KeptDesk):
+    """Single codes."""
+
+    list_display = ["code", "label_zh", "label_en", "list"]
+    list_filter = ["list"]
+    list_select_related = ["list"]
+    search_fields = ["code", "label_zh", "label_en"]
+    ordering = ["list", "code"]
+
+
+@admin.register(Counter)
+class CounterDesk(Desk):
+    """The last number drawn in each series, such as of resource codes."""
+
+    list_display = ["__str__"]

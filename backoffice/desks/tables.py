@@ -1,0 +1,198 @@
+"""What entries offer: tables, their binding to sources, and their fields with their grades."""
+
+from django.contrib import admin
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+
+from backoffice import words
+from backoffice.buttons import Button, Press, Warned
+from backoffice.desk import Desk, labelled
+from backoffice.forms import catalog as forms
+from backoffice.forms.exchange import BindingForm
+from catalog import publishing
+from catalog.facts import as_params
+from catalog.models import (
+    Field,
+    Resource,
+)
+from catalog.terms import ResourceKind, State
+from exchange import opening, profiling, sources
+from policy.terms import Grade, OpenType, ShareType
+
+
+def suggest(resource_id: int, press: Press) -> str:
+    """Look at a sample of a bound table, and say for how many fields."""
+    found = profiling.suggest_grades(resource_id, by=press.by, at=press.at)
+    text = gettext(
+        "%(count)s fields were looked at. Their suggestions wait for a person to grade."
+    )
+    return text % {"count": len(found)}
+
+
+def bind(resource: Resource, press: Press) -> None:
+    """Bind a table as the form says."""
+    names = (
+        "source",
+        "object",
+        "columns",
+        "mode",
+        "cursor_column",
+        "lag_seconds",
+        "max_rejected_percent",
+        "max_shrink_percent",
+        "schedule_minutes",
+    )
+    asked = {name: press.told[name] for name in names}
+    sources.bind(resource.pk, **asked, by=press.by, at=press.at)
+
+
+def _is_table(resource: Resource) -> bool:
+    return resource.kind == ResourceKind.TABLE
+
+
+@admin.register(Resource)
+class ResourceDesk(Desk):
+    """What entries offer."""
+
+    owner_path = "dataset__owner"
+    list_display = ["dataset", "kind", "name", "title_zh", "title_en"]
+    list_filter = ["kind"]
+    list_select_related = ["dataset__owner"]
+    search_fields = ["name", "title_zh", "title_en", "dataset__slug"]
+    ordering = ["-id"]
+    buttons = (
+        Button(
+            name="bind",
+            label=_("Bind to a source"),
+            permission="exchange.bind_resource",
+            press=lambda press: bind(press.target, press),
+            done=_("The table is bound. A sync reads it from the beginning."),
+            form=BindingForm,
+            note=_(
+                "A full compare costs the whole table each time; by cursor the cost follows what "
+                "changed, but deletions are not seen."
+            ),
+            offered=_is_table,
+        ),
+        Button(
+            name="suggest",
+            label=_("Suggest grades"),
+            permission="exchange.suggest_grades",
+            press=lambda press: suggest(press.target.pk, press),
+            done="",
+            note=_("A sample of the source is looked at; what was found is written down."),
+            offered=lambda resource: _is_table(resource) and hasattr(resource, "binding"),
+        ),
+    )
+
+
+def _grade(press: Press) -> None:
+    told = press.told
+    publishing.grade_field(
+        press.target.pk,
+        grade=Grade(told["grade"]),
+        share_type=ShareType(told["share_type"]),
+        open_type=OpenType(told["open_type"]),
+        mask=forms.mask_of(told),
+        reason=told["reason"],
+        by=press.by,
+        at=press.at,
+    )
+
+
+def _regrade(press: Press) -> Warned | None:
+    told, mask = press.told, forms.mask_of(press.told)
+    wanted = {
+        "grade": told["grade"],
+        "share_type": told["share_type"],
+        "open_type": told["open_type"],
+        "mask_kind": mask.kind.value if mask else "",
+        "mask_params": as_params(mask),
+    }
+    waiting = opening.regrade(
+        press.target.resource.dataset_id,
+        {press.target.pk: wanted},
+        reason=told["reason"],
+        by=press.by,
+        at=press.at,
+    )
+    if waiting is None:
+        return None
+    text = _("This shows more than before, so it waits for a second person (revision %(number)s).")
+    return Warned(text=text % {"number": waiting.pk})
+
+
+def _change_field(press: Press) -> None:
+    publishing.update_field(press.target.pk, **press.told, by=press.by, at=press.at)
+
+
+def _of_draft(field: Field) -> bool:
+    return field.ended_at is None and field.resource.dataset.state == State.DRAFT
+
+
+@admin.register(Field)
+class FieldDesk(Desk):
+    """Fields, and the grades that people give them."""
+
+    owner_path = "resource__dataset__owner"
+    list_display = [
+        "name",
+        "label_zh",
+        "dataset",
+        labelled(words.DATA_TYPES, "data_type", _("data type")),
+        labelled(words.GRADES, "grade", _("grade")),
+        labelled(words.GRADES, "suggested_grade", _("suggested grade")),
+        labelled(words.OPEN_TYPES, "open_type", _("open type")),
+    ]
+    list_filter = ["grade", "suggested_grade", "share_type", "open_type"]
+    list_select_related = ["resource__dataset__owner"]
+    search_fields = ["name", "label_zh", "label_en", "resource__dataset__slug"]
+    ordering = ["resource", "position", "id"]
+    buttons = (
+        Button(
+            name="grade",
+            label=_("Grade"),
+            permission="catalog.grade_field",
+            press=_grade,
+            done=_("The field is graded."),
+            form=forms.GradeForm,
+            offered=_of_draft,
+            variant=ActionVariant.PRIMARY,
+        ),
+        Button(
+            name="regrade",
+            label=_("Regrade"),
+            permission="exchange.regrade_field",
+            press=_regrade,
+            done=_("The field is regraded; no copy shows more than the new grade allows."),
+            note=_(
+                "Stricter acts at once. What shows more than before waits for a second person."
+            ),
+            form=forms.RegradeForm,
+            offered=lambda field: field.resource.dataset.state == State.PUBLISHED,
+        ),
+        Button(
+            name="change",
+            label=_("Change"),
+            permission="catalog.update_dataset",
+            press=_change_field,
+            done=_("The field is changed."),
+            form=forms.FieldForm,
+            offered=_of_draft,
+        ),
+        Button(
+            name="end",
+            label=_("End"),
+            permission="catalog.update_dataset",
+            press=lambda press: publishing.end_field(press.target.pk, by=press.by, at=press.at),
+            done=_("The field is off the entry."),
+            offered=_of_draft,
+            variant=ActionVariant.DANGER,
+        ),
+    )
+
+    @admin.display(description=_("dataset"), ordering="resource__dataset")
+    def dataset(self, field: Field) -> str:
+        """Name the entry."""
+        return str(field.resource.dataset)

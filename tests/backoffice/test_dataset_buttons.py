@@ -1,0 +1,192 @@
+"""Entries and fields by buttons: the way there, and each step in a wrong state."""
+
+import pytest
+from django.contrib import admin
+
+from accounts.roles import Role
+from catalog.models import Dataset, Revision
+from catalog.terms import State
+from policy.terms import Grade, OpenType
+from tests.factories import accounts, catalog, exchange
+
+
+def permission_of(model, button):
+    """Return the permission that a button at a row asks for."""
+    desk = admin.site._registry[model]
+    return next(one.permission for one in desk.buttons if one.name == button)
+
+
+GRADED = {
+    "grade": 1,
+    "share_type": "unconditional",
+    "open_type": "unconditional",
+    "mask_kind": "",
+    "keep_left": 0,
+    "keep_right": 0,
+    "digits": 3,
+    "reason": "looked at",
+}
+
+
+def test_an_entry_goes_from_draft_to_withdrawn_by_buttons(at_desk, said):
+    where = exchange.house()
+    publisher, head, operator = map(at_desk, (where.publisher, where.head, where.operator))
+    metadata = {
+        "title_zh": "停车场",
+        "abstract_zh": "公共停车场。",
+        "keywords_zh": "停车，交通",
+        "contact": "0000-00000000",
+        "update_cycle": "daily",
+        "license": "CC-BY-4.0",
+        "detail": "000000",
+    }
+
+    publisher.press_above(Dataset, "create", slug="parking", owner=where.department.pk, **metadata)
+    dataset = Dataset.objects.get(slug="parking")
+    publisher.press(dataset, "update", **metadata | {"title_en": "Car parks"})
+    publisher.press(dataset, "field", name="name", label_zh="名称", data_type="text")
+    publisher.press(dataset, "field", name="spaces", label_zh="泊位", data_type="integer")
+    fields = list(dataset.resources.get().fields.order_by("position"))
+    for field in fields:
+        publisher.press(field, "grade", **GRADED)
+    head.press(dataset, "sign", secrecy_risk="on", personal_information="on")
+    publisher.press(dataset, "submit")
+    published = operator.press(dataset, "publish")
+
+    dataset.refresh_from_db()
+    assert dataset.state == State.PUBLISHED, said(published)
+    assert dataset.keywords_zh == ["停车", "交通"]
+    assert dataset.title_en == "Car parks"
+    assert [field.name for field in fields] == ["name", "spaces"]
+
+    head.press(dataset, "withdraw", reason="replaced by a better one")
+
+    dataset.refresh_from_db()
+    assert dataset.state == State.WITHDRAWN
+
+
+WRONG_STATE = [
+    # state, button, permission, what the form says, part of the sentence
+    (State.PUBLISHED, "update", {"title_zh": "改", "detail": "0"}, "changed only when"),
+    (State.PUBLISHED, "field", {"name": "b", "label_zh": "乙", "data_type": "text"}, "changed"),
+    (State.PUBLISHED, "sign", {"secrecy_risk": "on"}, "signed only when"),
+    (State.DRAFT, "recall", {}, "taken back for changes only when"),
+    (State.DRAFT, "submit", {}, "submitted only when"),
+    (State.DRAFT, "send-back", {"defects": "no abstract"}, "sent back only when"),
+    (State.DRAFT, "publish", {}, "published only when"),
+    (State.DRAFT, "withdraw", {"reason": "old"}, "withdrawn only when"),
+]
+
+
+@pytest.mark.parametrize(("state", "button", "told", "sentence"), WRONG_STATE, ids=str)
+def test_a_step_in_the_wrong_state_is_refused_by_its_sentence(
+    state, button, told, sentence, at_desk, said
+):
+    dataset = catalog.dataset(state)
+    permission = permission_of(Dataset, button)
+    desk = at_desk(catalog.able(permission, dataset.owner))
+
+    answer = desk.press(dataset, button, **told)
+
+    assert answer.status_code == 302
+    assert sentence in said(answer)
+    dataset.refresh_from_db()
+    assert dataset.state == state
+
+
+def test_buttons_are_drawn_for_the_steps_that_are_open(at_desk):
+    draft = catalog.dataset(State.DRAFT)
+    head, publisher = (
+        at_desk(catalog.staff(role, draft.owner)) for role in (Role.HEAD, Role.PUBLISHER)
+    )
+
+    def drawn(desk):
+        actions = desk.page(draft).context["actions_detail"]
+        return {action["path"].split("/")[-2] for action in actions}
+
+    assert drawn(head) == {"sign", "line"}
+    assert drawn(publisher) == {"update", "field", "line"}
+
+
+def test_signing_without_vouching_says_what_is_open(at_desk, said):
+    draft = catalog.dataset(State.DRAFT)
+    head = at_desk(catalog.staff(Role.HEAD, draft.owner))
+
+    answer = head.press(draft, "sign", secrecy_risk="on")
+
+    assert "Still open" in said(answer)
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+
+
+def test_an_entry_is_sent_back_with_all_that_is_missing(at_desk):
+    dataset = catalog.dataset(State.IN_REVIEW)
+
+    at_desk(accounts.user(Role.OPERATOR)).press(
+        dataset, "send-back", defects="no abstract\n\nno English title"
+    )
+
+    dataset.refresh_from_db()
+    assert dataset.state == State.DRAFT
+    assert dataset.defects == ["no abstract", "no English title"]
+
+
+# fields and revisions
+
+
+def test_a_detected_field_needs_a_reason_for_its_grade(at_desk, said):
+    field = catalog.field(suggested=Grade.L3)
+    desk = at_desk(catalog.staff(Role.PUBLISHER, field.resource.dataset.owner))
+
+    answer = desk.press(field, "grade", **GRADED | {"reason": ""})
+
+    assert "looks sensitive" in said(answer)
+    field.refresh_from_db()
+    assert field.grade is None
+
+
+def test_a_field_is_graded_with_its_mask(at_desk):
+    field = catalog.field()
+    desk = at_desk(catalog.staff(Role.PUBLISHER, field.resource.dataset.owner))
+    mask = {"mask_kind": "keep_edges", "keep_left": 3, "keep_right": 2}
+
+    desk.press(field, "grade", **GRADED | {"grade": 3} | mask)
+
+    field.refresh_from_db()
+    assert (field.grade, field.mask_params) == (3, {"keep_left": 3, "keep_right": 2})
+
+
+def test_grading_a_published_field_is_a_wrong_state_and_regrading_a_draft_too(at_desk, said):
+    published, draft = catalog.dataset(), catalog.dataset(State.DRAFT)
+    for dataset, button in ((published, "grade"), (draft, "regrade")):
+        desk = at_desk(catalog.staff(Role.PUBLISHER, dataset.owner))
+        field = catalog.table(dataset).fields.get()
+
+        answer = desk.press(field, button, **GRADED)
+
+        assert "only when" in said(answer)
+
+
+def test_stricter_acts_at_once_and_looser_waits_for_another_person(at_desk, said):
+    dataset = catalog.dataset(grade=Grade.L2)
+    field = catalog.table(dataset).fields.get()
+    head = at_desk(catalog.staff(Role.HEAD, dataset.owner))
+
+    head.press(field, "regrade", **GRADED | {"grade": 4, "open_type": "not_open"})
+    field.refresh_from_db()
+    assert (field.grade, field.open_type) == (4, OpenType.NOT_OPEN)
+
+    waiting = head.press(field, "regrade", **GRADED | {"grade": 1})
+    assert "waits for a second person" in said(waiting)
+    revision = Revision.objects.get()
+
+    own = head.press(revision, "accept", reason="fine")
+    assert own.status_code == 403
+
+    operator = at_desk(accounts.user(Role.OPERATOR))
+    operator.press(revision, "accept", reason="fine")
+    field.refresh_from_db()
+    assert field.grade == 1
+
+    again = operator.press(revision, "refuse", reason="late")
+    assert "decided already" in said(again)
