@@ -132,7 +132,21 @@ def head(slug: str, *, zone: str = Zone.OPEN) -> Head:
     return Head(*row[:6], row[6] or zone, columns, row[8] or 0, row[9] or 0, row[10] or 0, row[11])
 
 
-_decisions: OrderedDict[tuple, dict[str, VisibleField]] = OrderedDict()
+class Seen(dict[str, VisibleField]):
+    """The fields of a dataset as one kind of caller sees them, by name in catalogue order.
+
+    `statements` keeps the SQL of plain pages for as long as the decision itself is kept.
+    """
+
+    __slots__ = ("statements",)
+
+    def __init__(self, fields: Mapping[str, VisibleField]) -> None:
+        """Start without statements."""
+        super().__init__(fields)
+        self.statements: dict[tuple, str] = {}
+
+
+_decisions: OrderedDict[tuple, Seen] = OrderedDict()
 _lock = Lock()
 
 
@@ -172,7 +186,7 @@ def _grant_facts(row: tuple, caller: Caller) -> GrantFacts:
 
 def visible(
     found: Head, caller: Caller, *, today: date, mode: Mode, channel: Channel = Channel.OPEN
-) -> dict[str, VisibleField]:
+) -> Seen:
     """Return every field of the dataset as the caller sees it, in catalogue order.
 
     What the zone withholds stays withheld, whatever a decision says: the zone may lag behind a
@@ -194,7 +208,7 @@ def visible(
         if kept is not None:
             _decisions.move_to_end(key)
             return kept
-    made = _decided(found, caller, today=today, mode=mode, channel=channel)
+    made = Seen(_decided(found, caller, today=today, mode=mode, channel=channel))
     with _lock:
         _decisions[key] = made
         while len(_decisions) > KEPT_DECISIONS:

@@ -4,12 +4,14 @@ Stricter acts at once: when a verb returns, no zone holds what it took away, nob
 the next call decides by the new grades. Looser waits for a second person.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -18,9 +20,33 @@ from catalog import facts, negative_list, publishing, revisions
 from catalog.models import Dataset, Field, NegativeLine, Resource, Revision
 from exchange.models import RecordTable
 from exchange.records import zones
+from exchange.records.reading import LEASE_SECONDS
 from policy.decision import conditional_zone_case, decide, open_zone_case
 from policy.facts import Case, Reader
+from policy.storable import storable
 from policy.terms import Channel, Mode, ReaderKind, Treatment
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _at_once(verb: Callable[P, R]) -> Callable[P, R]:
+    """Make a verb one transaction that returns only when no stream still runs on what it ended.
+
+    A stream looks at most LEASE_SECONDS apart whether it may go on; the verb waits as long after
+    its commit. Inside a larger transaction there is no commit yet to wait after.
+    """
+
+    @wraps(verb)
+    def whole(*args: P.args, **kwargs: P.kwargs) -> R:
+        with transaction.atomic():
+            result = verb(*args, **kwargs)
+        if not connection.in_atomic_block:
+            time.sleep(LEASE_SECONDS)
+        return result
+
+    return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +75,14 @@ def publish(dataset_id: int, *, by: User, at: datetime) -> Projection:
     return _projected(dataset_id, at=at)
 
 
-@transaction.atomic
+@_at_once
 def withdraw(dataset_id: int, *, by: User, at: datetime, reason: str) -> Projection:
     """Withdraw a published dataset: its zones are gone when this returns, its line says why."""
     publishing.retire(dataset_id, by=by, at=at, reason=reason)
     return _projected(dataset_id, at=at)
 
 
-@transaction.atomic
+@_at_once
 def regrade(
     dataset_id: int,
     changes: Mapping[int, Mapping[str, Any]],
@@ -81,13 +107,14 @@ def regrade(
     stricter, looser = _sorted_out(dataset, fields, changes, at)
     if stricter:
         revisions.apply_grades(dataset, stricter, by=by, at=at, reason=reason)
+        _forget_secrets(dataset)
         _projected(dataset_id, at=at)
     if not looser:
         return None
     return revisions.propose_revision(dataset, looser, by=by, at=at, reason=reason)
 
 
-@transaction.atomic
+@_at_once
 def decide_revision(
     revision_id: int, *, by: User, at: datetime, accept: bool, reason: str
 ) -> Projection | None:
@@ -96,7 +123,7 @@ def decide_revision(
     return _projected(revision.dataset_id, at=at) if accept else None
 
 
-@transaction.atomic
+@_at_once
 def publish_line(line_id: int, *, by: User, at: datetime) -> Projection:
     """Publish a line of the negative list; what it bars is gone from the zones at once."""
     line = negative_list.publish(line_id, by=by, at=at)
@@ -126,6 +153,17 @@ def reproject_due(*, at: datetime) -> int:
 def _projected(dataset_id: int, *, at: datetime) -> Projection:
     resources = Resource.objects.filter(dataset_id=dataset_id).values_list("pk", flat=True)
     return Projection(dataset_id, {pk: zones.refresh(pk, at=at) for pk in resources})
+
+
+def _forget_secrets(dataset: Dataset) -> None:
+    """Drop the columns of fields that, as it turned out, may not be on the platform at all."""
+    secret = [
+        field
+        for field in Field.objects.filter(resource__dataset=dataset, ended_at=None)
+        if storable(facts.field_facts(field)) is not None
+    ]
+    for field in secret:
+        zones.forget(field.resource_id, field.pk)
 
 
 def _sorted_out(

@@ -6,6 +6,7 @@ looked up once more.
 """
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +14,12 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import ProgrammingError, connection, transaction
+from django.db import ProgrammingError, connection
 from django.db.utils import OperationalError
 from django.utils.translation import gettext as _
 from psycopg import sql
 
-from exchange.access import Head, RowsNotReady
+from exchange.access import Head, RowsNotReady, Seen
 from exchange.connectors.database import joined
 from exchange.problems import Problem
 from exchange.records import cursors, masks, store, zones
@@ -29,6 +30,10 @@ from exchange.records.statements import comma
 
 CHUNK_BYTES = 1 << 16
 LAST_ID = (1 << 63) - 1
+KEPT_STATEMENTS = 64
+LEASE_SECONDS = 0.02
+"""How long a stream may go on between two looks at whether its version still may be read. A verb
+that makes something stricter waits as long after its commit, so no byte comes after it returns."""
 
 
 class TooSlow(Problem):
@@ -80,7 +85,7 @@ class Changes:
 
 def read(
     head: Head,
-    fields: Mapping[str, VisibleField],
+    fields: Seen,
     query: RecordQuery,
     scopes: Sequence[Scope] = (),
 ) -> Page:
@@ -90,14 +95,12 @@ def read(
     TooSlow.
     """
     _ready(head)
-    settled = compiled(query, fields, scopes)
     bound_to = f"{head.dataset_id}:{query.digest()}"
     start = cursors.opened(query.cursor, bound_to=bound_to) if query.cursor else None
-    rows = _page(head, settled, query.limit, start)
-    text, count, last = rows
+    text, count, last = _found(head, fields, query, scopes, start)
     more = count > query.limit
     seq = start.seq if start else head.seq
-    total, exact = _total(head, settled, query.total)
+    total, exact = _total(head, fields, query, scopes)
     return Page(
         rows=text or "[]",
         count=min(count, query.limit),
@@ -108,6 +111,27 @@ def read(
         total=total,
         exact=exact,
     )
+
+
+def _found(
+    head: Head,
+    fields: Seen,
+    query: RecordQuery,
+    scopes: Sequence[Scope],
+    start: Position | None,
+) -> tuple[str | None, int, list[Any]]:
+    """Return a page's JSON, how many rows were found (limit + 1 tells of more), the last key."""
+    plain = not (query.filters or query.sort or scopes)
+    kept = (head.table_id, query.fields, query.limit, start is None)
+    message = fields.statements.get(kept) if plain else None
+    if message is None:
+        settled = compiled(query, fields, scopes)
+        message = _page(head, settled, query.limit, start, plain=plain).as_string()
+        if plain and len(fields.statements) < KEPT_STATEMENTS:
+            fields.statements[kept] = message
+    values = [int(start.after[-1])] if plain and start else None
+    text, count, last = _timed(message, values)[0]
+    return text, count, json.loads(last) if last else []
 
 
 def _ready(head: Head) -> None:
@@ -131,28 +155,27 @@ def _selected(field: VisibleField) -> sql.Composed:
 
 
 def _page(
-    head: Head, settled: Compiled, limit: int, start: Position | None
-) -> tuple[str | None, int, list[Any]]:
-    """Return the page's JSON, how many rows were found (limit + 1 tells of more), the last key.
+    head: Head, settled: Compiled, limit: int, start: Position | None, *, plain: bool
+) -> sql.Composed:
+    """Return the statement for one page: its JSON, the number of rows found, the last row's key.
 
-    The array is cut to `limit` in SQL; the extra row only shows that there is a next page.
+    The array is cut to `limit` in SQL; the extra row only shows that there is a next page. In a
+    plain page the last `_id` is a parameter, so that its text serves every page.
     """
     keys = [field.ident for field, _descending in settled.order]
-    order = comma(
-        [
-            *(
-                sql.SQL("{} {} NULLS LAST").format(
-                    field.ident, sql.SQL("DESC" if descending else "ASC")
-                )
-                for field, descending in settled.order
-            ),
-            sql.SQL("_id"),
-        ]
-    )
-    after = [_after(settled, start.after)] if start else []
-    statement = sql.SQL(
+    order = [
+        sql.SQL("{} {} NULLS LAST").format(field.ident, sql.SQL("DESC" if descending else "ASC"))
+        for field, descending in settled.order
+    ]
+    after: list[sql.Composable] = []
+    if start and plain:
+        after = [sql.SQL("_id > {}").format(sql.Placeholder())]
+    elif start:
+        after = [_after(settled, start.after)]
+    chosen = [*(field.ident for field in settled.fields), *keys]
+    return sql.SQL(
         "SELECT '[' || string_agg(j, ',' ORDER BY n) FILTER (WHERE n <= {limit}) || ']',"
-        " count(*), (array_agg(k) FILTER (WHERE n = {limit}))[1]"
+        " count(*), (array_agg(k) FILTER (WHERE n = {limit}))[1]::text"
         " FROM (SELECT row_to_json(x)::text AS j, p.n, p.k FROM"
         " (SELECT row_number() OVER () AS n, q.* FROM (SELECT _id, {all}, {key} AS k"
         " FROM {table}{where} ORDER BY {order} LIMIT {more}) q) p,"
@@ -160,17 +183,15 @@ def _page(
     ).format(
         limit=sql.Literal(limit),
         more=sql.Literal(limit + 1),
-        all=comma(_distinct([*(field.ident for field in settled.fields), *keys])),
+        all=comma(_distinct(chosen)),
         key=sql.SQL("jsonb_build_array({})").format(
             comma([*(sql.SQL("{}::text").format(key) for key in keys), sql.SQL("_id")])
         ),
         table=_relation(head),
         where=settled.where(*after),
-        order=order,
+        order=comma([*order, sql.SQL("_id")]),
         out=comma([_selected(field) for field in settled.fields]),
     )
-    text, count, last = _timed(statement)[0]
-    return text, count, json.loads(last) if last else []
 
 
 def _distinct(parts: list[sql.Identifier]) -> list[sql.Identifier]:
@@ -199,13 +220,16 @@ def _after(settled: Compiled, values: Sequence[Any]) -> sql.Composable:
     return result
 
 
-def _total(head: Head, settled: Compiled, wanted: Total) -> tuple[int | None, bool]:
+def _total(
+    head: Head, fields: Seen, query: RecordQuery, scopes: Sequence[Scope]
+) -> tuple[int | None, bool]:
     """Count rows where asked; without a condition the zone's ledger knows the number."""
-    if wanted == Total.NONE:
+    if query.total == Total.NONE:
         return None, False
+    settled = compiled(query, fields, scopes)
     if not settled.conditions:
         return head.rows, True
-    if wanted == Total.ESTIMATE:
+    if query.total == Total.ESTIMATE:
         statement = sql.SQL("EXPLAIN (FORMAT JSON) SELECT 1 FROM {}{}").format(
             _relation(head), settled.where()
         )
@@ -216,19 +240,20 @@ def _total(head: Head, settled: Compiled, wanted: Total) -> tuple[int | None, bo
     return _timed(statement)[0][0], True
 
 
-def _timed(statement: sql.Composed) -> list[tuple[Any, ...]]:
+def _timed(
+    statement: sql.Composable | str, values: Sequence[Any] | None = None
+) -> list[tuple[Any, ...]]:
     """Run a reader's statement under the statement timeout and return its rows.
 
-    Outside a transaction the timeout is set and reset in the same round trip.
+    Both go out in one message, which PostgreSQL runs as one transaction of its own: the timeout
+    ends with it, and costs no round trip.
     """
+    text = statement if isinstance(statement, str) else statement.as_string()
+    message = f"SET LOCAL statement_timeout = {int(settings.READ_TIMEOUT_MS)};\n{text}"
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                sql.SQL("SET LOCAL statement_timeout = {}").format(
-                    sql.Literal(settings.READ_TIMEOUT_MS)
-                )
-            )
-            cursor.execute(statement)
+        with connection.cursor() as cursor:
+            cursor.execute(message, values)
+            cursor.nextset()
             return cursor.fetchall()
     except OperationalError as failure:
         if isinstance(failure.__cause__, psycopg.errors.QueryCanceled):
@@ -300,7 +325,7 @@ def stream_csv(
 ) -> Iterator[bytes]:
     """Check the query now and return an iterator of CSV bytes, header first, 64 kB at a time.
 
-    The rows come from COPY in one snapshot and are never held. Before each chunk is handed on the
+    The rows come from COPY in one snapshot and are never held. Before chunks are handed on the
     pointer is asked whether the version still may be read: a stricter decision ends the stream in
     the middle (Revoked), so that the reader sees a broken download and not a short one.
     """
@@ -335,9 +360,13 @@ def _streamed(head: Head, statement: sql.Composed) -> Iterator[bytes]:
                 sql.Literal(settings.DOWNLOAD_TIMEOUT_S * 1000)
             )
         )
+        checked = 0.0
         with raw.cursor() as cursor, cursor.copy(statement) as copy:
             for chunk in joined(copy, CHUNK_BYTES):
-                _still_allowed(head)
+                now = time.monotonic()
+                if now - checked >= LEASE_SECONDS:
+                    checked = now
+                    _still_allowed(head)
                 yield chunk
     except psycopg.errors.AdminShutdown as ended:
         raise Revoked(head.slug) from ended

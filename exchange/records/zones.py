@@ -311,6 +311,30 @@ def end(table: RecordTable, *, at: datetime) -> None:
     table.save(update_fields=["live", "retired_at", "revoked_at", "dropped_at"])
 
 
+def forget(resource_id: int, field_id: int) -> None:
+    """Drop a field's column from the shared zone, in every version that still stands.
+
+    The next sync reads the source in its new shape. A table that had the field in its key is
+    dropped whole.
+    """
+    for table in RecordTable.objects.select_for_update().filter(
+        resource_id=resource_id, zone=Zone.SHARED, dropped_at=None
+    ):
+        gone = [column for column in table.columns if column["field"] == field_id]
+        if not gone:
+            continue
+        if gone[0]["column"] in table.key_columns:
+            end(table, at=timezone.now())
+            continue
+        run(
+            sql.SQL("ALTER TABLE {} DROP COLUMN {}").format(
+                store.of(table), sql.Identifier(gone[0]["column"])
+            )
+        )
+        table.columns = [column for column in table.columns if column["field"] != field_id]
+        table.save(update_fields=["columns"])
+
+
 def sweep(*, readers_done_by: datetime, tombstones_before: datetime, at: datetime) -> int:
     """Drop versions retired before the last reader's deadline, and old tombstones.
 
