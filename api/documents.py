@@ -1,9 +1,12 @@
 """The shapes of requests and answers for OpenAPI; the answers themselves are made elsewhere."""
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from api.authentication import HEADER, KeyAuthentication
 from exchange.records.query import DEFAULT_LIMIT, MAX_LIMIT, Operator, Total
 
 
@@ -66,7 +69,7 @@ class FieldDocument(serializers.Serializer):
     """A field as the caller sees it, with the reasons."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF's attribute of this name
     type = serializers.CharField()
     grade = serializers.CharField(allow_null=True)
     share_type = serializers.CharField()
@@ -182,15 +185,46 @@ CHANGE_PARAMETERS = [
     ),
     CURSOR,
 ]
-PROBLEMS = {
-    (status, "application/problem+json"): OpenApiResponse(ProblemDocument, description=text)
-    for status, text in (
-        (400, "The query cannot be understood."),
-        (401, "The key is unknown, revoked or expired."),
-        (403, "A field is masked or withheld; the reasons say why."),
-        (404, "No such dataset."),
-        (410, "The dataset was withdrawn, or the feed does not reach back that far."),
-        (429, "Too many calls; Retry-After says when to come again."),
-        (503, "Not ready, too slow, or calls cannot be counted just now."),
-    )
+SENTENCES = {
+    400: "The query cannot be understood, or the address carries a key.",
+    401: "The key is unknown, revoked or expired.",
+    403: "A field is masked or withheld; the reasons say why.",
+    404: "No such dataset.",
+    410: "The dataset was withdrawn, or the feed does not reach back that far.",
+    429: "Too many calls; Retry-After says when to come again.",
+    503: "Not ready, too slow, or calls cannot be counted just now.",
 }
+
+
+def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
+    """Return the documented errors of an operation, by status and media type."""
+    return {
+        (status, "application/problem+json"): OpenApiResponse(
+            ProblemDocument, description=SENTENCES[status]
+        )
+        for status in statuses
+    }
+
+
+PROBLEMS = problems(*SENTENCES)
+
+
+class KeyScheme(OpenApiAuthenticationExtension):
+    """Tells OpenAPI where a key travels; found by drf-spectacular through its target class."""
+
+    target_class = KeyAuthentication
+    name = ["key", "bearer"]
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[str]]]:
+        """Return that either header is enough."""
+        del auto_schema
+        return [{name: []} for name in self.name]
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, str]]:
+        """Return both headers that take a key."""
+        del auto_schema
+        told = "The key of an app. Without one you see what is open to everybody."
+        return [
+            {"type": "apiKey", "in": "header", "name": HEADER, "description": told},
+            {"type": "http", "scheme": "bearer", "description": told},
+        ]

@@ -2,15 +2,16 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import APIException, MethodNotAllowed
 
 from accounts.keys import KeyRefused
@@ -56,57 +57,86 @@ def handle(failure: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Translate what a view raised; DRF's EXCEPTION_HANDLER."""
     request = context.get("request")
     plain = getattr(request, "_request", request)
-    if isinstance(failure, Problem):
-        reasons = tuple(
-            {"code": ground.code, "text": ground.text, "basis": ground.basis}
-            for ground in failure.grounds
-        )
-        headers = getattr(failure, "headers", None)
-        return problem(
-            failure.status,
-            failure.code,
-            str(failure),
-            request=plain,
-            reasons=reasons,
-            headers=headers,
-        )
-    if isinstance(failure, KeyRefused):
-        return problem(
-            failure.status,
-            failure.code,
-            str(failure),
-            request=plain,
-            headers={"WWW-Authenticate": 'Bearer realm="api"'},
-        )
-    if isinstance(failure, QuotaExceeded):
-        headers = failure.quota.headers()
-        return problem(
-            failure.status, failure.code, str(failure), request=plain, headers=headers
-        )
-    if isinstance(failure, QuotaUnavailable):
-        headers = {"Retry-After": str(failure.retry_after)}
-        return problem(
-            failure.status, failure.code, str(failure), request=plain, headers=headers
-        )
-    if isinstance(failure, Http404):
-        return problem(404, "not-found", _("There is nothing at this address."), request=plain)
-    if isinstance(failure, PermissionDenied):
-        return problem(403, getattr(failure, "code", "not-allowed"), str(failure), request=plain)
-    if isinstance(failure, MethodNotAllowed):
-        sentence = _("This address does not take %(method)s. It is for reading: use GET.")
-        return problem(
-            405,
-            "method-not-allowed",
-            sentence % {"method": getattr(plain, "method", "")},
-            request=plain,
-        )
-    if isinstance(failure, APIException):
-        return problem(
-            failure.status_code, str(failure.default_code), str(failure.detail), request=plain
-        )
+    for kind, translate in TRANSLATIONS:
+        if isinstance(failure, kind):
+            return translate(failure, plain)
+    return _fault(failure, plain)
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """Answer an unknown address below /api/ in the shape of the others."""
+    return _not_found(Http404(), request)
+
+
+def _refused(failure: Problem, request: Any) -> HttpResponse:
+    reasons = tuple(
+        {"code": ground.code, "text": ground.text, "basis": ground.basis}
+        for ground in failure.grounds
+    )
+    headers = getattr(failure, "headers", None)
+    return problem(
+        failure.status,
+        failure.code,
+        str(failure),
+        request=request,
+        reasons=reasons,
+        headers=headers,
+    )
+
+
+def _key_refused(failure: KeyRefused, request: Any) -> HttpResponse:
+    headers = {"WWW-Authenticate": 'Bearer realm="api"'}
+    return problem(failure.status, failure.code, str(failure), request=request, headers=headers)
+
+
+def _exceeded(failure: QuotaExceeded, request: Any) -> HttpResponse:
+    headers = failure.quota.headers()
+    return problem(failure.status, failure.code, str(failure), request=request, headers=headers)
+
+
+def _uncounted(failure: QuotaUnavailable, request: Any) -> HttpResponse:
+    headers = {"Retry-After": str(failure.retry_after)}
+    return problem(failure.status, failure.code, str(failure), request=request, headers=headers)
+
+
+def _not_found(_failure: Http404, request: Any) -> HttpResponse:
+    return problem(404, "not-found", _("There is nothing at this address."), request=request)
+
+
+def _not_allowed(failure: PermissionDenied, request: Any) -> HttpResponse:
+    code = getattr(failure, "code", "not-allowed")
+    return problem(403, code, str(failure), request=request)
+
+
+def _wrong_method(_failure: MethodNotAllowed, request: Any) -> HttpResponse:
+    sentence = _("This address does not take %(method)s. It is for reading: use GET.")
+    told = sentence % {"method": getattr(request, "method", "")}
+    return problem(405, "method-not-allowed", told, request=request)
+
+
+def _by_framework(failure: APIException, request: Any) -> HttpResponse:
+    code = str(failure.default_code).replace("_", "-")
+    return problem(failure.status_code, code, str(failure.detail), request=request)
+
+
+def _fault(failure: Exception, request: Any) -> HttpResponse:
     log.error("unforeseen failure in the API", exc_info=failure)
     sentence = _(
         "Something of ours failed; it was written down under request id %(id)s. Try again later,"
         " and name the id if you report it."
     )
-    return problem(500, "fault", sentence % {"id": getattr(plain, "id", "")}, request=plain)
+    return problem(500, "fault", sentence % {"id": getattr(request, "id", "")}, request=request)
+
+
+# the first that fits translates
+TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Any, Any], HttpResponse]], ...] = (
+    (Problem, _refused),
+    (KeyRefused, _key_refused),
+    (QuotaExceeded, _exceeded),
+    (QuotaUnavailable, _uncounted),
+    (Http404, _not_found),
+    (PermissionDenied, _not_allowed),
+    (MethodNotAllowed, _wrong_method),
+    (APIException, _by_framework),
+)

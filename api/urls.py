@@ -1,18 +1,23 @@
-"""Addresses below /api/v1/."""
+"""Addresses below /api/."""
 
-from django.urls import path
+from django.urls import path, re_path
 
+from api.errors import nothing_here
 from api.views.datasets import DatasetOne, Datasets, Explain
 from api.views.records import RecordChanges, Records, RecordsCsv
+from api.views.schema import Docs, Schema
 from api.views.usage import OwnUsage
 
 app_name = "api"
 urlpatterns = [
-    path("datasets", Datasets.as_view(), name="datasets"),
-    path("datasets/<slug:slug>", DatasetOne.as_view(), name="dataset"),
-    path("datasets/<slug:slug>/records", Records.as_view(), name="records"),
-    path("datasets/<slug:slug>/records.csv", RecordsCsv.as_view(), name="records-csv"),
-    path("datasets/<slug:slug>/changes", RecordChanges.as_view(), name="changes"),
-    path("datasets/<slug:slug>/explain", Explain.as_view(), name="explain"),
-    path("usage", OwnUsage.as_view(), name="usage"),
+    path("v1/datasets", Datasets.as_view(), name="datasets"),
+    path("v1/datasets/<slug:slug>", DatasetOne.as_view(), name="dataset"),
+    path("v1/datasets/<slug:slug>/records", Records.as_view(), name="records"),
+    path("v1/datasets/<slug:slug>/records.csv", RecordsCsv.as_view(), name="records-csv"),
+    path("v1/datasets/<slug:slug>/changes", RecordChanges.as_view(), name="changes"),
+    path("v1/datasets/<slug:slug>/explain", Explain.as_view(), name="explain"),
+    path("v1/usage", OwnUsage.as_view(), name="usage"),
+    path("schema/", Schema.as_view(), name="schema"),
+    path("docs/", Docs.as_view(), name="docs"),
+    re_path("", nothing_here, name="nothing"),
 ]

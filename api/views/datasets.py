@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api import documents, metering
+from api.calls import caller_of
 from catalog import search
 from catalog.models import Dataset, Field
 from exchange import access
@@ -37,7 +38,7 @@ class Datasets(APIView):
             OpenApiParameter("provider", str, description="A department's short name."),
             OpenApiParameter("after", str, description="From the “next” link."),
         ],
-        responses={200: documents.DatasetList, **documents.PROBLEMS},
+        responses={200: documents.DatasetList, **documents.problems(400, 401, 429, 503)},
     )
     def get(self, request: Request) -> HttpResponse:
         """Return a page of datasets, by short name."""
@@ -76,9 +77,10 @@ class DatasetOne(APIView):
         """Return the dataset's document."""
         meter = metering.spend(request)
         today = timezone.localdate()
-        head = access.served(slug, request.auth, today)
+        caller = caller_of(request)
+        head = access.served(slug, caller, today)
         dataset = Dataset.objects.select_related("owner", "subject").get(pk=head.dataset_id)
-        fields = _fields(dataset, head, request.auth, today)
+        fields = _fields(dataset, head, caller, today)
         grades = [Grade(one.grade) for one in _listed(dataset) if one.grade]
         document = _summary(dataset, _tables([dataset]).get(dataset.pk)) | {
             "abstract": dataset.abstract,
@@ -107,7 +109,7 @@ class Explain(APIView):
     def get(self, request: Request, slug: str) -> HttpResponse:
         """Return why the caller sees what it sees."""
         meter = metering.spend(request)
-        caller: Caller = request.auth
+        caller = caller_of(request)
         day = _day(request.GET.get("as_of", ""))
         head = access.served(slug, caller, day)
         dataset = Dataset.objects.get(pk=head.dataset_id)

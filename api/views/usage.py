@@ -8,20 +8,21 @@ from rest_framework.views import APIView
 
 from accounts import quotas
 from api import documents
+from api.calls import caller_of, key_of
 
 
 class OwnUsage(APIView):
-    """The caller's limits and what is left of them. Asking costs one call itself."""
+    """The caller's limits and what is left of them. Asking costs nothing."""
 
     @extend_schema(
         operation_id="get_usage",
         tags=["usage"],
-        responses={200: documents.Usage, **documents.PROBLEMS},
+        responses={200: documents.Usage, **documents.problems(400, 401, 429, 503)},
     )
     def get(self, request: Request) -> HttpResponse:
-        """Return the limits."""
-        key, caller = request.user, request.auth
-        quota = quotas.spend(key or caller.address, at=timezone.now())
+        """Return the limits, and what is left of them without spending any."""
+        caller = caller_of(request)
+        quota = quotas.spend(key_of(request) or caller.address, at=timezone.now(), cost=0)
         return JsonResponse(
             {
                 "app": caller.app or None,
