@@ -155,7 +155,8 @@ def _columns(table: str) -> list[tuple[str, str]]:
         for name, kind in rows(
             sql.SQL(
                 "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
-                " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+                " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+                " ORDER BY attnum"
             ),
             [f"public.{table}"],
         )

@@ -26,7 +26,6 @@ from policy.facts import Case, Reader
 from policy.storable import storable
 from policy.terms import Channel, Mode, ReaderKind, Treatment
 
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -118,7 +117,10 @@ def regrade(
 def decide_revision(
     revision_id: int, *, by: User, at: datetime, accept: bool, reason: str
 ) -> Projection | None:
-    """Accept or refuse a loosening that another person proposed. Raises NotAllowed, StepRefused."""
+    """Accept or refuse a loosening that another person proposed.
+
+    Raises NotAllowed, StepRefused.
+    """
     revision = revisions.decide_revision(revision_id, by=by, at=at, accept=accept, reason=reason)
     return _projected(revision.dataset_id, at=at) if accept else None
 

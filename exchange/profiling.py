@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from policy.detect import detect
-from policy.grading import Suggestion, suggest
 
 from accounts.models import User
 from accounts.roles import require
@@ -13,6 +11,8 @@ from catalog import drafting
 from catalog.models import Field
 from exchange.connectors import database, files
 from exchange.models import Binding, SourceKind
+from policy.detect import detect
+from policy.grading import Suggestion, suggest
 
 SAMPLE_ROWS = 1000
 

@@ -196,8 +196,9 @@ def _check_file(given: Mapping[str, Any], columns: Mapping[int, str | int]) -> N
         raise SourceUnfit(_("The separator is one character, such as a comma or a tab."))
     if not given.get("header", True):
         width = given.get("width")
-        places = [place for place in columns.values() if not isinstance(place, int)]
-        if not isinstance(width, int) or places or any(p >= width for p in columns.values()):
+        places = [place for place in columns.values() if isinstance(place, int)]
+        named = len(places) < len(columns)
+        if not isinstance(width, int) or named or any(place >= width for place in places):
             raise SourceUnfit(
                 _(
                     "A file without a header is bound by positions from 0, and the binding says"

@@ -11,7 +11,7 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -201,8 +201,9 @@ class _Cutter:
         if missing or len(set(header)) != len(header):
             raise HeaderMismatch(
                 _(
-                    "The header of “%(file)s” does not have the bound columns: missing %(missing)s;"
-                    " found %(found)s. Nothing was read; correct the file or the binding."
+                    "The header of “%(file)s” does not have the bound columns: missing"
+                    " %(missing)s; found %(found)s. Nothing was read; correct the file or the"
+                    " binding."
                 )
                 % {
                     "file": self.name,
@@ -297,7 +298,7 @@ def _reads(head: bytes, encoding: str) -> bool:
     return True
 
 
-def _opened(binding: Binding) -> Iterator[tuple[str, IO[bytes]]]:
+def _opened(binding: Binding) -> Generator[tuple[str, IO[bytes]]]:
     """Yield name and bytes of each file; archives are opened, their members matched."""
     for path in resolved(binding.object["path"]):
         with path.open("rb") as plain:

@@ -1,5 +1,7 @@
 """Sources of departments, and what of them feeds which table of the catalogue."""
 
+from datetime import timedelta
+
 from django.conf import settings as platform
 from django.db import models
 from django.db.models import F, Q
@@ -78,7 +80,7 @@ class BindingQuerySet(models.QuerySet["Binding"]):
 
     def due(self, now):
         """Not paused, scheduled, and not attempted within the promised number of minutes."""
-        minute = models.DurationField()
+        minute: models.DurationField[timedelta, timedelta] = models.DurationField()
         period = models.ExpressionWrapper(
             F("schedule_minutes") * models.Value("1 minute", output_field=minute),
             output_field=minute,

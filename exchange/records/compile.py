@@ -6,7 +6,7 @@ becomes SQL text.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -247,7 +247,7 @@ def _boolean(text: str) -> bool | None:
     return TRUTH.get(text)
 
 
-READERS = {
+READERS: dict[str, tuple[Callable[[str], object], str]] = {
     DataType.TEXT: (_text, "text"),
     DataType.INTEGER: (_integer, "a whole number"),
     DataType.DECIMAL: (_decimal, "a number"),

@@ -59,18 +59,17 @@ def wanted(resource: Resource, zone: str, today: date) -> list[dict[str, object]
     columns = []
     for field in listed:
         decided = decision.fields[field.name]
-        if decided.treatment == Treatment.WITHHELD:
+        mask = decided.mask if decided.treatment == Treatment.MASKED else None
+        unmaskable = mask is None and decided.treatment == Treatment.MASKED
+        if decided.treatment == Treatment.WITHHELD or unmaskable:
             continue
-        masked = decided.treatment == Treatment.MASKED
         columns.append(
             {
                 "field": field.pk,
                 "column": f"f{field.pk}",
-                "type": masks.result_type(decided.mask, field.data_type)
-                if masked
-                else field.data_type,
+                "type": masks.result_type(mask, field.data_type) if mask else field.data_type,
                 "treatment": int(decided.treatment),
-                "mask": masks.as_json(decided.mask) if masked else None,
+                "mask": masks.as_json(mask) if mask else None,
             }
         )
     return columns
@@ -172,7 +171,7 @@ def _fill(table: RecordTable, shared: RecordTable, standing: RecordTable | None)
         comma(_values(table.columns, shared, of="t")), store.of(shared)
     )
     if standing is not None and comparable:
-        seq = sql.SQL(
+        seq: sql.Composable = sql.SQL(
             "CASE WHEN o._id IS NOT NULL AND ROW({}) IS NOT DISTINCT FROM ROW({})"
             " THEN o._seq ELSE {} END"
         ).format(
@@ -362,6 +361,7 @@ def _sweep_tombstones(zone: str, before: datetime) -> None:
             "WITH old AS (DELETE FROM {} WHERE at < {} RETURNING resource_id, seq),"
             " last AS (SELECT resource_id, max(seq) AS seq FROM old GROUP BY resource_id)"
             " UPDATE exchange_recordtable t SET tombstones_from = greatest(t.tombstones_from,"
-            " last.seq) FROM last WHERE t.resource_id = last.resource_id AND t.zone = {} AND t.live"
+            " last.seq) FROM last WHERE t.resource_id = last.resource_id AND t.zone = {}"
+            " AND t.live"
         ).format(tombstones(zone), sql.Literal(before), sql.Literal(zone))
     )

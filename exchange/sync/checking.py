@@ -62,14 +62,12 @@ def _keep_castable_keys(plan: Plan, staging: Staging) -> None:
     if plan.key == (store.HASH_KEY,):
         return
     key = [column for column in plan.columns if column.column in plan.key]
-    readable = sql.SQL(" AND ").join(
-        [
-            sql.SQL("NOT coalesce({}, false)").format(condition)
-            for column in key
-            if (condition := rules.misfit(column, plan.nulls)) is not None
-        ]
-        or [sql.SQL("true")]
-    )
+    fits: list[sql.Composable] = [
+        sql.SQL("NOT coalesce({}, false)").format(condition)
+        for column in key
+        if (condition := rules.misfit(column, plan.nulls)) is not None
+    ]
+    readable = sql.SQL(" AND ").join(fits or [sql.SQL("true")])
     values = [
         sql.SQL("CASE WHEN {} THEN {} END AS {}").format(
             readable, rules.cast(column, plan.nulls), column.ident

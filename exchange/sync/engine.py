@@ -317,6 +317,8 @@ def _change(
     sync_run: SyncRun, settled: Plan, staging: Staging, scope: Scope, *, at: datetime, limits: bool
 ) -> tuple[RecordTable, Delta]:
     """Apply what changed to the standing version."""
+    if settled.standing is None:
+        raise LookupError("Only a standing version can be changed.")
     table = RecordTable.objects.select_for_update().get(pk=settled.standing.pk)
     merge = Merge(staging, store.of(table), settled.columns, settled.key)
     merge.find_changes(scope)

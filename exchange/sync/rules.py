@@ -115,10 +115,19 @@ def _first(found: Sequence[Condition]) -> sql.Composable:
 
 
 def _violations(rule: Rule) -> Iterator[Condition]:
+    """Yield each condition under which a value breaks the rule, the cheap ones first."""
     value = sql.SQL("s.{}").format(rule.column.ident)
-    kind = rule.column.data_type
     if rule.required:
         yield "required", sql.SQL("{} IS NULL").format(value)
+    yield from _misshapen(rule, value)
+    yield from _outside(rule, value)
+    if rule.check:
+        yield rule.check, CHECKS[rule.check](value)
+
+
+def _misshapen(rule: Rule, value: sql.Composable) -> Iterator[Condition]:
+    """Yield what a value of the column's type may not be: infinite, too long, too fine."""
+    kind = rule.column.data_type
     if kind in (DataType.DECIMAL, DataType.DOUBLE):
         odd = sql.SQL("{0} = 'NaN' OR {0} = 'Infinity' OR {0} = '-Infinity'")
         yield "type", odd.format(value)
@@ -129,6 +138,10 @@ def _violations(rule: Rule) -> Iterator[Condition]:
     if rule.scale is not None and kind == DataType.DECIMAL:
         scale = sql.SQL("scale(trim_scale({})) > {}")
         yield "scale", scale.format(value, sql.Literal(rule.scale))
+
+
+def _outside(rule: Rule, value: sql.Composable) -> Iterator[Condition]:
+    """Yield where a value leaves the declared range, list or pattern."""
     if rule.minimum is not None:
         least = sql.SQL("{} < {}::numeric")
         yield "minimum", least.format(value, sql.Literal(rule.minimum))
@@ -140,8 +153,6 @@ def _violations(rule: Rule) -> Iterator[Condition]:
         yield "code", codes.format(value, sql.Literal(rule.code_list))
     if rule.pattern:
         yield "pattern", sql.SQL("{} !~ {}").format(value, sql.Literal(f"^(?:{rule.pattern})$"))
-    if rule.check:
-        yield rule.check, CHECKS[rule.check](value)
 
 
 def not_resident_id(value: sql.Composable) -> sql.Composable:
@@ -155,7 +166,7 @@ def not_resident_id(value: sql.Composable) -> sql.Composable:
     ]
     return sql.SQL(
         "CASE WHEN {value} IS NULL THEN false"
-        " WHEN {value} !~ '^[1-9][0-9]{{16}}[0-9Xx]$' THEN true"
+        " WHEN {value} !~ '^[1-9][0-9]{{5}}(18|19|20|21)[0-9]{{9}}[0-9Xx]$' THEN true"
         " WHEN NOT pg_input_is_valid(substr({value}, 7, 8), 'date') THEN true"
         " ELSE (SELECT ({total} + CASE WHEN get_byte(b, 17) IN (88, 120) THEN 10"
         " ELSE get_byte(b, 17) - 48 END) % 11 <> 1"
@@ -174,7 +185,8 @@ def not_uscc(value: sql.Composable) -> sql.Composable:
     last = sql.SQL("(strpos({}, substr({}, 18, 1)) - 1)").format(sql.Literal(USCC_ALPHABET), value)
     return sql.SQL(
         "CASE WHEN {value} IS NULL THEN false"
-        " WHEN {value} !~ '^[0-9A-HJ-NPQRTUWXY]{{2}}[0-9]{{6}}[0-9A-HJ-NPQRTUWXY]{{10}}$' THEN true"
+        " WHEN {value} !~ '^[0-9A-HJ-NPQRTUWXY]{{2}}[0-9]{{6}}[0-9A-HJ-NPQRTUWXY]{{10}}$'"
+        " THEN true"
         " ELSE ({total} + {last}) % 31 <> 0 END"
     ).format(value=value, total=sql.SQL(" + ").join(terms), last=last)
 

@@ -1,12 +1,12 @@
 """A CSV file on its way into the shared zone."""
 
 import pytest
+from psycopg import sql
 
 from exchange.models import RecordTable, RejectedRow, RunState, Zone
 from exchange.records import store
 from exchange.records.statements import rows
 from exchange.sync import engine, rejects
-from psycopg import sql
 from tests.factories import exchange
 
 pytestmark = pytest.mark.django_db

@@ -1,6 +1,7 @@
 """A table of a department's database on its way into the shared zone."""
 
 import pytest
+from psycopg import sql
 
 from exchange import problems
 from exchange.models import AllowedHost, RecordTable, RunState, SyncMode, SyncRun
@@ -8,7 +9,6 @@ from exchange.records.statements import rows
 from exchange.sync import engine
 from exchange.sync.merge import Scope
 from policy.terms import DataType
-from psycopg import sql
 from tests.exchange.test_csv_sync import shared
 from tests.factories import exchange
 from tests.factories.exchange import column
@@ -17,8 +17,10 @@ pytestmark = pytest.mark.django_db
 
 THINGS = (
     "CREATE TABLE things (id bigint PRIMARY KEY, name text, price numeric, at timestamptz)",
-    "INSERT INTO things SELECT i, 'thing ' || i, i / 4.0, '2026-01-01Z'::timestamptz"
-    " + i * interval '1 second' FROM generate_series(1, 100) i",
+    (
+        "INSERT INTO things SELECT i, 'thing ' || i, i / 4.0, '2026-01-01Z'::timestamptz"
+        " + i * interval '1 second' FROM generate_series(1, 100) i"
+    ),
 )
 
 
@@ -155,7 +157,7 @@ def test_a_host_that_is_not_on_the_list_is_not_dialled(source):
     binding = exchange.database_binding(exchange.house(), source(*THINGS))
     AllowedHost.objects.all().delete()
 
-    with pytest.raises(problems.HostNotAllowed, match="system administrator|系统管理员"):
+    with pytest.raises(problems.HostNotAllowed, match=r"system administrator|系统管理员"):
         engine.sync(binding.pk)
 
 

@@ -4,7 +4,6 @@ import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,6 @@ from catalog.models import Dataset, Field, Resource
 from config import embedded
 from exchange import opening, sources
 from exchange.models import Binding, SourceKind, SyncMode
-from exchange.records import store
-from exchange.sync import engine
 from policy.facts import Mask
 from policy.terms import DataType, Grade, OpenType
 from tests import services
