@@ -61,8 +61,17 @@ def reproject_due() -> int:
     return opening.reproject_due(at=timezone.now())
 
 
+def _every(seconds: float, task: str) -> dict[str, object]:
+    """Return one line of the schedule; a message not taken in time is dropped: the next comes."""
+    return {
+        "task": f"exchange.tasks.{task}",
+        "schedule": seconds,
+        "options": {"expire_seconds": int(seconds)},
+    }
+
+
 SCHEDULE = {
-    "sync-due": {"task": "exchange.tasks.sync_due", "schedule": 60.0},
-    "sweep": {"task": "exchange.tasks.sweep", "schedule": 600.0},
-    "reproject-due": {"task": "exchange.tasks.reproject_due", "schedule": 3600.0},
+    "sync-due": _every(60.0, "sync_due"),
+    "sweep": _every(600.0, "sweep"),
+    "reproject-due": _every(3600.0, "reproject_due"),
 }

@@ -1,0 +1,19 @@
+from celery import current_app
+from django.apps import AppConfig
+from django.utils.module_loading import import_string
+
+ROOMS = ("audit", "exchange")  # those whose tasks run by the clock
+
+
+class ConfigConfig(AppConfig):
+    """Settings, addresses and processes of one installation."""
+
+    name = "config"
+
+    def ready(self) -> None:
+        """Tell beat what runs when: each room's own SCHEDULE, which needs the models loaded."""
+        current_app.conf.beat_schedule = {
+            f"{room}.{name}": told
+            for room in ROOMS
+            for name, told in import_string(f"{room}.tasks.SCHEDULE").items()
+        }
