@@ -1,8 +1,11 @@
 """Rows through the open API: what comes, what does not, and why."""
 
+from pathlib import Path
+
 import pytest
 
 from exchange import opening
+from exchange.sync import engine
 from policy.terms import Grade
 from tests.factories import exchange
 
@@ -132,10 +135,10 @@ def test_an_etag_answers_304(way):
 
 def test_changes_come_in_order_with_deletions(way):
     first = way.get("changes", since=0).json()
-    path = exchange.Path(way.binding.object["path"])
+    path = Path(way.binding.object["path"])
     lines = path.read_text().splitlines()
     path.write_text("\n".join([*lines[:5], lines[5].replace("n005", "other"), *lines[7:]]))
-    exchange.engine.sync(way.binding.pk)
+    engine.sync(way.binding.pk)
 
     then = way.get("changes", since=first["seq"]).json()
 
@@ -220,6 +223,7 @@ def test_the_list_and_the_document_of_a_dataset(way):
 def test_own_usage_counts_down(way):
     headers = {"X-API-Key": way.key.raw}
     first = way.client.get("/api/v1/usage", headers=headers).json()
+    way.get(limit=1)
     second = way.client.get("/api/v1/usage", headers=headers).json()
 
     assert second["day_remaining"] == first["day_remaining"] - 1

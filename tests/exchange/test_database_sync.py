@@ -1,10 +1,13 @@
 """A table of a department's database on its way into the shared zone."""
 
+from decimal import Decimal
+
 import pytest
 from psycopg import sql
 
 from exchange import problems
 from exchange.models import AllowedHost, RecordTable, RunState, SyncMode, SyncRun
+from exchange.records import store
 from exchange.records.statements import rows
 from exchange.sync import engine
 from exchange.sync.merge import Scope
@@ -31,7 +34,7 @@ def test_a_table_comes_through_in_binary_form(source):
 
     assert run.state == RunState.DONE
     assert (run.read, run.inserted, run.scope) == (100, 100, Scope.ALL)
-    assert shared(binding)[0] == (1, "thing 1", exchange.Decimal("0.25"))
+    assert shared(binding)[0] == (1, "thing 1", Decimal("0.25"))
 
 
 def test_a_second_full_run_fetches_only_rows_whose_digest_differs(source):
@@ -129,7 +132,7 @@ def test_a_rejected_update_leaves_the_row_before_it_standing(source):
     run = engine.sync(binding.pk)
 
     assert (run.rejected, run.deleted, run.updated) == (1, 0, 0)
-    assert (7, "thing 7", exchange.Decimal("1.75")) in shared(binding)
+    assert (7, "thing 7", Decimal("1.75")) in shared(binding)
 
 
 @pytest.mark.parametrize(
@@ -199,5 +202,5 @@ def test_a_new_field_makes_a_new_version_and_rows_keep_their_ids(source):
 def _ids(binding) -> set[tuple]:
     table = RecordTable.objects.get(resource=binding.resource, live=True)
     key = sql.Identifier(table.key_columns[0])
-    found = rows(sql.SQL("SELECT {}, _id FROM {}").format(key, exchange.store.of(table)))
+    found = rows(sql.SQL("SELECT {}, _id FROM {}").format(key, store.of(table)))
     return set(found)
