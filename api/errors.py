@@ -112,7 +112,8 @@ def _not_allowed(failure: PermissionDenied, request: Any) -> HttpResponse:
 def _wrong_method(_failure: MethodNotAllowed, request: Any) -> HttpResponse:
     sentence = _("This address does not take %(method)s. It is for reading: use GET.")
     told = sentence % {"method": getattr(request, "method", "")}
-    return problem(405, "method-not-allowed", told, request=request)
+    allowed = {"Allow": "GET, HEAD"}
+    return problem(405, "method-not-allowed", told, request=request, headers=allowed)
 
 
 def _by_framework(failure: APIException, request: Any) -> HttpResponse:

@@ -45,8 +45,8 @@ class Datasets(APIView):
         meter = metering.spend(request)
         after = request.GET.get("after", "")
         page = search.list_datasets(
-            request.GET.get("q", "")[:200],
-            owner=request.GET.get("provider", "")[:60],
+            _words(request, "q", 200),
+            owner=_words(request, "provider", 60),
             after=int(after) if after.isascii() and after.isdigit() and len(after) < 18 else None,
             limit=LIST_LIMIT,
         )
@@ -123,6 +123,11 @@ class Explain(APIView):
             },
             headers=meter,
         )
+
+
+def _words(request: Request, name: str, most: int) -> str:
+    """Return a parameter's text, without the NUL that no text of the database can hold."""
+    return request.GET.get(name, "")[:most].replace("\0", "")
 
 
 def _day(text: str) -> date:
