@@ -10,6 +10,7 @@ from itertools import count  # noqa: E402
 from accounts import keys  # noqa: E402
 from accounts.models import App, Membership, Organization, User  # noqa: E402
 from accounts.roles import OrganizationKind, Role  # noqa: E402
+from bench import stage  # noqa: E402
 from catalog import publishing  # noqa: E402
 from catalog.drafting import NewField  # noqa: E402
 from catalog.models import Dataset  # noqa: E402
@@ -18,8 +19,6 @@ from exchange import opening, sources  # noqa: E402
 from exchange.models import Binding, SourceKind, SyncMode  # noqa: E402
 from policy.facts import Mask  # noqa: E402
 from policy.terms import DataType, Grade, MaskKind  # noqa: E402
-
-from bench import stage  # noqa: E402
 
 NOW = datetime.now(tz=UTC)
 COLUMNS = {
@@ -107,7 +106,11 @@ class City:
         )
         fields = [
             NewField(
-                name=name, label_zh=name, data_type=kind, is_key=name == "id", **RULES.get(name, {})
+                name=name,
+                label_zh=name,
+                data_type=kind,
+                is_key=name == "id",
+                **RULES.get(name, {}),
             )
             for name, kind in COLUMNS.items()
         ]

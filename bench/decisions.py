@@ -35,5 +35,13 @@ def measure(_found: embedded.Services) -> list[Line]:
         decide(Case(Channel.OPEN, Mode.QUERY, ANYBODY, TODAY, LINES), FIELDS)
         times.append((time.perf_counter() - start) * 1000)
     return [
-        Line("decision, 50 fields, 500 lines, uncached", stage.median(times), "ms", "", 2.0, None, lower_is_better=True)
+        Line(
+            "decision, 50 fields, 500 lines, uncached",
+            stage.median(times),
+            "ms",
+            "",
+            2.0,
+            None,
+            lower_is_better=True,
+        )
     ]

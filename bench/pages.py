@@ -13,11 +13,12 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 
+from django.utils import timezone
+
 from bench import stage
 from bench.city import City
 from bench.stage import Line
 from config import embedded
-from django.utils import timezone
 from exchange import access
 from exchange.access import Caller
 from exchange.records import cursors, store
@@ -197,7 +198,14 @@ def depth(found: embedded.Services) -> list[Line]:
             1.2,
             lower_is_better=True,
         ),
-        Line("p99 at row 900,000", p99[1] / p99[0], "x time", "first page", 1.5, lower_is_better=True),
+        Line(
+            "p99 at row 900,000",
+            p99[1] / p99[0],
+            "x time",
+            "first page",
+            1.5,
+            lower_is_better=True,
+        ),
         Line("median of the first page", stage.median(first) * 1000, "ms", ""),
     ]
 

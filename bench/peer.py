@@ -33,7 +33,9 @@ KINDS = {
 
 
 def _model() -> type[models.Model]:
-    meta = type("Meta", (), {"managed": False, "db_table": f'{SCHEMA}"."{TABLE}', "app_label": "x"})
+    meta = type(
+        "Meta", (), {"managed": False, "db_table": f'{SCHEMA}"."{TABLE}', "app_label": "x"}
+    )
     fields: dict[str, object] = {"Meta": meta, "__module__": __name__}
     fields["pk_id"] = models.BigIntegerField(primary_key=True, db_column="_id")
     for column in COLUMNS:

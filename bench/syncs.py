@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import psycopg
+from psycopg import sql
 
 from bench import stage
 from bench.city import City
@@ -13,17 +14,17 @@ from config import embedded
 from exchange.models import SyncMode
 from exchange.records.statements import run
 from exchange.sync import engine
-from psycopg import sql
 
 ONE_PERCENT = stage.ROWS // 100
 PIPE = """
 CREATE TABLE peer (LIKE public_things INCLUDING ALL)
 """
 CHANGE = (
-    "UPDATE things SET amount = amount + 1, at = at + interval '400 days'"
-    f" WHERE id %% 100 = %s"
+    "UPDATE things SET amount = amount + 1, at = at + interval '400 days' WHERE id %% 100 = %s"
 )
-UNCHANGE = "UPDATE things SET amount = amount - 1, at = at - interval '400 days' WHERE id %% 100 = %s"
+UNCHANGE = (
+    "UPDATE things SET amount = amount - 1, at = at - interval '400 days' WHERE id %% 100 = %s"
+)
 
 
 def measure(found: embedded.Services) -> list[Line]:
@@ -44,10 +45,41 @@ def measure(found: embedded.Services) -> list[Line]:
     first, pipe = stage.median(firsts), stage.median(pipes)
     print(f"pipe {pipes}, first {firsts}, cursor {cursors}, compare {compares}")
     return [
-        Line("first sync to the open zone", pipe / first, "x rate", "psql binary COPY pipe", 0.15, 0.25),
-        Line("by cursor, 1 % changed", stage.median(cursors) / first, "x time", "first sync", 0.10, None, lower_is_better=True),
-        Line("full compare of PostgreSQL, 1 % changed", stage.median(compares) / first, "x time", "first sync", 0.6, 0.35, lower_is_better=True),
-        Line("peak memory of the worker", stage.peak_memory(os.getpid()), "MB", "", 300, None, lower_is_better=True),
+        Line(
+            "first sync to the open zone",
+            pipe / first,
+            "x rate",
+            "psql binary COPY pipe",
+            0.15,
+            0.25,
+        ),
+        Line(
+            "by cursor, 1 % changed",
+            stage.median(cursors) / first,
+            "x time",
+            "first sync",
+            0.10,
+            None,
+            lower_is_better=True,
+        ),
+        Line(
+            "full compare of PostgreSQL, 1 % changed",
+            stage.median(compares) / first,
+            "x time",
+            "first sync",
+            0.6,
+            0.35,
+            lower_is_better=True,
+        ),
+        Line(
+            "peak memory of the worker",
+            stage.peak_memory(os.getpid()),
+            "MB",
+            "",
+            300,
+            None,
+            lower_is_better=True,
+        ),
     ]
 
 
@@ -89,4 +121,8 @@ def _forget(binding) -> None:
     """Drop what a round filled, so that the next one finds the disk as this one did."""
     for zone in ("shared", "open"):
         for table in binding.resource.record_tables.filter(zone=zone, live=True):
-            run(sql.SQL("TRUNCATE {}.{}").format(sql.Identifier(zone), sql.Identifier(table.table_name)))
+            run(
+                sql.SQL("TRUNCATE {}.{}").format(
+                    sql.Identifier(zone), sql.Identifier(table.table_name)
+                )
+            )
