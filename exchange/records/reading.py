@@ -26,7 +26,7 @@ from exchange.records import cursors, masks, store, zones
 from exchange.records.compile import Compiled, Scope, VisibleField, compiled
 from exchange.records.cursors import Position
 from exchange.records.query import RecordQuery, Total
-from exchange.records.statements import comma
+from exchange.records.statements import comma, prepared
 
 CHUNK_BYTES = 1 << 16
 LAST_ID = (1 << 63) - 1
@@ -245,12 +245,14 @@ def _timed(
 ) -> list[tuple[Any, ...]]:
     """Run a reader's statement under the statement timeout and return its rows.
 
-    Both go out in one message, which PostgreSQL runs as one transaction of its own: the timeout
-    ends with it, and costs no round trip.
+    The open door's connections have the timeout from their start. Elsewhere both go out in one
+    message, which PostgreSQL runs as one transaction: the timeout ends with it.
     """
     text = statement if isinstance(statement, str) else statement.as_string()
     message = f"SET LOCAL statement_timeout = {int(settings.READ_TIMEOUT_MS)};\n{text}"
     try:
+        if settings.READS_ONLY:
+            return prepared(text, values)
         with connection.cursor() as cursor:
             cursor.execute(message, values)
             cursor.nextset()
@@ -368,7 +370,7 @@ def _streamed(head: Head, statement: sql.Composed) -> Iterator[bytes]:
                     checked = now
                     _still_allowed(head)
                 yield chunk
-    except psycopg.errors.AdminShutdown as ended:
+    except (psycopg.errors.AdminShutdown, psycopg.errors.UndefinedTable) as ended:
         raise Revoked(head.slug) from ended
     finally:
         own.close()

@@ -6,7 +6,8 @@ A withheld field has no column there; a masked one holds only masked values. A z
 
 from datetime import date, datetime
 
-from django.db import transaction
+import psycopg
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from psycopg import sql
 
@@ -20,6 +21,7 @@ from policy.decision import conditional_zone_case, decide, open_zone_case
 from policy.terms import OpenType, Treatment
 
 LOCK_CLASS = 0x5A4F4E45  # "ZONE"
+LOCK_TRY = "200ms"  # how long readers who come may queue behind a verb that ends their version
 PROJECTED = (Zone.OPEN, Zone.CONDITIONAL)
 CASES = {Zone.OPEN: open_zone_case, Zone.CONDITIONAL: conditional_zone_case}
 
@@ -294,20 +296,34 @@ def _delete_gone(table: RecordTable, seq: int) -> int:
 
 
 def end(table: RecordTable, *, at: datetime) -> None:
-    """End a version at once: whoever reads it is cut off, and its rows are gone.
-
-    A pending lock on this version's table makes nobody wait but its own readers, who are ended
-    by `end_readers` (a function of the database, since roles may not end each other's sessions).
-    """
-    run(
-        sql.SQL("SELECT exchange_end_readers({}::regclass)").format(
-            sql.Literal(f"{table.zone}.{table.table_name}")
-        )
-    )
+    """End a version at once: whoever reads it is cut off, and its rows are gone."""
+    _take(table)
     run(sql.SQL("DROP TABLE {}").format(store.of(table)))
     table.live = False
     table.retired_at = table.revoked_at = table.dropped_at = at
     table.save(update_fields=["live", "retired_at", "revoked_at", "dropped_at"])
+
+
+def _take(table: RecordTable) -> None:
+    """Lock a version for ourselves, ending its readers, and those who come while we do so.
+
+    `exchange_end_readers` is a function of the database, since roles may not end each other's
+    sessions. The lock is asked for in short tries: behind a pending one, readers who come would
+    queue up.
+    """
+    name = sql.Literal(f"{table.zone}.{table.table_name}")
+    while True:
+        run(sql.SQL("SELECT exchange_end_readers({}::regclass)").format(name))
+        try:
+            with transaction.atomic():
+                run(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TRY)))
+                run(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(store.of(table)))
+                run(sql.SQL("SET LOCAL lock_timeout TO DEFAULT"))
+        except OperationalError as failure:
+            if not isinstance(failure.__cause__, psycopg.errors.LockNotAvailable):
+                raise
+        else:
+            return
 
 
 def forget(resource_id: int, field_id: int) -> None:
