@@ -32,6 +32,7 @@ class Datasets(APIView):
 
     @extend_schema(
         operation_id="list_datasets",
+        summary="The published datasets",
         tags=["datasets"],
         parameters=[
             OpenApiParameter("q", str, description="Words of title or abstract."),
@@ -70,6 +71,7 @@ class DatasetOne(APIView):
 
     @extend_schema(
         operation_id="get_dataset",
+        summary="One dataset: metadata, and each field as you see it",
         tags=["datasets"],
         responses={200: documents.DatasetDocument, **documents.PROBLEMS},
     )
@@ -102,6 +104,7 @@ class Explain(APIView):
 
     @extend_schema(
         operation_id="explain_dataset",
+        summary="The decision on each field, with its reasons",
         tags=["datasets"],
         parameters=[OpenApiParameter("as_of", date, description="A day; default today.")],
         responses={200: documents.Explanation, **documents.PROBLEMS},

@@ -16,6 +16,7 @@ class OwnUsage(APIView):
 
     @extend_schema(
         operation_id="get_usage",
+        summary="Your limits, and what is left of them",
         tags=["usage"],
         responses={200: documents.Usage, **documents.problems(400, 401, 429, 503)},
     )
