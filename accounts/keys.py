@@ -10,6 +10,8 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -38,7 +40,8 @@ _KEY = (
 )
 _APP = ("id", "organization_id", "name", "closed_at")
 _ORGANIZATION = ("id", "kind", "slug", "name_zh", "name_en", "closed_at")
-_FIND = f"""
+WIDTH = len(_KEY) + len(_APP) + len(_ORGANIZATION)
+FIND = f"""
     SELECT {", ".join(f"k.{column}" for column in _KEY)},
            {", ".join(f"a.{column}" for column in _APP)},
            {", ".join(f"o.{column}" for column in _ORGANIZATION)}
@@ -154,10 +157,17 @@ def digest(raw: str) -> str:
 def find(raw: str) -> ApiKey | None:
     """Return the key of that text with its app and organisation, by one query, usable or not."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, [digest(raw)])
+        cursor.execute(FIND, [digest(raw)])
         row = cursor.fetchone()
-    if row is None:
-        return None
+    return None if row is None else from_row(row)
+
+
+@lru_cache(maxsize=4096)
+def from_row(row: tuple[Any, ...]) -> ApiKey:
+    """Return the key that a row of FIND (WIDTH columns) says, with its app and organisation.
+
+    Equal rows give the same object, so it is to be read and not to be changed.
+    """
     alias, first, second = connection.alias, len(_KEY), len(_KEY) + len(_APP)
     key = ApiKey.from_db(alias, _KEY, row[:first])
     key.app = App.from_db(alias, _APP, row[first:second])
@@ -171,7 +181,11 @@ def check(raw: str, *, at: datetime) -> ApiKey:
     Raises KeyRefused with one of the codes key-unknown, key-revoked, key-expired, app-closed and
     organization-closed.
     """
-    key = find(raw)
+    return usable(find(raw), at=at)
+
+
+def usable(key: ApiKey | None, *, at: datetime) -> ApiKey:
+    """Return a key that was found if it may be used at `at`. Raises as `check` does."""
     if key is None:
         raise KeyRefused(
             "key-unknown",

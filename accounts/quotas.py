@@ -154,11 +154,10 @@ def _run(name: str, limits: Limits, at: datetime, cost: int, seed: int) -> tuple
         seed,
         KEPT_SECONDS,
     )
-    client = stream.client()
     try:
-        answer = client.evalsha(SCRIPT_SHA, 1, name, *arguments)
+        answer = stream.call("EVALSHA", SCRIPT_SHA, 1, name, *arguments)
     except redis.exceptions.NoScriptError:
-        answer = client.eval(SCRIPT, 1, name, *arguments)
+        answer = stream.call("EVAL", SCRIPT, 1, name, *arguments)
     return cast("tuple[int, int, int]", answer)
 
 

@@ -1,5 +1,6 @@
 """Who calls: an app by the key in its header, or anybody. A key never travels in an address."""
 
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
@@ -28,12 +29,9 @@ class KeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[ApiKey | None, Caller]:
         """Return key and caller. Raises KeyRefused, KeyInAddress."""
-        _refuse_key_in_address(request)
-        raw = _presented(request)
-        if not raw:
-            return None, Caller(address=request.META.get("REMOTE_ADDR", ""))
-        key = keys.check(raw, at=timezone.now())
-        return key, caller(key)
+        raw = presented(request)
+        key = keys.check(raw, at=timezone.now()) if raw else None
+        return key, caller(key, request)
 
     def authenticate_header(self, request: Request) -> str:
         """Return the scheme a 401 answer names."""
@@ -41,8 +39,10 @@ class KeyAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-def caller(key: ApiKey) -> Caller:
-    """Return the caller that a key stands for."""
+def caller(key: ApiKey | None, request: Request | HttpRequest) -> Caller:
+    """Return the caller that a key stands for; without one, whoever is at that address."""
+    if key is None:
+        return Caller(address=request.META.get("REMOTE_ADDR", ""))
     organization = key.app.organization
     company = organization.kind == OrganizationKind.COMPANY
     return Caller(
@@ -55,22 +55,28 @@ def caller(key: ApiKey) -> Caller:
     )
 
 
-def _presented(request: Request) -> str:
-    given = request.headers.get(HEADER, "").strip()
+def presented(request: Request | HttpRequest) -> str:
+    """Return the key in the request's headers, "" for none. Raises KeyInAddress."""
+    _refuse_key_in_address(request)
+    given = request.META.get("HTTP_X_API_KEY", "").strip()
     if given:
         return given
-    bearer = request.headers.get("Authorization", "")
+    bearer = request.META.get("HTTP_AUTHORIZATION", "")
     return bearer[len(SCHEME) :].strip() if bearer.lower().startswith(SCHEME) else ""
 
 
-def _refuse_key_in_address(request: Request) -> None:
+KEY_NAMES = frozenset({"key", "apikey", "api_key", "appkey", "access_token", "token"})
+
+
+def _refuse_key_in_address(request: Request | HttpRequest) -> None:
     query = request.META.get("QUERY_STRING", "")
-    named = {"key", "apikey", "api_key", "appkey", "access_token", "token"}
-    if keys.SHAPE.search(query) or any(name.lower() in named for name in request.GET):
+    if not query:
+        return
+    if keys.SHAPE.search(query) or any(name.lower() in KEY_NAMES for name in request.GET):
         raise KeyInAddress(
             _(
-                "The address carries an API key. Addresses are kept in logs and histories, so a key"
-                " is only taken in the header %(header)s. If this was a real key, revoke it now."
+                "The address carries an API key. Addresses are kept in logs and histories, so a"
+                " key is only taken in the header %(header)s. If this was a real key, revoke it now."
             )
             % {"header": HEADER}
         )

@@ -4,6 +4,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from accounts import quotas
+from accounts.models import ApiKey
 from audit import deliveries
 from exchange.access import Caller, Head
 from policy.terms import Channel, Mode
@@ -14,9 +15,12 @@ def spend(request: Request) -> dict[str, str]:
 
     Raises QuotaExceeded, QuotaUnavailable.
     """
-    key, caller = request.user, request.auth
-    quota = quotas.spend(key or caller.address, at=timezone.now())
-    return quota.headers()
+    return charge(request.user, request.auth)
+
+
+def charge(key: ApiKey | None, caller: Caller) -> dict[str, str]:
+    """Spend one call of a key, or of whoever calls without one; returns as `spend` does."""
+    return quotas.spend(key or caller.address, at=timezone.now()).headers()
 
 
 def note(caller: Caller, head: Head, *, rows: int, size: int, fields: str, mode: Mode) -> None:

@@ -91,7 +91,7 @@ def note(**told: Any) -> None:
     """
     row = _row(told)
     row["at"] = row["at"].astimezone(UTC).isoformat()
-    stream.client().execute_command(
+    stream.call(
         *("XADD", STREAM, "MAXLEN", "~", LONGEST, "*"),
         *("s", _ours.sender, "n", next(_ours.numbers), "d", json.dumps(row)),
     )

@@ -39,9 +39,12 @@ if not (DATABASE_URL and REDIS_URL):
 
 DATABASE_POOL = environment.whole("DATABASE_POOL", 0)  # connections a process; 0: no pool
 DATABASES = {"default": environment.database(DATABASE_URL)}
+DATABASES["default"]["OPTIONS"] = {}
 if DATABASE_POOL:
-    DATABASES["default"]["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 10},
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": DATABASE_POOL,
+        "timeout": 10,
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600
@@ -114,6 +117,9 @@ REJECTED_DAYS = environment.whole("REJECTED_DAYS", 30)
 TOMBSTONE_DAYS = environment.whole("TOMBSTONE_DAYS", 90)
 READ_TIMEOUT_MS = environment.whole("READ_TIMEOUT_MS", 5000)
 DOWNLOAD_TIMEOUT_S = environment.whole("DOWNLOAD_TIMEOUT_S", 900)
+READS_ONLY = "office" not in DOORS  # the open door alone: every statement is a reader's
+if READS_ONLY:
+    DATABASES["default"]["OPTIONS"]["options"] = f"-c statement_timeout={READ_TIMEOUT_MS}"
 ANONYMOUS_PER_MINUTE = environment.whole("ANONYMOUS_PER_MINUTE", 60)
 ANONYMOUS_PER_DAY = environment.whole("ANONYMOUS_PER_DAY", 5000)
 AUDIT_ALGORITHM = environment.choice("AUDIT_ALGORITHM", "sha256", {"sha256", "sm3"})
@@ -151,13 +157,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.content_policy",
-    # the open door knows no sign-in, so it needs no sessions
+    # the open door takes no forms and knows no sign-in: it needs neither sessions nor tokens
     *(["django.contrib.sessions.middleware.SessionMiddleware"] if "office" in DOORS else []),
     "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     *(
         [
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
         ]

@@ -4,11 +4,13 @@ A decision is kept for as long as what it rests on stays: the dataset's policy v
 each request), the day, and the reader's grants.
 """
 
+import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -17,12 +19,15 @@ from django.db import connection
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts import keys
+from accounts.models import ApiKey
 from catalog import facts
 from catalog.models import Dataset, Field
 from exchange.models import Zone
 from exchange.problems import Ground, Problem
 from exchange.records import masks
 from exchange.records.compile import Scope, VisibleField
+from exchange.records.statements import prepared
 from policy.decision import Decision, decide
 from policy.facts import Case, FieldFacts, GrantFacts, Prohibition, Reader, RowScope
 from policy.sentences import Reason
@@ -112,22 +117,53 @@ ORDER BY id
 """
 
 
+# The key, if one is presented, and the dataset's head in one look: what a decision rests on is
+# read together with the key that asks for it.
+ENTRY = f"""
+SELECT k.*, h.* FROM (SELECT 1) AS one
+LEFT JOIN ({keys.FIND}) AS k({", ".join(f"k{place}" for place in range(keys.WIDTH))}) ON true
+LEFT JOIN ({HEAD}) AS h({", ".join(f"h{place}" for place in range(15))}) ON true
+"""  # noqa: S608 - made of constants
+
+
 def head(slug: str, *, zone: str = Zone.OPEN) -> Head:
     """Look a published dataset up. Raises DatasetUnknown, DatasetWithdrawn."""
-    with connection.cursor() as cursor:
-        cursor.execute(HEAD, [zone, slug])
-        row = cursor.fetchone()
+    found = prepared(HEAD, [zone, slug])
+    return _head(slug, zone, found[0] if found else None)
+
+
+def entered(slug: str, raw_key: str, *, at: datetime) -> tuple[Head, ApiKey | None]:
+    """Look a key ("" for none) and a dataset's open head up at once.
+
+    Raises KeyRefused before anything else, then DatasetUnknown, DatasetWithdrawn.
+    """
+    digest = keys.digest(raw_key) if raw_key else ""
+    row = prepared(ENTRY, [digest, Zone.OPEN, slug])[0]
+    key = None
+    if raw_key:
+        found = None if row[0] is None else keys.from_row(row[: keys.WIDTH])
+        key = keys.usable(found, at=at)
+    rest = row[keys.WIDTH :]
+    return _head(slug, Zone.OPEN, None if rest[0] is None else rest), key
+
+
+def _head(slug: str, zone: str, row: tuple[Any, ...] | None) -> Head:
     state = row[12] if row else None
-    if state == Dataset.State.WITHDRAWN:
+    if row and state == Dataset.State.WITHDRAWN:
         raise DatasetWithdrawn(
             _("“%(slug)s” was withdrawn on %(day)s: %(reason)s. It is not offered any more.")
             % {"slug": slug, "day": f"{row[13]:%Y-%m-%d}", "reason": row[14]}
         )
-    if state != Dataset.State.PUBLISHED:
+    if row is None or state != Dataset.State.PUBLISHED:
         raise DatasetUnknown(
             _("There is no published dataset “%(slug)s”. The list is at /api/v1/datasets.")
             % {"slug": slug[:80]}
         )
+    return _head_of(row[:12], zone)
+
+
+@lru_cache(maxsize=1024)
+def _head_of(row: tuple[Any, ...], zone: str) -> Head:
     columns = tuple(json.loads(row[7])) if row[7] else ()
     return Head(*row[:6], row[6] or zone, columns, row[8] or 0, row[9] or 0, row[10] or 0, row[11])
 
@@ -135,14 +171,20 @@ def head(slug: str, *, zone: str = Zone.OPEN) -> Head:
 class Seen(dict[str, VisibleField]):
     """The fields of a dataset as one kind of caller sees them, by name in catalogue order.
 
-    `statements` keeps the SQL of plain pages for as long as the decision itself is kept.
+    What every page tells of them is worked out once; `statements` keeps the SQL of plain pages.
+    All of it is kept for as long as the decision itself.
     """
 
-    __slots__ = ("statements",)
+    __slots__ = ("digest", "masked", "statements", "withheld")
 
     def __init__(self, fields: Mapping[str, VisibleField]) -> None:
-        """Start without statements."""
+        """Work out what pages tell; concealed fields are not told of."""
         super().__init__(fields)
+        named = [one for one in self.values() if not one.concealed]
+        self.masked = [one.name for one in named if one.treatment == Treatment.MASKED]
+        self.withheld = [one.name for one in named if one.treatment == Treatment.WITHHELD]
+        shown = ",".join(f"{one.name}:{int(one.treatment)}" for one in self.values())
+        self.digest = hashlib.sha256(shown.encode()).hexdigest()[:16]
         self.statements: dict[tuple, str] = {}
 
 
@@ -299,18 +341,22 @@ def _by_name(grant: GrantFacts, names: Mapping[int, str]) -> GrantFacts:
 
 
 def served(slug: str, caller: Caller, today: date) -> Head:
-    """Look a dataset up for a caller: in the conditional zone where a live grant covers it.
+    """Look a dataset up for a caller: in the conditional zone where a live grant covers it."""
+    return granted(head(slug), caller, today)
+
+
+def granted(found: Head, caller: Caller, today: date) -> Head:
+    """Return the head a caller is served from: the open one, or the conditional under a grant.
 
     Grants are served where the office door stands open; at a door of the open zone alone, a
     grant's holder sees what everybody sees.
     """
-    found = head(slug)
     if caller.organization_id is None or "office" not in settings.DOORS:
         return found
     found = with_grants(found, caller, today)
     if not found.grants:
         return found
-    conditional = head(slug, zone=Zone.CONDITIONAL)
+    conditional = head(found.slug, zone=Zone.CONDITIONAL)
     if conditional.table_id is None:
         return found
     return replace(conditional, grants=found.grants)

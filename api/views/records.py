@@ -7,29 +7,47 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import ProgrammingError
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api import documents, metering
+from api import documents, errors, metering
+from api.authentication import caller, presented
 from exchange import access
-from exchange.access import Caller, Head
+from exchange.access import Caller, Head, Seen
 from exchange.records import reading
-from exchange.records.compile import Scope, VisibleField
+from exchange.records.compile import Scope
 from exchange.records.query import QueryRefused, RecordQuery
 from exchange.records.reading import Page
-from policy.terms import Mode, Treatment
+from policy.terms import Mode
 
 CHANGES_LIMIT = 1000
 
 
 class Records(APIView):
-    """Rows of one dataset, one page at a time, each field as the caller may see it."""
+    """Rows of one dataset, one page at a time, each field as the caller may see it.
+
+    The address that is called most. It goes past DRF's dispatch, which has nothing to add here
+    and takes a fifth of the time of a page: the key and the dataset are read by one statement,
+    and errors are translated by the same function.
+    """
+
+    def dispatch(  # type: ignore[override]  # a plain request is all that is needed
+        self, request: HttpRequest, slug: str
+    ) -> HttpResponseBase:
+        """Answer a page or a problem."""
+        if request.method not in ("GET", "HEAD"):
+            refused = MethodNotAllowed(request.method or "")
+            return errors.handle(refused, {"request": request})
+        try:
+            return self.get(request, slug)
+        except Exception as failure:  # noqa: BLE001 - translated as everywhere in the API
+            return errors.handle(failure, {"request": request})
 
     @extend_schema(
         operation_id="list_records",
@@ -37,20 +55,30 @@ class Records(APIView):
         parameters=documents.RECORD_PARAMETERS,
         responses={200: documents.RecordPage, **documents.PROBLEMS},
     )
-    def get(self, request: Request, slug: str) -> HttpResponse:
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Return a page of rows."""
-        caller: Caller = request.auth
-        meter = metering.spend(request)
-        query = RecordQuery.parse(dict(request.GET.lists()))
+        raw = presented(request)
         try:
-            head, fields, page = _read(slug, caller, query)
+            return self._page(request, slug, raw, paid=False)
         except ProgrammingError as failure:
             if not reading.looked_up_again(failure):
                 raise
-            head, fields, page = _read(slug, caller, query)
+            return self._page(request, slug, raw, paid=True)
+
+    def _page(self, request: HttpRequest, slug: str, raw: str, *, paid: bool) -> HttpResponse:
+        """Read and answer; a second try, after the table was replaced, costs no second call."""
+        query = RecordQuery.parse(dict(request.GET.lists()))
+        head, key = access.entered(slug, raw, at=timezone.now())
+        who = caller(key, request)
+        meter = {} if paid else metering.charge(key, who)
+        today = timezone.localdate()
+        head = access.granted(head, who, today)
+        fields = access.visible(head, who, today=today, mode=Mode.QUERY)
+        scopes = access.scopes(head, who, today=today, mode=Mode.QUERY)
+        page = reading.read(head, fields, query, scopes)
         body = _envelope(request, head, fields, page)
         metering.note(
-            caller, head, rows=page.count, size=len(body), fields=_digest(fields), mode=Mode.QUERY
+            who, head, rows=page.count, size=len(body), fields=fields.digest, mode=Mode.QUERY
         )
         return _answer(request, body, meter)
 
@@ -75,7 +103,7 @@ class RecordsCsv(APIView):
         query = RecordQuery.parse(given)
         head, fields, scopes = _looked_up(slug, caller, Mode.BULK)
         stream = reading.stream_csv(head, fields, query, scopes)
-        metering.note(caller, head, rows=head.rows, size=0, fields=_digest(fields), mode=Mode.BULK)
+        metering.note(caller, head, rows=head.rows, size=0, fields=fields.digest, mode=Mode.BULK)
         answer = StreamingHttpResponse(
             _guarded(stream), content_type="text/csv; charset=utf-8; header=present"
         )
@@ -114,31 +142,21 @@ class RecordChanges(APIView):
         text = json.dumps(envelope, ensure_ascii=False)
         body = f'{text[:-1]}, "rows": {found.rows}, "deleted": {found.deleted}}}'.encode()
         metering.note(
-            caller, head, rows=found.count, size=len(body), fields=_digest(fields), mode=Mode.QUERY
+            caller, head, rows=found.count, size=len(body), fields=fields.digest, mode=Mode.QUERY
         )
         return _answer(request, body, meter)
 
 
-def _looked_up(
-    slug: str, caller: Caller, mode: Mode
-) -> tuple[Head, dict[str, VisibleField], list[Scope]]:
-    """Return the dataset's head, its fields as the caller sees them, and the caller's row scopes."""
+def _looked_up(slug: str, caller: Caller, mode: Mode) -> tuple[Head, Seen, list[Scope]]:
+    """Return the dataset's head, its fields as the caller sees them, and their row scopes."""
     today = timezone.localdate()
     head = access.served(slug, caller, today)
     fields = access.visible(head, caller, today=today, mode=mode)
     return head, fields, access.scopes(head, caller, today=today, mode=mode)
 
 
-def _read(
-    slug: str, caller: Caller, query: RecordQuery
-) -> tuple[Head, dict[str, VisibleField], Page]:
-    head, fields, scopes = _looked_up(slug, caller, Mode.QUERY)
-    return head, fields, reading.read(head, fields, query, scopes)
-
-
-def _envelope(request: Request, head: Head, fields: dict[str, VisibleField], page: Page) -> bytes:
+def _envelope(request: HttpRequest, head: Head, fields: Seen, page: Page) -> bytes:
     """Put the database's rows into the page's JSON without parsing them."""
-    shown = [one for one in fields.values() if not one.concealed]
     around = {
         "dataset": head.slug,
         "seq": page.seq,
@@ -146,24 +164,24 @@ def _envelope(request: Request, head: Head, fields: dict[str, VisibleField], pag
         "refreshed_at": page.refreshed_at.isoformat() if page.refreshed_at else None,
         "count": page.count,
         "total": None if page.total is None else {"value": page.total, "exact": page.exact},
-        "masked": [one.name for one in shown if one.treatment == Treatment.MASKED],
-        "withheld": [one.name for one in shown if one.treatment == Treatment.WITHHELD],
+        "masked": fields.masked,
+        "withheld": fields.withheld,
         "next": _link(request, cursor=page.cursor) if page.cursor else None,
     }
     text = json.dumps(around, ensure_ascii=False)
     return f'{text[:-1]}, "rows": {page.rows}}}'.encode()
 
 
-def _link(request: Request, **changed: str) -> str:
+def _link(request: HttpRequest | Request, **changed: str) -> str:
     """Return this query's address with some parameters changed."""
     params = {**{name: request.GET.getlist(name) for name in request.GET}, **changed}
     return f"{settings.PUBLIC_BASE_URL}{request.path}?{urlencode(params, doseq=True)}"
 
 
-def _answer(request: Request, body: bytes, meter: dict[str, str]) -> HttpResponse:
+def _answer(request: HttpRequest | Request, body: bytes, meter: dict[str, str]) -> HttpResponse:
     """Return a body with its digest as ETag, or 304 where the caller has it already."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    known = [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]
+    known = [part.strip() for part in request.META.get("HTTP_IF_NONE_MATCH", "").split(",")]
     if tag in known or "*" in known:
         answer = HttpResponse(status=304)
     else:
@@ -171,7 +189,7 @@ def _answer(request: Request, body: bytes, meter: dict[str, str]) -> HttpRespons
     answer.headers["ETag"] = tag
     answer.headers["Cache-Control"] = "private, no-cache"
     _put(answer, meter)
-    patch_vary_headers(answer, ["X-API-Key", "Authorization", "Accept-Language"])
+    answer.headers["Vary"] = "X-API-Key, Authorization, Accept-Language"
     return answer
 
 
@@ -188,11 +206,6 @@ def _since(text: str) -> int:
             % {"given": text[:20]}
         )
     return int(text)
-
-
-def _digest(fields: dict[str, VisibleField]) -> str:
-    text = ",".join(f"{one.name}:{int(one.treatment)}" for one in fields.values())
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _put(answer: HttpResponseBase, headers: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 from django.db import connection
 from psycopg import sql
 
@@ -37,3 +38,14 @@ def idents(names: Sequence[str], *, of: str = "") -> list[sql.Composable]:
     """Quote column names, each behind the alias `of` where one is given."""
     prefix = sql.SQL(of + ".") if of else sql.SQL("")
     return [prefix + sql.Identifier(name) for name in names]
+
+
+def prepared(text: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+    """Execute a statement that each connection prepares once, and return all rows.
+
+    For the few statements that every call of the API asks: PostgreSQL parses and plans them once.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(text.encode(), values, prepare=True)
+        return cursor.fetchall()
