@@ -73,8 +73,6 @@ def sync(
             raise
         finally:
             basket.close()
-            if sync_run.state != RunState.HELD:
-                Staging(sync_run.pk).drop()
     return sync_run
 
 
@@ -107,7 +105,6 @@ def release(run_id: int, *, by: User, at: datetime) -> SyncRun:
             scope = Scope(sync_run.scope)
             _merge(sync_run, settled, Staging(run_id), scope, at=at, limits=False)
         _project(sync_run, at=at)
-        Staging(run_id).drop()
     return sync_run
 
 
@@ -180,6 +177,8 @@ def _end(
     sync_run.problem_code = code
     sync_run.problem = sentence
     sync_run.save()
+    if state != RunState.HELD:
+        Staging(sync_run.pk).drop()
     chain.record(verb, f"run:{sync_run.pk}", by=sync_run.requested_by, at=at, code=code)
     log.warning("sync run %s: %s (%s)", sync_run.pk, state, code)
 
@@ -377,6 +376,8 @@ def _project(sync_run: SyncRun, *, at: datetime) -> None:
     """Bring the zones up to the shared zone's feed, then end the run."""
     _enter(sync_run, RunState.PROJECTING)
     zones.refresh(sync_run.binding.resource_id, at=at)
-    sync_run.state = RunState.DONE
-    sync_run.ended_at = at
-    sync_run.save()
+    with transaction.atomic():  # a run that has ended leaves nothing staged, however it dies
+        Staging(sync_run.pk).drop()
+        sync_run.state = RunState.DONE
+        sync_run.ended_at = at
+        sync_run.save()
