@@ -76,7 +76,8 @@ def _refuse_key_in_address(request: Request | HttpRequest) -> None:
         raise KeyInAddress(
             _(
                 "The address carries an API key. Addresses are kept in logs and histories, so a"
-                " key is only taken in the header %(header)s. If this was a real key, revoke it now."
+                " key is only taken in the header %(header)s. If this was a real key, revoke it"
+                " now."
             )
             % {"header": HEADER}
         )

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 
 from accounts import quotas
 from accounts.models import ApiKey
+from api.calls import caller_of, key_of
 from audit import deliveries
 from exchange.access import Caller, Head
 from policy.terms import Channel, Mode
@@ -15,7 +16,7 @@ def spend(request: Request) -> dict[str, str]:
 
     Raises QuotaExceeded, QuotaUnavailable.
     """
-    return charge(request.user, request.auth)
+    return charge(key_of(request), caller_of(request))
 
 
 def charge(key: ApiKey | None, caller: Caller) -> dict[str, str]:

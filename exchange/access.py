@@ -165,7 +165,22 @@ def _head(slug: str, zone: str, row: tuple[Any, ...] | None) -> Head:
 @lru_cache(maxsize=1024)
 def _head_of(row: tuple[Any, ...], zone: str) -> Head:
     columns = tuple(json.loads(row[7])) if row[7] else ()
-    return Head(*row[:6], row[6] or zone, columns, row[8] or 0, row[9] or 0, row[10] or 0, row[11])
+    dataset, slug, policy, resource, table, name = row[:6]
+    seq, rows, tombstones_from = (number or 0 for number in row[8:11])
+    return Head(
+        dataset_id=dataset,
+        slug=slug,
+        policy_version=policy,
+        resource_id=resource,
+        table_id=table,
+        table_name=name,
+        zone=row[6] or zone,
+        columns=columns,
+        seq=seq,
+        rows=rows,
+        tombstones_from=tombstones_from,
+        refreshed_at=row[11],
+    )
 
 
 class Seen(dict[str, VisibleField]):

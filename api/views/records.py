@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from api import documents, errors, metering
 from api.authentication import caller, presented
+from api.calls import caller_of
 from exchange import access
 from exchange.access import Caller, Head, Seen
 from exchange.records import reading
@@ -37,9 +38,7 @@ class Records(APIView):
     and errors are translated by the same function.
     """
 
-    def dispatch(  # type: ignore[override]  # a plain request is all that is needed
-        self, request: HttpRequest, slug: str
-    ) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, slug: str) -> HttpResponseBase:
         """Answer a page or a problem."""
         if request.method not in ("GET", "HEAD"):
             refused = MethodNotAllowed(request.method or "")
@@ -51,6 +50,7 @@ class Records(APIView):
 
     @extend_schema(
         operation_id="list_records",
+        summary="A page of rows",
         tags=["records"],
         parameters=documents.RECORD_PARAMETERS,
         responses={200: documents.RecordPage, **documents.PROBLEMS},
@@ -88,6 +88,7 @@ class RecordsCsv(APIView):
 
     @extend_schema(
         operation_id="download_records",
+        summary="All rows, or those of a query, as CSV",
         tags=["records"],
         parameters=documents.DOWNLOAD_PARAMETERS,
         responses={
@@ -97,7 +98,7 @@ class RecordsCsv(APIView):
     )
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
         """Stream the rows; the header row names the fields."""
-        caller: Caller = request.auth
+        caller = caller_of(request)
         meter = metering.spend(request)
         given = {k: v for k, v in request.GET.lists() if k not in ("limit", "cursor", "total")}
         query = RecordQuery.parse(given)
@@ -118,13 +119,14 @@ class RecordChanges(APIView):
 
     @extend_schema(
         operation_id="list_changes",
+        summary="What changed since a place in the feed",
         tags=["records"],
         parameters=documents.CHANGE_PARAMETERS,
         responses={200: documents.ChangePage, **documents.PROBLEMS},
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         """Return a piece of the change feed."""
-        caller: Caller = request.auth
+        caller = caller_of(request)
         meter = metering.spend(request)
         since = _since(request.GET.get("since", "0"))
         head, fields, _scopes = _looked_up(slug, caller, Mode.QUERY)
