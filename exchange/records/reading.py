@@ -126,7 +126,8 @@ def _found(
     message = fields.statements.get(kept) if plain else None
     if message is None:
         settled = compiled(query, fields, scopes)
-        message = _page(head, settled, query.limit, start, plain=plain).as_string()
+        page = _plain_page if plain else _page
+        message = page(head, settled, query.limit, start).as_string()
         if plain and len(fields.statements) < KEPT_STATEMENTS:
             fields.statements[kept] = message
     values = [int(start.after[-1])] if plain and start else None
@@ -154,24 +155,39 @@ def _selected(field: VisibleField) -> sql.Composed:
     return sql.SQL("{} AS {}").format(value, sql.Identifier(field.name))
 
 
-def _page(
-    head: Head, settled: Compiled, limit: int, start: Position | None, *, plain: bool
-) -> sql.Composed:
+def _plain_page(head: Head, settled: Compiled, limit: int, start: Position | None) -> sql.Composed:
+    """Return the statement for a page by `_id` alone: JSON, rows found, the last row's key.
+
+    The last `_id` of the page before is a parameter, so that one text, and one plan, serve every
+    page. The number of rows is one too high where more follow, as `_page` has it.
+    """
+    return sql.SQL(
+        "WITH page AS MATERIALIZED"
+        " (SELECT _id, {out} FROM {table}{where} ORDER BY _id LIMIT {limit})"
+        " SELECT json_agg(page)::text, count(*) + EXISTS (SELECT FROM {table}"
+        " WHERE _id > (SELECT max(_id) FROM page))::integer,"
+        " json_build_array(max(_id))::text FROM page"
+    ).format(
+        out=comma([_selected(field) for field in settled.fields]),
+        table=_relation(head),
+        where=settled.where(
+            *([sql.SQL("_id > {}").format(sql.Placeholder())] if start is not None else [])
+        ),
+        limit=sql.Literal(limit),
+    )
+
+
+def _page(head: Head, settled: Compiled, limit: int, start: Position | None) -> sql.Composed:
     """Return the statement for one page: its JSON, the number of rows found, the last row's key.
 
-    The array is cut to `limit` in SQL; the extra row only shows that there is a next page. In a
-    plain page the last `_id` is a parameter, so that its text serves every page.
+    The array is cut to `limit` in SQL; the extra row only shows that there is a next page.
     """
     keys = [field.ident for field, _descending in settled.order]
     order = [
         sql.SQL("{} {} NULLS LAST").format(field.ident, sql.SQL("DESC" if descending else "ASC"))
         for field, descending in settled.order
     ]
-    after: list[sql.Composable] = []
-    if start and plain:
-        after = [sql.SQL("_id > {}").format(sql.Placeholder())]
-    elif start:
-        after = [_after(settled, start.after)]
+    after = [_after(settled, start.after)] if start else []
     chosen = [*(field.ident for field in settled.fields), *keys]
     return sql.SQL(
         "SELECT '[' || string_agg(j, ',' ORDER BY n) FILTER (WHERE n <= {limit}) || ']',"
@@ -343,8 +359,6 @@ def stream_csv(
 
 
 def _download_order(settled: Compiled) -> sql.Composable:
-    if not settled.order:
-        return sql.SQL("")
     parts = [
         sql.SQL("{} {} NULLS LAST").format(field.ident, sql.SQL("DESC" if down else "ASC"))
         for field, down in settled.order
