@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from accounts.models import User
+from accounts.roles import require
 from audit import chain
 from exchange.models import Binding, RecordTable, RunState, SyncRun, Zone
 from exchange.models.runs import RUNNING
@@ -92,8 +93,12 @@ def _carry(sync_run: SyncRun, settled: Plan, basket: Basket, clock: Clock) -> No
 
 
 def release(run_id: int, *, by: User, at: datetime) -> SyncRun:
-    """Let a held-back run go live as it was staged. Raises WrongRunState, AlreadyRunning."""
-    sync_run = SyncRun.objects.select_related("binding__resource__dataset").get(pk=run_id)
+    """Let a held-back run go live as it was staged.
+
+    Raises NotAllowed, WrongRunState, AlreadyRunning.
+    """
+    sync_run = SyncRun.objects.select_related("binding__resource__dataset__owner").get(pk=run_id)
+    require(by, "exchange.release_run", organization=sync_run.binding.resource.dataset.owner)
     with lease.held(sync_run.binding_id):
         settled = plan.of(sync_run.binding)
         with transaction.atomic():
@@ -110,8 +115,12 @@ def release(run_id: int, *, by: User, at: datetime) -> SyncRun:
 
 @transaction.atomic
 def discard(run_id: int, *, by: User, at: datetime) -> SyncRun:
-    """Throw away what a held-back run staged; its rejected rows stay. Raises WrongRunState."""
+    """Throw away what a held-back run staged; its rejected rows stay.
+
+    Raises NotAllowed, WrongRunState.
+    """
     sync_run = _held(run_id)
+    require(by, "exchange.discard_run", organization=sync_run.binding.resource.dataset.owner)
     sync_run.state = RunState.DISCARDED
     sync_run.ended_at = at
     sync_run.save(update_fields=["state", "ended_at"])
@@ -329,7 +338,7 @@ def _change(
     sync_run.unchanged = staged - delta.inserted - delta.updated
     if delta.inserted or delta.updated or delta.deleted:
         table.seq += 1
-        table.last_id += merge.last_line()
+        table.last_id += delta.inserted
     table.rows += delta.inserted - delta.deleted
     table.digest += delta.digest
     table.refreshed_at = at

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from psycopg import sql
 
+from accounts.roles import NotAllowed
 from exchange import problems
 from exchange.models import AllowedHost, RecordTable, RunState, SyncMode, SyncRun
 from exchange.records import store
@@ -204,3 +205,18 @@ def _ids(binding) -> set[tuple]:
     key = sql.Identifier(table.key_columns[0])
     found = rows(sql.SQL("SELECT {}, _id FROM {}").format(key, store.of(table)))
     return set(found)
+
+
+def test_only_who_may_lets_a_held_run_go_live(source):
+    url = source(*THINGS)
+    where = exchange.house()
+    binding = exchange.database_binding(where, url)
+    engine.sync(binding.pk)
+    source("DELETE FROM things WHERE id > 50")
+    run = engine.sync(binding.pk)
+
+    for verb in (engine.release, engine.discard):
+        with pytest.raises(NotAllowed):
+            verb(run.pk, by=where.publisher, at=exchange.NOW)
+    assert len(shared(binding)) == 100
+    assert engine.discard(run.pk, by=where.head, at=exchange.NOW).state == RunState.DISCARDED
