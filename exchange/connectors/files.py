@@ -11,6 +11,8 @@ import gzip
 import io
 import zipfile
 import zlib
+from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -53,13 +55,36 @@ class Part:
     first_line: int
 
 
+class Lines:
+    """On which line of the source each record begins.
+
+    Staged rows are numbered by record and not by line: public ids grow from that number, and may
+    not tell of line breaks in cells that nobody sees.
+    """
+
+    def __init__(self) -> None:
+        """Begin with every record on the line of its number."""
+        self._records, self._offsets = array("q", [0]), array("q", [0])
+
+    def begins(self, record: int, line: int) -> None:
+        """Note the line of a record, in order; only where the distance changes."""
+        if self._offsets[-1] != line - record:
+            self._records.append(record)
+            self._offsets.append(line - record)
+
+    def of(self, record: int) -> int:
+        """Return the line of a record."""
+        return record + self._offsets[bisect_right(self._records, record) - 1]
+
+
 @dataclass(slots=True)
 class Reading:
-    """What a read of files met: records counted, bytes, parts, and the records set aside."""
+    """What a read of files met: records counted, bytes, parts, and on which lines."""
 
     read: int = 0
     bytes: int = 0
     parts: list[Part] = field(default_factory=list)
+    lines: Lines = field(default_factory=Lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +142,7 @@ def records(
     reading: Reading,
     aside: Callable[[SetAside], None],
 ) -> Iterator[bytes]:
-    """Yield CSV bytes of `line, cells…` in the order of `columns`, a batch of rows at a time.
+    """Yield CSV bytes of `record, cells…` in the order of `columns`, a batch of rows at a time.
 
     Counts go to `reading`, records that cannot be staged to `aside`. Raises FileMissing,
     PathNotAllowed, FileBroken, HeaderMismatch, SourceEmpty.
@@ -179,10 +204,11 @@ class _Cutter:
             if not row:
                 continue  # an empty line holds no record
             self.reading.read += 1
+            self.reading.lines.begins(self.reading.read, line)
             if len(row) != self.width:
                 self.aside(SetAside(line, "field-count", tuple(row)))
                 continue
-            batch.append((line, *pick(row)))
+            batch.append((self.reading.read, *pick(row)))
             if len(batch) >= BATCH_ROWS:
                 yield self._encoded(batch)
                 batch = []
@@ -233,7 +259,7 @@ class _Cutter:
     def _sound(self, row: tuple) -> bool:
         rule = _unsound(row[1:])
         if rule:
-            self.aside(SetAside(row[0], rule, tuple(row[1:])))
+            self.aside(SetAside(self.reading.lines.of(row[0]), rule, tuple(row[1:])))
         return not rule
 
 

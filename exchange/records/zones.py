@@ -89,7 +89,7 @@ def _project(resource: Resource, zone: str, *, at: datetime) -> RecordTable | No
             end(standing, at=at)
         return None
     if standing and standing.columns == columns and standing.source_version == shared.version:
-        return _catch_up(standing, shared, at=at)
+        return _catch_up(standing, shared)
     return _rebuild(resource, zone, shared, standing, columns, at=at)
 
 
@@ -135,7 +135,7 @@ def _rebuild(
         tombstones_from=standing.tombstones_from if standing else 0,
         policy_version=resource.dataset.policy_version,
         built_at=at,
-        refreshed_at=at,
+        refreshed_at=shared.refreshed_at,
     )
     _create(table)
     table.rows = _fill(table, shared, standing)
@@ -227,9 +227,14 @@ def tombstones(zone: str) -> sql.Composed:
     return store.relation(zone, "tombstone")
 
 
-def _catch_up(table: RecordTable, shared: RecordTable, *, at: datetime) -> RecordTable:
-    """Apply what the shared feed holds since the ledger's place; cost follows what changed."""
+def _catch_up(table: RecordTable, shared: RecordTable) -> RecordTable:
+    """Apply what the shared feed holds since the ledger's place; cost follows what changed.
+
+    How fresh rows are is the same whether or not what changed can be seen in this zone.
+    """
+    table.refreshed_at = shared.refreshed_at
     if table.source_seq == shared.seq:
+        table.save(update_fields=["refreshed_at"])
         return table
     seq = table.seq + 1
     names = [column["column"] for column in table.columns]
@@ -250,7 +255,6 @@ def _catch_up(table: RecordTable, shared: RecordTable, *, at: datetime) -> Recor
         table.seq = seq
     table.rows += inserted - deleted
     table.source_seq = shared.seq
-    table.refreshed_at = at
     table.save()
     return table
 

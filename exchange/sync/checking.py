@@ -26,20 +26,20 @@ def check(
     """
     rejected = 0
     if intake.raw:
-        rejected = _cast(sync_run, plan, staging)
-    rejected += _hold_to_rules(sync_run, plan, staging)
-    sync_run.duplicates = _single_out(sync_run, plan, staging)
+        rejected = _cast(sync_run, plan, staging, intake)
+    rejected += _hold_to_rules(sync_run, plan, staging, intake)
+    sync_run.duplicates = _single_out(sync_run, plan, staging, intake)
     basket.write(sync_run)
     sync_run.rejected = rejected + basket.count
     run(sql.SQL("ANALYZE {}").format(staging.typed))
 
 
-def _cast(sync_run: SyncRun, plan: Plan, staging: Staging) -> int:
+def _cast(sync_run: SyncRun, plan: Plan, staging: Staging, intake: Intake) -> int:
     """Cast raw text into typed rows; rows with a cell that does not fit are kept aside."""
     _mark(
         staging, sql.SQL("{} r").format(staging.raw), rules.first_misfit(plan.columns, plan.nulls)
     )
-    rejects.keep(sync_run, staging, plan.columns, raw=True)
+    rejects.keep(sync_run, staging, plan.columns, raw=True, lines=intake.lines)
     names = [column.column for column in plan.columns]
     run(
         sql.SQL(
@@ -81,19 +81,19 @@ def _keep_castable_keys(plan: Plan, staging: Staging) -> None:
     )
 
 
-def _hold_to_rules(sync_run: SyncRun, plan: Plan, staging: Staging) -> int:
+def _hold_to_rules(sync_run: SyncRun, plan: Plan, staging: Staging, intake: Intake) -> int:
     """Turn typed rows away that break a rule of the catalogue."""
     _mark(staging, sql.SQL("{} s").format(staging.typed), rules.first_violation(plan.rules))
     bad = one(sql.SQL("SELECT count(*) FROM {}").format(staging.bad))[0]
     if bad:
-        rejects.keep(sync_run, staging, plan.columns, raw=False)
+        rejects.keep(sync_run, staging, plan.columns, raw=False, lines=intake.lines)
         keep_keys(staging, plan.columns, plan.key)
         remove_bad(staging)
         _forget_bad(staging)
     return bad
 
 
-def _single_out(sync_run: SyncRun, plan: Plan, staging: Staging) -> int:
+def _single_out(sync_run: SyncRun, plan: Plan, staging: Staging, intake: Intake) -> int:
     """Of rows with one key let the first pass; returns how many did not."""
     Merge(staging, staging.typed, plan.columns, plan.key).find_duplicates()
     bad = one(sql.SQL("SELECT count(*) FROM {}").format(staging.bad))[0]
@@ -104,7 +104,7 @@ def _single_out(sync_run: SyncRun, plan: Plan, staging: Staging) -> int:
             staging.typed, staging.bad, sql.Literal(SAME)
         )
     )
-    rejects.keep(sync_run, staging, plan.columns, raw=False)
+    rejects.keep(sync_run, staging, plan.columns, raw=False, lines=intake.lines)
     remove_bad(staging)
     _forget_bad(staging)
     return bad

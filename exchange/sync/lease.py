@@ -7,9 +7,9 @@ its run row besides, so that a writer who lost the lease without noticing cannot
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext as _
 
@@ -39,6 +39,9 @@ class Lease:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
+        # said aloud: the server would notice the closed connection a little later
+        with suppress(DatabaseError), self._own.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
         self._own.close()
 
     def _beat(self) -> None:

@@ -127,7 +127,13 @@ class Merge:
         return one(sql.SQL("SELECT coalesce(max(_line), 0) FROM {}").format(self.staging.typed))[0]
 
     def _insert(
-        self, source: sql.Composable, *, seq: int, base: int, standing: bool = False
+        self,
+        source: sql.Composable,
+        *,
+        seq: int,
+        base: int,
+        standing: bool = False,
+        place: str = "_line",
     ) -> int:
         own_key = [store.HASH_KEY] if list(self.key) == [store.HASH_KEY] else []
         targets = ["_id", "_seq", "_hash", *own_key, *self.names]
@@ -136,7 +142,7 @@ class Merge:
                 self.table,
                 comma(idents(targets)),
                 sql.SQL("coalesce(o._id, {})" if standing else "{}").format(
-                    sql.SQL("{} + s._line").format(sql.Literal(base))
+                    sql.SQL("{} + s.{}").format(sql.Literal(base), sql.Identifier(place))
                 ),
                 sql.Literal(seq),
                 comma(idents(targets[2:], of="s")),
@@ -195,11 +201,20 @@ class Merge:
         return one(sql.SQL("SELECT count(*) FROM delta WHERE op = 'd'"))[0]
 
     def apply(self, table: RecordTable, *, seq: int) -> Delta:
-        """Apply `delta` and leave tombstones for deleted rows; return what moved."""
+        """Apply `delta` and leave tombstones for deleted rows; return what moved.
+
+        New rows are numbered among themselves: their public ids may not tell how many others were
+        staged because of changes that nobody sees.
+        """
+        order = ["_line"] if list(self.key) == [store.HASH_KEY] else self.key
         inserted = self._insert(
-            sql.SQL("{} s JOIN delta d USING (_line) WHERE d.op = 'i'").format(self.staged()),
+            sql.SQL(
+                "(SELECT s.*, row_number() OVER (ORDER BY {}) AS place FROM {} s"
+                " JOIN delta d USING (_line) WHERE d.op = 'i') s"
+            ).format(comma(idents(order, of="s")), self.staged()),
             seq=seq,
             base=table.last_id,
+            place="place",
         )
         same = sql.SQL(" AND ").join(
             [sql.SQL("t.{0} = d.{0}").format(sql.Identifier(name)) for name in self.key]

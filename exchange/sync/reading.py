@@ -29,6 +29,7 @@ class Intake:
     checkpoint: str = ""
     raw: bool = False
     parts: list[dict[str, object]] = field(default_factory=list)
+    lines: files.Lines = field(default_factory=files.Lines)
 
 
 @transaction.atomic
@@ -56,7 +57,9 @@ def _stage_files(plan: Plan, staging: Staging, basket: Basket) -> Intake:
     parts: list[dict[str, object]] = [
         {"name": part.name, "first_line": part.first_line} for part in reading.parts
     ]
-    return Intake(reading.read, reading.bytes, Scope.ALL, "", raw=True, parts=parts)
+    return Intake(
+        reading.read, reading.bytes, Scope.ALL, "", raw=True, parts=parts, lines=reading.lines
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.db import connection
 from psycopg import sql
 
 from exchange import vault
-from exchange.connectors.files import SetAside
+from exchange.connectors.files import Lines, SetAside
 from exchange.models import RejectedRow, SyncRun
 from exchange.records.columns import Column
 from exchange.sync.staging import Staging
@@ -52,7 +52,9 @@ class Basket:
         self._spool.close()
 
 
-def keep(run: SyncRun, staging: Staging, columns: Sequence[Column], *, raw: bool) -> None:
+def keep(
+    run: SyncRun, staging: Staging, columns: Sequence[Column], *, raw: bool, lines: Lines
+) -> None:
     """Seal and keep every staged row that stands in the run's list of bad lines."""
     cells = [
         sql.SQL("{}, s.{}").format(sql.Literal(column.name), column.ident) for column in columns
@@ -70,8 +72,8 @@ def keep(run: SyncRun, staging: Staging, columns: Sequence[Column], *, raw: bool
         _write(
             run,
             (
-                (line, rule, field, vault.seal(payload.encode(), purpose=PURPOSE))
-                for line, rule, field, payload in cursor
+                (lines.of(record), rule, field, vault.seal(payload.encode(), purpose=PURPOSE))
+                for record, rule, field, payload in cursor
             ),
         )
 

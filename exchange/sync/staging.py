@@ -1,6 +1,6 @@
 """The tables of one run: unlogged, named for the run, gone when it ends.
 
-`run_<id>`        typed rows, `_line` is the place in the source
+`run_<id>`        typed rows, `_line` is the number of the record in the source
 `run_<id>_raw`    text as a file gave it, before its casts
 `run_<id>_bad`    `_line`, rule and field of each row turned away
 `run_<id>_kept`   keys of rows turned away: what stands under them is not deleted

@@ -14,7 +14,7 @@ def test_a_page_has_open_fields_clear_masked_ones_masked_and_no_withheld_one(way
     page = way.get(limit=2).json()
 
     assert page["rows"][0] == {
-        "_id": 2,
+        "_id": 1,
         "id": 1,
         "name": "n001",
         "price": 1.5,
