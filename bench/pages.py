@@ -78,7 +78,7 @@ class Open:
         )
         table = {"BENCH_COLUMNS": columns, "BENCH_TABLE": f"open.{self.table.table_name}"}
         open_url = self.found.database_url("city_open", stage.CITY)
-        shared = {"DATABASE_POOL": "4", "DATABASE_URL": open_url, "DOORS": "open"}
+        shared = {"DATABASE_POOL": "0", "DATABASE_URL": open_url, "DOORS": "open"}
         with (
             _granian("config.wsgi:application", PORT, shared) as ours,
             _granian("bench.peer:application", PEER_PORT, shared | table) as peer,
