@@ -78,12 +78,14 @@ def prohibitions(dataset: Dataset) -> tuple[Prohibition, ...]:
         # subqueries, since the open door reads through views, over which SQL cannot group by a key
         .annotate(
             field_names=ArraySubquery(_named().values("field__name")),
+            field_ids=ArraySubquery(_named().values("field_id")),
             first_graded=_graded(dataset, Min),
             last_graded=_graded(dataset, Max),
         )
         .order_by("number")
     )
-    return tuple(_prohibition(line) for line in lines)
+    # a line whose fields are all hidden from this door is not one on the whole dataset
+    return tuple(_prohibition(line) for line in lines if line.field_names or not line.field_ids)
 
 
 def _named() -> QuerySet[NegativeLineField]:

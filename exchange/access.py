@@ -293,7 +293,11 @@ def _decision(
         reader=caller.reader,
         today=today,
         prohibitions=prohibitions,
-        grants=tuple(_by_name(grant, ids) for _grant_id, grant in found.grants),
+        grants=tuple(
+            _by_name(grant, ids)
+            for _grant_id, grant in found.grants
+            if all(int(scope.field) in ids for scope in grant.rows)
+        ),
     )
     return decide(case, fields)
 
@@ -343,15 +347,15 @@ def _facts(
 
 
 def _by_name(grant: GrantFacts, names: Mapping[int, str]) -> GrantFacts:
-    """Return a grant with field names in place of permanent ids."""
+    """Return a grant with field names in place of permanent ids.
+
+    Fields that have ended fall out. A grant whose rows are bound to such a field is not asked
+    about at all: without its condition it would cover every row.
+    """
     return replace(
         grant,
         fields=frozenset(names[int(n)] for n in grant.fields if int(n) in names),
-        rows=tuple(
-            replace(scope, field=names[int(scope.field)])
-            for scope in grant.rows
-            if int(scope.field) in names
-        ),
+        rows=tuple(replace(scope, field=names[int(scope.field)]) for scope in grant.rows),
     )
 
 

@@ -188,12 +188,18 @@ def _sorted_out(
             for name in ("mask_kind", "mask_params")
         )
         shows_more = any(new < old for old, new in zip(before, after, strict=True))
+        # a grant may end at any grade, so a lower one may show more to its holder
+        shows_more = shows_more or _lower(fields[pk].grade, wanted.get("grade", fields[pk].grade))
         # another mask may show other parts, so where one is shown now it counts as looser
         other_mask = not same_mask and any(
             old == new == Treatment.MASKED for old, new in zip(before, after, strict=True)
         )
         (looser if shows_more or other_mask else stricter)[pk] = dict(wanted)
     return stricter, looser
+
+
+def _lower(before: int | None, after: int | None) -> bool:
+    return before is not None and (after is None or after < before)
 
 
 def _changed(field: Field, wanted: Mapping[str, Any]) -> Field:
@@ -208,17 +214,14 @@ def _treatments(dataset: Dataset, field: Field, at: datetime) -> list[int]:
     today = timezone.localdate(at)
     prohibitions = facts.prohibitions(dataset)
     one = facts.field_facts(field)
+    department = Reader(ReaderKind.DEPARTMENT)
     cases = [
         open_zone_case(today, prohibitions),
         conditional_zone_case(today, prohibitions),
-        Case(Channel.SHARE, Mode.QUERY, Reader(ReaderKind.DEPARTMENT), today, prohibitions),
-        Case(
-            Channel.SHARE,
-            Mode.VERIFY,
-            Reader(ReaderKind.DEPARTMENT),
-            today,
-            prohibitions,
-            as_if_granted=True,
+        Case(Channel.SHARE, Mode.QUERY, department, today, prohibitions),
+        *(
+            Case(Channel.SHARE, mode, department, today, prohibitions, as_if_granted=True)
+            for mode in (Mode.QUERY, Mode.VERIFY)
         ),
     ]
     return [int(decide(case, (one,)).fields[one.name].treatment) for case in cases]

@@ -178,6 +178,13 @@ def _check(resource, source, given, columns, *, mode, cursor_column) -> None:
         raise SourceUnfit(_("A binding to a database names its table."))
     if mode == SyncMode.CURSOR and (source.kind != SourceKind.POSTGRESQL or not cursor_column):
         raise SourceUnfit(_("Only a table of a database with a cursor column syncs by cursor."))
+    if mode == SyncMode.CURSOR and not resource.fields.live().filter(is_key=True).exists():
+        raise SourceUnfit(
+            _(
+                "Only a table with a declared key syncs by cursor: without one, a changed row"
+                " cannot be told from a new one. Mark the key's fields first."
+            )
+        )
     if source.kind == SourceKind.CSV:
         _check_file(given, columns)
 

@@ -83,7 +83,7 @@ class DatasetOne(APIView):
         head = access.served(slug, caller, today)
         dataset = Dataset.objects.select_related("owner", "subject").get(pk=head.dataset_id)
         fields = _fields(dataset, head, caller, today)
-        grades = [Grade(one.grade) for one in _listed(dataset) if one.grade]
+        grades = [Grade[one["grade"]] for one in fields if one["grade"]]
         document = _summary(dataset, _tables([dataset]).get(dataset.pk)) | {
             "abstract": dataset.abstract,
             "keywords": dataset.keywords_zh,

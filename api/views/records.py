@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import ProgrammingError
+from django.db import OperationalError, ProgrammingError, connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -60,9 +60,10 @@ class Records(APIView):
         raw = presented(request)
         try:
             return self._page(request, slug, raw, paid=False)
-        except ProgrammingError as failure:
+        except (ProgrammingError, OperationalError) as failure:
             if not reading.looked_up_again(failure):
                 raise
+            connection.close_if_unusable_or_obsolete()
             return self._page(request, slug, raw, paid=True)
 
     def _page(self, request: HttpRequest, slug: str, raw: str, *, paid: bool) -> HttpResponse:
@@ -129,9 +130,14 @@ class RecordChanges(APIView):
         caller = caller_of(request)
         meter = metering.spend(request)
         since = _since(request.GET.get("since", "0"))
-        head, fields, _scopes = _looked_up(slug, caller, Mode.QUERY)
+        head, fields, scopes = _looked_up(slug, caller, Mode.QUERY)
         found = reading.changes(
-            head, fields, since=since, cursor=request.GET.get("cursor", ""), limit=CHANGES_LIMIT
+            head,
+            fields,
+            scopes,
+            since=since,
+            cursor=request.GET.get("cursor", ""),
+            limit=CHANGES_LIMIT,
         )
         envelope = {
             "dataset": head.slug,

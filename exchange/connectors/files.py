@@ -285,7 +285,8 @@ def _encodable(cell: str) -> bool:
 
 def _written(batch: Sequence[tuple]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(batch)
+    # with both characters in the terminator, a cell that holds either of them is quoted
+    csv.writer(out, lineterminator="\r\n").writerows(batch)
     return out.getvalue()
 
 

@@ -50,6 +50,13 @@ class FeedGone(Problem):
     status = 410
 
 
+class FeedScoped(Problem):
+    """A grant for some rows has no feed: a row that leaves its scope could not be told of."""
+
+    code = "feed-scoped"
+    status = 403
+
+
 class Revoked(Exception):
     """The rows being streamed were made stricter meanwhile; the stream must stop."""
 
@@ -286,14 +293,28 @@ def _timed(
 
 
 def changes(
-    head: Head, fields: Mapping[str, VisibleField], *, since: int, cursor: str, limit: int
+    head: Head,
+    fields: Mapping[str, VisibleField],
+    scopes: Sequence[Scope] = (),
+    *,
+    since: int,
+    cursor: str,
+    limit: int,
 ) -> Changes:
     """Return what changed after `since` (a `seq` this API gave out), rows and deleted ids.
 
     At least once: a row may come again with a higher `_seq`, none is missed. Raises FeedGone
-    where deletions after `since` may have been forgotten, RowsNotReady, CursorBroken.
+    where deletions after `since` may have been forgotten, FeedScoped, RowsNotReady, CursorBroken.
     """
     _ready(head)
+    if scopes:
+        raise FeedScoped(
+            _(
+                "Your grant covers some rows of “%(slug)s” only, and the change feed tells of all."
+                " Read the rows page by page instead."
+            )
+            % {"slug": head.slug}
+        )
     bound_to = f"{head.dataset_id}:changes"
     seq, after = since, LAST_ID  # all rows of `since` itself are known
     if cursor:
@@ -399,6 +420,7 @@ def _still_allowed(head: Head) -> None:
             raise Revoked(head.slug)
 
 
-def looked_up_again(failure: ProgrammingError) -> bool:
-    """Whether a statement failed because its version's table was dropped meanwhile."""
-    return isinstance(failure.__cause__, psycopg.errors.UndefinedTable)
+def looked_up_again(failure: ProgrammingError | OperationalError) -> bool:
+    """Whether a statement failed because its version was ended meanwhile; try it again then."""
+    ended = (psycopg.errors.UndefinedTable, psycopg.errors.AdminShutdown)
+    return isinstance(failure.__cause__, ended)

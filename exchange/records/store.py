@@ -6,7 +6,9 @@ columns) and, where no key is declared, `_key` (two hashes of the whole row).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from django.db.models import Max
 from django.utils import timezone
 from psycopg import sql
 
@@ -48,6 +50,22 @@ def next_version(resource_id: int, zone: str) -> int:
         .first()
     )
     return (last or 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The highest `_seq` and `_id` that any version of a table ever gave out."""
+
+    seq: int
+    last_id: int
+
+
+def given_out(resource_id: int, zone: str) -> Given:
+    """Return what must not be given out again, whether or not a version stands now."""
+    found = RecordTable.objects.filter(resource_id=resource_id, zone=zone).aggregate(
+        seq=Max("seq"), last_id=Max("last_id")
+    )
+    return Given(found["seq"] or 0, found["last_id"] or 0)
 
 
 def hash_of(columns: Sequence[str], *, of: str = "", seed: int = HASH_SEED) -> sql.Composed:

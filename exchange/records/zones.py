@@ -88,7 +88,12 @@ def _project(resource: Resource, zone: str, *, at: datetime) -> RecordTable | No
         if standing:
             end(standing, at=at)
         return None
-    if standing and standing.columns == columns and standing.source_version == shared.version:
+    if (
+        standing
+        and standing.columns == columns
+        and standing.source_version == shared.version
+        and standing.source_seq >= shared.tombstones_from  # else deletions are forgotten
+    ):
         return _catch_up(standing, shared)
     return _rebuild(resource, zone, shared, standing, columns, at=at)
 
@@ -123,16 +128,18 @@ def _rebuild(
     Rows that look the same as in the standing version keep their `_seq`.
     """
     version = store.next_version(resource.pk, zone)
+    last = store.given_out(resource.pk, zone).seq
     table = RecordTable(
         resource=resource,
         zone=zone,
         version=version,
         table_name=store.table_name(resource.pk, version),
         columns=columns,
-        seq=(standing.seq if standing else _last_seq(resource.pk, zone)) + 1,
+        seq=last + 1,
         source_seq=shared.seq,
         source_version=shared.version,
-        tombstones_from=standing.tombstones_from if standing else 0,
+        # without a standing version nobody was told of what went away in between
+        tombstones_from=standing.tombstones_from if standing else last,
         policy_version=resource.dataset.policy_version,
         built_at=at,
         refreshed_at=shared.refreshed_at,
@@ -210,16 +217,6 @@ def _shows_less(table: RecordTable, standing: RecordTable) -> bool:
     """Whether a column of the standing version is gone or differently shown in the new one."""
     now = {column["field"]: column for column in table.columns}
     return any(now.get(column["field"]) != column for column in standing.columns)
-
-
-def _last_seq(resource_id: int, zone: str) -> int:
-    last = (
-        RecordTable.objects.filter(resource_id=resource_id, zone=zone)
-        .order_by("-version")
-        .values_list("seq", flat=True)
-        .first()
-    )
-    return last or 0
 
 
 def tombstones(zone: str) -> sql.Composed:
@@ -365,7 +362,8 @@ def sweep(*, readers_done_by: datetime, tombstones_before: datetime, at: datetim
         live=False, dropped_at=None, retired_at__lte=readers_done_by
     ):
         with transaction.atomic():
-            run(sql.SQL("DROP TABLE IF EXISTS {}").format(store.of(table)))
+            _take(table)  # a reader who stalled past his deadline does not hold the sweep up
+            run(sql.SQL("DROP TABLE {}").format(store.of(table)))
             table.dropped_at = at
             table.save(update_fields=["dropped_at"])
         dropped += 1

@@ -24,9 +24,7 @@ def check(
     Every row turned away is kept as a RejectedRow, but for repetitions that are the same in every
     cell: they are counted only, since nothing of them is lost.
     """
-    rejected = 0
-    if intake.raw:
-        rejected = _cast(sync_run, plan, staging, intake)
+    rejected = _cast(sync_run, plan, staging, intake) if intake.raw else 0
     rejected += _hold_to_rules(sync_run, plan, staging, intake)
     sync_run.duplicates = _single_out(sync_run, plan, staging, intake)
     basket.write(sync_run)
@@ -41,6 +39,7 @@ def _cast(sync_run: SyncRun, plan: Plan, staging: Staging, intake: Intake) -> in
     )
     rejects.keep(sync_run, staging, plan.columns, raw=True, lines=intake.lines)
     names = [column.column for column in plan.columns]
+    before = _set_zone(plan.binding.source.time_zone)
     run(
         sql.SQL(
             "INSERT INTO {typed} (_line, {names}) SELECT r._line, {casts} FROM {raw} r"
@@ -54,7 +53,18 @@ def _cast(sync_run: SyncRun, plan: Plan, staging: Staging, intake: Intake) -> in
         )
     )
     _keep_castable_keys(plan, staging)
+    _set_zone(before)
     return _forget_bad(staging)
+
+
+def _set_zone(name: str) -> str:
+    """Read times without a zone in this one from here on; returns the zone that was set before.
+
+    Only while text is cast: Django reads and writes its own times in the connection's zone.
+    """
+    before = one(sql.SQL("SELECT current_setting('TimeZone')"))[0]
+    one(sql.SQL("SELECT set_config('TimeZone', {}, true)").format(sql.Literal(name)))
+    return before
 
 
 def _keep_castable_keys(plan: Plan, staging: Staging) -> None:

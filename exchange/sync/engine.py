@@ -244,7 +244,7 @@ def _merge(
     _balance(sync_run, table, delta, whole=scope != Scope.PART)
     sync_run.merged_at = at
     sync_run.save()
-    Binding.objects.filter(pk=sync_run.binding_id).update(checkpoint=sync_run.checkpoint_after)
+    _move_checkpoint(sync_run, settled.binding)
     chain.record(
         "sync.finish",
         f"run:{sync_run.pk}",
@@ -254,6 +254,10 @@ def _merge(
         **{name: getattr(sync_run, name) for name in LEDGER},
     )
 
+
+UNREADABLE = ("field-count", "nul", "encoding", "cell-too-long")
+"""Rules that a record broke before its key could be read: any standing row may be the one it was,
+so a run with such a record deletes nothing."""
 
 LEDGER = (
     "read",
@@ -274,6 +278,21 @@ def with_memory() -> None:
     one(sql.SQL("SELECT set_config('maintenance_work_mem', '256MB', true)"))
 
 
+def _move_checkpoint(sync_run: SyncRun, binding: Binding) -> None:
+    """Write down how far was read, unless the table was bound to something else meanwhile."""
+    moved = Binding.objects.filter(
+        pk=binding.pk,
+        source_id=binding.source_id,
+        object=binding.object,
+        cursor_column=binding.cursor_column,
+    ).update(checkpoint=sync_run.checkpoint_after)
+    if not moved:
+        raise WrongRunState(
+            _("Run %(run)s read what the table is not bound to any more, so it did not go live.")
+            % {"run": sync_run.pk}
+        )
+
+
 def _fence(sync_run: SyncRun) -> None:
     """Refuse a writer whose run was ended by another: it lost its lease without noticing."""
     current = SyncRun.objects.select_for_update().get(pk=sync_run.pk)
@@ -291,6 +310,7 @@ def _reshape(
     del scope  # a new shape is always read whole
     resource_id, old = settled.binding.resource_id, settled.standing
     name = store.table_name(resource_id, store.next_version(resource_id, Zone.SHARED))
+    given = store.given_out(resource_id, Zone.SHARED)
     store.create_shared(name, settled.columns, settled.key)
     table = RecordTable(
         resource_id=resource_id,
@@ -299,9 +319,9 @@ def _reshape(
         table_name=name,
         columns=plan.described(settled.columns),
         key_columns=list(settled.key),
-        seq=(old.seq if old else 0) + 1,
-        last_id=old.last_id if old else 0,
-        tombstones_from=old.tombstones_from if old else 0,
+        seq=given.seq + 1,
+        last_id=given.last_id,
+        tombstones_from=old.tombstones_from if old else given.seq,
         built_at=at,
         refreshed_at=at,
     )
@@ -330,6 +350,8 @@ def _change(
     table = RecordTable.objects.select_for_update().get(pk=settled.standing.pk)
     merge = Merge(staging, store.of(table), settled.columns, settled.key)
     merge.find_changes(scope)
+    if sync_run.rejected_rows.filter(rule__in=UNREADABLE).exists():
+        merge.spare_all()
     sync_run.before, sync_run.digest_before = table.rows, table.digest
     if limits:
         _hold_if_shrunk(settled.binding, table.rows, merge.deletions())

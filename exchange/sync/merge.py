@@ -196,6 +196,10 @@ class Merge:
             )
         )
 
+    def spare_all(self) -> None:
+        """Delete nothing: among the records that could not be read may be any of these rows."""
+        run(sql.SQL("DELETE FROM delta WHERE op = 'd'"))
+
     def deletions(self) -> int:
         """Return how many rows the found changes would delete."""
         return one(sql.SQL("SELECT count(*) FROM delta WHERE op = 'd'"))[0]

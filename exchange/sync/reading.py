@@ -121,7 +121,20 @@ class _Database:
         for start in range(0, len(changed), KEYS_AT_ONCE):
             where = database.matching(key, changed[start : start + KEYS_AT_ONCE])
             size += self._copy(bound, where, raw=False)[1]
+        if self._fetched(key) < len(set(changed)):
+            # some keys were not found again (NULL, or another text at the source): read all
+            run(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(self.staging.typed))
+            return None
         return Intake(read, size, Scope.CHANGED)
+
+    def _fetched(self, key: list[database.SourceColumn]) -> int:
+        """Return how many keys came with the rows that were asked for."""
+        names = comma(idents([part.column.column for part in key]))
+        return one(
+            sql.SQL("SELECT count(*) FROM (SELECT DISTINCT {} FROM {}) AS found").format(
+                names, self.staging.typed
+            )
+        )[0]
 
     def _fetch_keys(self, bound, key) -> tuple[int, int]:
         typed = [part.typed(self._zone) for part in bound]
@@ -173,8 +186,3 @@ def _pump(source, query, into, names, *, binary: bool) -> tuple[int, int]:
                 size += len(piece)
                 copy.write(piece)
         return cursor.rowcount, size
-
-
-def staged_keys(staging: Staging) -> int:
-    """Return how many rows the source has, where digests were compared."""
-    return one(sql.SQL("SELECT count(*) FROM {}").format(staging.keys))[0]

@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 
 from django.conf import settings
 from django.db import connection
@@ -89,12 +90,10 @@ def _sealed(cells: dict[str, str]) -> bytes:
 
 def _write(run: SyncRun, found: Iterator[tuple[int, str, str, bytes]]) -> None:
     expires_at = run.started_at + timedelta(days=settings.REJECTED_DAYS)
-    RejectedRow.objects.bulk_create(
-        (
+    while batch := list(islice(found, BATCH)):
+        RejectedRow.objects.bulk_create(
             RejectedRow(
                 run=run, line=line, rule=rule, field=field, payload=payload, expires_at=expires_at
             )
-            for line, rule, field, payload in found
-        ),
-        batch_size=BATCH,
-    )
+            for line, rule, field, payload in batch
+        )

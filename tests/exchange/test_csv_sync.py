@@ -1,5 +1,7 @@
 """A CSV file on its way into the shared zone."""
 
+from datetime import UTC
+
 import pytest
 from psycopg import sql
 
@@ -7,7 +9,9 @@ from exchange.models import RecordTable, RejectedRow, RunState, Zone
 from exchange.records import store
 from exchange.records.statements import rows
 from exchange.sync import engine, rejects
+from policy.terms import DataType
 from tests.factories import exchange
+from tests.factories.exchange import column
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +67,38 @@ def test_only_what_changed_is_written_the_second_time():
     assert (run.inserted, run.updated, run.deleted, run.unchanged) == (1, 1, 1, 4)
     after = RecordTable.objects.get(live=True)
     assert (after.pk, after.seq, after.rows) == (before.pk, before.seq + 1, 6)
+
+
+def test_a_carriage_return_in_a_cell_is_only_a_character():
+    binding = exchange.csv_binding(exchange.house(), 'id,name,price\n1,"a\rb",2\n2,"c\r\nd",3\n')
+
+    engine.sync(binding.pk)
+
+    assert [row[1] for row in shared(binding)] == ["a\rb", "c\r\nd"]
+
+
+def test_a_time_without_a_zone_is_read_in_the_sources_zone():
+    columns = (
+        column("id", DataType.INTEGER, is_key=True),
+        column("at", DataType.DATETIME),
+    )
+    binding = exchange.csv_binding(
+        exchange.house(), "id,at\n1,2024-01-01 08:00:00\n2,2024-01-01T08:00:00Z\n", columns
+    )
+
+    engine.sync(binding.pk)
+
+    hours = [row[1].astimezone(UTC).hour for row in shared(binding)]
+    assert hours == [0, 8]
+
+
+def test_a_record_that_could_not_be_cut_deletes_no_row():
+    where = exchange.house()
+    data = "id,name,price\n" + "".join(f"{i},n{i},1\n" for i in range(20))
+    binding = exchange.csv_binding(where, data)
+    engine.sync(binding.pk)
+    exchange.Path(binding.object["path"]).write_text(data.replace("7,n7,1", "7,n7,1,extra"))
+
+    run = engine.sync(binding.pk)
+
+    assert (run.rejected, run.deleted, run.after) == (1, 0, 20)

@@ -10,6 +10,7 @@ from exchange import problems
 from exchange.models import AllowedHost, RecordTable, RunState, SyncMode, SyncRun
 from exchange.records import store
 from exchange.records.statements import rows
+from exchange.sources import SourceUnfit
 from exchange.sync import engine
 from exchange.sync.merge import Scope
 from policy.terms import DataType
@@ -220,3 +221,36 @@ def test_only_who_may_lets_a_held_run_go_live(source):
             verb(run.pk, by=where.publisher, at=exchange.NOW)
     assert len(shared(binding)) == 100
     assert engine.discard(run.pk, by=where.head, at=exchange.NOW).state == RunState.DISCARDED
+
+
+def test_a_key_that_reads_otherwise_at_the_source_loses_no_update(source):
+    url = source(
+        "CREATE TABLE things (id character(6) PRIMARY KEY, name text, price numeric)",
+        "INSERT INTO things SELECT 'k' || i, 'n', i FROM generate_series(1, 30) i",
+    )
+    columns = (
+        column("id", is_key=True),
+        column("name"),
+        column("price", DataType.DECIMAL),
+    )
+    binding = exchange.database_binding(exchange.house(), url, columns)
+    engine.sync(binding.pk)
+    source("UPDATE things SET name = 'changed' WHERE id = 'k7'")
+
+    run = engine.sync(binding.pk)
+
+    assert (run.updated, run.unchanged) == (1, 29)
+    assert ("k7", "changed", Decimal(7)) in shared(binding)
+
+
+def test_a_table_without_a_key_does_not_sync_by_cursor(source):
+    columns = (column("name"), column("price", DataType.DECIMAL))
+
+    with pytest.raises(SourceUnfit, match=r"key|主键"):
+        exchange.database_binding(
+            exchange.house(),
+            source(*THINGS),
+            columns,
+            mode=SyncMode.CURSOR,
+            cursor_column="at",
+        )

@@ -58,7 +58,7 @@ YEARS = st.from_regex(r"[0-9０-９]{0,9}[-/.年]?[0-9]{0,4}\n?", fullmatch=True
 TEXTS = st.one_of(st.text(STORABLE, max_size=30), PLACES, YEARS)
 VALUES = st.one_of(
     st.tuples(st.just(DataType.TEXT), TEXTS),
-    st.tuples(st.just(DataType.INTEGER), st.integers(-(1 << 63), (1 << 63) - 1)),
+    st.tuples(st.just(DataType.INTEGER), st.integers(1 - (1 << 63), (1 << 63) - 1)),
     st.tuples(
         st.just(DataType.DECIMAL),
         st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40),

@@ -166,3 +166,18 @@ def test_a_zone_that_lags_catches_up_from_its_place(way, monkeypatch):
     zones.refresh(binding.resource_id, at=NOW)
 
     assert zone(binding)[0][1] == "changed"
+
+
+def test_a_lower_grade_waits_for_a_second_person_even_where_nothing_shows_yet(way):
+    where, binding, dataset = way
+
+    revision = opening.regrade(
+        dataset.pk,
+        {field(binding, "secret").pk: {"grade": Grade.L3}},
+        by=where.publisher,
+        at=NOW,
+        reason="less sensitive than thought",
+    )
+
+    assert revision is not None
+    assert field(binding, "secret").grade == Grade.L4
