@@ -58,7 +58,7 @@ class FeedScoped(Problem):
 
 
 class Revoked(Exception):
-    """The rows being streamed were made stricter meanwhile; the stream must stop."""
+    """The rows being streamed were made stricter meanwhile, or the stream's time is up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,7 +405,8 @@ def _streamed(head: Head, statement: sql.Composed) -> Iterator[bytes]:
                     checked = now
                     _still_allowed(head)
                 yield chunk
-    except (psycopg.errors.AdminShutdown, psycopg.errors.UndefinedTable) as ended:
+    except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as ended:
+        # how the end of a session shows depends on where libpq was: in any case the stream is over
         raise Revoked(head.slug) from ended
     finally:
         own.close()
