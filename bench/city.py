@@ -5,6 +5,7 @@ import django
 django.setup()
 
 from datetime import UTC, datetime, timedelta  # noqa: E402 - after Django is set up
+from functools import cache  # noqa: E402
 from itertools import count  # noqa: E402
 
 from accounts import keys  # noqa: E402
@@ -151,3 +152,9 @@ class City:
             one.key.rate_per_minute = one.key.daily_quota = 1_000_000_000
             one.key.save()
         return [one.raw for one in issued]
+
+
+@cache
+def the_city(found: embedded.Services) -> City:
+    """Return the one city of a run; its people cannot be made twice."""
+    return City(found)

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from django.utils import timezone
 
 from bench import stage
-from bench.city import City
+from bench.city import the_city
 from bench.stage import Line
 from config import embedded
 from exchange import access
@@ -49,7 +49,7 @@ class Open:
 
     def __init__(self, found: embedded.Services) -> None:
         """Sync the dataset and issue keys."""
-        city = City(found)
+        city = the_city(found)
         self.found = found
         binding = city.dataset(masked=("phone",))
         engine.sync(binding.pk)

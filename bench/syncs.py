@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from bench import stage
-from bench.city import City
+from bench.city import the_city
 from bench.stage import Line
 from config import embedded
 from exchange.models import SyncMode
@@ -29,7 +29,7 @@ UNCHANGE = (
 
 def measure(found: embedded.Services) -> list[Line]:
     """Measure first loads in turn with the pipe, then changes of one per cent."""
-    city = City(found)
+    city = the_city(found)
     firsts, pipes, cursors, compares = [], [], [], []
     for number in range(stage.ROUNDS):
         pipes.append(_pipe(found))
