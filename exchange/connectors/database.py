@@ -133,6 +133,7 @@ def _connect(source: Source) -> psycopg.Connection:
             password=secret,
             connect_timeout=CONNECT_SECONDS,
             application_name="city data exchange",
+            client_encoding="UTF8",  # the bytes go on as they come, into a UTF-8 database
             options="-c default_transaction_read_only=on",
         )
     except psycopg.OperationalError as failure:
