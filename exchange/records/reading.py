@@ -22,7 +22,7 @@ from psycopg import sql
 from exchange.access import Head, RowsNotReady, Seen
 from exchange.connectors.database import joined
 from exchange.problems import Problem
-from exchange.records import cursors, masks, store, zones
+from exchange.records import cursors, masks, store
 from exchange.records.compile import Compiled, Scope, VisibleField, compiled
 from exchange.records.cursors import Position
 from exchange.records.query import RecordQuery, Total
@@ -138,7 +138,7 @@ def _found(
         if plain and len(fields.statements) < KEPT_STATEMENTS:
             fields.statements[kept] = message
     values = [int(start.after[-1])] if plain and start else None
-    text, count, last = _timed(message, values)[0]
+    text, count, last = _timed(message, values, kept=plain)[0]
     return text, count, json.loads(last) if last else []
 
 
@@ -190,10 +190,6 @@ def _page(head: Head, settled: Compiled, limit: int, start: Position | None) -> 
     The array is cut to `limit` in SQL; the extra row only shows that there is a next page.
     """
     keys = [field.ident for field, _descending in settled.order]
-    order = [
-        sql.SQL("{} {} NULLS LAST").format(field.ident, sql.SQL("DESC" if descending else "ASC"))
-        for field, descending in settled.order
-    ]
     after = [_after(settled, start.after)] if start else []
     chosen = [*(field.ident for field in settled.fields), *keys]
     return sql.SQL(
@@ -212,9 +208,18 @@ def _page(head: Head, settled: Compiled, limit: int, start: Position | None) -> 
         ),
         table=_relation(head),
         where=settled.where(*after),
-        order=comma([*order, sql.SQL("_id")]),
+        order=_order(settled),
         out=comma([_selected(field) for field in settled.fields]),
     )
+
+
+def _order(settled: Compiled) -> sql.Composed:
+    """Return the order of rows: as asked, NULLs last, ties by arrival."""
+    asked = [
+        sql.SQL("{} {} NULLS LAST").format(field.ident, sql.SQL("DESC" if descending else "ASC"))
+        for field, descending in settled.order
+    ]
+    return comma([*asked, sql.SQL("_id")])
 
 
 def _distinct(parts: list[sql.Identifier]) -> list[sql.Identifier]:
@@ -264,21 +269,25 @@ def _total(
 
 
 def _timed(
-    statement: sql.Composable | str, values: Sequence[Any] | None = None
+    statement: sql.Composable | str, values: Sequence[Any] | None = None, *, kept: bool = False
 ) -> list[tuple[Any, ...]]:
     """Run a reader's statement under the statement timeout and return its rows.
 
-    The open door's connections have the timeout from their start. Elsewhere both go out in one
-    message, which PostgreSQL runs as one transaction: the timeout ends with it.
+    The open door's connections have the timeout from their start, and prepare a statement that is
+    `kept`. Elsewhere both go out in one message, which PostgreSQL runs as one transaction: the
+    timeout ends with it.
     """
     text = statement if isinstance(statement, str) else statement.as_string()
-    message = f"SET LOCAL statement_timeout = {int(settings.READ_TIMEOUT_MS)};\n{text}"
+    alone = settings.READS_ONLY
+    if not alone:
+        text = f"SET LOCAL statement_timeout = {int(settings.READ_TIMEOUT_MS)};\n{text}"
     try:
-        if settings.READS_ONLY:
+        if alone and kept:
             return prepared(text, values)
         with connection.cursor() as cursor:
-            cursor.execute(message, values)
-            cursor.nextset()
+            cursor.execute(text, values)
+            if not alone:
+                cursor.nextset()
             return cursor.fetchall()
     except OperationalError as failure:
         if isinstance(failure.__cause__, psycopg.errors.QueryCanceled):
@@ -344,7 +353,7 @@ def changes(
     ).format(
         out=comma([_selected(field) for field in seen]) if seen else sql.SQL("NULL AS _none"),
         table=_relation(head),
-        gone=zones.tombstones(head.zone),
+        gone=store.tombstones(head.zone),
         resource=sql.Literal(head.resource_id),
         seq=sql.Literal(seq),
         after=sql.Literal(after),
@@ -370,21 +379,15 @@ def stream_csv(
     """
     _ready(head)
     settled = compiled(query, fields, scopes)
-    statement = sql.SQL("COPY (SELECT {} FROM {}{}{}) TO STDOUT (FORMAT csv, HEADER)").format(
+    statement = sql.SQL(
+        "COPY (SELECT {} FROM {}{} ORDER BY {}) TO STDOUT (FORMAT csv, HEADER)"
+    ).format(
         comma([_selected(field) for field in settled.fields]),
         _relation(head),
         settled.where(),
-        _download_order(settled),
+        _order(settled),
     )
     return _streamed(head, statement)
-
-
-def _download_order(settled: Compiled) -> sql.Composable:
-    parts = [
-        sql.SQL("{} {} NULLS LAST").format(field.ident, sql.SQL("DESC" if down else "ASC"))
-        for field, down in settled.order
-    ]
-    return sql.SQL(" ORDER BY ") + comma([*parts, sql.SQL("_id")])
 
 
 def _streamed(head: Head, statement: sql.Composed) -> Iterator[bytes]:

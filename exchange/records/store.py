@@ -130,6 +130,23 @@ def index_shared(table: sql.Composed, key: Sequence[str]) -> None:
     run(sql.SQL("ANALYZE {}").format(table))
 
 
+def tombstones(zone: str) -> sql.Composed:
+    """Return the zone's table of deleted ids."""
+    return relation(zone, "tombstone")
+
+
+def bury(old: RecordTable, new: sql.Composed, *, seq: int) -> int:
+    """Leave tombstones for rows of an old version that the new one has not; returns how many."""
+    return run(
+        sql.SQL(
+            "INSERT INTO {} (resource_id, id, seq, at) SELECT {}, o._id, {}, now() FROM {} o"
+            " WHERE NOT EXISTS (SELECT 1 FROM {} n WHERE n._id = o._id)"
+        ).format(
+            tombstones(old.zone), sql.Literal(old.resource_id), sql.Literal(seq), of(old), new
+        )
+    )
+
+
 def retire(table: RecordTable) -> None:
     """Take a version out of readers' sight; `sweep` drops it after the last reader's deadline."""
     table.live = False

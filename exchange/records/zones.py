@@ -151,7 +151,7 @@ def _rebuild(
     run(sql.SQL("CREATE INDEX ON {} (_seq, _id)").format(relation))
     run(sql.SQL("ANALYZE {}").format(relation))
     if standing:
-        _bury_missing(table, standing)
+        store.bury(standing, store.of(table), seq=table.seq)
         end(standing, at=at) if _shows_less(table, standing) else store.retire(standing)
     table.live = True
     table.save()
@@ -197,31 +197,10 @@ def _fill(table: RecordTable, shared: RecordTable, standing: RecordTable | None)
     )
 
 
-def _bury_missing(table: RecordTable, standing: RecordTable) -> None:
-    """Leave tombstones for rows the standing version had and the new one has not."""
-    run(
-        sql.SQL(
-            "INSERT INTO {} (resource_id, id, seq, at) SELECT {}, o._id, {}, now() FROM {} o"
-            " WHERE NOT EXISTS (SELECT 1 FROM {} n WHERE n._id = o._id)"
-        ).format(
-            tombstones(table.zone),
-            sql.Literal(table.resource_id),
-            sql.Literal(table.seq),
-            store.of(standing),
-            store.of(table),
-        )
-    )
-
-
 def _shows_less(table: RecordTable, standing: RecordTable) -> bool:
     """Whether a column of the standing version is gone or differently shown in the new one."""
     now = {column["field"]: column for column in table.columns}
     return any(now.get(column["field"]) != column for column in standing.columns)
-
-
-def tombstones(zone: str) -> sql.Composed:
-    """Return the zone's table of deleted ids."""
-    return store.relation(zone, "tombstone")
 
 
 def _catch_up(table: RecordTable, shared: RecordTable) -> RecordTable:
@@ -287,10 +266,10 @@ def _delete_gone(table: RecordTable, seq: int) -> int:
             " SELECT {resource}, _id, {seq}, now() FROM gone"
         ).format(
             zone=store.of(table),
-            buried=tombstones(Zone.SHARED),
+            buried=store.tombstones(Zone.SHARED),
             resource=sql.Literal(table.resource_id),
             since=sql.Literal(table.source_seq),
-            tombstones=tombstones(table.zone),
+            tombstones=store.tombstones(table.zone),
             seq=sql.Literal(seq),
         )
     )
@@ -381,5 +360,5 @@ def _sweep_tombstones(zone: str, before: datetime) -> None:
             " UPDATE exchange_recordtable t SET tombstones_from = greatest(t.tombstones_from,"
             " last.seq) FROM last WHERE t.resource_id = last.resource_id AND t.zone = {}"
             " AND t.live"
-        ).format(tombstones(zone), sql.Literal(before), sql.Literal(zone))
+        ).format(store.tombstones(zone), sql.Literal(before), sql.Literal(zone))
     )

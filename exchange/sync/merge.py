@@ -103,24 +103,9 @@ class Merge:
                 )
             )[0]
         store.index_shared(self.table, self.key)
-        deleted = 0 if old is None else self._bury(old, seq)
+        deleted = 0 if old is None else store.bury(old, self.table, seq=seq)
         digest = one(sql.SQL("SELECT coalesce(sum(_hash), 0) FROM {}").format(self.table))[0]
         return Delta(filled - kept, 0, deleted, digest), kept
-
-    def _bury(self, old: RecordTable, seq: int) -> int:
-        """Leave tombstones for rows of an old version that the new one does not have."""
-        return run(
-            sql.SQL(
-                "INSERT INTO {} (resource_id, id, seq, at) SELECT {}, o._id, {}, now() FROM {} o"
-                " WHERE NOT EXISTS (SELECT 1 FROM {} n WHERE n._id = o._id)"
-            ).format(
-                store.relation(Zone.SHARED, "tombstone"),
-                sql.Literal(old.resource_id),
-                sql.Literal(seq),
-                store.of(old),
-                self.table,
-            )
-        )
 
     def last_line(self) -> int:
         """Return the highest line staged: so many ids are used up."""
@@ -240,7 +225,7 @@ class Merge:
                 "INSERT INTO {} (resource_id, id, seq, at)"
                 " SELECT {}, _id, {}, now() FROM delta WHERE op = 'd'"
             ).format(
-                store.relation(Zone.SHARED, "tombstone"),
+                store.tombstones(Zone.SHARED),
                 sql.Literal(table.resource_id),
                 sql.Literal(seq),
             )
