@@ -150,7 +150,7 @@ def _run(name: str, limits: Limits, at: datetime, cost: int, seed: int) -> tuple
         cost,
         limits.per_minute,
         limits.per_day,
-        f"{timezone.localdate(at):%Y%m%d}",
+        _day(at.timestamp()).name,
         seed,
         KEPT_SECONDS,
     )
@@ -174,9 +174,33 @@ def _quota(limits: Limits, at: datetime, tokens: float, count: int) -> Quota:
 
 
 def _until_midnight(at: datetime) -> int:
-    local = timezone.localtime(at)
-    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return math.ceil((midnight.astimezone(UTC) - at).total_seconds())
+    now = at.timestamp()
+    return math.ceil(_day(now).end - now)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A local day: its name (yyyymmdd) and where it begins and ends, in seconds since 1970."""
+
+    name: str
+    start: float
+    end: float
+
+
+_days: list[Day] = []
+
+
+def _day(now: float) -> Day:
+    """Return the local day of a moment; the last one asked for is kept."""
+    for day in _days:
+        if day.start <= now < day.end:
+            return day
+    local = timezone.localtime(datetime.fromtimestamp(now, UTC))
+    start = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    noon_after = start + timedelta(hours=36)  # whatever the clocks do at night
+    end = noon_after.replace(hour=0)
+    _days[:] = [Day(f"{local:%Y%m%d}", start.timestamp(), end.timestamp())]
+    return _days[0]
 
 
 def _exceeded(state: int, quota: Quota, cost: int, tokens: float) -> QuotaExceeded:

@@ -1,6 +1,7 @@
 """Who calls: an app by the key in its header, or anybody. A key never travels in an address."""
 
-from django.http import HttpRequest
+from collections.abc import Iterable, Mapping
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
@@ -29,9 +30,9 @@ class KeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[ApiKey | None, Caller]:
         """Return key and caller. Raises KeyRefused, KeyInAddress."""
-        raw = presented(request)
+        raw = presented(request.META, request.GET)
         key = keys.check(raw, at=timezone.now()) if raw else None
-        return key, caller(key, request)
+        return key, caller(key, request.META.get("REMOTE_ADDR", ""))
 
     def authenticate_header(self, request: Request) -> str:
         """Return the scheme a 401 answer names."""
@@ -39,10 +40,10 @@ class KeyAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-def caller(key: ApiKey | None, request: Request | HttpRequest) -> Caller:
+def caller(key: ApiKey | None, address: str) -> Caller:
     """Return the caller that a key stands for; without one, whoever is at that address."""
     if key is None:
-        return Caller(address=request.META.get("REMOTE_ADDR", ""))
+        return Caller(address=address)
     organization = key.app.organization
     company = organization.kind == OrganizationKind.COMPANY
     return Caller(
@@ -55,24 +56,26 @@ def caller(key: ApiKey | None, request: Request | HttpRequest) -> Caller:
     )
 
 
-def presented(request: Request | HttpRequest) -> str:
-    """Return the key in the request's headers, "" for none. Raises KeyInAddress."""
-    _refuse_key_in_address(request)
-    given = request.META.get("HTTP_X_API_KEY", "").strip()
+def presented(environ: Mapping[str, str], params: Iterable[str]) -> str:
+    """Return the key in a request's headers, "" for none.
+
+    `environ` is the WSGI environment, `params` the names in the address. Raises KeyInAddress.
+    """
+    _refuse_key_in_address(environ.get("QUERY_STRING", ""), params)
+    given = environ.get("HTTP_X_API_KEY", "").strip()
     if given:
         return given
-    bearer = request.META.get("HTTP_AUTHORIZATION", "")
+    bearer = environ.get("HTTP_AUTHORIZATION", "")
     return bearer[len(SCHEME) :].strip() if bearer.lower().startswith(SCHEME) else ""
 
 
 KEY_NAMES = frozenset({"key", "apikey", "api_key", "appkey", "access_token", "token"})
 
 
-def _refuse_key_in_address(request: Request | HttpRequest) -> None:
-    query = request.META.get("QUERY_STRING", "")
+def _refuse_key_in_address(query: str, params: Iterable[str]) -> None:
     if not query:
         return
-    if keys.SHAPE.search(query) or any(name.lower() in KEY_NAMES for name in request.GET):
+    if keys.SHAPE.search(query) or any(name.lower() in KEY_NAMES for name in params):
         raise KeyInAddress(
             _(
                 "The address carries an API key. Addresses are kept in logs and histories, so a"

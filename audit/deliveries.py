@@ -85,13 +85,14 @@ def deliver(**told: Any) -> None:
 
 
 def note(**told: Any) -> None:
-    """Note an open read; one call to Valkey. Raises redis.RedisError where that is down.
+    """Note an open read: told to Valkey before the first byte. Raises redis.RedisError if down.
 
-    Takes what `TOLD` names; the time is kept in UTC.
+    Takes what `TOLD` names; the time is kept in UTC. The answer is not waited for; a note that
+    Valkey refused or never got shows as a gap in the numbers.
     """
     row = _row(told)
     row["at"] = row["at"].astimezone(UTC).isoformat()
-    stream.call(
+    stream.tell(
         *("XADD", STREAM, "MAXLEN", "~", LONGEST, "*"),
         *("s", _ours.sender, "n", next(_ours.numbers), "d", json.dumps(row)),
     )

@@ -25,11 +25,16 @@ def counted(get_response: Answer) -> Answer:
         match = request.resolver_match
         route = (match.route if match else "") or "unknown"
         method = request.method if request.method in METHODS else "other"
-        requests.labels(method, route, response.status_code).inc()
-        seconds.labels(route).observe(time.perf_counter() - began)
+        count(method, route, response.status_code, began)
         return response
 
     return middleware
+
+
+def count(method: str, route: str, status: int, began: float) -> None:
+    """Count one answer; `began` is the moment by `time.perf_counter` when its request came."""
+    requests.labels(method, route, status).inc()
+    seconds.labels(route).observe(time.perf_counter() - began)
 
 
 def metrics(_request: HttpRequest) -> HttpResponse:

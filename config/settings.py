@@ -154,12 +154,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.request_id",
     *(["config.metrics.counted"] if METRICS else []),
-    "django.middleware.security.SecurityMiddleware",
+    "config.middleware.guarded",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.content_policy",
     # the open door takes no forms and knows no sign-in: it needs neither sessions nor tokens
     *(["django.contrib.sessions.middleware.SessionMiddleware"] if "office" in DOORS else []),
-    "django.middleware.locale.LocaleMiddleware",
+    "config.middleware.language",
     *(
         [
             "django.middleware.common.CommonMiddleware",
@@ -170,7 +169,6 @@ MIDDLEWARE = [
         if "office" in DOORS
         else []
     ),
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 if "office" not in DOORS:  # no back office is served here, so its checks have no object
     SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]

@@ -6,11 +6,11 @@ each request), the day, and the reader's grants.
 
 import hashlib
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -27,7 +27,7 @@ from exchange.models import Zone
 from exchange.problems import Ground, Problem
 from exchange.records import masks
 from exchange.records.compile import Scope, VisibleField
-from exchange.records.statements import prepared
+from exchange.records.statements import first_row
 from policy.decision import Decision, decide
 from policy.facts import Case, FieldFacts, GrantFacts, Prohibition, Reader, RowScope
 from policy.sentences import Reason
@@ -104,8 +104,8 @@ SELECT d.id, d.slug, d.policy_version, r.id, t.id, t.table_name, t.zone, t.colum
 FROM catalog_dataset d
 LEFT JOIN LATERAL (SELECT id FROM catalog_resource WHERE dataset_id = d.id AND kind = 'table'
                    ORDER BY position, id LIMIT 1) r ON true
-LEFT JOIN exchange_recordtable t ON t.resource_id = r.id AND t.zone = %s AND t.live
-WHERE d.slug = %s
+LEFT JOIN exchange_recordtable t ON t.resource_id = r.id AND t.zone = $2 AND t.live
+WHERE d.slug = $3
 """
 
 GRANTS = """
@@ -118,51 +118,93 @@ ORDER BY id
 
 
 # The key, if one is presented, and the dataset's head in one look: what a decision rests on is
-# read together with the key that asks for it.
-ENTRY = f"""
-SELECT k.*, h.* FROM (SELECT 1) AS one
-LEFT JOIN ({keys.FIND}) AS k({", ".join(f"k{place}" for place in range(keys.WIDTH))}) ON true
-LEFT JOIN ({HEAD}) AS h({", ".join(f"h{place}" for place in range(15))}) ON true
-"""  # noqa: S608 - made of constants
+# read together with the key that asks for it. Both rows as text first: what is known by that text
+# is not built again.
+LOOK = f"""
+FROM (SELECT 1) AS one
+LEFT JOIN ({keys.FIND.replace("%s", "$1")})
+    AS k({", ".join(f"k{place}" for place in range(keys.WIDTH))}) ON true
+LEFT JOIN ({HEAD})
+    AS h({", ".join(f"h{place}" for place in range(15))}) ON true
+"""
+KNOWN_BY = f"SELECT k::text, h::text {LOOK}"
+WHOLE = f"SELECT k::text, h::text, k.*, h.* {LOOK}"
+KEPT_LOOKS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found: a key or None, and the row of HEAD or None."""
+
+    key: ApiKey | None
+    row: tuple[Any, ...] | None
+    head: Head | None
+
+
+_looks: dict[tuple[bytes | None, ...], Look] = {}
+
+
+def known(texts: tuple[bytes | None, ...]) -> Look | None:
+    """Return the look that had these texts of key and head, if it is kept."""
+    return _looks.get(texts)
 
 
 def head(slug: str, *, zone: str = Zone.OPEN) -> Head:
     """Look a published dataset up. Raises DatasetUnknown, DatasetWithdrawn."""
-    found = prepared(HEAD, [zone, slug])
-    return _head(slug, zone, found[0] if found else None)
+    return _served(slug, _look("", zone, slug))
 
 
-def entered(slug: str, raw_key: str, *, at: datetime) -> tuple[Head, ApiKey | None]:
-    """Look a key ("" for none) and a dataset's open head up at once.
+def entered(
+    slug: str, digest: str, *, at: datetime, look: Look | None = None
+) -> tuple[Head, ApiKey | None]:
+    """Look a key, by its digest ("" for none), and a dataset's open head up at once.
 
-    Raises KeyRefused before anything else, then DatasetUnknown, DatasetWithdrawn.
+    `look` is what a statement of this very call found already. Raises KeyRefused before anything
+    else, then DatasetUnknown, DatasetWithdrawn.
     """
-    digest = keys.digest(raw_key) if raw_key else ""
-    row = prepared(ENTRY, [digest, Zone.OPEN, slug])[0]
-    key = None
-    if raw_key:
-        found = None if row[0] is None else keys.from_row(row[: keys.WIDTH])
-        key = keys.usable(found, at=at)
-    rest = row[keys.WIDTH :]
-    return _head(slug, Zone.OPEN, None if rest[0] is None else rest), key
+    found = look or _look(digest, Zone.OPEN, slug)
+    key = keys.usable(found.key, at=at) if digest else None
+    return _served(slug, found), key
 
 
-def _head(slug: str, zone: str, row: tuple[Any, ...] | None) -> Head:
-    state = row[12] if row else None
-    if row and state == Dataset.State.WITHDRAWN:
+def _look(digest: str, zone: str, slug: str) -> Look:
+    values = [digest.encode(), str(zone).encode(), slug.encode()]
+    found = known(tuple(first_row(KNOWN_BY, values)))
+    if found is not None:
+        return found
+    with connection.cursor() as cursor:
+        # text and columns of one snapshot, so that nothing is kept under another state's name
+        cursor.execute(
+            re.sub(r"\$(\d)", r"%(v\1)s", WHOLE), {"v1": digest, "v2": zone, "v3": slug}
+        )
+        key_text, head_text, *columns = cursor.fetchone()
+    key, row = tuple(columns[: keys.WIDTH]), tuple(columns[keys.WIDTH :])
+    found = Look(
+        key=None if key[0] is None else keys.from_row(key),
+        row=None if row[0] is None else row,
+        head=_head_of(row[:12], zone) if row[12] == Dataset.State.PUBLISHED else None,
+    )
+    if len(_looks) >= KEPT_LOOKS:
+        _looks.clear()
+    _looks[tuple(text and text.encode() for text in (key_text, head_text))] = found
+    return found
+
+
+def _served(slug: str, found: Look) -> Head:
+    """Return the head of a look. Raises DatasetUnknown, DatasetWithdrawn."""
+    if found.head is not None:
+        return found.head
+    if found.row and found.row[12] == Dataset.State.WITHDRAWN:
         raise DatasetWithdrawn(
             _("“%(slug)s” was withdrawn on %(day)s: %(reason)s. It is not offered any more.")
-            % {"slug": slug, "day": f"{row[13]:%Y-%m-%d}", "reason": row[14]}
+            % {"slug": slug, "day": f"{found.row[13]:%Y-%m-%d}", "reason": found.row[14]}
         )
-    if row is None or state != Dataset.State.PUBLISHED:
-        raise DatasetUnknown(
-            _("There is no published dataset “%(slug)s”. The list is at /api/v1/datasets.")
-            % {"slug": slug[:80]}
-        )
-    return _head_of(row[:12], zone)
+    raise DatasetUnknown(
+        _("There is no published dataset “%(slug)s”. The list is at /api/v1/datasets.")
+        % {"slug": slug[:80]}
+    )
 
 
-@lru_cache(maxsize=1024)
 def _head_of(row: tuple[Any, ...], zone: str) -> Head:
     columns = tuple(json.loads(row[7])) if row[7] else ()
     dataset, slug, policy, resource, table, name = row[:6]

@@ -1,12 +1,10 @@
 """Rows of a dataset: a page, a whole download, the changes since."""
 
-import hashlib
 import json
+import time
 from collections.abc import Iterator
-from urllib.parse import urlencode
+from http import HTTPStatus
 
-from django.conf import settings
-from django.db import OperationalError, ProgrammingError, connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -17,25 +15,26 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api import documents, errors, metering
-from api.authentication import caller, presented
 from api.calls import caller_of
+from api.pages import Answered, Asked, answered, link, tagged
 from exchange import access
 from exchange.access import Caller, Head, Seen
 from exchange.records import reading
 from exchange.records.compile import Scope
 from exchange.records.query import QueryRefused, RecordQuery
-from exchange.records.reading import Page
+from exchange.records.reading import Changes
 from policy.terms import Mode
 
 CHANGES_LIMIT = 1000
+PAID = "city.paid"
+"""In the environment of a call that was charged before Django saw it: its `RateLimit-*`."""
 
 
 class Records(APIView):
     """Rows of one dataset, one page at a time, each field as the caller may see it.
 
-    The address that is called most. It goes past DRF's dispatch, which has nothing to add here
-    and takes a fifth of the time of a page: the key and the dataset are read by one statement,
-    and errors are translated by the same function.
+    The address that is called most (api.pages). It goes past DRF's dispatch, which has nothing to
+    add here and takes a fifth of the time of a page; errors are translated by the same function.
     """
 
     def dispatch(self, request: HttpRequest, slug: str) -> HttpResponseBase:
@@ -57,31 +56,9 @@ class Records(APIView):
     )
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Return a page of rows."""
-        raw = presented(request)
-        try:
-            return self._page(request, slug, raw, paid=False)
-        except (ProgrammingError, OperationalError) as failure:
-            if not reading.looked_up_again(failure):
-                raise
-            connection.close_if_unusable_or_obsolete()
-            return self._page(request, slug, raw, paid=True)
-
-    def _page(self, request: HttpRequest, slug: str, raw: str, *, paid: bool) -> HttpResponse:
-        """Read and answer; a second try, after the table was replaced, costs no second call."""
-        query = RecordQuery.parse(dict(request.GET.lists()))
-        head, key = access.entered(slug, raw, at=timezone.now())
-        who = caller(key, request)
-        meter = {} if paid else metering.charge(key, who)
-        today = timezone.localdate()
-        head = access.granted(head, who, today)
-        fields = access.visible(head, who, today=today, mode=Mode.QUERY)
-        scopes = access.scopes(head, who, today=today, mode=Mode.QUERY)
-        page = reading.read(head, fields, query, scopes)
-        body = _envelope(request, head, fields, page)
-        metering.note(
-            who, head, rows=page.count, size=len(body), fields=fields.digest, mode=Mode.QUERY
-        )
-        return _answer(request, body, meter)
+        params = dict(request.GET.lists())
+        asked = Asked(request.path, slug, params, request.META, request.META.get(PAID))
+        return _response(answered(asked))
 
 
 class RecordsCsv(APIView):
@@ -103,8 +80,9 @@ class RecordsCsv(APIView):
         meter = metering.spend(request)
         given = {k: v for k, v in request.GET.lists() if k not in ("limit", "cursor", "total")}
         query = RecordQuery.parse(given)
-        head, fields, scopes = _looked_up(slug, caller, Mode.BULK)
-        stream = reading.stream_csv(head, fields, query, scopes)
+        head, fields, stream = reading.with_second_look(
+            lambda _turn: _download(slug, caller, query)
+        )
         metering.note(caller, head, rows=head.rows, size=0, fields=fields.digest, mode=Mode.BULK)
         answer = StreamingHttpResponse(
             _guarded(stream), content_type="text/csv; charset=utf-8; header=present"
@@ -130,29 +108,37 @@ class RecordChanges(APIView):
         caller = caller_of(request)
         meter = metering.spend(request)
         since = _since(request.GET.get("since", "0"))
-        head, fields, scopes = _looked_up(slug, caller, Mode.QUERY)
-        found = reading.changes(
-            head,
-            fields,
-            scopes,
-            since=since,
-            cursor=request.GET.get("cursor", ""),
-            limit=CHANGES_LIMIT,
+        params = dict(request.GET.lists()) | {"since": [str(since)]}
+        cursor = request.GET.get("cursor", "")
+        head, fields, found = reading.with_second_look(
+            lambda _turn: _feed(slug, caller, since, cursor)
         )
         envelope = {
             "dataset": head.slug,
             "seq": found.seq,
             "count": found.count,
-            "next": _link(request, since=str(since), cursor=found.cursor)
-            if found.cursor
-            else None,
+            "next": link(request.path, params, cursor=found.cursor) if found.cursor else None,
         }
         text = json.dumps(envelope, ensure_ascii=False)
         body = f'{text[:-1]}, "rows": {found.rows}, "deleted": {found.deleted}}}'.encode()
         metering.note(
             caller, head, rows=found.count, size=len(body), fields=fields.digest, mode=Mode.QUERY
         )
-        return _answer(request, body, meter)
+        return _response(tagged(body, request.META, meter))
+
+
+def _download(slug: str, caller: Caller, query: RecordQuery) -> tuple[Head, Seen, Iterator[bytes]]:
+    head, fields, scopes = _looked_up(slug, caller, Mode.BULK)
+    return head, fields, reading.stream_csv(head, fields, query, scopes)
+
+
+def _feed(slug: str, caller: Caller, since: int, cursor: str) -> tuple[Head, Seen, Changes]:
+    began = time.monotonic()
+    head, fields, scopes = _looked_up(slug, caller, Mode.QUERY)
+    found = reading.changes(head, fields, scopes, since=since, cursor=cursor, limit=CHANGES_LIMIT)
+    if time.monotonic() - began > reading.LEASE_SECONDS and reading.overtaken(head):
+        raise reading.Revoked(slug)
+    return head, fields, found
 
 
 def _looked_up(slug: str, caller: Caller, mode: Mode) -> tuple[Head, Seen, list[Scope]]:
@@ -163,42 +149,11 @@ def _looked_up(slug: str, caller: Caller, mode: Mode) -> tuple[Head, Seen, list[
     return head, fields, access.scopes(head, caller, today=today, mode=mode)
 
 
-def _envelope(request: HttpRequest, head: Head, fields: Seen, page: Page) -> bytes:
-    """Put the database's rows into the page's JSON without parsing them."""
-    around = {
-        "dataset": head.slug,
-        "seq": page.seq,
-        "moved": page.moved,
-        "refreshed_at": page.refreshed_at.isoformat() if page.refreshed_at else None,
-        "count": page.count,
-        "total": None if page.total is None else {"value": page.total, "exact": page.exact},
-        "masked": fields.masked,
-        "withheld": fields.withheld,
-        "next": _link(request, cursor=page.cursor) if page.cursor else None,
-    }
-    text = json.dumps(around, ensure_ascii=False)
-    return f'{text[:-1]}, "rows": {page.rows}}}'.encode()
-
-
-def _link(request: HttpRequest | Request, **changed: str) -> str:
-    """Return this query's address with some parameters changed."""
-    params = {**{name: request.GET.getlist(name) for name in request.GET}, **changed}
-    return f"{settings.PUBLIC_BASE_URL}{request.path}?{urlencode(params, doseq=True)}"
-
-
-def _answer(request: HttpRequest | Request, body: bytes, meter: dict[str, str]) -> HttpResponse:
-    """Return a body with its digest as ETag, or 304 where the caller has it already."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    known = [part.strip() for part in request.META.get("HTTP_IF_NONE_MATCH", "").split(",")]
-    if tag in known or "*" in known:
-        answer = HttpResponse(status=304)
-    else:
-        answer = HttpResponse(body, content_type="application/json")
-    answer.headers["ETag"] = tag
-    answer.headers["Cache-Control"] = "private, no-cache"
-    _put(answer, meter)
-    answer.headers["Vary"] = "X-API-Key, Authorization, Accept-Language"
-    return answer
+def _response(answer: Answered) -> HttpResponse:
+    response = HttpResponse(answer.body, status=answer.status, headers=answer.headers)
+    if answer.status == HTTPStatus.NOT_MODIFIED:
+        del response.headers["Content-Type"]  # Django's own, of a body that there is not
+    return response
 
 
 def _guarded(stream: Iterator[bytes]) -> Iterator[bytes]:

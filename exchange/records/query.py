@@ -92,6 +92,11 @@ class RecordQuery:
         names = [*(f.field for f in self.filters), *(s.field for s in self.sort)]
         return tuple(dict.fromkeys(names))
 
+    @property
+    def plain(self) -> bool:
+        """Whether it asks for all rows in the order of their arrival, uncounted."""
+        return not (self.filters or self.sort) and self.total == Total.NONE
+
     def digest(self) -> str:
         """Name the query apart from its page: cursors are bound to it."""
         return _digest(self.fields, self.filters, self.sort)

@@ -6,31 +6,41 @@ looked up once more.
 """
 
 import json
+import re
+import select
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from django.conf import settings
 from django.db import ProgrammingError, connection
 from django.db.utils import OperationalError
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from psycopg import sql
+from psycopg import pq, sql
 
-from exchange.access import Head, RowsNotReady, Seen
+from accounts.models import ApiKey
+from exchange.access import LOOK, Head, Look, RowsNotReady, Seen, known
+from exchange.access import head as looked_up
 from exchange.connectors.database import joined
 from exchange.problems import Problem
 from exchange.records import cursors, masks, store
 from exchange.records.compile import Compiled, Scope, VisibleField, compiled
 from exchange.records.cursors import Position
 from exchange.records.query import RecordQuery, Total
-from exchange.records.statements import comma, prepared
+from exchange.records.statements import comma, first_row
 
 CHUNK_BYTES = 1 << 16
+Answer = TypeVar("Answer")
 LAST_ID = (1 << 63) - 1
 KEPT_STATEMENTS = 64
+KEPT_FORESEEN = 4096
+BETWEEN = b",\n"
+LAST_KEY = re.compile(rb'"_id":(\d+)')
 LEASE_SECONDS = 0.02
 """How long a stream may go on between two looks at whether its version still may be read. A verb
 that makes something stricter waits as long after its commit, so no byte comes after it returns."""
@@ -63,13 +73,13 @@ class Revoked(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: `rows` is a JSON array as text; `cursor` continues it, "" at the end.
+    """One page: `rows` is a JSON array; `cursor` continues it, "" at the end.
 
     `seq` is the zone's place in its feed, `moved` whether it differs from the cursor's: paging is
     not a snapshot. `total` is a number of rows or None, `exact` whether it was counted.
     """
 
-    rows: str
+    rows: bytes
     count: int
     cursor: str
     seq: int
@@ -102,21 +112,42 @@ def read(
     TooSlow.
     """
     _ready(head)
-    bound_to = f"{head.dataset_id}:{query.digest()}"
-    start = cursors.opened(query.cursor, bound_to=bound_to) if query.cursor else None
-    text, count, last = _found(head, fields, query, scopes, start)
-    more = count > query.limit
-    seq = start.seq if start else head.seq
+    start = _start(head, query)
+    found = _found(head, fields, query, scopes, start)
     total, exact = _total(head, fields, query, scopes)
+    return replace(_made(head, query, start, found), total=total, exact=exact)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows of one page as a JSON array, their number, and the last one's key if more follow."""
+
+    rows: bytes
+    count: int
+    after: tuple[Any, ...]
+
+
+def _start(head: Head, query: RecordQuery) -> Position | None:
+    """Return where the query's cursor stands, None at the beginning. Raises CursorBroken."""
+    if not query.cursor:
+        return None
+    return cursors.opened(query.cursor, bound_to=_bound(head, query))
+
+
+def _bound(head: Head, query: RecordQuery) -> str:
+    return f"{head.dataset_id}:{query.digest()}"
+
+
+def _made(head: Head, query: RecordQuery, start: Position | None, found: Found) -> Page:
+    seq = start.seq if start else head.seq
+    after = Position(found.after, seq)
     return Page(
-        rows=text or "[]",
-        count=min(count, query.limit),
-        cursor=cursors.sealed(Position(tuple(last), seq), bound_to=bound_to) if more else "",
+        rows=found.rows,
+        count=found.count,
+        cursor=cursors.sealed(after, bound_to=_bound(head, query)) if found.after else "",
         seq=head.seq,
         moved=seq != head.seq,
         refreshed_at=head.refreshed_at,
-        total=total,
-        exact=exact,
     )
 
 
@@ -126,20 +157,97 @@ def _found(
     query: RecordQuery,
     scopes: Sequence[Scope],
     start: Position | None,
-) -> tuple[str | None, int, list[Any]]:
-    """Return a page's JSON, how many rows were found (limit + 1 tells of more), the last key."""
-    plain = not (query.filters or query.sort or scopes)
-    kept = (head.table_id, query.fields, query.limit, start is None)
-    message = fields.statements.get(kept) if plain else None
-    if message is None:
-        settled = compiled(query, fields, scopes)
-        page = _plain_page if plain else _page
-        message = page(head, settled, query.limit, start).as_string()
-        if plain and len(fields.statements) < KEPT_STATEMENTS:
-            fields.statements[kept] = message
-    values = [int(start.after[-1])] if plain and start else None
-    text, count, last = _timed(message, values, kept=plain)[0]
-    return text, count, json.loads(last) if last else []
+) -> Found:
+    settled = compiled(query, fields, scopes)
+    if not (query.filters or query.sort or scopes):
+        after = None if start is None else sql.Literal(int(start.after[-1]))
+        text, count = _timed(_plain_page(head, settled, query.limit, after))[0]
+        return _cut(text.encode() if text else b"", count, query.limit)
+    text, count, last = _timed(_page(head, settled, query.limit, start))[0]
+    key = tuple(json.loads(last)) if last and count > query.limit else ()
+    return Found(text.encode() if text else b"[]", min(count, query.limit), key)
+
+
+def _cut(rows: bytes, count: int, limit: int) -> Found:
+    """Return a plain page without the row that only shows that more follow."""
+    if count <= limit:
+        return Found(b"[%b]" % rows, count, ())
+    # JSON has no bare line feed within a value, so the last BETWEEN stands before the last row
+    end = rows.rindex(BETWEEN)
+    last = rows.rfind(BETWEEN, 0, end) + 1
+    found = LAST_KEY.search(rows, last)
+    if found is None:
+        raise ValueError("A row without _id.")
+    return Found(b"[%b]" % rows[:end], limit, (int(found[1]),))
+
+
+# --- what is asked again ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A page statement joined to the look that it rests on, for callers who asked alike before.
+
+    Worth its text only while the look finds the same head and the same decision: `again` checks
+    that on what the very statement read, in one snapshot with the rows.
+    """
+
+    key: ApiKey | None
+    head: Head
+    fields: Seen
+    text: str
+
+
+_foreseen: dict[tuple, Foreseen] = {}
+
+
+def foreseen(slug: str, digest: str, query: RecordQuery) -> Foreseen | None:
+    """Return the one statement that brings key, head and page, if this was asked before."""
+    return _foreseen.get(_asked(slug, digest, query)) if settings.READS_ONLY else None
+
+
+def foresee(
+    slug: str, digest: str, key: ApiKey | None, head: Head, fields: Seen, query: RecordQuery
+) -> None:
+    """Keep one statement for the next call that asks alike."""
+    if not (settings.READS_ONLY and query.plain):
+        return
+    kept = (head.table_id, query.fields, query.limit, not query.cursor)
+    text = fields.statements.get(kept)
+    if text is None:
+        after = sql.SQL("$4") if query.cursor else None
+        page = _plain_page(head, compiled(query, fields, ()), query.limit, after)
+        text = (
+            f"SELECT k::text, h::text, p.* {LOOK}"
+            f" CROSS JOIN ({page.as_string()}) AS p(rows, found)"
+        )
+        if len(fields.statements) < KEPT_STATEMENTS:
+            fields.statements[kept] = text
+    if len(_foreseen) >= KEPT_FORESEEN:
+        _foreseen.clear()
+    _foreseen[_asked(slug, digest, query)] = Foreseen(key, head, fields, text)
+
+
+def _asked(slug: str, digest: str, query: RecordQuery) -> tuple:
+    language = get_language()
+    return (slug, digest, query.fields, query.limit, not query.cursor, query.plain, language)
+
+
+def again(
+    ahead: Foreseen, slug: str, digest: str, query: RecordQuery
+) -> tuple[Look | None, Callable[[], Page]]:
+    """Run the statement; return the look it made, and what makes the page if the look holds.
+
+    The look is None where it is not known yet. Raises CursorBroken, TooSlow.
+    """
+    start = _start(ahead.head, query)
+    values = [digest.encode(), str(ahead.head.zone).encode(), slug.encode()]
+    if start is not None:
+        values.append(str(int(start.after[-1])).encode())
+    with _told_if_slow():
+        key, head, rows, count = first_row(ahead.text, values)
+    found = _cut(rows or b"", int(count or 0), query.limit)
+    return known((key, head)), lambda: _made(ahead.head, query, start, found)
 
 
 def _ready(head: Head) -> None:
@@ -162,25 +270,24 @@ def _selected(field: VisibleField) -> sql.Composed:
     return sql.SQL("{} AS {}").format(value, sql.Identifier(field.name))
 
 
-def _plain_page(head: Head, settled: Compiled, limit: int, start: Position | None) -> sql.Composed:
-    """Return the statement for a page by `_id` alone: JSON, rows found, the last row's key.
+def _plain_page(
+    head: Head, settled: Compiled, limit: int, after: sql.Composable | None
+) -> sql.Composed:
+    """Return the statement for a page by `_id` alone: the rows' JSON joined by BETWEEN, how many.
 
-    The last `_id` of the page before is a parameter, so that one text, and one plan, serve every
-    page. The number of rows is one too high where more follow, as `_page` has it.
+    `after` is the last `_id` of the page before, or a parameter in its place, so that one text,
+    and one plan, serve every page. One row too many shows that more follow; `_cut` takes it off,
+    which costs less than counting rows in SQL.
     """
     return sql.SQL(
-        "WITH page AS MATERIALIZED"
-        " (SELECT _id, {out} FROM {table}{where} ORDER BY _id LIMIT {limit})"
-        " SELECT json_agg(page)::text, count(*) + EXISTS (SELECT FROM {table}"
-        " WHERE _id > (SELECT max(_id) FROM page))::integer,"
-        " json_build_array(max(_id))::text FROM page"
+        "SELECT string_agg(row_to_json(page)::text, {between}), count(*)"
+        " FROM (SELECT _id, {out} FROM {table}{where} ORDER BY _id LIMIT {more}) page"
     ).format(
+        between=sql.Literal(BETWEEN.decode()),
         out=comma([_selected(field) for field in settled.fields]),
         table=_relation(head),
-        where=settled.where(
-            *([sql.SQL("_id > {}").format(sql.Placeholder())] if start is not None else [])
-        ),
-        limit=sql.Literal(limit),
+        where=settled.where(*([] if after is None else [sql.SQL("_id > {}").format(after)])),
+        more=sql.Literal(limit + 1),
     )
 
 
@@ -269,26 +376,29 @@ def _total(
 
 
 def _timed(
-    statement: sql.Composable | str, values: Sequence[Any] | None = None, *, kept: bool = False
+    statement: sql.Composable | str, values: Sequence[Any] | None = None
 ) -> list[tuple[Any, ...]]:
     """Run a reader's statement under the statement timeout and return its rows.
 
-    The open door's connections have the timeout from their start, and prepare a statement that is
-    `kept`. Elsewhere both go out in one message, which PostgreSQL runs as one transaction: the
-    timeout ends with it.
+    The open door's connections have the timeout from their start. Elsewhere both go out in one
+    message, which PostgreSQL runs as one transaction: the timeout ends with it.
     """
     text = statement if isinstance(statement, str) else statement.as_string()
     alone = settings.READS_ONLY
     if not alone:
         text = f"SET LOCAL statement_timeout = {int(settings.READ_TIMEOUT_MS)};\n{text}"
+    with _told_if_slow(), connection.cursor() as cursor:
+        cursor.execute(text, values)
+        if not alone:
+            cursor.nextset()
+        return cursor.fetchall()
+
+
+@contextmanager
+def _told_if_slow() -> Iterator[None]:
+    """Turn the end of a statement by its timeout into TooSlow."""
     try:
-        if alone and kept:
-            return prepared(text, values)
-        with connection.cursor() as cursor:
-            cursor.execute(text, values)
-            if not alone:
-                cursor.nextset()
-            return cursor.fetchall()
+        yield
     except OperationalError as failure:
         if isinstance(failure.__cause__, psycopg.errors.QueryCanceled):
             raise TooSlow(
@@ -387,7 +497,9 @@ def stream_csv(
         settled.where(),
         _order(settled),
     )
-    return _streamed(head, statement)
+    stream = _streamed(head, statement)
+    next(stream)  # the rows are at hand: from here on the version is held
+    return stream
 
 
 def _streamed(head: Head, statement: sql.Composed) -> Iterator[bytes]:
@@ -401,18 +513,48 @@ def _streamed(head: Head, statement: sql.Composed) -> Iterator[bytes]:
             )
         )
         checked = 0.0
-        with raw.cursor() as cursor, cursor.copy(statement) as copy:
-            for chunk in joined(copy, CHUNK_BYTES):
-                now = time.monotonic()
-                if now - checked >= LEASE_SECONDS:
-                    checked = now
-                    _still_allowed(head)
-                yield chunk
+        rows = _copied(raw, statement)
+        yield next(rows)
+        for chunk in joined(rows, CHUNK_BYTES):
+            now = time.monotonic()
+            if now - checked >= LEASE_SECONDS:
+                checked = now
+                _still_allowed(head)
+            yield chunk
     except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as ended:
         # how the end of a session shows depends on where libpq was: in any case the stream is over
         raise Revoked(head.slug) from ended
     finally:
         own.close()
+
+
+def _copied(raw: psycopg.Connection, statement: sql.Composed) -> Iterator[bytes]:
+    """Yield what COPY sends, a row at a time, as libpq hands it out; first nothing, once it began.
+
+    psycopg's own iterator asks the event loop for each row, which takes a third of a download.
+    """
+    source = raw.pgconn
+    begun = source.exec_(statement.as_bytes(raw))
+    if begun.status != pq.ExecStatus.COPY_OUT:
+        raise psycopg.errors.error_from_result(begun)
+    yield b""  # begun
+    arrival = select.poll()
+    arrival.register(source.socket, select.POLLIN)
+    next_row = source.get_copy_data
+    while True:
+        size, row = next_row(1)  # a row that is here already, without waiting: 0 bytes if none is
+        if size > 0:
+            yield row
+        elif size == 0:
+            arrival.poll()
+            source.consume_input()
+        else:
+            break
+    ended = source.get_result()
+    while ended is not None:
+        if ended.status != pq.ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(ended)
+        ended = source.get_result()
 
 
 def _still_allowed(head: Head) -> None:
@@ -424,7 +566,25 @@ def _still_allowed(head: Head) -> None:
             raise Revoked(head.slug)
 
 
-def looked_up_again(failure: ProgrammingError | OperationalError) -> bool:
-    """Whether a statement failed because its version was ended meanwhile; try it again then."""
-    ended = (psycopg.errors.UndefinedTable, psycopg.errors.AdminShutdown)
-    return isinstance(failure.__cause__, ended)
+def overtaken(head: Head) -> bool:
+    """Whether a stricter decision, or a withdrawal, came while a reader was at work.
+
+    For who was slower than the lease: a verb that makes something stricter waits no longer than
+    LEASE_SECONDS for what is on its way out. Raises as `access.head` does.
+    """
+    now = looked_up(head.slug, zone=head.zone)
+    return (now.policy_version, now.table_id) != (head.policy_version, head.table_id)
+
+
+def with_second_look(read: Callable[[int], Answer]) -> Answer:
+    """Call `read(1)`, and `read(2)` where the version that the first read was ended meanwhile."""
+    try:
+        return read(1)
+    except Revoked:
+        pass
+    except (ProgrammingError, OperationalError) as failure:
+        ended = (psycopg.errors.UndefinedTable, psycopg.errors.AdminShutdown)
+        if not isinstance(failure.__cause__, ended):
+            raise
+    connection.close_if_unusable_or_obsolete()
+    return read(2)

@@ -130,9 +130,8 @@ def test_a_forked_process_numbers_its_notes_under_a_name_of_its_own():
     assert number == "1"
 
 
-def test_where_valkey_is_down_the_caller_is_told(monkeypatch):
-    dead = redis.Redis(unix_socket_path="/nonexistent/valkey.sock")
-    monkeypatch.setattr(stream, "client", lambda: dead)
+def test_where_valkey_is_down_the_caller_is_told(settings):
+    settings.REDIS_URL = "unix:///nonexistent/valkey.sock"
 
     with pytest.raises(redis.RedisError):
         deliveries.note(**told())

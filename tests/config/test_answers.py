@@ -68,7 +68,7 @@ def test_pages_of_the_portal_may_load_nothing_unsafe(client):
 
 def test_only_the_back_office_on_its_own_path_has_the_looser_policy(rf):
     def answer(path):
-        return middleware.content_policy(lambda _request: HttpResponse())(rf.get(path))
+        return middleware.guarded(lambda _request: HttpResponse())(rf.get(path))
 
     assert "unsafe-eval" in answer("/office/")["Content-Security-Policy"]
     assert "unsafe-eval" not in answer("/api/v1/datasets")["Content-Security-Policy"]

@@ -1,0 +1,134 @@
+"""A page of rows, from what a caller sent to what goes back: the address that is called most.
+
+Knows neither Django's requests nor its responses, so that it can be answered with them and, where
+nothing is out of the ordinary, without (config.lane).
+"""
+
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts import keys
+from accounts.quotas import QuotaExceeded
+from api import metering
+from api.authentication import caller, presented
+from exchange import access
+from exchange.access import Head, Seen
+from exchange.records import reading
+from exchange.records.query import RecordQuery
+from exchange.records.reading import Page
+from policy.terms import Mode
+
+VARY = "X-API-Key, Authorization, Accept-Language"
+
+
+@dataclass(slots=True)
+class Asked:
+    """A call for a page: the path and the dataset in it, all values of each parameter, the WSGI
+    environment; `meter` is what the answer tells of the quota once the call was charged."""
+
+    path: str
+    slug: str
+    params: Mapping[str, Sequence[str]]
+    environ: Mapping[str, str]
+    meter: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What goes back: status 200 with a JSON body, or 304 without."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def answered(asked: Asked) -> Answered:
+    """Read a page. Raises what the API's refusals are translated from.
+
+    A table that was replaced between the look and the reading is looked up once more; the second
+    try costs no second call.
+    """
+    raw = presented(asked.environ, asked.params)
+    return reading.with_second_look(lambda turn: _page(asked, raw, foresight=turn == 1))
+
+
+def _page(asked: Asked, raw: str, *, foresight: bool = True) -> Answered:
+    """Read and answer.
+
+    Who asked alike before gets key, head and rows by one statement. It counts for nothing where
+    the look it made is another: then all is asked again, step by step.
+    """
+    began = time.monotonic()
+    query = RecordQuery.parse(asked.params)
+    digest = keys.digest(raw) if raw else ""
+    address = asked.environ.get("REMOTE_ADDR", "")
+    at = timezone.now()
+    today = timezone.localdate(at)
+    look, ready = None, None
+    ahead = reading.foreseen(asked.slug, digest, query) if foresight else None
+    if ahead is not None:
+        # a call that may not be made costs no reading; which refusal it gets is asked below
+        with contextlib.suppress(QuotaExceeded):
+            if asked.meter is None:
+                asked.meter = metering.charge(ahead.key, caller(ahead.key, address))
+            look, ready = reading.again(ahead, asked.slug, digest, query)
+    head, key = access.entered(asked.slug, digest, at=at, look=look)
+    who = caller(key, address)
+    if asked.meter is None:
+        asked.meter = metering.charge(key, who)
+    head = access.granted(head, who, today)
+    fields = access.visible(head, who, today=today, mode=Mode.QUERY)
+    if ahead and ready and head is ahead.head and fields is ahead.fields:
+        page = ready()
+    else:
+        scopes = access.scopes(head, who, today=today, mode=Mode.QUERY)
+        page = reading.read(head, fields, query, scopes)
+        if not scopes:
+            reading.foresee(asked.slug, digest, key, head, fields, query)
+    if time.monotonic() - began > reading.LEASE_SECONDS and reading.overtaken(head):
+        return _page(asked, raw, foresight=False)
+    body = _envelope(asked, head, fields, page)
+    metering.note(
+        who, head, rows=page.count, size=len(body), fields=fields.digest, mode=Mode.QUERY
+    )
+    return tagged(body, asked.environ, asked.meter)
+
+
+def _envelope(asked: Asked, head: Head, fields: Seen, page: Page) -> bytes:
+    """Put the database's rows into the page's JSON without parsing them."""
+    around = {
+        "dataset": head.slug,
+        "seq": page.seq,
+        "moved": page.moved,
+        "refreshed_at": page.refreshed_at.isoformat() if page.refreshed_at else None,
+        "count": page.count,
+        "total": None if page.total is None else {"value": page.total, "exact": page.exact},
+        "masked": fields.masked,
+        "withheld": fields.withheld,
+        "next": link(asked.path, asked.params, cursor=page.cursor) if page.cursor else None,
+    }
+    text = json.dumps(around, ensure_ascii=False)
+    return b'%b, "rows": %b}' % (text[:-1].encode(), page.rows)
+
+
+def link(path: str, params: Mapping[str, Sequence[str]], **changed: str) -> str:
+    """Return this query's address with some parameters changed."""
+    return f"{settings.PUBLIC_BASE_URL}{path}?{urlencode({**params, **changed}, doseq=True)}"
+
+
+def tagged(body: bytes, environ: Mapping[str, str], meter: Mapping[str, str]) -> Answered:
+    """Return a body with its digest as ETag, or 304 where the caller has it already."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": VARY, **meter}
+    known = [part.strip() for part in environ.get("HTTP_IF_NONE_MATCH", "").split(",")]
+    if tag in known or "*" in known:
+        return Answered(304, b"", headers)
+    return Answered(200, body, {"Content-Type": "application/json", **headers})
