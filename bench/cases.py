@@ -9,4 +9,5 @@ CASES = {
     "csv": pages.csv,
     "kept": pages.kept_decision,
     "sync": syncs.measure,
+    "file": syncs.files,
 }

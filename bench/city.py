@@ -17,7 +17,7 @@ from catalog.drafting import NewField  # noqa: E402
 from catalog.models import Dataset  # noqa: E402
 from config import embedded  # noqa: E402
 from exchange import opening, sources  # noqa: E402
-from exchange.models import Binding, SourceKind, SyncMode  # noqa: E402
+from exchange.models import Binding, Source, SourceKind, SyncMode  # noqa: E402
 from policy.facts import Mask  # noqa: E402
 from policy.terms import DataType, Grade, MaskKind  # noqa: E402
 
@@ -65,6 +65,7 @@ class City:
     def __init__(self, found: embedded.Services) -> None:
         """Make the department, the authority and a company."""
         self.found = found
+        self._files: Source | None = None
         self.department = _organization(OrganizationKind.DEPARTMENT, "91110000600037341L")
         authority = _organization(OrganizationKind.AUTHORITY, "91440300708461136T")
         company = _organization(OrganizationKind.COMPANY, "91440300192189783K")
@@ -91,8 +92,24 @@ class City:
             at=NOW,
         )
 
-    def dataset(self, *, masked: tuple[str, ...], mode: str = SyncMode.FULL) -> Binding:
-        """Publish a dataset over the source's table; `masked` fields are L2 with a mask."""
+    def files(self) -> Source:
+        """Return the source of files, made once."""
+        if self._files is None:
+            self._files = sources.create(
+                self.department,
+                name="files",
+                kind=SourceKind.CSV,
+                settings={},
+                by=self.publisher,
+                at=NOW,
+            )
+        return self._files
+
+    def dataset(
+        self, *, masked: tuple[str, ...], mode: str = SyncMode.FULL, path: str = ""
+    ) -> Binding:
+        """Publish a dataset over the source's table, or over a file below the intake's root;
+        `masked` fields are L2 with a mask."""
         dataset = publishing.create_dataset(
             f"bench-{next(_numbers)}",
             owner=self.department,
@@ -101,7 +118,7 @@ class City:
             update_cycle=Dataset.UpdateCycle.DAILY,
             contact="0000-00000000",
             license="CC-BY-4.0",
-            format_type="postgresql",
+            format_type="csv" if path else "postgresql",
             by=self.publisher,
             at=NOW,
         )
@@ -128,8 +145,8 @@ class City:
             )
         binding = sources.bind(
             table.pk,
-            source=self.source,
-            object={"schema": "public", "table": "things"},
+            source=self.files() if path else self.source,
+            object={"path": path} if path else {"schema": "public", "table": "things"},
             columns={field.pk: field.name for field in table.fields.all()},
             mode=mode,
             cursor_column="at" if mode == SyncMode.CURSOR else "",

@@ -16,6 +16,7 @@ from exchange.records.statements import run
 from exchange.sync import engine
 
 ONE_PERCENT = stage.ROWS // 100
+FILE = "things.csv"
 PIPE = """
 CREATE TABLE peer (LIKE public_things INCLUDING ALL)
 """
@@ -81,6 +82,40 @@ def measure(found: embedded.Services) -> list[Line]:
             lower_is_better=True,
         ),
     ]
+
+
+def files(found: embedded.Services) -> list[Line]:
+    """Measure a full compare of a CSV with 1 % changed against its first load; reported only."""
+    city = the_city(found)
+    firsts, compares = [], []
+    for number in range(stage.ROUNDS):
+        _write(found)
+        binding = city.dataset(masked=("phone", "address"), path=str(stage.BASE / "intake" / FILE))
+        firsts.append(_timed(found, binding.pk))
+        _ask(found, CHANGE, number)
+        _write(found)
+        compares.append(_timed(found, binding.pk))
+        _ask(found, UNCHANGE, number)
+        _forget(binding)
+    print(f"file: first {firsts}, compare {compares}")
+    first = stage.median(firsts)
+    return [
+        Line("first sync of a CSV file", first, "s", ""),
+        Line(
+            "full compare of a CSV file, 1 % changed",
+            stage.median(compares) / first,
+            "x time",
+            "first sync of the file",
+        ),
+    ]
+
+
+def _write(found: embedded.Services) -> None:
+    """Write the source's table to a file in the intake."""
+    path = stage.BASE / "intake" / FILE
+    path.parent.mkdir(exist_ok=True)
+    told = f"\\copy (SELECT * FROM things ORDER BY id) TO '{path}' (FORMAT csv, HEADER)"
+    assert stage.psql(found, stage.SOURCE, told).wait() == 0
 
 
 def _timed(found: embedded.Services, binding_id: int) -> float:

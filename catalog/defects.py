@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from catalog import facts
 from catalog.models import Dataset, Field
 from catalog.refusals import Defect
-from policy.terms import Secrecy, ShareType
+from policy.decision import decide, open_zone_case
+from policy.terms import Secrecy, ShareType, Treatment
 
 
 class DefectCode(StrEnum):
@@ -23,13 +26,15 @@ class DefectCode(StrEnum):
     DETECTED = "detected-ungraded"
     CONDITION = "share-condition-missing"
     SECRECY = "secret-field"
+    NO_KEY = "key-missing"
 
 
 def publication_defects(dataset: Dataset) -> list[Defect]:
     """Return everything that keeps the entry from publication, by metadata and by field.
 
     Whether a source is bound is the exchange's question, not the catalogue's. A table without a
-    key is in order: its rows are then told apart by their content.
+    key is in order where all of it is open in clear, or none: its rows are told apart by their
+    content, and a change of a hidden cell would show as another row.
     """
     return [*_of_metadata(dataset), *_of_resources(dataset)]
 
@@ -70,7 +75,29 @@ def _of_resources(dataset: Dataset) -> Iterator[Defect]:
                 DefectCode.NO_FIELD,
                 _("The table “%(table)s” has no field. List its fields.") % {"table": resource},
             )
+        own = [field for field in fields if field.resource_id == resource.pk]
+        if own and not any(field.is_key for field in own) and _partly_open(dataset, own):
+            yield Defect(
+                DefectCode.NO_KEY,
+                _(
+                    "The table “%(table)s” has no key, and only some of its fields are open in"
+                    " clear. Mark the fields that name a row as its key, or make all of them open"
+                    " or none."
+                )
+                % {"table": resource},
+            )
     yield from _of_fields(dataset, fields)
+
+
+def _partly_open(dataset: Dataset, fields: list[Field]) -> bool:
+    """Whether the public would see some cells of a row and not all of them."""
+    if any(field.grade is None for field in fields):
+        return False  # told of as such
+    today = timezone.localdate()
+    case = open_zone_case(today, facts.prohibitions(dataset))
+    decided = decide(case, [facts.field_facts(field) for field in fields]).fields.values()
+    treatments = {one.treatment for one in decided}
+    return len(treatments) > 1 or treatments == {Treatment.MASKED}
 
 
 def _of_fields(dataset: Dataset, fields: Iterable[Field]) -> Iterator[Defect]:

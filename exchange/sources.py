@@ -132,6 +132,7 @@ def bind(
     max_rejected_percent: int = 10,
     max_shrink_percent: int = 20,
     schedule_minutes: int | None = None,
+    full_every_days: int = 7,
 ) -> Binding:
     """Bind a table of the catalogue to an object of a source; `columns` goes by field id.
 
@@ -153,7 +154,10 @@ def bind(
             "max_rejected_percent": max_rejected_percent,
             "max_shrink_percent": max_shrink_percent,
             "schedule_minutes": schedule_minutes,
+            "full_every_days": full_every_days,
             "checkpoint": "",
+            "compared_at": None,
+            "rules_digest": "",
         },
     )
     chain.record(

@@ -6,11 +6,15 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.models import User
 from exchange import opening
 from exchange.models import Binding, RejectedRow, RunState, SyncRun
+from exchange.models.runs import RUNNING
 from exchange.problems import AlreadyRunning, SourceUnavailable
 from exchange.records import zones
 from exchange.sync import engine
+
+DUE_SECONDS = 60.0
 
 
 @shared_task(
@@ -19,13 +23,16 @@ from exchange.sync import engine
     retry_backoff=60,  # seconds, doubled each time up to ten minutes
     max_retries=5,
 )
-def sync(binding_id: int) -> int | None:
+def sync(binding_id: int, requested_by: int | None = None) -> int | None:
     """Run one sync and return its run id, None where another worker is at it.
+
+    `requested_by` is the id of the person who asked for it, None for the schedule.
 
     Safe to repeat: a run holds a lease, starts at the last checkpoint, and goes live whole.
     """
     try:
-        return engine.sync(binding_id).pk
+        person = None if requested_by is None else User.objects.get(pk=requested_by)
+        return engine.sync(binding_id, requested_by=person).pk
     except AlreadyRunning:
         return None
 
@@ -34,12 +41,13 @@ def sync(binding_id: int) -> int | None:
 def sync_due() -> int:
     """Start a sync for each binding whose time has come; returns how many.
 
-    One that is held back waits for a person.
+    One that is held back waits for a person, one that runs for its end. A message that no worker
+    takes before the next look expires: that look sends another.
     """
-    held = SyncRun.objects.filter(state=RunState.HELD).values("binding_id")
-    due = Binding.objects.due(timezone.now()).exclude(pk__in=held).values_list("pk", flat=True)
+    busy = SyncRun.objects.filter(state__in=(*RUNNING, RunState.HELD)).values("binding_id")
+    due = Binding.objects.due(timezone.now()).exclude(pk__in=busy).values_list("pk", flat=True)
     for binding_id in due:
-        sync.delay(binding_id)
+        sync.apply_async((binding_id,), expires=DUE_SECONDS)
     return len(due)
 
 
@@ -71,7 +79,7 @@ def _every(seconds: float, task: str) -> dict[str, object]:
 
 
 SCHEDULE = {
-    "sync-due": _every(60.0, "sync_due"),
+    "sync-due": _every(DUE_SECONDS, "sync_due"),
     "sweep": _every(600.0, "sweep"),
     "reproject-due": _every(3600.0, "reproject_due"),
 }

@@ -115,7 +115,7 @@ class SourceDesk(Desk):
 
 
 def _sync_now(press: Press) -> None:
-    tasks.sync.delay(press.target.pk)
+    tasks.sync.delay(press.target.pk, press.by.pk)
 
 
 class BindAgainForm(forms.BindingForm):

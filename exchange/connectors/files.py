@@ -216,12 +216,16 @@ class _Cutter:
             yield self._encoded(batch)
 
     def _places(self, cut) -> list[int]:
-        """Return the position of each column's cell, by the header or as bound."""
+        """Return the position of each column's cell, by the header or as bound; none at all
+        where a file that should have a header is empty."""
         wanted = [self.binding.columns[str(column.field)] for column in self.columns]
         if not self.binding.object.get("header", True):
             self.width = int(self.binding.object["width"])
             return [int(place) for place in wanted]
-        header = [name.strip() for name in next(cut, [])]
+        first = next(cut, None)
+        if first is None:
+            return []  # a file of no bytes: not even a header
+        header = [name.strip() for name in first]
         self.line = self.base + cut.line_num
         missing = sorted({str(name) for name in wanted} - set(header))
         if missing or len(set(header)) != len(header):

@@ -3,7 +3,14 @@
 from exchange.models.grants import Grant
 from exchange.models.records import RecordTable, Zone
 from exchange.models.runs import RejectedRow, RunState, SyncRun
-from exchange.models.sources import AllowedHost, Binding, Source, SourceKind, SyncMode
+from exchange.models.sources import (
+    AllowedHost,
+    Binding,
+    Source,
+    SourceKind,
+    SyncMode,
+    WholeBecause,
+)
 
 __all__ = [
     "AllowedHost",
@@ -16,5 +23,6 @@ __all__ = [
     "SourceKind",
     "SyncMode",
     "SyncRun",
+    "WholeBecause",
     "Zone",
 ]

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from exchange.models.sources import WholeBecause
+
 
 class RunState(models.TextChoices):
     """Where a run is, or how it ended."""
@@ -41,6 +43,9 @@ class SyncRun(models.Model):
 
     binding = models.ForeignKey("exchange.Binding", models.PROTECT, related_name="runs")
     mode = models.CharField(max_length=10)
+    because = models.CharField(
+        _("read whole because"), max_length=10, choices=WholeBecause.choices, blank=True
+    )
     scope = models.CharField(max_length=10, blank=True)
     state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.READING)
     started_at = models.DateTimeField()

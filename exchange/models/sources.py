@@ -22,6 +22,14 @@ class SyncMode(models.TextChoices):
     CURSOR = "cursor", _("by cursor column")
 
 
+class WholeBecause(models.TextChoices):
+    """Why a sync by cursor read the whole source for once."""
+
+    SHAPE = "shape", _("the first run, or another shape or key")
+    RULES = "rules", _("rules or code lists changed")
+    DUE = "due", _("the regular compare was due")
+
+
 class AllowedHost(models.Model):
     """A database host the system administrator lets connectors reach; no other is dialled."""
 
@@ -118,9 +126,16 @@ class Binding(models.Model):
         _("held back when more rows than this would vanish, %"), default=20
     )
     schedule_minutes = models.PositiveIntegerField(_("every … minutes"), null=True, blank=True)
+    full_every_days = models.PositiveSmallIntegerField(
+        _("by cursor: full compare every … days"),
+        default=7,
+        help_text=_("A cursor does not see deletions; a full compare does. 0 never compares."),
+    )
     paused = models.BooleanField(_("paused"), default=False)
     checkpoint = models.TextField(_("checkpoint"), blank=True)
     attempted_at = models.DateTimeField(null=True, blank=True)
+    compared_at = models.DateTimeField(_("last compared whole"), null=True, blank=True)
+    rules_digest = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = BindingQuerySet.as_manager()
 

@@ -84,6 +84,8 @@ def _project(resource: Resource, zone: str, *, at: datetime) -> RecordTable | No
     if shared:  # a field that was never read from the source has no column to project
         stored = {column["field"] for column in shared.columns}
         columns = [column for column in columns if column["field"] in stored]
+        if shared.key_columns == [store.HASH_KEY] and _hides(columns, stored):
+            columns = []
     if not shared or not columns:
         if standing:
             end(standing, at=at)
@@ -96,6 +98,16 @@ def _project(resource: Resource, zone: str, *, at: datetime) -> RecordTable | No
     ):
         return _catch_up(standing, shared)
     return _rebuild(resource, zone, shared, standing, columns, at=at)
+
+
+def _hides(columns: list[dict[str, object]], stored: set[int]) -> bool:
+    """Whether some stored cells are not shown as they are.
+
+    Rows without a declared key are told apart by all their cells. A change of a hidden cell would
+    show as one row that went and another that came, so such rows are in no zone (design.md §4.6).
+    """
+    clear = {column["field"] for column in columns if column["treatment"] == Treatment.CLEAR}
+    return clear != stored
 
 
 def _values(columns, shared: RecordTable, *, of: str) -> list[sql.Composed]:

@@ -19,7 +19,7 @@ from psycopg import sql
 from accounts.models import User
 from accounts.roles import require
 from audit import chain
-from exchange.models import Binding, RecordTable, RunState, SyncRun, Zone
+from exchange.models import Binding, RecordTable, RunState, SyncMode, SyncRun, Zone
 from exchange.models.runs import RUNNING
 from exchange.problems import LedgerUnbalanced, Problem, WrongRunState
 from exchange.records import store, zones
@@ -50,17 +50,22 @@ def sync(
     """Run one sync of a binding to its end and return the run.
 
     A run that fails or is held back leaves everything readers see as it was, and says why in
-    `problem`. Raises AlreadyRunning where another process syncs the same binding, and any
+    `problem`. Raises NotAllowed where `requested_by` may not,
+    AlreadyRunning where another process syncs the same binding, and any
     SourceProblem after it has been written down.
     """
     with lease.held(binding_id) as held:
-        binding = Binding.objects.select_related("source", "resource__dataset").get(pk=binding_id)
+        binding = Binding.objects.select_related("source", "resource__dataset__owner").get(
+            pk=binding_id
+        )
+        if requested_by is not None:
+            require(requested_by, "exchange.run_sync", organization=binding.resource.dataset.owner)
         _clear_away(binding, clock())
         sync_run = _start(binding, requested_by, clock())
         held.beat_for(sync_run.pk)
         basket = Basket()
         try:
-            _carry(sync_run, plan.of(binding), basket, clock)
+            _carry(sync_run, plan.of(binding, now=clock()), basket, clock)
         except _HeldBack as held_back:
             _end(sync_run, RunState.HELD, clock(), "sync.hold", held_back.code, str(held_back))
         except Problem as problem:
@@ -80,6 +85,9 @@ def sync(
 def _carry(sync_run: SyncRun, settled: Plan, basket: Basket, clock: Clock) -> None:
     """Take a started run through its steps."""
     staging = Staging(sync_run.pk)
+    if settled.whole:
+        sync_run.mode, sync_run.because = SyncMode.FULL, settled.whole
+        sync_run.save(update_fields=["mode", "because"])
     intake = reading.stage(settled, staging, basket)
     sync_run.read, sync_run.bytes = intake.read, intake.bytes
     sync_run.parts = intake.parts
@@ -100,7 +108,7 @@ def release(run_id: int, *, by: User, at: datetime) -> SyncRun:
     sync_run = SyncRun.objects.select_related("binding__resource__dataset__owner").get(pk=run_id)
     require(by, "exchange.release_run", organization=sync_run.binding.resource.dataset.owner)
     with lease.held(sync_run.binding_id):
-        settled = plan.of(sync_run.binding)
+        settled = plan.of(sync_run.binding, now=at)
         with transaction.atomic():
             sync_run = _held(run_id)
             sync_run.state = RunState.MERGING
@@ -193,6 +201,8 @@ def _end(
 
 
 def _hold_if_many_rejected(sync_run: SyncRun, binding: Binding) -> None:
+    if sync_run.scope == Scope.PART and sync_run.rejected < FEW_REJECTED:
+        return  # one bad row of five that changed says nothing of the source
     if sync_run.rejected * 100 > sync_run.read * binding.max_rejected_percent:
         raise _HeldBack(
             "many-rejected",
@@ -244,7 +254,7 @@ def _merge(
     _balance(sync_run, table, delta, whole=scope != Scope.PART)
     sync_run.merged_at = at
     sync_run.save()
-    _move_checkpoint(sync_run, settled.binding)
+    _move_checkpoint(sync_run, settled, whole=scope != Scope.PART, at=at)
     chain.record(
         "sync.finish",
         f"run:{sync_run.pk}",
@@ -254,6 +264,9 @@ def _merge(
         **{name: getattr(sync_run, name) for name in LEDGER},
     )
 
+
+FEW_REJECTED = 10
+"""Rejected rows up to which a run by cursor is never held back, whatever their share."""
 
 UNREADABLE = ("field-count", "nul", "encoding", "cell-too-long")
 """Rules that a record broke before its key could be read: any standing row may be the one it was,
@@ -278,14 +291,16 @@ def with_memory() -> None:
     one(sql.SQL("SELECT set_config('maintenance_work_mem', '256MB', true)"))
 
 
-def _move_checkpoint(sync_run: SyncRun, binding: Binding) -> None:
+def _move_checkpoint(sync_run: SyncRun, settled: Plan, *, whole: bool, at: datetime) -> None:
     """Write down how far was read, unless the table was bound to something else meanwhile."""
+    binding = settled.binding
+    compared = {"compared_at": at, "rules_digest": settled.rules_digest} if whole else {}
     moved = Binding.objects.filter(
         pk=binding.pk,
         source_id=binding.source_id,
         object=binding.object,
         cursor_column=binding.cursor_column,
-    ).update(checkpoint=sync_run.checkpoint_after)
+    ).update(checkpoint=sync_run.checkpoint_after, **compared)
     if not moved:
         raise WrongRunState(
             _("Run %(run)s read what the table is not bound to any more, so it did not go live.")
@@ -329,7 +344,20 @@ def _reshape(
     delta, kept = merge.first(seq=table.seq, base=table.last_id, old=old)
     sync_run.before = old.rows if old else 0
     if limits:
-        _hold_if_shrunk(settled.binding, sync_run.before, delta.deleted)
+        lost = delta.deleted
+        if settled.keyless:  # no row is known again in another shape: only their number tells
+            lost = max(0, sync_run.before - delta.inserted - kept)
+        _hold_if_shrunk(settled.binding, sync_run.before, lost)
+        if lost and sync_run.rejected_rows.filter(rule__in=UNREADABLE).exists():
+            raise _HeldBack(
+                "unreadable",
+                _(
+                    "%(lost)s rows did not come again, and records that could not be read may be"
+                    " some of them. Nothing was deleted. Correct the source, or release the run if"
+                    " the rows are really gone."
+                )
+                % {"lost": lost},
+            )
     sync_run.unchanged, sync_run.digest_before = kept, 0
     table.last_id += merge.last_line()
     table.rows = delta.inserted + kept

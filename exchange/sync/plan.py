@@ -1,14 +1,16 @@
 """What a run is to do: which columns, which key, which rules, into which table."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog import facts
-from catalog.models import Field
-from exchange.models import Binding, RecordTable, Zone
+from catalog.models import Code, Field
+from exchange.models import Binding, RecordTable, SyncMode, WholeBecause, Zone
 from exchange.problems import SourceProblem
 from exchange.records import store
 from exchange.records.columns import Column
@@ -30,6 +32,32 @@ class Plan:
     rules: tuple[Rule, ...]
     key: tuple[str, ...]
     standing: RecordTable | None
+    rules_digest: str
+    now: datetime
+
+    @property
+    def keyless(self) -> bool:
+        """Whether rows are told apart by their content alone."""
+        return self.key == (store.HASH_KEY,)
+
+    @property
+    def whole(self) -> str:
+        """Why a sync by cursor reads the whole source this time, "" where it does not.
+
+        A cursor sees neither deletions nor rows that were turned away by a rule since changed, so
+        from time to time, and after each change of the rules, all is compared.
+        """
+        binding = self.binding
+        if binding.mode != SyncMode.CURSOR:
+            return ""
+        if self.reshaped or not binding.checkpoint:
+            return WholeBecause.SHAPE
+        if binding.rules_digest != self.rules_digest:
+            return WholeBecause.RULES
+        days = timedelta(days=binding.full_every_days)
+        if days and (binding.compared_at is None or binding.compared_at + days <= self.now):
+            return WholeBecause.DUE
+        return ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -59,12 +87,12 @@ def described(columns: Sequence[Column]) -> list[dict[str, object]]:
     ]
 
 
-def of(binding: Binding) -> Plan:
+def of(binding: Binding, *, now: datetime) -> Plan:
     """Settle the run's shape from the catalogue as it is now.
 
     A field that no channel may carry (policy.storable) is never read from the source.
     """
-    lines, today = facts.prohibitions(binding.resource.dataset), timezone.localdate()
+    lines, today = facts.prohibitions(binding.resource.dataset), timezone.localdate(now)
     fields = [
         field
         for field in Field.objects.filter(resource_id=binding.resource_id, ended_at=None).order_by(
@@ -84,8 +112,23 @@ def of(binding: Binding) -> Plan:
     rules = tuple(_rule(field) for field in fields)
     key = tuple(rule.column.column for rule, f in zip(rules, fields, strict=True) if f.is_key)
     return Plan(
-        binding, rules, key or (store.HASH_KEY,), store.live(binding.resource_id, Zone.SHARED)
+        binding,
+        rules,
+        key or (store.HASH_KEY,),
+        store.live(binding.resource_id, Zone.SHARED),
+        _digest(rules),
+        now,
     )
+
+
+def _digest(rules: Sequence[Rule]) -> str:
+    """Name the rules with the codes they allow: another digest may let other rows pass."""
+    lists = [rule.code_list for rule in rules if rule.code_list]
+    codes = Code.objects.filter(list_id__in=lists).order_by("list_id", "code")
+    told = hashlib.sha256(repr(rules).encode())
+    for line in codes.values_list("list_id", "code").iterator():
+        told.update(repr(line).encode())
+    return told.hexdigest()
 
 
 def _rule(field: Field) -> Rule:

@@ -1,6 +1,6 @@
 """The first step of a run: from the source into staging. The worker only moves bytes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg
 from django.db import connection, transaction
@@ -78,13 +78,13 @@ class _Database:
         where, checkpoint = None, ""
         scope = Scope.ALL
         if binding.mode == SyncMode.CURSOR:
-            held = "" if self.plan.reshaped else binding.checkpoint
+            held = "" if self.plan.whole else binding.checkpoint
             where, checkpoint = database.since(self.source, binding, held)
             scope = Scope.PART if where is not None else Scope.ALL
-        elif not raw and self._comparable():
+        if where is None and not raw and self._comparable():
             compared = self._compare(bound)
             if compared is not None:
-                return compared
+                return replace(compared, checkpoint=checkpoint)
         read, size = self._copy(bound, where, raw=raw)
         return Intake(read, size, scope, checkpoint, raw=raw)
 

@@ -68,7 +68,7 @@ def test_a_file_is_bound_by_the_form_and_synced(at_desk, said, monkeypatch):
         "max_shrink_percent": 20,
     }
     asked = []
-    monkeypatch.setattr("exchange.tasks.sync.delay", asked.append)
+    monkeypatch.setattr("exchange.tasks.sync.delay", lambda *told: asked.append(told))
 
     assert desk.ask(resource, "bind").status_code == 200
     bound = desk.press(resource, "bind", **told, **columns)
@@ -76,7 +76,7 @@ def test_a_file_is_bound_by_the_form_and_synced(at_desk, said, monkeypatch):
     assert desk.ask(binding, "bind").status_code == 200
     desk.press(binding, "sync")
 
-    assert asked == [binding.pk], said(bound)
+    assert asked == [(binding.pk, desk.user.pk)], said(bound)
     assert engine.sync(binding.pk).after == 1
     wrong = desk.press(resource, "bind", **told | {"separator": ";;"}, **columns)
     assert "one character" in said(wrong)

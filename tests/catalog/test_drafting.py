@@ -57,6 +57,7 @@ def test_an_ungraded_field_is_a_defect_and_the_head_cannot_sign():
 
 def test_a_field_found_sensitive_after_it_was_graded_has_to_be_graded_again():
     made = dataset(State.DRAFT)
+    field(made, name="id", grade=Grade.L1, is_key=True)
     phone = field(made, name="phone", grade=Grade.L1)
     by = staff(Role.PUBLISHER, made.owner)
     assert codes_of(made) == set()
@@ -66,6 +67,20 @@ def test_a_field_found_sensitive_after_it_was_graded_has_to_be_graded_again():
     assert codes_of(made) == {("detected-ungraded", "phone")}
     publishing.grade_field(phone.pk, grade=Grade.L2, reason="办公电话", by=by, at=LATER)
     assert codes_of(made) == set()
+
+
+def test_a_table_of_which_some_is_hidden_needs_a_key():
+    """Without one, a change of a hidden cell would show as another row."""
+    made = dataset(State.DRAFT)
+    name = made.resources.get().fields.get(name="name")
+    by = staff(Role.PUBLISHER, made.owner)
+    assert codes_of(made) == set()  # all of it is open in clear
+
+    field(made, name="secret", grade=Grade.L4)
+    assert codes_of(made) == {("key-missing", "")}
+
+    publishing.grade_field(name.pk, grade=Grade.L4, reason="closed", by=by, at=LATER)
+    assert codes_of(made) == set()  # nothing of it is open
 
 
 def test_grading_what_looks_sensitive_needs_a_reason():

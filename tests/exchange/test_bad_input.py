@@ -78,7 +78,7 @@ def synced(suffix: str = ".csv", **given) -> tuple[Binding, Path]:
         (GOOD.encode("gb18030"), problems.FileBroken, ["utf-8", "gb18030"]),
         (GOOD.replace("name", "title").encode(), problems.HeaderMismatch, ["name", "title"]),
         (GOOD.replace("price", "name").encode(), problems.HeaderMismatch, ["price"]),
-        (b"", problems.HeaderMismatch, ["id"]),
+        (b"", problems.SourceEmpty, [".csv"]),
         (b"id,name,price\n", problems.SourceEmpty, [".csv"]),
         (GOOD.replace("甲7", '"甲7').encode(), problems.FileBroken, [".csv", "8"]),
     ],
