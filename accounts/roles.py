@@ -77,7 +77,7 @@ def _verbs(app: str, verbs: str) -> frozenset[str]:
 
 
 _LINES = "legalbasis negativeline negativelinefield"
-_CATALOGUE = f"dataset resource field subject codelist code revision {_LINES}"
+_CATALOGUE = f"dataset resource field fieldterms subject codelist code revision {_LINES}"
 _SYNC = "source binding syncrun recordtable grant"
 _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")

@@ -8,7 +8,7 @@ from django.db.models import Max, Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from catalog.models import Dataset, Field, NegativeLine, NegativeLineField
+from catalog.models import Dataset, Field, FieldTerms, NegativeLine, NegativeLineField
 from catalog.terms import LineState
 from policy.facts import FieldFacts, Mask, Prohibition
 from policy.terms import (
@@ -32,8 +32,8 @@ def dataset_facts(
     return tuple(field_facts(field) for field in fields), prohibitions(dataset)
 
 
-def field_facts(field: Field) -> FieldFacts:
-    """Return a field as the law sees it. Asks no query."""
+def field_facts(field: Field | FieldTerms) -> FieldFacts:
+    """Return a field, or the terms it once stood under, as the law sees it. Asks no query."""
     return FieldFacts(
         name=field.name,
         grade=None if field.grade is None else Grade(field.grade),
@@ -47,7 +47,7 @@ def field_facts(field: Field) -> FieldFacts:
     )
 
 
-def mask_of(field: Field) -> Mask | None:
+def mask_of(field: Field | FieldTerms) -> Mask | None:
     """Return the declared mask. Raises TypeError or ValueError where its settings do not fit."""
     if not field.mask_kind:
         return None

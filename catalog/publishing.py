@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
-from catalog import codes
+from catalog import codes, history
 from catalog.defects import publication_defects
 from catalog.drafting import (
     NewField,
@@ -123,6 +123,7 @@ def accept(dataset_id: int, *, by: User, at: datetime) -> Dataset:
     dataset.state, dataset.published_at, dataset.published_by = after, at, by
     dataset.policy_version += 1
     dataset.save(update_fields=["state", "published_at", "published_by", "policy_version"])
+    history.note(dataset, at=at)
     chain.record("dataset.publish", dataset.address, by=by, at=at, code=dataset.code)
     return dataset
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
+from catalog import history
 from catalog.drafting import locked, write_grade
 from catalog.models import Dataset, Field, Revision
 from catalog.refusals import GradeRefused, StepRefused
@@ -50,6 +51,7 @@ def _write(dataset: Dataset, changes: Changes, *, by: User, at: datetime, reason
     for pk, wanted in changes.items():
         write_grade(fields[pk], wanted, by=by, at=at, reason=reason)
     Dataset.objects.filter(pk=dataset.pk).policy_changed()
+    history.note(dataset, at=at)
     chain.record(
         "dataset.regrade",
         dataset.address,

@@ -21,8 +21,8 @@ from django.utils.translation import gettext as _
 
 from accounts import keys
 from accounts.models import ApiKey
-from catalog import facts
-from catalog.models import Dataset, Field
+from catalog import facts, history
+from catalog.models import Dataset, Field, FieldTerms
 from exchange.models import Zone
 from exchange.problems import Ground, Problem
 from exchange.records import masks
@@ -48,6 +48,13 @@ class DatasetWithdrawn(Problem):
 
     code = "dataset-withdrawn"
     status = 410
+
+
+class NotPublishedThen(Problem):
+    """The dataset had not been published on that day, so nothing was decided."""
+
+    code = "not-published-then"
+    status = 404
 
 
 class RowsNotReady(Problem):
@@ -315,6 +322,34 @@ def visible(
     return made
 
 
+def visible_then(
+    found: Head, caller: Caller, *, day: date, mode: Mode, channel: Channel = Channel.OPEN
+) -> list[tuple[FieldTerms, VisibleField]]:
+    """Replay the decision of a past day: each field's terms then, and how the caller saw it.
+
+    By the terms, lines and grants of that day; what the zone held then is not kept. Raises
+    NotPublishedThen.
+    """
+    terms = history.on(found.dataset_id, day)
+    if not terms:
+        raise NotPublishedThen(
+            _("“%(slug)s” had not been published by %(day)s, so nothing was decided of it then.")
+            % {"slug": found.slug, "day": f"{day:%Y-%m-%d}"}
+        )
+    fields = tuple(facts.field_facts(one) for one in terms)
+    decision = _decision(
+        found,
+        caller,
+        today=day,
+        mode=mode,
+        channel=channel,
+        then=({one.field_id: one.name for one in terms}, fields),
+    )
+    columns = [{"column": "", "type": one.data_type, "treatment": 0} for one in terms]
+    seen = [_as_seen(one, decision, held) for one, held in zip(fields, columns, strict=True)]
+    return list(zip(terms, seen, strict=True))
+
+
 def _decided(
     found: Head, caller: Caller, *, today: date, mode: Mode, channel: Channel
 ) -> dict[str, VisibleField]:
@@ -326,9 +361,17 @@ def _decided(
 
 
 def _decision(
-    found: Head, caller: Caller, *, today: date, mode: Mode, channel: Channel
+    found: Head,
+    caller: Caller,
+    *,
+    today: date,
+    mode: Mode,
+    channel: Channel,
+    then: tuple[dict[int, str], tuple[FieldFacts, ...]] | None = None,
 ) -> Decision:
+    """Decide on the fields as they stand now, or on those of a past day (names by id, facts)."""
     ids, fields, prohibitions = _facts(found.dataset_id)
+    ids, fields = then or (ids, fields)
     case = Case(
         channel=channel,
         mode=mode,

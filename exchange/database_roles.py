@@ -21,7 +21,7 @@ from exchange.records.statements import comma, idents, one, rows, run
 OWNER, WORKER, OFFICE, OPEN = "city_owner", "city_worker", "city_office", "city_open"
 RECORDS = "city_records"  # owns record tables, so that worker and office may both replace them
 ZONES = ("shared", "open", "conditional")
-APPEND_ONLY = ("audit_entry", "audit_link", "audit_delivery")
+APPEND_ONLY = ("audit_entry", "audit_link", "audit_delivery", "catalog_fieldterms")
 ROOMS = ("audit", "accounts", "catalog", "exchange")
 
 # What the open door may read, by table: columns, and which rows. Columns that are internal are
@@ -30,6 +30,7 @@ FACE: Mapping[str, str] = {
     "catalog_dataset": "state IN ('published', 'withdrawn')",
     "catalog_resource": "dataset_id IN (SELECT id FROM face.catalog_dataset)",
     "catalog_field": "resource_id IN (SELECT id FROM face.catalog_resource) AND NOT concealed",
+    "catalog_fieldterms": "field_id IN (SELECT id FROM face.catalog_field) AND NOT concealed",
     "catalog_subject": "true",
     "catalog_negativeline": "state IN ('published', 'ended')",
     "catalog_negativelinefield": "line_id IN (SELECT id FROM face.catalog_negativeline)",

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from api import documents, metering
 from api.calls import caller_of
 from catalog import search
-from catalog.models import Dataset, Field
+from catalog.models import Dataset, Field, FieldTerms
 from exchange import access
 from exchange.access import Caller
 from exchange.models import RecordTable, Zone
@@ -183,6 +183,9 @@ def _fields(
     dataset: Dataset, head: access.Head, caller: Caller, day: date
 ) -> list[dict[str, Any]]:
     """Return each field that may be named, as the caller sees it on that day."""
+    if day < timezone.localdate():
+        replayed = access.visible_then(head, caller, day=day, mode=Mode.QUERY)
+        return [_field(terms, seen) for terms, seen in replayed if not seen.concealed]
     seen = access.visible(head, caller, today=day, mode=Mode.QUERY)
     return [
         _field(one, seen[one.name])
@@ -191,7 +194,7 @@ def _fields(
     ]
 
 
-def _field(one: Field, seen: VisibleField) -> dict[str, Any]:
+def _field(one: Field | FieldTerms, seen: VisibleField) -> dict[str, Any]:
     return {
         "name": one.name,
         "label": one.label,

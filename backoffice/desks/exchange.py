@@ -186,7 +186,7 @@ class SyncRunDesk(Desk):
         "deleted",
         "after",
     ]
-    list_filter = ["state", "mode", "started_at"]
+    list_filter = ["state", "mode", "because", "started_at"]
     list_select_related = ["binding__source", "binding__resource__dataset__owner"]
     search_fields = ["problem", "problem_code", "binding__resource__dataset__slug"]
     ordering = ["-id"]

@@ -10,6 +10,7 @@ from backoffice.desk import Desk
 from backoffice.forms.dressed import ReasonForm
 from catalog.models import (
     Field,
+    FieldTerms,
     Revision,
 )
 from catalog.terms import RevisionState
@@ -91,3 +92,15 @@ class RevisionDesk(Desk):
             if old != new
         ]
         return format_html_join("", "<p><code>{}</code> {}: {} → <b>{}</b></p>", lines)
+
+
+@admin.register(FieldTerms)
+class FieldTermsDesk(Desk):
+    """What published fields stood under, day by day: only added to, and to be looked at."""
+
+    owner_path = "field__resource__dataset__owner"
+    list_display = ["field", "since", "grade", "share_type", "open_type", "mask_kind", "concealed"]
+    list_filter = ["grade", "share_type", "open_type"]
+    list_select_related = ["field__resource__dataset__owner"]
+    search_fields = ["name"]
+    ordering = ["-since", "-id"]

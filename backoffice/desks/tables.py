@@ -42,6 +42,7 @@ def bind(resource: Resource, press: Press) -> None:
         "max_rejected_percent",
         "max_shrink_percent",
         "schedule_minutes",
+        "full_every_days",
     )
     asked = {name: press.told[name] for name in names}
     sources.bind(resource.pk, **asked, by=press.by, at=press.at)

@@ -110,6 +110,13 @@ class BindingForm(OfficeForm):
         required=False,
         help_text=_("Empty: only when somebody asks for it."),
     )
+    full_every_days = forms.IntegerField(
+        label=_("By cursor: full compare every … days"),
+        min_value=0,
+        max_value=3650,
+        initial=7,
+        help_text=_("A cursor does not see deletions; a full compare does. 0 never compares."),
+    )
 
     def prepare(self) -> None:
         """Offer the owner's sources and ask a column for each field."""
@@ -137,6 +144,7 @@ class BindingForm(OfficeForm):
             "max_rejected_percent",
             "max_shrink_percent",
             "schedule_minutes",
+            "full_every_days",
         ):
             first[name] = getattr(bound, name)
         for one in self.listed:

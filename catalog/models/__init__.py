@@ -5,6 +5,7 @@ from catalog.models.counters import Counter
 from catalog.models.dataset import Dataset, Field, Resource
 from catalog.models.negative_list import LegalBasis, NegativeLine, NegativeLineField
 from catalog.models.revision import Revision
+from catalog.models.terms_kept import FieldTerms
 
 __all__ = [
     "Code",
@@ -12,6 +13,7 @@ __all__ = [
     "Counter",
     "Dataset",
     "Field",
+    "FieldTerms",
     "LegalBasis",
     "NegativeLine",
     "NegativeLineField",

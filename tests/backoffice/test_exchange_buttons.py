@@ -66,6 +66,7 @@ def test_a_file_is_bound_by_the_form_and_synced(at_desk, said, monkeypatch):
         "lag_seconds": 0,
         "max_rejected_percent": 10,
         "max_shrink_percent": 20,
+        "full_every_days": 7,
     }
     asked = []
     monkeypatch.setattr("exchange.tasks.sync.delay", lambda *told: asked.append(told))
@@ -97,6 +98,7 @@ def test_a_file_without_a_header_is_bound_by_positions(at_desk, said):
         "lag_seconds": 0,
         "max_rejected_percent": 10,
         "max_shrink_percent": 20,
+        "full_every_days": 7,
     }
 
     assert "positions from 0" in said(desk.press(binding, "bind", **told, **names))
