@@ -52,6 +52,8 @@ def main(words: list[str]) -> int:
     options = _options(words)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
+    # a shell that starts this in the background has it ignore Ctrl-C, and Python would leave it so
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with ExitStack() as stack:
             _run(options, stack)

@@ -116,6 +116,11 @@ def a_first_start_builds_syncs_calls_and_ends(var, port):
     assert remaining(var) == []
 
 
+def _ignoring_interrupts() -> None:
+    """As a shell does with what it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def a_second_start_finds_its_data_and_ends_by_a_signal(var, port, number):
     with subprocess.Popen(
         command(port),
@@ -123,13 +128,18 @@ def a_second_start_finds_its_data_and_ends_by_a_signal(var, port, number):
         env=environment(var),
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=_ignoring_interrupts,  # noqa: PLW1509 - no thread runs here
     ) as process:
         assert process.stdout is not None
         said = wait_for("The site stays up", process.stdout)
         assert "rows read" not in said  # nothing was synced again
 
         process.send_signal(number)
-        process.wait(timeout=60)
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()  # or leaving the block would wait for it without end
+            raise
 
 
 def test_a_busy_port_is_named_with_what_to_do(tmp_path):
