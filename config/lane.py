@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
+from django.db import close_old_connections
 from django.utils import translation
 
 from api.pages import Answered, Asked, answered
@@ -34,8 +35,11 @@ def lane(django: Application) -> Application:
     def serve(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         match = PATH.fullmatch(path)
-        # a cookie may choose the language or sign somebody in: both are Django's
-        if match is None or environ["REQUEST_METHOD"] != "GET" or "HTTP_COOKIE" in environ:
+        query = environ.get("QUERY_STRING", "")
+        # A cookie may choose the language or sign somebody in; letters that are not escaped may be
+        # in more than one encoding: all that is Django's.
+        plain = environ["REQUEST_METHOD"] == "GET" and query.isascii()
+        if match is None or not plain or "HTTP_COOKIE" in environ:
             return django(environ, start_response)
         began = time.perf_counter()
         chosen = chosen_language("", environ.get("HTTP_ACCEPT_LANGUAGE", ""))
@@ -45,7 +49,7 @@ def lane(django: Application) -> Application:
         asked = Asked(path, match[1], {}, environ)
         try:
             asked.params = parse_qs(
-                environ.get("QUERY_STRING", ""),
+                query,
                 keep_blank_values=True,
                 max_num_fields=MOST_PARAMETERS,
             )
@@ -56,6 +60,7 @@ def lane(django: Application) -> Application:
             return django(environ, start_response)
         finally:
             logs.request_id.reset(token)
+        close_old_connections()  # as Django after each request: a pool gets its connection back
         start_response(
             STATUS[answer.status],
             [

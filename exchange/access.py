@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import Lock
@@ -148,12 +148,13 @@ class Look:
     head: Head | None
 
 
-_looks: dict[tuple[bytes | None, ...], Look] = {}
+_looks: dict[tuple[str, bytes | None, bytes | None], Look] = {}
 
 
-def known(texts: tuple[bytes | None, ...]) -> Look | None:
-    """Return the look that had these texts of key and head, if it is kept."""
-    return _looks.get(texts)
+def known(zone: str, texts: Sequence[bytes | None]) -> Look | None:
+    """Return the look at a zone that had these texts of key and head, if it is kept."""
+    key, head = texts
+    return _looks.get((str(zone), key, head))
 
 
 def head(slug: str, *, zone: str = Zone.OPEN) -> Head:
@@ -176,7 +177,7 @@ def entered(
 
 def _look(digest: str, zone: str, slug: str) -> Look:
     values = [digest.encode(), str(zone).encode(), slug.encode()]
-    found = known(tuple(first_row(KNOWN_BY, values)))
+    found = known(zone, first_row(KNOWN_BY, values))
     if found is not None:
         return found
     with connection.cursor() as cursor:
@@ -193,8 +194,12 @@ def _look(digest: str, zone: str, slug: str) -> Look:
     )
     if len(_looks) >= KEPT_LOOKS:
         _looks.clear()
-    _looks[tuple(text and text.encode() for text in (key_text, head_text))] = found
+    _looks[str(zone), _bytes(key_text), _bytes(head_text)] = found
     return found
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else text.encode()
 
 
 def _served(slug: str, found: Look) -> Head:

@@ -246,7 +246,7 @@ def again(
     with _told_if_slow():
         key, head, rows, count = first_row(ahead.text, values)
     found = _cut(rows or b"", int(count or 0), query.limit)
-    return known((key, head)), lambda: _made(ahead.head, query, start, found)
+    return known(ahead.head.zone, (key, head)), lambda: _made(ahead.head, query, start, found)
 
 
 def _ready(head: Head) -> None:

@@ -92,7 +92,15 @@ class Door:
 
 
 @pytest.fixture
-def alone():
+def given_back(monkeypatch) -> list[bool]:
+    """Count when the lane gives its connection back, in place of closing that of the test."""
+    times: list[bool] = []
+    monkeypatch.setattr("config.lane.close_old_connections", lambda: times.append(True))
+    return times
+
+
+@pytest.fixture
+def alone(given_back):
     # as Django's own test client: a request must not close the connection of the test
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
@@ -216,6 +224,22 @@ def test_a_call_with_a_cookie_or_another_address_is_django_s(door):
     door.ask(door.lane, REQUEST_METHOD="HEAD")
 
     assert door.handed_on == 3
+
+
+def test_letters_that_are_not_escaped_are_read_as_django_reads_them(door):
+    raw = "name=海".encode().decode("latin-1")
+
+    assert door.ask(door.lane, query=raw)[0] == 200
+    assert door.handed_on == 1
+    assert door.ask(door.lane, query="name=%E6%B5%B7")[2] != b""
+    assert door.handed_on == 1
+
+
+def test_the_connection_is_given_back_after_each_page(door, given_back):
+    door.ask(door.lane)
+    door.ask(door.lane)
+
+    assert given_back == [True, True]
 
 
 def test_a_key_revoked_after_the_last_page_gets_no_other(door):
