@@ -12,14 +12,25 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.utils import timezone
 from packaging.markers import Marker
 
+from audit import chain
 from config import health
 
 OLDEST_PYTHON = (3, 11)
 DISK_BYTES = 2_000_000_000
 CLOCK_SECONDS = 5
 ROLES = ("city_worker", "city_office", "city_open")
+# of the last day: the whole trail is `verify_audit`'s to walk
+OLDEST_UNLINKED = """
+SELECT id, extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM audit_entry AS entry
+WHERE recorded_at > now() - interval '1 day' AND NOT EXISTS (
+    SELECT FROM audit_link AS link
+    WHERE link.entry_id = entry.id AND link.recorded_at = entry.recorded_at
+)
+ORDER BY id LIMIT 1
+"""
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 
 
@@ -81,6 +92,27 @@ def roles() -> Iterator[Finding]:
             "Web and workers run with the rights of these roles.",
             "As the owner: manage.py migrate, then manage.py provision",
         )
+
+
+def workers() -> Iterator[Finding]:
+    """Find the worker of the brief queue gone, or entries of the audit trail left unlinked."""
+    now = timezone.now()
+    late = health.stale_since(settings.BRIEF_QUEUE, now)
+    if late is not None:
+        yield Finding(
+            f"No worker takes the queue “{settings.BRIEF_QUEUE}”: its oldest message went stale"
+            f" {(now - late).total_seconds():.0f} seconds ago.",
+            "It links the audit chain, drains notes of reads and starts the syncs that are due.",
+            "Start worker-brief: celery -A config worker --queues=brief --hostname=brief@%h",
+        )
+    for number, seconds in _ask(OLDEST_UNLINKED):
+        if float(seconds) > chain.LINKED_WITHIN.total_seconds():
+            yield Finding(
+                f"Entry {number} of the audit trail waits for its link for {float(seconds):.0f}"
+                " seconds.",
+                "Until it is linked, nobody would see that it was changed.",
+                "See that beat and worker-brief run, and what their logs say.",
+            )
 
 
 def migrations() -> Iterator[Finding]:
@@ -159,6 +191,7 @@ def examine(port_number: int) -> list[Finding]:
         services,
         migrations,
         roles,
+        workers,
         clock,
         disk,
         lambda: port(port_number),

@@ -1,10 +1,14 @@
 """What a load balancer asks: is the process alive, and can it serve?"""
 
+import json
+from datetime import datetime, timedelta
+
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 
 # The open door may not read the table of migrations; there its face of the catalogue stands for
 # them, since `provision` makes it after `migrate`.
@@ -12,6 +16,7 @@ MAY_READ_MIGRATIONS = (
     "SELECT to_regclass('public.django_migrations') IS NULL"
     " OR has_table_privilege('public.django_migrations', 'SELECT')"
 )
+BEHIND = timedelta(minutes=1)
 FACE_STANDS = "SELECT to_regclass('face.catalog_dataset') IS NOT NULL"
 
 
@@ -29,6 +34,9 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     found["migrations"] = found["database"] and migrations_are_applied()
     words = {name: "ok" if well else "missing" for name, well in found.items()}
     ready = all(found.values())
+    if found["valkey"]:  # behind is told and costs nobody the site: pages need no worker
+        late = stale_since(settings.BRIEF_QUEUE, timezone.now())
+        words["worker-brief"] = "ok" if late is None else "behind"
     body = {"status": "ok" if ready else "not ready"} | words
     return _never_stored(JsonResponse(body, status=200 if ready else 503))
 
@@ -50,6 +58,22 @@ def valkey_answers() -> bool:
             return bool(client.ping())
     except (redis.RedisError, OSError):
         return False
+
+
+def stale_since(queue: str, now: datetime) -> datetime | None:
+    """Return when the oldest message of a queue went stale, where no worker took it in time.
+
+    None where none waits, where the oldest has no term, or where it went stale within the last
+    minute. A message that is taken too late is dropped by its worker: the next does its work.
+    """
+    try:
+        with redis.from_url(settings.REDIS_URL, socket_timeout=2) as client:
+            oldest = client.lindex(queue, -1)  # workers take from the end
+        term = json.loads(oldest)["headers"].get("expires") if oldest else None
+    except (redis.RedisError, OSError):
+        return None
+    expired = datetime.fromisoformat(term) if term else None
+    return expired if expired and expired < now - BEHIND else None
 
 
 def migrations_are_applied() -> bool:

@@ -256,6 +256,11 @@ CELERY_BROKER_URL = (
     else REDIS_URL
 )
 CELERY_TASK_DEFAULT_QUEUE = "city"
+BRIEF_QUEUE = "brief"  # has a worker of its own: a queue full of long syncs holds none of it up
+CELERY_TASK_ROUTES = {
+    "audit.tasks.*": {"queue": BRIEF_QUEUE},
+    "exchange.tasks.sync_due": {"queue": BRIEF_QUEUE},
+}
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
@@ -280,10 +285,25 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }
 
+SHADES = ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950")
+TEAL = (
+    "#eef7f8",
+    "#d7ebee",
+    "#b0d7dd",
+    "#7fbcc6",
+    "#4a9aa8",
+    "#207b8a",
+    "#0b5561",
+    "#0a4a55",
+    "#0a3e47",
+    "#09333a",
+    "#062126",
+)
 UNFOLD = {
     "SITE_TITLE": _("City data exchange"),
     "SITE_HEADER": _("City data exchange"),
     "SITE_URL": "/",
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
+    "COLORS": {"primary": dict(zip(SHADES, TEAL, strict=True))},  # the portal's colour
 }

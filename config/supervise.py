@@ -46,10 +46,11 @@ def web(*, port: int = 8000, host: str = "127.0.0.1", workers: int = 1) -> tuple
     )
 
 
-def worker(*, concurrency: int = 2) -> tuple[str, ...]:
-    """Return the command of a Celery worker."""
+def worker(queue: str, *, concurrency: int = 2) -> tuple[str, ...]:
+    """Return the command of the Celery worker of a queue: "city" (syncs), or "brief"."""
     return (
         *(_program("celery"), "-A", "config", "worker", "--loglevel", "INFO"),
+        *("--queues", queue, "--hostname", f"{queue}@%h"),
         *("--concurrency", str(concurrency), "--without-gossip", "--without-mingle"),
     )
 

@@ -103,7 +103,8 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> None:
     office = common | {"DATABASE_URL": servers.office, "REDIS_URL": servers.valkey}
     worker = common | {"DATABASE_URL": servers.worker, "REDIS_URL": servers.valkey}
     crew.start(Child("web", supervise.web(port=options.port), office))
-    crew.start(Child("worker", supervise.worker(), worker))
+    crew.start(Child("worker-sync", supervise.worker("city"), worker))
+    crew.start(Child("worker-brief", supervise.worker("brief"), worker))
     crew.start(Child("beat", supervise.beat(), worker))
     _wait_until_ready(crew, address)
     _say("The worker reads the sources:")

