@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -108,7 +109,7 @@ def _envelope(asked: Asked, head: Head, fields: Seen, page: Page) -> bytes:
         "dataset": head.slug,
         "seq": page.seq,
         "moved": page.moved,
-        "refreshed_at": page.refreshed_at.isoformat() if page.refreshed_at else None,
+        "refreshed_at": _local(page.refreshed_at) if page.refreshed_at else None,
         "count": page.count,
         "total": None if page.total is None else {"value": page.total, "exact": page.exact},
         "masked": fields.masked,
@@ -117,6 +118,11 @@ def _envelope(asked: Asked, head: Head, fields: Seen, page: Page) -> bytes:
     }
     text = json.dumps(around, ensure_ascii=False)
     return b'%b, "rows": %b}' % (text[:-1].encode(), page.rows)
+
+
+def _local(moment: datetime) -> str:
+    """Return a moment with the city's offset, as people there read it."""
+    return timezone.localtime(moment).isoformat()
 
 
 def link(path: str, params: Mapping[str, Sequence[str]], **changed: str) -> str:

@@ -40,6 +40,7 @@ if not (DATABASE_URL and REDIS_URL):
 DATABASE_POOL = environment.whole("DATABASE_POOL", 0)  # connections a process; 0: no pool
 DATABASES = {"default": environment.database(DATABASE_URL)}
 DATABASES["default"]["OPTIONS"] = {}
+DATABASES["default"]["TIME_ZONE"] = "Asia/Shanghai"  # rows come out with the city's offset
 if DATABASE_POOL:
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 1,

@@ -21,6 +21,7 @@ from catalog.models import Dataset, Field, NegativeLine, Resource, Revision
 from exchange.models import RecordTable
 from exchange.records import zones
 from exchange.records.reading import LEASE_SECONDS
+from exchange.sync import engine
 from policy.decision import conditional_zone_case, decide, open_zone_case
 from policy.facts import Case, Reader
 from policy.storable import storable
@@ -106,7 +107,7 @@ def regrade(
     stricter, looser = _sorted_out(dataset, fields, changes, at)
     if stricter:
         revisions.apply_grades(dataset, stricter, by=by, at=at, reason=reason)
-        _forget_secrets(dataset)
+        _forget_secrets(dataset, at)
         _projected(dataset_id, at=at)
     if not looser:
         return None
@@ -157,15 +158,20 @@ def _projected(dataset_id: int, *, at: datetime) -> Projection:
     return Projection(dataset_id, {pk: zones.refresh(pk, at=at) for pk in resources})
 
 
-def _forget_secrets(dataset: Dataset) -> None:
-    """Drop the columns of fields that, as it turned out, may not be on the platform at all."""
+def _forget_secrets(dataset: Dataset, at: datetime) -> None:
+    """Drop the columns of fields that, as it turned out, may not be on the platform at all.
+
+    What runs keep aside goes with them; a run under way does not go live with such a column.
+    """
+    lines, today = facts.prohibitions(dataset), timezone.localdate(at)
     secret = [
         field
         for field in Field.objects.filter(resource__dataset=dataset, ended_at=None)
-        if storable(facts.field_facts(field)) is not None
+        if storable(facts.field_facts(field), lines, today) is not None
     ]
     for field in secret:
         zones.forget(field.resource_id, field.pk)
+        engine.forget(field.resource_id, at=at)
 
 
 def _sorted_out(

@@ -19,7 +19,7 @@ from psycopg import sql
 from accounts.models import User
 from accounts.roles import require
 from audit import chain
-from exchange.models import Binding, RecordTable, RunState, SyncMode, SyncRun, Zone
+from exchange.models import Binding, RecordTable, RejectedRow, RunState, SyncMode, SyncRun, Zone
 from exchange.models.runs import RUNNING
 from exchange.problems import LedgerUnbalanced, Problem, WrongRunState
 from exchange.records import store, zones
@@ -148,6 +148,22 @@ def _held(run_id: int) -> SyncRun:
 
 
 @transaction.atomic
+def forget(resource_id: int, *, at: datetime) -> None:
+    """Throw away what is kept aside of a table: staged rows of held-back runs, rejected rows.
+
+    For a table of which a field turned out to be such that it may not be on the platform.
+    """
+    for left in SyncRun.objects.select_for_update().filter(
+        binding__resource_id=resource_id, state=RunState.HELD
+    ):
+        left.state, left.ended_at = RunState.DISCARDED, at
+        left.save(update_fields=["state", "ended_at"])
+        Staging(left.pk).drop()
+        chain.record("sync.discard", f"run:{left.pk}", by=None, at=at, state=str(left.state))
+    RejectedRow.objects.filter(run__binding__resource_id=resource_id).delete()
+
+
+@transaction.atomic
 def _clear_away(binding: Binding, at: datetime) -> None:
     """End what a dead process left running, and give up a held-back run that this one replaces."""
     for left in SyncRun.objects.select_for_update().filter(
@@ -249,9 +265,11 @@ def _merge(
     """Make the staged rows live, whole or not at all, and write the ledger."""
     _fence(sync_run)
     with_memory()
+    _still_wanted(settled, at)
     step = _reshape if settled.reshaped else _change
     table, delta = step(sync_run, settled, staging, scope, at=at, limits=limits)
     _balance(sync_run, table, delta, whole=scope != Scope.PART)
+    _still_wanted(settled, at)  # and again: a regrade may have come while rows were moved
     sync_run.merged_at = at
     sync_run.save()
     _move_checkpoint(sync_run, settled, whole=scope != Scope.PART, at=at)
@@ -267,6 +285,22 @@ def _merge(
 
 FEW_REJECTED = 10
 """Rejected rows up to which a run by cursor is never held back, whatever their share."""
+
+
+def _still_wanted(settled: Plan, at: datetime) -> None:
+    """Refuse to go live with columns that were wanted when the run began and are not any more.
+
+    A field may turn out to be secret while its values are on their way.
+    """
+    if plan.of(settled.binding, now=at).columns != settled.columns:
+        raise WrongRunState(
+            _(
+                "The fields of “%(resource)s” changed while its source was read, so what was read"
+                " did not go live. Run the sync again."
+            )
+            % {"resource": settled.binding.resource}
+        )
+
 
 UNREADABLE = ("field-count", "nul", "encoding", "cell-too-long")
 """Rules that a record broke before its key could be read: any standing row may be the one it was,
