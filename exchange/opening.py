@@ -18,8 +18,8 @@ from accounts.models import User
 from accounts.roles import require
 from catalog import facts, negative_list, publishing, revisions
 from catalog.models import Dataset, Field, NegativeLine, Resource, Revision
-from exchange.models import RecordTable
-from exchange.records import zones
+from exchange.models import RecordTable, Zone
+from exchange.records import store, zones
 from exchange.records.reading import LEASE_SECONDS
 from exchange.sync import engine
 from policy.decision import conditional_zone_case, decide, open_zone_case
@@ -163,13 +163,15 @@ def _forget_secrets(dataset: Dataset, at: datetime) -> None:
 
     What runs keep aside goes with them; a run under way does not go live with such a column.
     """
-    lines, today = facts.prohibitions(dataset), timezone.localdate(at)
     secret = [
         field
         for field in Field.objects.filter(resource__dataset=dataset, ended_at=None)
-        if storable(facts.field_facts(field), lines, today) is not None
+        if storable(facts.field_facts(field)) is not None
     ]
     for field in secret:
+        shared = store.live(field.resource_id, Zone.SHARED)
+        if shared and field.pk not in {column["field"] for column in shared.columns}:
+            continue  # it was never read from the source, or is forgotten already
         zones.forget(field.resource_id, field.pk)
         engine.forget(field.resource_id, at=at)
 
