@@ -53,10 +53,14 @@ clean: ## remove .venv, caches and the tests' services; the demo's data in var/ 
 	@$(PYTHON) -m venv .venv \
 		|| { echo "$(PYTHON) has no venv: install it (Debian: apt-get install python3-venv)."; exit 1; }
 
+# The locks are whole: nothing is left for pip to resolve, where an extra that a requirement asks
+# for could bring in a release newer than the lock.
 .venv/.base: requirements/base.txt | .venv/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		-r requirements/base.txt
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.base
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		-r requirements/dev.txt
 	@touch $@
