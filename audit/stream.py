@@ -1,8 +1,11 @@
 """Valkey, for what is counted and noted many times a second."""
 
+import contextlib
 import logging
 import os
 import threading
+import weakref
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -19,7 +22,9 @@ def client() -> redis.Redis:
 
     What this thread told and was not yet answered is waited for first, so that the client sees it.
     """
-    _settle()
+    line = getattr(_own, "line", None)
+    if line is not None:
+        line.settle()
     return _client(settings.REDIS_URL)
 
 
@@ -36,59 +41,93 @@ def call(*words: str | bytes | float) -> Any:
     What each call of the API asks goes this way: through the client it takes three times as long.
     A connection that broke while idle is replaced once. Raises redis.RedisError.
     """
-    for fresh in (False, True):
-        connection = _own_connection(fresh=fresh)
-        try:
-            connection.send_packed_command(connection.pack_command(*words), check_health=False)
-            _settle()
-            return connection.read_response()
-        except (redis.ConnectionError, redis.TimeoutError):
-            _drop(connection)
-            if fresh:
-                raise
-    raise AssertionError("unreachable: the second try returns or raises")
+    line = _own_line()
+    try:
+        return line.call(words)
+    except (redis.ConnectionError, redis.TimeoutError):
+        return line.call(words)
 
 
 def tell(*words: str | bytes | float) -> None:
-    """Send one command whose answer is read before this thread's next one.
+    """Send one command whose answer is read before this thread's next call, or at its end.
 
     When this returns the command has left the process. Raises redis.RedisError where it cannot; a
     refusal that comes later is logged.
     """
-    connection = _own_connection(fresh=False)
-    try:
-        connection.send_packed_command(connection.pack_command(*words), check_health=False)
-    except (redis.ConnectionError, redis.TimeoutError):
-        _drop(connection)
-        raise
-    _own.owed += 1
+    _own_line().tell(words)
 
 
-def _settle() -> None:
-    """Read the answers that are owed to this thread. Raises redis.ConnectionError."""
-    while getattr(_own, "owed", 0):
-        _own.owed -= 1
+class _Line:
+    """One connection, and how many answers it owes. Connects on demand, anew after each failure."""
+
+    def __init__(self, pool: redis.ConnectionPool) -> None:
+        self.place = (os.getpid(), pool)
+        # not the pool's own: it counts what it makes and stops at a number, and threads come and go
+        self._connection = pool.connection_class(**pool.connection_kwargs)
+        self._owed = 0
+        # its own thread speaks on it; only at the end of the process another one settles it
+        self._lock = threading.Lock()
+
+    def call(self, words: tuple[str | bytes | float, ...]) -> Any:
+        with self._lock, self._dropped_where_broken():
+            self._send(words)
+            self._read_owed()
+            return self._connection.read_response()
+
+    def tell(self, words: tuple[str | bytes | float, ...]) -> None:
+        with self._lock, self._dropped_where_broken():
+            self._send(words)
+            self._owed += 1
+
+    def settle(self) -> None:
+        """Read the answers that are owed. Where they do not come, it is logged."""
+        if self.place[0] != os.getpid():  # the answers are for the process this was forked from
+            return
+        with self._lock, contextlib.suppress(redis.RedisError), self._dropped_where_broken():
+            self._read_owed()
+
+    def _send(self, words: tuple[str | bytes | float, ...]) -> None:
+        packed = self._connection.pack_command(*words)
+        self._connection.send_packed_command(packed, check_health=False)
+
+    def _read_owed(self) -> None:
+        while self._owed:
+            try:
+                self._connection.read_response()
+            except redis.ResponseError as refused:
+                log.warning("Valkey refused what it was told: %s", refused)
+            self._owed -= 1
+
+    @contextlib.contextmanager
+    def _dropped_where_broken(self) -> Iterator[None]:
         try:
-            _own.connection.read_response()
-        except redis.ResponseError as refused:
-            log.warning("Valkey refused what it was told: %s", refused)
+            yield
+        except (redis.ConnectionError, redis.TimeoutError):
+            if self._owed:
+                log.warning(
+                    "Valkey went away before it answered %d commands it was told.", self._owed
+                )
+            self._owed = 0
+            self._connection.disconnect()
+            raise
 
 
-def _drop(connection: Any) -> None:
-    if _own.owed:
-        log.warning("Valkey went away before it answered %d commands it was told.", _own.owed)
-    _own.owed = 0
-    connection.disconnect()
+class _Holder:
+    """Ends with the thread whose line it holds, or with the process."""
+
+    def __init__(self, line: _Line) -> None:
+        # Valkey stops reading from a peer that left before its answers: they are waited for
+        weakref.finalize(self, line.settle)
 
 
 _own = threading.local()
 
 
-def _own_connection(*, fresh: bool) -> Any:
+def _own_line() -> _Line:
     pool = _client(settings.REDIS_URL).connection_pool
-    place = (os.getpid(), pool)  # a fork, and another server, count anew
-    if fresh or getattr(_own, "place", None) != place:
-        _own.connection = pool.make_connection()
-        _own.place = place
-        _own.owed = 0
-    return _own.connection
+    line: _Line | None = getattr(_own, "line", None)
+    if line is None or line.place != (os.getpid(), pool):  # a fork, and another server, begin anew
+        line = _Line(pool)
+        _own.line = line
+        _own.holder = _Holder(line)
+    return line

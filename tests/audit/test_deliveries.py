@@ -106,6 +106,52 @@ def test_notes_are_numbered_one_by_one_in_all_threads():
     assert numbers == list(range(numbers[0], numbers[0] + 100))
 
 
+def test_what_a_thread_told_is_there_when_it_has_ended():
+    before = len(list(deliveries.waiting()))
+
+    for _thread in range(200):
+        thread = threading.Thread(target=lambda: [deliveries.note(**told()) for _ in range(3)])
+        thread.start()
+        thread.join()
+
+    assert len(list(deliveries.waiting())) == before + 600
+
+
+def test_what_a_process_told_is_there_when_it_has_ended(settings):
+    program = (
+        "from audit import stream\n"
+        "for _ in range(2000): stream.tell('INCR', 'told-at-the-end')\n"
+    )
+
+    subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ
+        | {"DJANGO_SETTINGS_MODULE": "config.settings", "REDIS_URL": settings.REDIS_URL},
+        check=True,
+    )
+
+    assert stream.client().getdel("told-at-the-end") == b"2000"
+
+
+def test_a_process_that_was_forked_leaves_the_answers_to_its_parent():
+    program = (
+        "import os\n"
+        "from audit import stream\n"
+        "stream.tell('INCR', 'told-before-a-fork')\n"
+        "if os.fork(): os.wait(); print(stream.call('GETDEL', 'told-before-a-fork'))\n"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert (said.stdout, said.stderr) == ("b'1'\n", "")
+
+
 def test_a_forked_process_numbers_its_notes_under_a_name_of_its_own():
     program = (
         "import django, os; django.setup()\n"
