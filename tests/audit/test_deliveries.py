@@ -119,8 +119,7 @@ def test_what_a_thread_told_is_there_when_it_has_ended():
 
 def test_what_a_process_told_is_there_when_it_has_ended(settings):
     program = (
-        "from audit import stream\n"
-        "for _ in range(2000): stream.tell('INCR', 'told-at-the-end')\n"
+        "from audit import stream\nfor _ in range(2000): stream.tell('INCR', 'told-at-the-end')\n"
     )
 
     subprocess.run(
