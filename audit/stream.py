@@ -58,11 +58,11 @@ def tell(*words: str | bytes | float) -> None:
 
 
 class _Line:
-    """One connection, and how many answers it owes. Connects on demand, anew after each failure."""
+    """One connection, and how many answers it owes. Connects on demand, anew after failures."""
 
     def __init__(self, pool: redis.ConnectionPool) -> None:
         self.place = (os.getpid(), pool)
-        # not the pool's own: it counts what it makes and stops at a number, and threads come and go
+        # not the pool's own: it counts what it makes up to a number, and threads come and go
         self._connection = pool.connection_class(**pool.connection_kwargs)
         self._owed = 0
         # its own thread speaks on it; only at the end of the process another one settles it
