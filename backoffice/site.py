@@ -14,6 +14,7 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.models import User
 from audit import chain
+from backoffice import pages
 from backoffice.buttons import person_of
 
 
@@ -50,8 +51,12 @@ class OfficeSite(UnfoldAdminSite):
     login_template = "backoffice/login.html"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Return the admin's addresses and the language switch."""
-        return [path("language/", set_language, name="set_language"), *super().get_urls()]
+        """Return the admin's addresses, before them the language switch and our own pages."""
+        return [
+            path("language/", set_language, name="set_language"),
+            *pages.ADDRESSES,
+            *super().get_urls(),
+        ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what every page is given. What happened is in the audit trail, not in Django's

@@ -206,6 +206,20 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/office/login/"
 
+# --- mail -----------------------------------------------------------------------------------
+
+EMAIL_HOST = environment.text("MAIL_HOST")
+EMAIL_PORT = environment.whole("MAIL_PORT", 587)
+EMAIL_HOST_USER = environment.text("MAIL_USER")
+EMAIL_HOST_PASSWORD = environment.text("MAIL_PASSWORD")
+EMAIL_USE_TLS = environment.flag("MAIL_TLS", default=True)
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "city-data@localhost")
+EMAIL_FILE_PATH = VAR / "mail"  # without a mail server, mails are files: nothing is lost
+EMAIL_BACKEND = "django.core.mail.backends." + (
+    "smtp.EmailBackend" if EMAIL_HOST else "filebased.EmailBackend"
+)
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -259,6 +273,7 @@ CELERY_BROKER_URL = (
 CELERY_TASK_DEFAULT_QUEUE = "city"
 BRIEF_QUEUE = "brief"  # has a worker of its own: a queue full of long syncs holds none of it up
 CELERY_TASK_ROUTES = {
+    "accounts.tasks.*": {"queue": BRIEF_QUEUE},
     "audit.tasks.*": {"queue": BRIEF_QUEUE},
     "exchange.tasks.sync_due": {"queue": BRIEF_QUEUE},
 }

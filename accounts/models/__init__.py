@@ -1,4 +1,5 @@
 from accounts.models.apps import ApiKey, App
+from accounts.models.notices import Notice, NoticeSeen
 from accounts.models.organizations import Organization, OrganizationKept
 from accounts.models.people import Membership, User
 from accounts.models.regions import CodeSystem, Region
@@ -9,6 +10,8 @@ __all__ = [
     "App",
     "CodeSystem",
     "Membership",
+    "Notice",
+    "NoticeSeen",
     "Organization",
     "OrganizationKept",
     "OrganizationKind",

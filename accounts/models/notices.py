@@ -1,0 +1,75 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.organizations import Organization
+from accounts.roles import Role
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    """Phrases about notices."""
+
+    def open(self):
+        """What it was about has not been settled."""
+        return self.filter(settled_at=None)
+
+    def unmailed(self):
+        """Meant for the mail, and not sent yet."""
+        return self.filter(by_mail=True, mailed_at=None)
+
+
+class Notice(models.Model):
+    """Something that whoever holds a role in an organisation should know.
+
+    Addressed to the role and not to a person, so that nothing is lost when people change.
+    Without an organisation it is for the role everywhere. `accounts.notices` says each kind's
+    sentence; `words` fills it in. `settled_at` is when what it asked for was done.
+    """
+
+    kind = models.CharField(max_length=40)
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, null=True, blank=True, related_name="notices"
+    )
+    target = models.CharField(max_length=60)
+    words = models.JSONField(default=dict, blank=True)
+    due_on = models.DateField(_("due on"), null=True, blank=True)
+    told_at = models.DateTimeField(_("told at"))
+    settled_at = models.DateTimeField(null=True, blank=True)
+    by_mail = models.BooleanField(default=False)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        indexes = [models.Index(fields=["role", "organization", "-told_at"], name="notice_latest")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "target", "role", "organization"],
+                condition=Q(settled_at=None),
+                nulls_distinct=False,
+                name="accounts_notice_told_once_while_open",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.target}"
+
+
+class NoticeSeen(models.Model):
+    """That a person has seen a notice."""
+
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="seen")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "user"], name="accounts_notice_seen_once"),
+        ]
+
+    def __str__(self):
+        return f"{self.notice} seen by {self.user}"

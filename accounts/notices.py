@@ -1,0 +1,321 @@
+"""What people are told: a note in the inbox of a role, and a mail where it matters.
+
+A notice belongs to the transaction of the verb that tells it; mails leave later, by the clock.
+Addressed to a role in an organisation, so it waits for whoever holds that role, also after a
+person has left. What waits to be done is not read from here: the desks ask the things themselves.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from smtplib import SMTPException
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Membership, Notice, NoticeSeen, Organization, User
+from accounts.roles import Role
+
+log = logging.getLogger(__name__)
+
+LATEST = 20
+MAILS_A_TURN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of notice: its sentence, with named places for `words`, and whom it is for."""
+
+    sentence: str | Promise
+    roles: tuple[Role, ...]
+    mail: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "dataset.submitted": Kind(
+        gettext_lazy("“%(dataset)s” of %(owner)s waits for review."), (Role.OPERATOR,)
+    ),
+    "dataset.signable": Kind(
+        gettext_lazy("“%(dataset)s” waits for the signature of the head."), (Role.HEAD,)
+    ),
+    "dataset.sent_back": Kind(
+        gettext_lazy("“%(dataset)s” was sent back. What is missing: %(defects)s"),
+        (Role.PUBLISHER,),
+        mail=True,
+    ),
+    "dataset.published": Kind(
+        gettext_lazy("“%(dataset)s” of %(owner)s is in the catalogue now."),
+        (Role.PUBLISHER, Role.REVIEWER),
+    ),
+    "dataset.withdrawn": Kind(
+        gettext_lazy("“%(dataset)s” of %(owner)s was withdrawn: %(reason)s"),
+        (Role.PUBLISHER, Role.REVIEWER),
+    ),
+    "dataset.review_due": Kind(
+        gettext_lazy("The review of “%(dataset)s” is due on %(day)s."), (Role.OPERATOR,), mail=True
+    ),
+    "dataset.stale": Kind(
+        gettext_lazy("“%(dataset)s” should have been refreshed by %(day)s and was not."),
+        (Role.PUBLISHER,),
+        mail=True,
+    ),
+    "revision.proposed": Kind(
+        gettext_lazy("A change of “%(dataset)s” that shows more waits for a second person."),
+        (Role.HEAD,),
+    ),
+    "revision.decided": Kind(
+        gettext_lazy("The change of “%(dataset)s” was decided: %(outcome)s"), (Role.PUBLISHER,)
+    ),
+    "grading.changed": Kind(
+        gettext_lazy(
+            "The table of grades changed: %(count)s fields of your department are to be graded"
+            " anew."
+        ),
+        (Role.PUBLISHER,),
+        mail=True,
+    ),
+    "line.proposed": Kind(
+        gettext_lazy("A line of the negative list on “%(dataset)s” waits for legal review."),
+        (Role.HEAD,),
+    ),
+    "line.forwarded": Kind(
+        gettext_lazy("A line of the negative list on “%(dataset)s” waits for the authority."),
+        (Role.OPERATOR,),
+    ),
+    "line.returned": Kind(
+        gettext_lazy("The line of the negative list on “%(dataset)s” was returned: %(reason)s"),
+        (Role.PUBLISHER,),
+        mail=True,
+    ),
+    "line.published": Kind(
+        gettext_lazy("Line %(number)s of the negative list on “%(dataset)s” is in force."),
+        (Role.PUBLISHER, Role.REVIEWER),
+    ),
+    "line.review_due": Kind(
+        gettext_lazy(
+            "Line %(number)s of the negative list on “%(dataset)s” is to be reviewed by %(day)s."
+        ),
+        (Role.PUBLISHER, Role.OPERATOR),
+        mail=True,
+    ),
+    "line.lapsed": Kind(
+        gettext_lazy(
+            "Line %(number)s of the negative list on “%(dataset)s” has run out. Its fields are"
+            " conditional again: grade them anew, or propose another line."
+        ),
+        (Role.PUBLISHER, Role.OPERATOR),
+        mail=True,
+    ),
+    "sync.failed": Kind(
+        gettext_lazy("The sync of “%(dataset)s” failed: %(problem)s"), (Role.PUBLISHER,), mail=True
+    ),
+    "sync.held": Kind(
+        gettext_lazy("A run of “%(dataset)s” is held back: %(problem)s"),
+        (Role.PUBLISHER, Role.HEAD, Role.OPERATOR),
+        mail=True,
+    ),
+    "role.handed_over": Kind(
+        gettext_lazy("%(person)s has left; %(heir)s takes over: %(roles)s."), (Role.HEAD,)
+    ),
+    "organization.transferred": Kind(
+        gettext_lazy("What %(old)s held is yours now: %(counts)s"),
+        (Role.PUBLISHER, Role.HEAD, Role.REVIEWER),
+        mail=True,
+    ),
+}
+"""Every kind that can be told; `tell` refuses any other."""
+
+
+class NoticeUnknown(Exception):
+    """The kind is not in KINDS, where each stands with its sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A notice as one person reads it."""
+
+    id: int
+    kind: str
+    sentence: str
+    target: str
+    told_at: datetime
+    due_on: date | None
+    seen: bool
+
+
+@transaction.atomic
+def tell(
+    kind: str,
+    *,
+    organization: Organization | None,
+    target: str,
+    at: datetime,
+    due_on: date | None = None,
+    **words: Any,
+) -> None:
+    """Tell the roles of a kind, in one organisation or, without one, in all.
+
+    `target` names the thing as audit entries do ("dataset:12"). While a notice of the same kind
+    and target is open, it is told anew in place and not mailed again. Raises NoticeUnknown.
+    """
+    if kind not in KINDS:
+        raise NoticeUnknown(f"“{kind}” is no kind of notice. Add it to accounts/notices.py.")
+    told = {name: str(value) for name, value in words.items()}
+    for role in KINDS[kind].roles:
+        notice, fresh = Notice.objects.get_or_create(
+            kind=kind,
+            target=target,
+            role=role,
+            organization=organization,
+            settled_at=None,
+            defaults={
+                "words": told,
+                "due_on": due_on,
+                "told_at": at,
+                "by_mail": KINDS[kind].mail,
+            },
+        )
+        if not fresh:
+            notice.words, notice.due_on, notice.told_at = told, due_on, at
+            notice.save(update_fields=["words", "due_on", "told_at"])
+            notice.seen.all().delete()
+
+
+def settle(target: str, *kinds: str, at: datetime) -> int:
+    """Close what was open about a target, of these kinds; returns how many. Asks no right."""
+    return Notice.objects.open().filter(target=target, kind__in=kinds).update(settled_at=at)
+
+
+def sentence(notice: Notice) -> str:
+    """Return what a notice says, in the language now active."""
+    kind = KINDS.get(notice.kind)
+    if kind is None:  # told by a release that knew the kind
+        return f"{notice.kind} {notice.target}"
+    return str(kind.sentence) % _Said(notice.words)
+
+
+class _Said(dict):
+    """The words of a notice; one that an older release did not give reads as a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
+def _for(user: User) -> Q:
+    """Return which notices are for the roles that a person holds now."""
+    wanted = Q(pk__in=())
+    for role, organization_id in user.live_roles():
+        wanted |= Q(role=role) & (Q(organization=None) | Q(organization=organization_id))
+    return wanted
+
+
+def inbox(user: User, *, latest: int = LATEST) -> list[Line]:
+    """Return the latest notices for a person's roles, newest first. One query beside the roles."""
+    seen = NoticeSeen.objects.filter(notice=OuterRef("pk"), user=user)
+    found = Notice.objects.filter(_for(user)).annotate(is_seen=Exists(seen))
+    return [
+        Line(
+            id=notice.pk,
+            kind=notice.kind,
+            sentence=sentence(notice),
+            target=notice.target,
+            told_at=notice.told_at,
+            due_on=notice.due_on,
+            seen=notice.is_seen,
+        )
+        for notice in found.order_by("-told_at", "-pk")[:latest]
+    ]
+
+
+def unseen(user: User) -> int:
+    """Return how many notices for a person's roles they have not seen."""
+    seen = NoticeSeen.objects.filter(notice=OuterRef("pk"), user=user)
+    return Notice.objects.filter(_for(user)).exclude(Exists(seen)).count()
+
+
+def see(user: User, *, at: datetime, only: int | None = None) -> None:
+    """Note that a person has seen their notices, or one of them. No audit entry: it moves nothing.
+
+    A notice that is not theirs is left alone.
+    """
+    mine = Notice.objects.filter(_for(user))
+    if only is not None:
+        mine = mine.filter(pk=only)
+    fresh = mine.exclude(pk__in=NoticeSeen.objects.filter(user=user).values("notice"))
+    NoticeSeen.objects.bulk_create(
+        [NoticeSeen(notice=notice, user=user, seen_at=at) for notice in fresh],
+        ignore_conflicts=True,
+    )
+
+
+def mail_due(*, at: datetime) -> int:
+    """Send the mails of notices that have none yet; returns how many notices were done.
+
+    A mail server that is down leaves them for the next turn. A notice whose role nobody with an
+    address holds is done without a mail. Each is one transaction, so that none is sent twice by
+    two workers; a process that dies between sending and writing that down may repeat one.
+    """
+    done = 0
+    while done < MAILS_A_TURN and _mail_one(at):
+        done += 1
+    return done
+
+
+@transaction.atomic
+def _mail_one(at: datetime) -> bool:
+    notice = (
+        Notice.objects.unmailed()
+        .select_for_update(skip_locked=True, of=("self",))
+        .order_by("pk")
+        .first()
+    )
+    if notice is None:
+        return False
+    addresses = _addresses(notice)
+    try:
+        if addresses:
+            _mail(notice).send_to(addresses)
+    except (OSError, SMTPException) as failure:
+        log.warning("mail for notice %s was not sent: %s", notice.pk, type(failure).__name__)
+        return False
+    notice.mailed_at = at
+    notice.save(update_fields=["mailed_at"])
+    return True
+
+
+def _addresses(notice: Notice) -> list[str]:
+    held = Membership.objects.live().filter(role=notice.role, user__is_active=True)
+    if notice.organization_id is not None:
+        held = held.filter(organization=notice.organization_id)
+    return sorted({mail for mail in held.values_list("user__email", flat=True) if mail})
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """A notice as a mail, Chinese first; each addressee gets one of their own."""
+
+    subject: str
+    body: str
+
+    def send_to(self, addresses: list[str]) -> None:
+        for address in addresses:
+            EmailMessage(self.subject, self.body, to=[address]).send()
+
+
+def _mail(notice: Notice) -> _Mail:
+    said = []
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            due = _("Due on %(day)s.") % {"day": notice.due_on} if notice.due_on else ""
+            said.append(f"{sentence(notice)} {due}".strip())
+    where = f"{settings.PUBLIC_BASE_URL}/office/"
+    subject = " ".join(said[0].split())[:120]
+    return _Mail(subject, "\n\n".join([*said, where]))

@@ -1,0 +1,72 @@
+"""What the pages of the back office beside the desks share: who may see them, their frame."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, reverse
+
+from accounts.roles import require
+from backoffice.buttons import person_of
+
+View = Callable[..., HttpResponse]
+
+PLACES = {
+    "dataset": "catalog_dataset",
+    "field": "catalog_field",
+    "line": "catalog_negativeline",
+    "basis": "catalog_legalbasis",
+    "revision": "catalog_revision",
+    "source": "exchange_source",
+    "binding": "exchange_binding",
+    "run": "exchange_syncrun",
+    "grant": "exchange_grant",
+    "organization": "accounts_organization",
+    "user": "accounts_user",
+}
+"""Which desk shows what a target such as "dataset:12" names."""
+
+
+def office_page(permission: str = "") -> Callable[[View], View]:
+    """Let a view be seen by who is signed in to the back office and holds `permission`.
+
+    Whoever is not signed in is sent to the sign-in page; without the right it is 403 (NotAllowed).
+    Whether the person may see this very row is the view's own question.
+    """
+
+    def decorated(view: View) -> View:
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if permission:
+                require(person_of(request), permission)
+            return view(request, *args, **kwargs)
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return admin.site.admin_view(inner)(request, *args, **kwargs)
+
+        return guarded
+
+    return decorated
+
+
+def shown(
+    request: HttpRequest, template: str, *, title: Any, status: int = 200, **context: Any
+) -> HttpResponse:
+    """Return a page in the back office's frame. A part for htmx needs no frame: render it bare."""
+    around = admin.site.each_context(request) | {"title": title}
+    return TemplateResponse(request, template, around | context, status=status)
+
+
+def place_of(target: str) -> str:
+    """Return the address of what a target such as "dataset:12" names, "" where none shows it."""
+    kind, _colon, number = target.partition(":")
+    if kind not in PLACES or not number.isdigit():
+        return ""
+    try:
+        return reverse(f"admin:{PLACES[kind]}_change", args=[int(number)])
+    except NoReverseMatch:
+        return ""
