@@ -162,6 +162,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     # Gives and takes rights: organisations, people, roles, keys. Runs nothing, sees no data.
     Role.SECURITY_ADMIN: (
         _every("accounts", "region organization user membership app apikey", "view")
+        | _every("accounts", "notice noticeseen", "view")
         | _every("accounts", "region organization user membership", "add", "change")
         | _verbs(
             "accounts",

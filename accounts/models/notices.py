@@ -67,6 +67,8 @@ class NoticeSeen(models.Model):
     seen_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("notice seen")
+        verbose_name_plural = _("notices seen")
         constraints = [
             models.UniqueConstraint(fields=["notice", "user"], name="accounts_notice_seen_once"),
         ]

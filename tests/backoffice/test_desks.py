@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from accounts import notices
 from accounts.models import Membership, Organization, User
 from accounts.roles import CITY_WIDE, OFFICE_ROLES, PERMISSIONS, Role
 from audit.models import Entry
@@ -158,6 +159,11 @@ def a_whole_city():
     codes.codes.create(code="1", label_zh="一")
     for state in (State.DRAFT, State.SIGNED, State.IN_REVIEW):
         catalog.dataset(state, owner=where.department)
+    clerk = accounts.user(Role.PUBLISHER, where.department)
+    notices.tell(
+        "dataset.stale", organization=where.department, target="dataset:1", at=exchange.NOW
+    )
+    notices.see(clerk, at=exchange.NOW)
     return where
 
 
