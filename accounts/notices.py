@@ -218,7 +218,7 @@ def _for(user: User) -> Q:
 
 
 def inbox(user: User, *, latest: int = LATEST) -> list[Line]:
-    """Return the latest notices for a person's roles, newest first. Two queries beside the roles."""
+    """Return the latest notices for a person's roles, newest first. Two queries beside them."""
     found = Notice.objects.filter(_for(user)).order_by("-told_at", "-pk")[:latest]
     known = set(
         NoticeSeen.objects.filter(
