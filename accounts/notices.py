@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Notice, NoticeSeen, Organization, User
-from accounts.roles import Role
+from accounts.roles import CITY_WIDE, Role
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "line.proposed": Kind(
         gettext_lazy("A line of the negative list on “%(dataset)s” waits for legal review."),
-        (Role.HEAD,),
+        (Role.HEAD, Role.REVIEWER),
     ),
     "line.forwarded": Kind(
         gettext_lazy("A line of the negative list on “%(dataset)s” waits for the authority."),
@@ -163,6 +163,8 @@ def tell(
 ) -> None:
     """Tell the roles of a kind, in one organisation or, without one, in all.
 
+    Roles that act for the whole city are told wherever they are held.
+
     `target` names the thing as audit entries do ("dataset:12"). While a notice of the same kind
     and target is open, it is told anew in place and not mailed again. Raises NoticeUnknown.
     """
@@ -174,7 +176,7 @@ def tell(
             kind=kind,
             target=target,
             role=role,
-            organization=organization,
+            organization=None if role in CITY_WIDE else organization,
             settled_at=None,
             defaults={
                 "words": told,

@@ -107,17 +107,23 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
         | _every("exchange", _SYNC, "view")
-        | _verbs("catalog", "grade_field sign_dataset propose_negativeline end_negativeline")
+        | _verbs(
+            "catalog",
+            "grade_field sign_dataset propose_negativeline legal_review_negativeline "
+            "end_negativeline",
+        )
         | _verbs(
             "exchange",
             "withdraw_dataset regrade_field decide_revision release_run discard_run revoke_grant",
         )
     ),
-    # Answers for the department's data towards those who ask for it.
+    # Answers for the department's data towards those who ask for it, and for the law behind a
+    # refusal: the department's legal unit is of these, or the head (domain table, 负面清单).
     Role.REVIEWER: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
         | _every("exchange", _SYNC, "view")
+        | _verbs("catalog", "legal_review_negativeline")
         | _verbs("exchange", "grant_dataset revoke_grant suspend_grant")
     ),
     # The city's data authority: reviews the catalogue, keeps the negative list, publishes.
@@ -130,8 +136,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _every("catalog", "subject codelist code legalbasis", "add", "change")
         | _verbs(
             "catalog",
-            "review_dataset legal_review_negativeline review_negativeline publish_negativeline "
-            "end_negativeline create_basis verify_basis",
+            "review_dataset review_negativeline publish_negativeline end_negativeline "
+            "create_basis verify_basis",
         )
         | _verbs(
             "exchange",

@@ -39,6 +39,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "negative.end": ("负面清单条目终止", "Line of the negative list ended"),
     "negative.propose": ("提议负面清单条目", "Line of the negative list proposed"),
     "negative.publish": ("发布负面清单条目", "Line of the negative list published"),
+    "negative.renew": ("续审负面清单条目", "Line of the negative list kept after its review"),
     "negative.review": ("审查负面清单条目", "Line of the negative list reviewed"),
     "organization.close": ("注销机构", "Organisation closed"),
     "organization.create": ("登记机构", "Organisation entered"),

@@ -6,13 +6,13 @@ people. What a published line bars leaves the zones in the same transaction, so 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import notices
 from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
@@ -20,26 +20,10 @@ from catalog.facts import channels, last_day
 from catalog.models import Counter, Dataset, Field, LegalBasis, NegativeLine
 from catalog.refusals import LineRefused
 from catalog.states import LineStep, move_line
-from catalog.terms import LineState, Substitute
+from catalog.terms import Substitute
 from policy.terms import TIERS, Certainty, Channel
 
 SERIES = "negative-list"
-
-
-class Due(StrEnum):
-    """Why a published line needs a person."""
-
-    LAPSED = "lapsed"
-    REVIEW = "review"
-
-
-@dataclass(frozen=True, slots=True)
-class LineDue:
-    """A line that ran out, or whose review is due, and since which day."""
-
-    line: NegativeLine
-    why: Due
-    since: date
 
 
 @transaction.atomic
@@ -96,6 +80,7 @@ def propose(
         channels=sorted(barred),
         basis=line.basis.citation,
     )
+    _tell("line.proposed", line, at)
     return line
 
 
@@ -136,6 +121,11 @@ def legal_review(
     line.legal_by, line.legal_at, line.legal_opinion = by, at, opinion
     line.save()
     chain.record("negative.review", _address(line), by=by, at=at, passed=passed, opinion=opinion)
+    notices.settle(place(line), "line.proposed", at=at)
+    if passed:
+        _tell("line.forwarded", line, at)
+    else:
+        _tell("line.returned", line, at, reason=opinion)
     return line
 
 
@@ -152,6 +142,8 @@ def send_back(line_id: int, *, opinion: str, by: User, at: datetime) -> Negative
     line.authority_by, line.authority_at, line.authority_opinion = by, at, opinion
     line.save()
     chain.record("negative.review", _address(line), by=by, at=at, passed=False, opinion=opinion)
+    notices.settle(place(line), "line.forwarded", at=at)
+    _tell("line.returned", line, at, reason=opinion)
     return line
 
 
@@ -181,6 +173,8 @@ def publish(line_id: int, *, by: User, at: datetime, opinion: str = "") -> Negat
         basis=line.basis.citation,
         opinion=opinion,
     )
+    notices.settle(place(line), "line.forwarded", at=at)
+    _tell("line.published", line, at, number=line.number)
     return line
 
 
@@ -236,24 +230,41 @@ def end(line_id: int, *, by: User, at: datetime, reason: str) -> NegativeLine:
     line.save()
     Dataset.objects.filter(pk=line.dataset_id).policy_changed()
     chain.record("negative.end", _address(line), by=by, at=at, reason=reason)
+    notices.settle(place(line), "line.review_due", "line.lapsed", at=at)
     return line
 
 
-def due(today: date) -> list[LineDue]:
-    """Return published lines that ran out or whose review has come, in order of number.
+@transaction.atomic
+def renew_review(
+    line_id: int, *, review_on: date, by: User, at: datetime, opinion: str = ""
+) -> NegativeLine:
+    """Keep a published line after its review, and say when it is looked at next.
 
-    A line that ran out bars nothing any more: its fields are conditional, and somebody has to
-    renew it or end it and grade them anew.
+    Raises NotAllowed, StepRefused, LineRefused where the line has run out or the day has passed.
     """
-    found = []
-    lines = NegativeLine.objects.filter(state=LineState.PUBLISHED).select_related("basis")
-    for line in lines.order_by("number"):
-        until = last_day(line)
-        if until is not None and until < today:
-            found.append(LineDue(line, Due.LAPSED, until))
-        elif line.review_on is not None and line.review_on <= today:
-            found.append(LineDue(line, Due.REVIEW, line.review_on))
-    return found
+    line = _locked(line_id)
+    require(by, "catalog.review_negativeline", organization=line.dataset.owner)
+    line.state = move_line(line.state, LineStep.RENEW, of=line)
+    today, until = timezone.localdate(at), last_day(line)
+    if until is not None and until < today:
+        raise LineRefused(
+            _("This line ran out on %(day)s. It can be ended, and proposed anew.") % {"day": until}
+        )
+    if review_on <= today:
+        raise LineRefused(_("The next review is on a day to come. Choose a later day."))
+    before, line.review_on = line.review_on, review_on
+    line.save(update_fields=["review_on"])
+    notices.settle(place(line), "line.review_due", at=at)
+    chain.record(
+        "negative.renew",
+        _address(line),
+        by=by,
+        at=at,
+        reviewed=str(before),
+        next=str(review_on),
+        opinion=opinion,
+    )
+    return line
 
 
 def _locked(line_id: int) -> NegativeLine:
@@ -281,13 +292,29 @@ def _address(line: NegativeLine) -> str:
     return f"negativeline:{line.pk}"
 
 
+def place(line: NegativeLine) -> str:
+    """How notices name a line: as the back office's desks do."""
+    return f"line:{line.pk}"
+
+
+def _tell(kind: str, line: NegativeLine, at: datetime, **words: object) -> None:
+    dataset = line.dataset
+    notices.tell(
+        kind,
+        organization=dataset.owner,
+        target=place(line),
+        at=at,
+        dataset=dataset.title_zh,
+        **words,
+    )
+
+
 __all__ = [
-    "Due",
-    "LineDue",
-    "due",
     "end",
     "legal_review",
+    "place",
     "propose",
     "publish",
+    "renew_review",
     "send_back",
 ]

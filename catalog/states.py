@@ -71,6 +71,7 @@ class LineStep(StrEnum):
     FORWARD = "forward"
     RETURN = "return"
     PUBLISH = "publish"
+    RENEW = "renew"
     END = "end"
 
 
@@ -79,6 +80,7 @@ LINE_MOVES: Mapping[tuple[LineState, LineStep], LineState] = {
     (LineState.PROPOSED, LineStep.RETURN): LineState.RETURNED,
     (LineState.AUTHORITY_REVIEW, LineStep.RETURN): LineState.RETURNED,
     (LineState.AUTHORITY_REVIEW, LineStep.PUBLISH): LineState.PUBLISHED,
+    (LineState.PUBLISHED, LineStep.RENEW): LineState.PUBLISHED,
     (LineState.PUBLISHED, LineStep.END): LineState.ENDED,
 }
 """The department proposes, its legal unit reviews, the data authority reviews and publishes
@@ -88,6 +90,7 @@ LINE_STEPS = {
     LineStep.FORWARD: gettext_lazy("forwarded to the data authority"),
     LineStep.RETURN: gettext_lazy("returned"),
     LineStep.PUBLISH: gettext_lazy("published"),
+    LineStep.RENEW: gettext_lazy("kept after its review"),
     LineStep.END: gettext_lazy("ended"),
 }
 

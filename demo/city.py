@@ -325,7 +325,7 @@ def _protect_informants(
         by=staff.publisher,
         at=at,
     )
-    negative_list.legal_review(line.pk, passed=True, opinion="同意。", by=operators[0], at=at)
+    negative_list.legal_review(line.pk, passed=True, opinion="同意。", by=staff.head, at=at)
     opening.publish_line(line.pk, by=operators[1], at=at)
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
+from catalog import line_reviews
 from exchange import opening
 from exchange.models import Binding, RejectedRow, RunState, SyncRun
 from exchange.models.runs import RUNNING
@@ -69,6 +70,12 @@ def reproject_due() -> int:
     return opening.reproject_due(at=timezone.now())
 
 
+@shared_task
+def remind_of_lines() -> int:
+    """Tell of lines of the negative list whose review comes near, or that ran out; how many."""
+    return line_reviews.remind(at=timezone.now())
+
+
 def _every(seconds: float, task: str) -> dict[str, object]:
     """Return one line of the schedule; a message not taken in time is dropped: the next comes."""
     return {
@@ -82,4 +89,5 @@ SCHEDULE = {
     "sync-due": _every(DUE_SECONDS, "sync_due"),
     "sweep": _every(600.0, "sweep"),
     "reproject-due": _every(3600.0, "reproject_due"),
+    "remind-of-lines": _every(3600.0, "remind_of_lines"),
 }

@@ -46,6 +46,10 @@ def _send_back(press: Press) -> None:
     )
 
 
+def _renew(press: Press) -> None:
+    negative_list.renew_review(press.target.pk, **press.told, by=press.by, at=press.at)
+
+
 def _end(press: Press) -> None:
     opening.end_line(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
 
@@ -113,6 +117,15 @@ class NegativeLineDesk(Desk):
             done=_("The line is returned. It can be proposed anew."),
             form=forms.OpinionForm,
             offered=_with(LineState.AUTHORITY_REVIEW),
+        ),
+        Button(
+            name="renew",
+            label=_("Reviewed: keep it"),
+            permission="catalog.review_negativeline",
+            press=_renew,
+            done=_("The line stands; its next review is written down."),
+            form=forms.RenewForm,
+            offered=_with(LineState.PUBLISHED),
         ),
         Button(
             name="end",

@@ -61,6 +61,19 @@ class OpinionForm(OfficeForm):
     opinion = forms.CharField(label=_("Opinion"), widget=forms.Textarea(attrs={"rows": 4}))
 
 
+class RenewForm(OfficeForm):
+    """The day of the next review, and what was found in this one."""
+
+    review_on = DayField(label=_("To be reviewed on"))
+    opinion = forms.CharField(
+        label=_("Opinion"), widget=forms.Textarea(attrs={"rows": 4}), required=False
+    )
+
+    def prepare(self) -> None:
+        """Propose a year."""
+        self.fields["review_on"].initial = timezone.localdate() + timedelta(days=365)
+
+
 class ArticleForm(OfficeForm):
     """An article of law for the library."""
 

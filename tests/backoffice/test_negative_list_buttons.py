@@ -7,7 +7,7 @@ from django.contrib import admin
 
 from accounts.roles import Role
 from catalog.models import LegalBasis, NegativeLine
-from catalog.negative_list import LineState
+from catalog.terms import LineState
 from tests.factories import accounts, catalog
 
 
@@ -45,6 +45,10 @@ def test_a_line_goes_through_three_people_by_buttons(at_desk, said):
     assert line.state == LineState.PUBLISHED, said(published)
     assert list(line.fields.all()) == list(catalog.table(dataset).fields.all())
 
+    operator.press(line, "renew", review_on="2990-01-01", opinion="still so")
+    line.refresh_from_db()
+    assert line.review_on == date(2990, 1, 1)
+
     operator.press(line, "end", reason="the law changed")
     line.refresh_from_db()
     assert line.state == LineState.ENDED
@@ -72,7 +76,12 @@ def test_a_line_on_an_unverified_basis_is_not_published(at_desk, said):
 
 @pytest.mark.parametrize(
     ("button", "told"),
-    [("forward", {"opinion": "a"}), ("return", {"opinion": "a"}), ("publish", {})],
+    [
+        ("forward", {"opinion": "a"}),
+        ("return", {"opinion": "a"}),
+        ("publish", {}),
+        ("renew", {"review_on": "2990-01-01"}),
+    ],
     ids=str,
 )
 def test_a_line_that_ended_takes_no_step(button, told, at_desk, said):
@@ -111,3 +120,28 @@ def test_an_article_is_entered_and_verified_word_for_word(at_desk, said):
     desk.press(basis, "next", **told | {"in_force_from": "2026-01-01"})
     basis.refresh_from_db()
     assert basis.in_force_until == date(2025, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("state", "button", "role"),
+    [
+        (LineState.PROPOSED, "forward", Role.OPERATOR),
+        (LineState.PROPOSED, "return", Role.PUBLISHER),
+        (LineState.AUTHORITY_REVIEW, "publish", Role.HEAD),
+        (LineState.AUTHORITY_REVIEW, "send-back", Role.REVIEWER),
+        (LineState.PUBLISHED, "renew", Role.HEAD),
+        (LineState.PUBLISHED, "end", Role.PUBLISHER),
+    ],
+    ids=str,
+)
+def test_a_button_of_a_line_is_refused_to_the_wrong_role(state, button, role, at_desk):
+    line = catalog.negative_line(state=state)
+    before = NegativeLine.objects.get(pk=line.pk)
+
+    answer = at_desk(catalog.staff(role, line.dataset.owner)).press(
+        line, button, opinion="a", reason="a", review_on="2990-01-01"
+    )
+
+    line.refresh_from_db()
+    assert answer.status_code == 403
+    assert (line.state, line.review_on) == (before.state, before.review_on)

@@ -3,9 +3,9 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.roles import NotAllowed, Role
-from catalog import bases, facts, negative_list
+from catalog import bases, facts, line_reviews, negative_list
+from catalog.line_reviews import Due
 from catalog.models import Dataset, LegalBasis, NegativeLine
-from catalog.negative_list import Due
 from catalog.refusals import BasisRefused, LineRefused, StepRefused
 from catalog.states import LINE_MOVES, LineStep
 from catalog.terms import LineState
@@ -178,6 +178,9 @@ def test_a_line_moves_only_as_the_table_says(state, step):
             line.pk, opinion="条款不禁止部门间共享", by=operator, at=NOW
         ),
         LineStep.PUBLISH: lambda: negative_list.publish(line.pk, by=operator, at=NOW),
+        LineStep.RENEW: lambda: negative_list.renew_review(
+            line.pk, review_on=TODAY + timedelta(days=700), by=operator, at=NOW
+        ),
         LineStep.END: lambda: negative_list.end(line.pk, by=operator, at=NOW, reason="期满"),
     }
 
@@ -201,8 +204,8 @@ def test_when_a_line_runs_out_its_field_is_conditional_and_a_person_is_named_the
         Treatment.WITHHELD,
         Because.LINE_LAPSED,
     )
-    assert negative_list.due(after) == [
-        negative_list.LineDue(line, Due.LAPSED, TODAY + timedelta(days=10))
+    assert line_reviews.due(after) == [
+        line_reviews.LineDue(line, Due.LAPSED, TODAY + timedelta(days=10))
     ]
 
 
@@ -216,15 +219,15 @@ def test_when_a_basis_runs_out_its_lines_lapse_with_it():
     assert version(made) == before + 1
     assert decided(made, TODAY).reasons[0].because == Because.NEGATIVE_LIST
     assert decided(made, TODAY + timedelta(days=1)).reasons[0].because == Because.LINE_LAPSED
-    assert [one.why for one in negative_list.due(TODAY + timedelta(days=1))] == [Due.LAPSED]
+    assert [one.why for one in line_reviews.due(TODAY + timedelta(days=1))] == [Due.LAPSED]
 
 
 def test_a_review_that_has_come_is_due():
     line = negative_line(review_on=TODAY + timedelta(days=5))
 
-    assert negative_list.due(TODAY + timedelta(days=4)) == []
-    assert negative_list.due(TODAY + timedelta(days=5)) == [
-        negative_list.LineDue(line, Due.REVIEW, line.review_on)
+    assert line_reviews.due(TODAY + timedelta(days=4)) == []
+    assert line_reviews.due(TODAY + timedelta(days=5)) == [
+        line_reviews.LineDue(line, Due.REVIEW, line.review_on)
     ]
 
 

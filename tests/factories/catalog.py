@@ -10,7 +10,7 @@ from catalog import bases, negative_list, publishing
 from catalog.drafting import NewField
 from catalog.library import Article
 from catalog.models import Dataset, Field, LegalBasis, NegativeLine, Resource, Subject
-from catalog.terms import State, UpdateCycle
+from catalog.terms import LineState, State, UpdateCycle
 from policy.facts import Mask
 from policy.terms import BasisTier, Channel, Grade, OpenType, ShareType
 from tests.factories import accounts
@@ -168,7 +168,7 @@ def negative_line(
     of: Dataset | None = None,
     fields: Iterable[str] = (),
     *,
-    state: negative_list.LineState = negative_list.LineState.PUBLISHED,
+    state: LineState = negative_list.LineState.PUBLISHED,
     on: LegalBasis | None = None,
     bars: Iterable[Channel] = (Channel.SHARE, Channel.OPEN),
     **over,
@@ -191,7 +191,7 @@ def negative_line(
         }
         | over,
     )
-    states = negative_list.LineState
+    states = LineState
     if state != states.PROPOSED:
         negative_list.legal_review(
             line.pk,
