@@ -168,7 +168,7 @@ def negative_line(
     of: Dataset | None = None,
     fields: Iterable[str] = (),
     *,
-    state: LineState = negative_list.LineState.PUBLISHED,
+    state: LineState = LineState.PUBLISHED,
     on: LegalBasis | None = None,
     bars: Iterable[Channel] = (Channel.SHARE, Channel.OPEN),
     **over,
