@@ -133,7 +133,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _every("accounts", "app apikey", "view")
         | _every("exchange", _SYNC, "view")
         | _every("catalog", "counter", "view")
-        | _every("catalog", "subject codelist code legalbasis", "add", "change")
+        | _every("catalog", "clock workingday", "view")
+        | _every("catalog", "subject codelist code legalbasis clock workingday", "add", "change")
         | _verbs(
             "catalog",
             "review_dataset review_negativeline publish_negativeline end_negativeline "

@@ -94,6 +94,20 @@ class Substitute(models.TextChoices):
     NONE = "none", _("nothing")
 
 
+class ClockStep(models.TextChoices):
+    """What has to be done within a number of working days."""
+
+    CATALOGUE_REVIEW = "catalogue_review", _("review of an entry")
+    CATALOGUE_UPDATE = "catalogue_update", _("update of an entry after a change")
+    FORMAL_CHECK = "formal_check", _("formal check of a request")
+    ANSWER_UNCONDITIONAL = "answer_unconditional", _("answer to a request, unconditional data")
+    ANSWER_CONDITIONAL = "answer_conditional", _("answer to a request, conditional data")
+    ANSWER_BOUND = "answer_bound", _("answer to a request, data on the platform")
+    ANSWER_UNBOUND = "answer_unbound", _("answer to a request, data not on the platform yet")
+    DELIVER = "deliver", _("sharing of what was agreed")
+    CORRECTION = "correction", _("answer to a correction")
+
+
 class RevisionKind(models.TextChoices):
     """What a revision of a published dataset changes."""
 

@@ -111,6 +111,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
+# --- catalogue ------------------------------------------------------------------------------
+
+CLOCK_PROFILE = environment.text("CLOCK_PROFILE", "order809")
+
 # --- exchange -------------------------------------------------------------------------------
 
 FILE_ROOTS = environment.several("FILE_ROOTS", str(VAR / "intake"), separator=":")

@@ -8,12 +8,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
-from backoffice.desk import Desk, KeptDesk
+from backoffice import words
+from backoffice.desk import Desk, KeptDesk, labelled
 from catalog.models import (
+    Clock,
     Code,
     CodeList,
     Counter,
     Subject,
+    WorkingDay,
 )
 
 
@@ -71,3 +74,28 @@ class CounterDesk(Desk):
     """The last number drawn in each series, such as of resource codes."""
 
     list_display = ["__str__"]
+
+
+@admin.register(Clock)
+class ClockDesk(KeptDesk):
+    """Time limits, each with who says so and how far that was checked."""
+
+    list_display = [
+        "step",
+        "profile",
+        "working_days",
+        "extension_days",
+        "citation",
+        labelled(words.CERTAINTIES, "certainty", _("how far that was checked")),
+    ]
+    list_filter = ["profile"]
+    ordering = ["profile", "step"]
+
+
+@admin.register(WorkingDay)
+class WorkingDayDesk(KeptDesk):
+    """Days of work and of rest that the calendar package does not know yet."""
+
+    list_display = ["day", "working", "note", "source"]
+    list_filter = ["working"]
+    ordering = ["-day"]
