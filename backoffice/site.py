@@ -6,16 +6,25 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
+from accounts import notices
 from accounts.models import User
 from audit import chain
 from backoffice import pages
 from backoffice.buttons import person_of
+from backoffice.pages.frame import place_of
+from backoffice.pages.inbox import Told
+from backoffice.waiting import desks
+
+NOTED = 6
+"""Notices shown on the first page; the inbox has the others."""
 
 
 class SignInForm(AuthenticationForm):
@@ -49,6 +58,8 @@ class OfficeSite(UnfoldAdminSite):
 
     login_form = SignInForm
     login_template = "backoffice/login.html"
+    index_template = "backoffice/desk.html"
+    index_title = _("My desk")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Return the admin's addresses, before them the language switch and our own pages."""
@@ -65,6 +76,19 @@ class OfficeSite(UnfoldAdminSite):
             "languages_action": reverse(f"{self.name}:set_language"),
             "show_history": False,
         }
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show what waits for the person, role by role, and what they were told."""
+        person, now = person_of(request), timezone.now()
+        lines = notices.inbox(person, latest=NOTED)
+        found = {
+            "desks": desks.of(person, now=now),
+            "entries": [Told(line, place_of(line.target)) for line in lines],
+            "unseen": notices.unseen(person),
+        }
+        return super().index(request, found | (extra_context or {}))
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None):
         """Sign out."""

@@ -325,5 +325,6 @@ UNFOLD = {
     "SITE_URL": "/",
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
+    "SIDEBAR": {"navigation": "backoffice.navigation.of", "show_all_applications": True},
     "COLORS": {"primary": dict(zip(SHADES, TEAL, strict=True))},  # the portal's colour
 }

@@ -17,7 +17,7 @@ SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Told:
     """A notice with the way to what it is about."""
 
     line: notices.Line
@@ -28,7 +28,7 @@ class Entry:
 def inbox(request: HttpRequest) -> HttpResponse:
     """Show the latest notices, newest first."""
     lines = notices.inbox(person_of(request), latest=SHOWN)
-    entries = [Entry(line, place_of(line.target)) for line in lines]
+    entries = [Told(line, place_of(line.target)) for line in lines]
     return shown(request, "backoffice/inbox.html", title=_("Inbox"), entries=entries)
 
 

@@ -1,0 +1,107 @@
+"""The sidebar: what a person's roles let them open, in the order of their work."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts import notices
+from backoffice.buttons import person_of
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A heading and the models below it, as "app.model", each with its icon."""
+
+    title: str | Promise
+    models: tuple[tuple[str, str], ...]
+
+
+GROUPS = (
+    Group(
+        _("Catalogue"),
+        (
+            ("catalog.Dataset", "dataset"),
+            ("catalog.Field", "view_column"),
+            ("catalog.Revision", "difference"),
+            ("catalog.NegativeLine", "block"),
+            ("catalog.LegalBasis", "gavel"),
+        ),
+    ),
+    Group(
+        _("Sources and runs"),
+        (
+            ("exchange.Source", "database"),
+            ("exchange.Binding", "cable"),
+            ("exchange.SyncRun", "sync"),
+            ("exchange.RejectedRow", "rule"),
+            ("exchange.AllowedHost", "dns"),
+        ),
+    ),
+    Group(
+        _("Consumers"),
+        (
+            ("exchange.Grant", "handshake"),
+            ("accounts.App", "apps"),
+            ("accounts.ApiKey", "key"),
+        ),
+    ),
+    Group(
+        _("People"),
+        (
+            ("accounts.Organization", "apartment"),
+            ("accounts.User", "person"),
+            ("accounts.Membership", "badge"),
+            ("accounts.Region", "map"),
+        ),
+    ),
+    Group(
+        _("Oversight"),
+        (
+            ("audit.Entry", "history"),
+            ("audit.Link", "link"),
+            ("audit.Delivery", "local_shipping"),
+        ),
+    ),
+    Group(
+        _("Reference"),
+        (
+            ("catalog.Subject", "category"),
+            ("catalog.CodeList", "list_alt"),
+        ),
+    ),
+)
+
+
+def of(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups that hold something for this person, as the theme draws them."""
+    first = [
+        {"title": _("My desk"), "icon": "home", "link": reverse("admin:index")},
+        {
+            "title": _("Inbox"),
+            "icon": "inbox",
+            "link": reverse("admin:inbox"),
+            "badge": "backoffice.navigation.unseen",
+        },
+    ]
+    groups = [{"title": group.title, "items": _items(request, group)} for group in GROUPS]
+    return [{"items": first}, *(group for group in groups if group["items"])]
+
+
+def _items(request: HttpRequest, group: Group) -> list[dict[str, Any]]:
+    items = []
+    for label, icon in group.models:
+        meta = apps.get_model(label)._meta  # noqa: SLF001 - Django's public-by-custom name
+        if request.user.has_perm(f"{meta.app_label}.view_{meta.model_name}"):
+            place = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+            items.append({"title": meta.verbose_name_plural, "icon": icon, "link": place})
+    return items
+
+
+def unseen(request: HttpRequest) -> int | str:
+    """Return how many notices are new, "" where none is."""
+    return notices.unseen(person_of(request)) or ""

@@ -1,0 +1,60 @@
+"""Which questions each role is asked, and the answers for one person."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from accounts.models import User
+from accounts.roles import Role
+from backoffice.waiting import administration, entries, lines, runs
+from backoffice.waiting.piles import Asked, Desk, Pile, Question
+
+QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
+    Role.PUBLISHER: (
+        entries.sent_back,
+        runs.failed,
+        runs.held,
+        entries.signed,
+        entries.to_grade,
+        entries.drafts,
+        lines.returned,
+        runs.under_way,
+    ),
+    Role.HEAD: (entries.to_sign, entries.revisions, lines.for_legal_review, runs.held),
+    Role.REVIEWER: (lines.ending_grants,),
+    Role.OPERATOR: (
+        entries.to_review,
+        lines.for_the_authority,
+        entries.revisions,
+        lines.unverified_bases,
+        lines.review_near,
+        runs.held,
+        runs.failed,
+    ),
+    Role.SYSTEM_ADMIN: (runs.failed, runs.under_way, runs.paused),
+    Role.SECURITY_ADMIN: (
+        administration.without_head,
+        administration.invited,
+        administration.without_role,
+    ),
+    Role.AUDIT_ADMIN: (administration.unlinked, administration.failed_sign_ins),
+}
+"""What each role is asked to look after; the order is the order on the desk."""
+
+
+def of(user: User, *, now: datetime) -> list[Desk]:
+    """Return a desk for each role that a person holds, in the order of the table of roles."""
+    held: dict[Role, list[int]] = {}
+    for role, organization_id in user.live_roles():
+        held.setdefault(role, []).append(organization_id)
+    return [
+        Desk(role, tuple(_piles(Asked(user, role, tuple(held[role]), now))))
+        for role in QUESTIONS
+        if role in held
+    ]
+
+
+def _piles(asked: Asked) -> Iterable[Pile]:
+    for question in QUESTIONS[asked.role]:
+        pile = question(asked)
+        if pile.count:
+            yield pile

@@ -1,0 +1,98 @@
+"""Catalogue entries, their fields and their changes, as they wait for somebody."""
+
+from django.db.models import F, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Notice
+from backoffice.waiting.piles import Asked, Pile, Thing, list_of, page_of, pile
+from catalog.models import Dataset, Field, Revision
+from catalog.terms import RevisionState, State
+
+
+def _entry(dataset: Dataset, note: str | Promise = "") -> Thing:
+    return Thing(title=str(dataset), place=page_of(dataset), note=note or str(dataset.owner))
+
+
+def sent_back(asked: Asked) -> Pile:
+    """Entries that a reviewer found incomplete."""
+    rows = asked.own(Dataset.objects.filter(state=State.DRAFT), "owner").exclude(defects=[])
+    return pile(
+        gettext_lazy("Sent back, to be completed"),
+        rows.select_related("owner").order_by("pk"),
+        lambda entry: _entry(entry, " ".join(map(str, entry.defects))[:200]),
+        place=list_of(Dataset, state__exact=State.DRAFT),
+        urgent=True,
+    )
+
+
+def drafts(asked: Asked) -> Pile:
+    """Entries not signed yet."""
+    rows = asked.own(Dataset.objects.filter(state=State.DRAFT, defects=[]), "owner")
+    return pile(
+        gettext_lazy("Drafts"),
+        rows.select_related("owner").order_by("-pk"),
+        _entry,
+        place=list_of(Dataset, state__exact=State.DRAFT),
+    )
+
+
+def signed(asked: Asked) -> Pile:
+    """Signed entries that nobody has submitted."""
+    rows = asked.own(Dataset.objects.filter(state=State.SIGNED), "owner")
+    return pile(
+        gettext_lazy("Signed, to be submitted"),
+        rows.select_related("owner").order_by("signed_at"),
+        _entry,
+        place=list_of(Dataset, state__exact=State.SIGNED),
+    )
+
+
+def to_grade(asked: Asked) -> Pile:
+    """Fields in which something sensitive was found, and no person has graded them since."""
+    found = Q(suggested_grade__gt=1) & (
+        Q(grade=None) | Q(grade_reason="") | Q(graded_at__lt=F("suggested_at"))
+    )
+    rows = asked.own(
+        Field.objects.filter(found, ended_at=None).exclude(
+            resource__dataset__state=State.WITHDRAWN
+        ),
+        "resource__dataset__owner",
+    )
+    return pile(
+        gettext_lazy("Fields to be graded by a person"),
+        rows.select_related("resource__dataset").order_by("-suggested_grade", "pk"),
+        lambda one: Thing(
+            title=f"{one.label} ({one.name})", place=page_of(one), note=str(one.resource.dataset)
+        ),
+    )
+
+
+def to_sign(asked: Asked) -> Pile:
+    """Drafts whose publisher has asked for the signature."""
+    told = Notice.objects.open().filter(kind="dataset.signable")
+    ids = [int(target.partition(":")[2]) for target in told.values_list("target", flat=True)]
+    rows = asked.own(Dataset.objects.filter(state=State.DRAFT, pk__in=ids), "owner")
+    return pile(gettext_lazy("To be signed"), rows.select_related("owner").order_by("pk"), _entry)
+
+
+def revisions(asked: Asked) -> Pile:
+    """Changes that somebody else proposed."""
+    rows = asked.own(Revision.objects.filter(state=RevisionState.PROPOSED), "dataset__owner")
+    return pile(
+        gettext_lazy("Changes that wait for a second person"),
+        rows.exclude(proposed_by=asked.user).select_related("dataset").order_by("proposed_at"),
+        lambda one: Thing(title=str(one.dataset), place=page_of(one), note=one.reason),
+        place=list_of(Revision, state__exact=RevisionState.PROPOSED),
+    )
+
+
+def to_review(asked: Asked) -> Pile:
+    """Submitted entries, the oldest first."""
+    rows = Dataset.objects.filter(state=State.IN_REVIEW).exclude(submitted_by=asked.user)
+    return pile(
+        gettext_lazy("Entries to be reviewed"),
+        rows.select_related("owner").order_by("submitted_at"),
+        _entry,
+        place=list_of(Dataset, state__exact=State.IN_REVIEW),
+    )

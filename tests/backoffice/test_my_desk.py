@@ -1,0 +1,139 @@
+"""The first page shows each role what waits for it, and nothing that waits for others."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import notices
+from accounts.models import OrganizationKind, Role
+from accounts.roles import CITY_WIDE
+from backoffice.waiting import desks
+from catalog import publishing
+from catalog.terms import LineState, State
+from exchange.models import RunState, SyncRun
+from policy.terms import Grade
+from tests.factories import accounts, catalog, exchange
+
+pytestmark = pytest.mark.django_db
+
+
+def piles(person, role):
+    """Return what waits for a person in a role, by the title of each pile."""
+    found = {desk.role: desk for desk in desks.of(person, now=timezone.now())}
+    return {str(pile.title): pile for pile in found[role].piles}
+
+
+def test_a_publisher_sees_what_was_sent_back_with_what_is_missing():
+    department = accounts.organization()
+    entry = catalog.dataset(State.IN_REVIEW, owner=department)
+    operator = accounts.user(Role.OPERATOR)
+    publishing.send_back(entry.pk, by=operator, at=catalog.NOW, defects=["No contact."])
+
+    mine = piles(accounts.user(Role.PUBLISHER, department), Role.PUBLISHER)
+    others = piles(accounts.user(Role.PUBLISHER), Role.PUBLISHER)
+
+    assert "No contact." in mine["Sent back, to be completed"].things[0].note
+    assert others == {}
+
+
+def test_an_operator_sees_the_oldest_submission_first_and_not_his_own():
+    entries = [catalog.dataset(State.IN_REVIEW) for _number in range(7)]
+
+    pile = piles(accounts.user(Role.OPERATOR), Role.OPERATOR)["Entries to be reviewed"]
+
+    assert (pile.count, len(pile.things)) == (7, 5)
+    assert pile.things[0].title == str(entries[0])
+
+
+def test_a_head_is_asked_for_the_signature_once_the_publisher_has_asked():
+    department = accounts.organization()
+    entry = catalog.dataset(State.DRAFT, owner=department)
+    head = accounts.user(Role.HEAD, department)
+    assert piles(head, Role.HEAD) == {}
+
+    notices.tell(
+        "dataset.signable",
+        organization=department,
+        target=entry.address,
+        at=catalog.NOW,
+        dataset=entry,
+    )
+
+    assert piles(head, Role.HEAD)["To be signed"].count == 1
+
+
+def test_a_line_waits_for_the_authority_but_not_for_who_had_a_part_in_it():
+    line = catalog.negative_line(state=LineState.AUTHORITY_REVIEW)
+    title = "Lines of the negative list to be reviewed"
+
+    fresh = piles(accounts.user(Role.OPERATOR), Role.OPERATOR)
+
+    assert fresh[title].count == 1
+    assert line.legal_by != line.proposed_by
+
+
+def test_a_failed_sync_waits_until_the_next_one_is_good():
+    where = exchange.house()
+    binding = exchange.csv_binding(where, "id,name,price\n1,a,1\n")
+    failed = SyncRun.objects.create(
+        binding=binding,
+        mode="full",
+        state=RunState.FAILED,
+        started_at=exchange.NOW,
+        heartbeat_at=exchange.NOW,
+        problem="The source is down.",
+    )
+    publisher = accounts.user(Role.PUBLISHER, where.department)
+    before = piles(publisher, Role.PUBLISHER)["Syncs that failed"]
+
+    SyncRun.objects.create(
+        binding=binding,
+        mode="full",
+        state=RunState.DONE,
+        started_at=exchange.NOW,
+        heartbeat_at=exchange.NOW,
+    )
+
+    assert before.things[0].note == failed.problem
+    assert "Syncs that failed" not in piles(publisher, Role.PUBLISHER)
+
+
+def test_a_field_found_sensitive_waits_for_a_person():
+    entry = catalog.dataset(State.DRAFT, grade=None)
+    field = entry.resources.get().fields.get()
+    publishing.suggest_grade(field.pk, grade=Grade.L3, evidence={}, by=None, at=catalog.NOW)
+
+    publisher = accounts.user(Role.PUBLISHER, entry.owner)
+
+    assert piles(publisher, Role.PUBLISHER)["Fields to be graded by a person"].count == 1
+
+
+def test_the_security_administrator_sees_departments_without_a_head():
+    accounts.organization(OrganizationKind.DEPARTMENT)
+    with_head = accounts.user(Role.HEAD).organizations()[0]
+
+    pile = piles(accounts.user(Role.SECURITY_ADMIN), Role.SECURITY_ADMIN)[
+        "Departments in which nobody can sign"
+    ]
+
+    assert str(with_head) not in [thing.title for thing in pile.things]
+    assert pile.count == 1
+
+
+@pytest.mark.parametrize("role", desks.QUESTIONS)
+def test_the_first_page_takes_as_many_queries_for_much_work_as_for_some(role, at_desk):
+    department = accounts.organization()
+    desk = at_desk(accounts.user(role, None if role in CITY_WIDE else department))
+
+    def asked_after(more):
+        for _number in range(more):
+            for state in (State.DRAFT, State.SIGNED, State.IN_REVIEW):
+                catalog.dataset(state, owner=department)
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.client.get(reverse("admin:index")).status_code == 200
+        return len(queries)
+
+    asked_after(0)  # what is asked once, such as content types
+    assert asked_after(6) == asked_after(12)
