@@ -71,3 +71,9 @@ class LineRefused(CatalogRefusal):
     """The line of the negative list cannot be made or published like this."""
 
     code = "line-refused"
+
+
+class WorkbookRefused(CatalogRefusal):
+    """The file is not the table it should be, or is too large, or could do harm."""
+
+    code = "workbook-refused"
