@@ -16,6 +16,7 @@ from exchange import vault
 from exchange.connectors import database, files
 from exchange.models import AllowedHost, Binding, Source, SourceKind, SyncMode
 from exchange.problems import Problem, SourceProblem
+from exchange.sync import engine
 
 SHOWN = {
     SourceKind.POSTGRESQL: frozenset({"host", "port", "database", "user"}),
@@ -136,12 +137,14 @@ def bind(
 ) -> Binding:
     """Bind a table of the catalogue to an object of a source; `columns` goes by field id.
 
-    Binding again replaces what was bound before and starts from the beginning. Raises
-    SourceUnfit where the object cannot be read so, or source and dataset have different owners.
+    Binding again replaces what was bound before and starts from the beginning; a held-back run,
+    which read what was bound before, is discarded. Raises SourceUnfit where the object cannot be
+    read so, or source and dataset have different owners.
     """
     resource = Resource.objects.select_related("dataset__owner").get(pk=resource_id)
     require(by, "exchange.bind_resource", organization=resource.dataset.owner)
     _check(resource, source, object, columns, mode=mode, cursor_column=cursor_column)
+    engine.give_up(resource_id, by=by, at=at)
     binding, created = Binding.objects.update_or_create(
         resource=resource,
         defaults={

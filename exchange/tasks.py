@@ -9,8 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from catalog import line_reviews
 from exchange import opening
-from exchange.models import Binding, RejectedRow, RunState, SyncRun
-from exchange.models.runs import RUNNING
+from exchange.models import Binding, RejectedRow, SyncRun
 from exchange.problems import AlreadyRunning, SourceUnavailable
 from exchange.records import zones
 from exchange.sync import engine
@@ -42,11 +41,13 @@ def sync(binding_id: int, requested_by: int | None = None) -> int | None:
 def sync_due() -> int:
     """Start a sync for each binding whose time has come; returns how many.
 
-    One that is held back waits for a person, one that runs for its end. A message that no worker
-    takes before the next look expires: that look sends another.
+    One that is held back waits for a person, one that runs for its end; one whose worker died is
+    begun again, for its message comes back hours later only. A message that no worker takes before
+    the next look expires: that look sends another.
     """
-    busy = SyncRun.objects.filter(state__in=(*RUNNING, RunState.HELD)).values("binding_id")
-    due = Binding.objects.due(timezone.now()).exclude(pk__in=busy).values_list("pk", flat=True)
+    now = timezone.now()
+    busy = SyncRun.objects.busy(now).values("binding_id")
+    due = Binding.objects.due(now).exclude(pk__in=busy).values_list("pk", flat=True)
     for binding_id in due:
         sync.apply_async((binding_id,), expires=DUE_SECONDS)
     return len(due)

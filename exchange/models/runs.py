@@ -1,5 +1,7 @@
 """Each sync run with its ledger, and the rows it had to turn away."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -23,6 +25,9 @@ class RunState(models.TextChoices):
 
 
 RUNNING = (RunState.READING, RunState.CHECKING, RunState.MERGING, RunState.PROJECTING)
+LOST_AFTER = timedelta(minutes=1)
+"""Without a heartbeat for so long (many of lease.HEARTBEAT_SECONDS) a run's process is taken for
+dead. That only lets another try: whether it really is, the run's lease tells."""
 
 
 class SyncRunQuerySet(models.QuerySet["SyncRun"]):
@@ -31,6 +36,12 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
     def running(self):
         """Started and neither ended nor held back."""
         return self.filter(state__in=RUNNING)
+
+    def busy(self, now):
+        """Alive by their heartbeat, or waiting for a person: no other run is to be started."""
+        return self.filter(
+            Q(state=RunState.HELD) | Q(state__in=RUNNING, heartbeat_at__gt=now - LOST_AFTER)
+        )
 
 
 class SyncRun(models.Model):

@@ -90,7 +90,7 @@ class BindingQuerySet(models.QuerySet["Binding"]):
         """Not paused, scheduled, and not attempted within the promised number of minutes."""
         minute: models.DurationField[timedelta, timedelta] = models.DurationField()
         period = models.ExpressionWrapper(
-            F("schedule_minutes") * models.Value("1 minute", output_field=minute),
+            F("schedule_minutes") * models.Value(timedelta(minutes=1), output_field=minute),
             output_field=minute,
         )
         return self.filter(paused=False, schedule_minutes__isnull=False).filter(

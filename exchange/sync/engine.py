@@ -115,8 +115,12 @@ def release(run_id: int, *, by: User, at: datetime) -> SyncRun:
             sync_run.released_by = by
             sync_run.save(update_fields=["state", "released_by"])
             chain.record("sync.release", f"run:{run_id}", by=by, at=at)
-            scope = Scope(sync_run.scope)
-            _merge(sync_run, settled, Staging(run_id), scope, at=at, limits=False)
+            staging, scope = Staging(run_id), Scope(sync_run.scope)
+            if staging.columns() != {column.column for column in settled.columns} or (
+                settled.reshaped and scope != Scope.ALL  # what it did not read would be lost
+            ):
+                raise _other_fields(settled)
+            _merge(sync_run, settled, staging, scope, at=at, limits=False)
         _project(sync_run, at=at)
     return sync_run
 
@@ -153,14 +157,20 @@ def forget(resource_id: int, *, at: datetime) -> None:
 
     For a table of which a field turned out to be such that it may not be on the platform.
     """
+    give_up(resource_id, at=at)
+    RejectedRow.objects.filter(run__binding__resource_id=resource_id).delete()
+
+
+@transaction.atomic
+def give_up(resource_id: int, *, at: datetime, by: User | None = None) -> None:
+    """Discard held-back runs of a table that read what is not wanted any more."""
     for left in SyncRun.objects.select_for_update().filter(
         binding__resource_id=resource_id, state=RunState.HELD
     ):
         left.state, left.ended_at = RunState.DISCARDED, at
         left.save(update_fields=["state", "ended_at"])
         Staging(left.pk).drop()
-        chain.record("sync.discard", f"run:{left.pk}", by=None, at=at, state=str(left.state))
-    RejectedRow.objects.filter(run__binding__resource_id=resource_id).delete()
+        chain.record("sync.discard", f"run:{left.pk}", by=by, at=at, state=str(left.state))
 
 
 @transaction.atomic
@@ -293,13 +303,17 @@ def _still_wanted(settled: Plan, at: datetime) -> None:
     A field may turn out to be secret while its values are on their way.
     """
     if plan.of(settled.binding, now=at).columns != settled.columns:
-        raise WrongRunState(
-            _(
-                "The fields of “%(resource)s” changed while its source was read, so what was read"
-                " did not go live. Run the sync again."
-            )
-            % {"resource": settled.binding.resource}
+        raise _other_fields(settled)
+
+
+def _other_fields(settled: Plan) -> WrongRunState:
+    return WrongRunState(
+        _(
+            "The fields of “%(resource)s” changed while its source was read, so what was read"
+            " did not go live. Run the sync again."
         )
+        % {"resource": settled.binding.resource}
+    )
 
 
 UNREADABLE = ("field-count", "nul", "encoding", "cell-too-long")
@@ -379,7 +393,7 @@ def _reshape(
     sync_run.before = old.rows if old else 0
     if limits:
         lost = delta.deleted
-        if settled.keyless:  # no row is known again in another shape: only their number tells
+        if not _known_again(settled):  # only their number tells
             lost = max(0, sync_run.before - delta.inserted - kept)
         _hold_if_shrunk(settled.binding, sync_run.before, lost)
         if lost and sync_run.rejected_rows.filter(rule__in=UNREADABLE).exists():
@@ -401,6 +415,12 @@ def _reshape(
     table.live = True
     table.save()
     return table, delta
+
+
+def _known_again(settled: Plan) -> bool:
+    """Whether a row of the standing version is told by its key to be a row of the new one."""
+    old = settled.standing
+    return not settled.keyless and old is not None and list(old.key_columns) == list(settled.key)
 
 
 def _change(

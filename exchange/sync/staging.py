@@ -76,6 +76,17 @@ class Staging:
             )
         )
 
+    def columns(self) -> set[str]:
+        """Return the names of the declared columns that were staged."""
+        found = rows(
+            sql.SQL(
+                "SELECT column_name FROM information_schema.columns"
+                " WHERE table_schema = %s AND table_name = %s AND column_name <> '_line'"
+            ),
+            [SCHEMA, f"run_{self.run_id}"],
+        )
+        return {name for (name,) in found}
+
     def drop(self) -> None:
         """Drop whatever is left of the run."""
         for suffix in SUFFIXES:
