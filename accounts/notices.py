@@ -159,14 +159,15 @@ def tell(
     target: str,
     at: datetime,
     due_on: date | None = None,
+    once: bool = False,
     **words: Any,
 ) -> None:
     """Tell the roles of a kind, in one organisation or, without one, in all.
 
-    Roles that act for the whole city are told wherever they are held.
-
-    `target` names the thing as audit entries do ("dataset:12"). While a notice of the same kind
-    and target is open, it is told anew in place and not mailed again. Raises NoticeUnknown.
+    A role that acts for the whole city is told wherever it is held. `target` names the thing as
+    audit entries do ("dataset:12"). While a notice of the same kind and target is open, it is told
+    anew in place and not mailed again; with `once`, one that says the same is left as it is.
+    Raises NoticeUnknown.
     """
     if kind not in KINDS:
         raise NoticeUnknown(f"“{kind}” is no kind of notice. Add it to accounts/notices.py.")
@@ -185,7 +186,7 @@ def tell(
                 "by_mail": KINDS[kind].mail,
             },
         )
-        if not fresh:
+        if not fresh and not (once and notice.words == told):
             notice.words, notice.due_on, notice.told_at = told, due_on, at
             notice.save(update_fields=["words", "due_on", "told_at"])
             notice.seen.all().delete()

@@ -99,6 +99,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs(
             "exchange",
             "create_source test_source bind_resource suggest_grades run_sync regrade_field "
+            "reschedule_binding "
             "read_rejected discard_rejected",
         )
     ),

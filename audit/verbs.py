@@ -11,6 +11,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "basis.end": ("法律依据失效", "Legal basis ended"),
     "basis.verify": ("核实法律依据", "Legal basis verified"),
     "binding.create": ("挂接资源", "Table bound to its source"),
+    "binding.schedule": ("调整同步计划", "Schedule of a binding changed"),
     "binding.update": ("变更挂接", "Binding changed"),
     "dataset.create": ("编制目录", "Entry drafted"),
     "dataset.publish": ("发布目录", "Entry published"),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog import line_reviews
-from exchange import opening
+from exchange import freshness, opening
 from exchange.models import Binding, RejectedRow, SyncRun
 from exchange.problems import AlreadyRunning, SourceUnavailable
 from exchange.records import zones
@@ -77,6 +77,12 @@ def remind_of_lines() -> int:
     return line_reviews.remind(at=timezone.now())
 
 
+@shared_task
+def tell_late() -> int:
+    """Tell publishers which datasets are later than promised; returns how many are."""
+    return freshness.tell_late(at=timezone.now())
+
+
 def _every(seconds: float, task: str) -> dict[str, object]:
     """Return one line of the schedule; a message not taken in time is dropped: the next comes."""
     return {
@@ -91,4 +97,5 @@ SCHEDULE = {
     "sweep": _every(600.0, "sweep"),
     "reproject-due": _every(3600.0, "reproject_due"),
     "remind-of-lines": _every(3600.0, "remind_of_lines"),
+    "tell-late": _every(3600.0, "tell_late"),
 }

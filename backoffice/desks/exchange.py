@@ -13,7 +13,8 @@ from backoffice.desk import Desk, labelled
 from backoffice.desks.tables import bind, suggest
 from backoffice.forms import exchange as forms
 from backoffice.forms.dressed import ReasonForm
-from exchange import sharing, sources, tasks
+from backoffice.forms.schedules import ScheduleForm, schedule_of
+from exchange import schedules, sharing, sources, tasks
 from exchange.models import (
     AllowedHost,
     Binding,
@@ -118,6 +119,10 @@ def _sync_now(press: Press) -> None:
     tasks.sync.delay(press.target.pk, press.by.pk)
 
 
+def _reschedule(press: Press) -> None:
+    schedules.reschedule(press.target.pk, schedule_of(press.told), by=press.by, at=press.at)
+
+
 class BindAgainForm(forms.BindingForm):
     """The binding of a table, as it stands and as it is to be."""
 
@@ -153,6 +158,14 @@ class BindingDesk(Desk):
             press=lambda press: bind(press.target.resource, press),
             done=_("The table is bound. A sync reads it from the beginning."),
             form=BindAgainForm,
+        ),
+        Button(
+            name="reschedule",
+            label=_("Change the schedule"),
+            permission="exchange.reschedule_binding",
+            press=_reschedule,
+            done=_("The schedule is changed. The next run reads on from where the last one was."),
+            form=ScheduleForm,
         ),
         Button(
             name="suggest",

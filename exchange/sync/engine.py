@@ -24,7 +24,7 @@ from exchange.models.runs import RUNNING
 from exchange.problems import LedgerUnbalanced, Problem, WrongRunState
 from exchange.records import store, zones
 from exchange.records.statements import one
-from exchange.sync import lease, plan, reading
+from exchange.sync import lease, outcome, plan, reading
 from exchange.sync.checking import check
 from exchange.sync.merge import Delta, Merge, Scope
 from exchange.sync.plan import Plan
@@ -138,6 +138,7 @@ def discard(run_id: int, *, by: User, at: datetime) -> SyncRun:
     sync_run.save(update_fields=["state", "ended_at"])
     Staging(run_id).drop()
     chain.record("sync.discard", f"run:{run_id}", by=by, at=at)
+    outcome.tell(sync_run, at=at)
     return sync_run
 
 
@@ -223,6 +224,7 @@ def _end(
     if state != RunState.HELD:
         Staging(sync_run.pk).drop()
     chain.record(verb, f"run:{sync_run.pk}", by=sync_run.requested_by, at=at, code=code)
+    outcome.tell(sync_run, at=at)
     log.warning("sync run %s: %s (%s)", sync_run.pk, state, code)
 
 
@@ -494,3 +496,4 @@ def _project(sync_run: SyncRun, *, at: datetime) -> None:
         sync_run.state = RunState.DONE
         sync_run.ended_at = at
         sync_run.save()
+        outcome.tell(sync_run, at=at)
