@@ -175,7 +175,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs(
             "accounts",
             "create_region create_organization close_organization transfer_organization "
-            "create_user invite_user deactivate_user grant_role revoke_role close_app revoke_key",
+            "create_user invite_user unlock_user deactivate_user grant_role revoke_role close_app "
+            "revoke_key",
         )
     ),
     # Reads what happened, and proves it. Changes nothing.

@@ -54,6 +54,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "role.revoke": ("收回角色", "Role taken away"),
     "sign_in": ("登录", "Signed in"),
     "sign_in.fail": ("登录失败", "Sign-in failed"),
+    "sign_in.unlock": ("解除登录锁定", "Sign-in unlocked"),
     "sign_out": ("退出", "Signed out"),
     "source.create": ("登记数据源", "Source connected"),
     "source.test": ("测试数据源", "Source tested"),

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -11,46 +9,20 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
-from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
-from accounts import notices
+from accounts import notices, sign_in
 from accounts.models import User
 from audit import chain
 from backoffice import pages
 from backoffice.buttons import person_of
 from backoffice.pages.frame import place_of
 from backoffice.pages.inbox import Told
+from backoffice.sign_in import SignInForm
 from backoffice.waiting import desks
 
 NOTED = 6
 """Notices shown on the first page; the inbox has the others."""
-
-
-class SignInForm(AuthenticationForm):
-    """User name and password. Every try is written down; never what was typed."""
-
-    def clean(self) -> dict[str, Any]:
-        """Sign in. Raises ValidationError, the same for a wrong name and a wrong password."""
-        try:
-            cleaned = super().clean()
-        except ValidationError:
-            self._refused()
-            raise
-        user = self.get_user()
-        _record("sign_in", f"user:{user.pk}", by=user)
-        return cleaned
-
-    def _refused(self) -> None:
-        # an unknown name is not kept: people type passwords there
-        known = get_user_model().objects.filter(username=self.cleaned_data.get("username"))
-        number = known.values_list("pk", flat=True).first()
-        _record("sign_in.fail", f"user:{number or 'unknown'}", by=None)
-
-
-@transaction.atomic
-def _record(verb: str, target: str, *, by: User | None) -> None:
-    chain.record(verb, target, by=by, at=timezone.now())
 
 
 class OfficeSite(UnfoldAdminSite):
@@ -93,7 +65,7 @@ class OfficeSite(UnfoldAdminSite):
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None):
         """Sign out."""
         if request.method == "POST" and isinstance(request.user, User):
-            _record("sign_out", f"user:{request.user.pk}", by=request.user)
+            sign_in.signed_out(request.user, at=timezone.now())
         return super().logout(request, extra_context)
 
     @transaction.atomic
@@ -104,5 +76,5 @@ class OfficeSite(UnfoldAdminSite):
         response = super().password_change(request, extra_context)
         if request.method == "POST" and response.status_code == 302:
             person = person_of(request)
-            _record("user.password", f"user:{person.pk}", by=person)
+            chain.record("user.password", f"user:{person.pk}", by=person, at=timezone.now())
         return response

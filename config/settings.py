@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -115,6 +116,24 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 CLOCK_PROFILE = environment.text("CLOCK_PROFILE", "order809")
 
+# --- signing in -----------------------------------------------------------------------------
+
+SESSION_IDLE_MINUTES = environment.whole("SESSION_IDLE_MINUTES", 30)
+SIGN_IN_TRIES = environment.whole("SIGN_IN_TRIES", 5)
+SIGN_IN_LOCK_MINUTES = environment.whole("SIGN_IN_LOCK_MINUTES", 30)
+AXES_FAILURE_LIMIT = SIGN_IN_TRIES
+AXES_LOCK_OUT_AT_FAILURE = SIGN_IN_TRIES > 0
+AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_LOCK_MINUTES)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the lock ends when it was said to end
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "accounts.sign_in.typed_name"
+AXES_CLIENT_IP_CALLABLE = "accounts.sign_in.address"
+AXES_LOCKOUT_CALLABLE = "backoffice.sign_in.locked_answer"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True  # who signed in is in the audit trail
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+
 # --- exchange -------------------------------------------------------------------------------
 
 FILE_ROOTS = environment.several("FILE_ROOTS", str(VAR / "intake"), separator=":")
@@ -146,6 +165,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "import_export",
     "django_celery_beat",
+    "axes",
     "audit",
     "accounts",
     "catalog",
@@ -170,13 +190,15 @@ MIDDLEWARE = [
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
+            "backoffice.sign_in.bounded",
+            "axes.middleware.AxesMiddleware",
         ]
         if "office" in DOORS
         else []
     ),
 ]
 if "office" not in DOORS:  # no back office is served here, so its checks have no object
-    SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
+    SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410", "axes.W002"]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
@@ -195,7 +217,10 @@ TEMPLATES = [
     }
 ]
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: it stops who is locked out
+    "accounts.backends.RoleBackend",
+]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

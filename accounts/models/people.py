@@ -85,7 +85,9 @@ class User(AbstractBaseUser):
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """Whether one of the auth backends grants `perm` (for `obj`, an organisation)."""
         return self.is_active and any(
-            backend.has_perm(self, perm, obj) for backend in get_backends()
+            backend.has_perm(self, perm, obj)
+            for backend in get_backends()
+            if hasattr(backend, "has_perm")
         )
 
     def has_perms(self, perm_list: Iterable[str], obj: models.Model | None = None) -> bool:

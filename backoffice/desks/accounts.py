@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.enums import ActionVariant
 
-from accounts import organizations, people
+from accounts import organizations, people, sign_in
 from accounts.models import Membership, Organization, Region, User
 from accounts.people import Newcomer
 from accounts.roles import Role
@@ -136,6 +136,10 @@ def _deactivate(press: Press) -> None:
     people.deactivate(press.target.pk, hand_over_to=press.told["to"], by=press.by, at=press.at)
 
 
+def _is_locked(user: User) -> bool:
+    return sign_in.locked_until(user.username, at=timezone.now()) is not None
+
+
 @admin.register(User)
 class UserDesk(Desk):
     """People: entered, given roles, deactivated."""
@@ -152,7 +156,9 @@ class UserDesk(Desk):
         "created_at",
         "deactivated_at",
         "last_login",
+        "locked_until",
     ]
+    readonly_fields = ["locked_until"]
     inlines = [MembershipsOf]
     list_buttons = (
         Button(
@@ -184,6 +190,15 @@ class UserDesk(Desk):
             offered=lambda user: user.is_active,
         ),
         Button(
+            name="unlock",
+            label=_("Unlock the sign-in"),
+            permission="accounts.unlock_user",
+            press=lambda press: sign_in.unlock(press.target.pk, by=press.by, at=press.at),
+            done=_("The person can try to sign in again at once."),
+            note=_("Do so when you know that it was they who mistyped."),
+            offered=_is_locked,
+        ),
+        Button(
             name="deactivate",
             label=_("Deactivate"),
             permission="accounts.deactivate_user",
@@ -195,6 +210,11 @@ class UserDesk(Desk):
             variant=ActionVariant.DANGER,
         ),
     )
+
+    @admin.display(description=_("sign-in locked until"))
+    def locked_until(self, user: User) -> Any:
+        """Return when a lock on the person's sign-in ends."""
+        return sign_in.locked_until(user.username, at=timezone.now())
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page on which an invited person, not yet signed in, chooses a password."""
