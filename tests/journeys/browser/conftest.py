@@ -1,0 +1,171 @@
+"""A real browser before the real server: people at work, and pictures of what they saw."""
+
+import contextlib
+import http.client
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from accounts.models import User
+from config import supervise
+from tests import services
+
+PICTURES = Path(os.environ.get("PICTURES") or services.BASE / "pictures")
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+LANGUAGES = {"zh-hans": "zh-CN", "en": "en-GB"}
+PATIENCE = 20_000  # milliseconds for a page on a busy machine
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--font-render-hinting=none",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("needs: chromium")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
+        # playwright waits in a loop of its own, which Django takes for an asynchronous caller
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        started = driver.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@dataclass
+class Site:
+    """The served platform: where it listens, and the browser that looks at it."""
+
+    url: str
+    browser: Browser
+    opened: list[Any] = field(default_factory=list)
+
+    def seat(self, user: User, language: str = "zh-hans", *, narrow: bool = False) -> "Seat":
+        """Sit a person down at the back office, signed in."""
+        context = self.browser.new_context(
+            viewport=NARROW if narrow else WIDE,
+            locale=LANGUAGES[language],
+            reduced_motion="reduce",
+        )
+        self.opened.append(context)
+        client = Client()
+        client.force_login(user)
+        context.add_cookies(
+            [
+                {
+                    "name": settings.SESSION_COOKIE_NAME,
+                    "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+                    "url": self.url,
+                },
+                {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": self.url},
+            ]
+        )
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        seat = Seat(page, self.url)
+        page.on("pageerror", lambda error: seat.troubles.append(str(error)))
+        page.on("request", lambda request: seat.note(request.url))
+        return seat
+
+
+@dataclass
+class Seat:
+    """A person at a browser: what they do is counted, what goes wrong is kept."""
+
+    page: Page
+    url: str
+    steps: int = 0
+    troubles: list[str] = field(default_factory=list)
+
+    def note(self, asked: str) -> None:
+        """Keep requests that leave the site."""
+        if not asked.startswith((self.url, "data:", "blob:", "about:")):
+            self.troubles.append(f"the page asked {asked}")
+
+    def open(self, path: str) -> None:
+        """Go to an address of the site; typing it is no step of the work."""
+        answer = self.page.goto(f"{self.url}{path}")
+        assert answer is not None
+        assert answer.status == 200, f"{path}: {answer.status}"
+
+    def press(self, name: str, role: str = "button", *, nth: int = 0) -> None:
+        """Press a button, or follow a link, by what stands on it. One step."""
+        self.steps += 1
+        self.page.get_by_role(role, name=name, exact=True).nth(nth).click()
+
+    def fill(self, label: str, value: str) -> None:
+        """Write into a field by its label. One step."""
+        self.steps += 1
+        self.page.get_by_label(label, exact=True).fill(value)
+
+    def choose(self, label: str, value: str) -> None:
+        """Choose from a list by what is shown. One step."""
+        self.steps += 1
+        self.page.get_by_label(label, exact=True).select_option(label=value)
+
+    def sees(self, text: str) -> None:
+        """Wait until a text is there to be read."""
+        expect(self.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
+
+    def picture(self, name: str) -> Path:
+        """Keep what is on the screen."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        path = PICTURES / f"{name}.png"
+        self.page.screenshot(path=path, full_page=False, animations="disabled")
+        return path
+
+    def fits(self) -> bool:
+        """Whether the page is no wider than its window."""
+        return self.page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
+
+
+@pytest.fixture
+def site(live_database: str, browser: Browser, tmp_path: Path) -> Iterator[Site]:
+    """Serve the platform on a database of the test's own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        "DATABASE_URL": live_database,
+        "REDIS_URL": settings.REDIS_URL,
+        "FILE_ROOTS": ":".join(str(root) for root in settings.FILE_ROOTS),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    with supervise.crew(tmp_path / "logs") as crew:
+        crew.start(supervise.Child("web", supervise.web(port=port), environment))
+        url = f"http://127.0.0.1:{port}"
+        _wait(port, crew)
+        served = Site(url, browser)
+        yield served
+        for context in served.opened:
+            context.close()
+
+
+def _wait(port: int, crew: supervise.Crew) -> None:
+    while True:
+        crew.check()
+        with (
+            contextlib.suppress(OSError),
+            contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as asking,
+        ):
+            asking.request("GET", "/healthz")
+            assert asking.getresponse().status == 200
+            return
