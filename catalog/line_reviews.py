@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -80,7 +81,7 @@ def _reminded(line: NegativeLine, today: date, at: datetime) -> bool:
     return _once("line.review_due", line, max(reached), at, day=line.review_on)
 
 
-def _once(kind: str, line: NegativeLine, since: date, at: datetime, **words: object) -> bool:
+def _once(kind: str, line: NegativeLine, since: date, at: datetime, **words: Any) -> bool:
     """Tell it, unless it was told on or after a day; what was told before is settled."""
     told = Notice.objects.filter(target=place(line), kind=kind).order_by("-told_at").first()
     if told is not None and timezone.localdate(told.told_at) >= since:

@@ -7,6 +7,7 @@ people. What a published line bars leaves the zones in the same transaction, so 
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -297,7 +298,7 @@ def place(line: NegativeLine) -> str:
     return f"line:{line.pk}"
 
 
-def _tell(kind: str, line: NegativeLine, at: datetime, **words: object) -> None:
+def _tell(kind: str, line: NegativeLine, at: datetime, **words: Any) -> None:
     dataset = line.dataset
     notices.tell(
         kind,

@@ -1,5 +1,7 @@
 """The front page. `?lang=` chooses its language, which a cookie remembers."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,33 +17,47 @@ SHOWN_CHARACTERS = 200
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Say what this is, list the published datasets, and show the ways in."""
+    words = words_of(request)
+    choose_language(request)
+    after = number_of(request.GET.get("after", ""))
+    page = listing.list_page(words, after=after, now=timezone.now())
+    return shown(request, "portal/home.html", {"page": page, "words": words})
+
+
+def choose_language(request: HttpRequest) -> str:
+    """Speak the language of `?lang=`, if it names one of ours; returns it, else nothing."""
     chosen = request.GET.get("lang", "")
-    known = chosen in dict(settings.LANGUAGES)
-    if known:
-        translation.activate(chosen)
-    words = request.GET.get("q", "")[:SHOWN_CHARACTERS].replace("\0", "")
-    page = listing.list_page(words, after=_place(request.GET.get("after", "")), now=timezone.now())
+    if chosen not in dict(settings.LANGUAGES):
+        return ""
+    translation.activate(chosen)
+    return chosen
+
+
+def words_of(request: HttpRequest) -> str:
+    """Return the words searched for, without the NUL that no text of the database can hold."""
+    return request.GET.get("q", "")[:SHOWN_CHARACTERS].replace("\0", "")
+
+
+def shown(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Return a page in the language that was asked for, with what its frame needs."""
+    chosen = choose_language(request)
     is_english = translation.get_language() == "en"
-    response = render(
-        request,
-        "portal/home.html",
-        {
-            "page": page,
-            "words": words,
-            "city": settings.CITY_NAME_EN if is_english else settings.CITY_NAME_ZH,
-            "is_english": is_english,
-            "languages": (("zh-hans", "zh-Hans", "中文"), ("en", "en", "English")),
-            "page_lang": "en" if is_english else "zh-Hans",
-            "office": _office(),
-        },
-    )
+    frame = {
+        "city": settings.CITY_NAME_EN if is_english else settings.CITY_NAME_ZH,
+        "is_english": is_english,
+        "languages": (("zh-hans", "zh-Hans", "中文"), ("en", "en", "English")),
+        "page_lang": "en" if is_english else "zh-Hans",
+        "office": _office(),
+    }
+    response = render(request, template, frame | context)
     response.headers["Cache-Control"] = "no-cache"
-    if known:
+    if chosen:
         _remember(response, chosen)
     return response
 
 
-def _place(text: str) -> int | None:
+def number_of(text: str) -> int | None:
+    """Return a plain number of an address, None where it is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
 
 

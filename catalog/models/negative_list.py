@@ -93,6 +93,11 @@ class LegalBasis(models.Model):
         return choose(self.law_zh, self.law_en)
 
     @property
+    def gist(self) -> str:
+        """What the article says in short, in the language now active."""
+        return choose(self.gist_zh, self.gist_en)
+
+    @property
     def citation(self) -> str:
         """The law with its article, as a reason cites it."""
         return f"《{self.law_zh}》{self.article}"
