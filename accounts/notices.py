@@ -46,6 +46,18 @@ KINDS: Mapping[str, Kind] = {
     "dataset.signable": Kind(
         gettext_lazy("“%(dataset)s” waits for the signature of the head."), (Role.HEAD,)
     ),
+    "dataset.signed": Kind(
+        gettext_lazy("“%(dataset)s” is signed. Submit it to the data authority."),
+        (Role.PUBLISHER,),
+    ),
+    "dataset.unsignable": Kind(
+        gettext_lazy(
+            "“%(dataset)s” waits for a signature, but nobody at %(owner)s holds the role of head."
+            " Give it to somebody."
+        ),
+        (Role.SECURITY_ADMIN, Role.OPERATOR),
+        mail=True,
+    ),
     "dataset.sent_back": Kind(
         gettext_lazy("“%(dataset)s” was sent back. What is missing: %(defects)s"),
         (Role.PUBLISHER,),
@@ -61,6 +73,11 @@ KINDS: Mapping[str, Kind] = {
     ),
     "dataset.review_due": Kind(
         gettext_lazy("The review of “%(dataset)s” is due on %(day)s."), (Role.OPERATOR,), mail=True
+    ),
+    "dataset.review_late": Kind(
+        gettext_lazy("The review of “%(dataset)s” was due on %(day)s and is late."),
+        (Role.OPERATOR,),
+        mail=True,
     ),
     "dataset.stale": Kind(
         gettext_lazy("“%(dataset)s” should have been refreshed by %(day)s and was not."),
@@ -190,6 +207,11 @@ def tell(
             notice.words, notice.due_on, notice.told_at = told, due_on, at
             notice.save(update_fields=["words", "due_on", "told_at"])
             notice.seen.all().delete()
+
+
+def open_targets(*kinds: str) -> set[str]:
+    """Return the targets that notices of these kinds are open about; one query."""
+    return set(Notice.objects.open().filter(kind__in=kinds).values_list("target", flat=True))
 
 
 def settle(target: str, *kinds: str, at: datetime) -> int:

@@ -13,6 +13,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "binding.create": ("挂接资源", "Table bound to its source"),
     "binding.schedule": ("调整同步计划", "Schedule of a binding changed"),
     "binding.update": ("变更挂接", "Binding changed"),
+    "dataset.ask": ("送请签发", "Signature asked for"),
     "dataset.create": ("编制目录", "Entry drafted"),
     "dataset.publish": ("发布目录", "Entry published"),
     "dataset.recall": ("撤回修改", "Entry taken back for changes"),

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
-from catalog import codes, history
+from catalog import codes, deadlines, history
 from catalog.defects import publication_defects
 from catalog.drafting import (
     NewField,
@@ -30,8 +31,10 @@ from catalog.drafting import (
 )
 from catalog.models import Dataset
 from catalog.refusals import EntryRefused, Incomplete, StepRefused
+from catalog.reviews import headless, settled, tell, unsignable
 from catalog.revisions import apply_grades, decide_revision, propose_revision
 from catalog.states import MOVES, Step, move
+from catalog.terms import ClockStep, State
 
 CHECKLIST = {
     "secrecy_risk": gettext_lazy("The risk to secrets was assessed; nothing here is a secret."),
@@ -40,6 +43,29 @@ CHECKLIST = {
     ),
 }
 """What the head vouches for by signing (Order 809 art 13)."""
+
+
+@transaction.atomic
+def ask_signature(dataset_id: int, *, by: User, at: datetime) -> Dataset:
+    """Lay a complete draft before the head of its department, who is told.
+
+    Raises NotAllowed, StepRefused (also where nobody there can sign), Incomplete.
+    """
+    dataset = locked(dataset_id)
+    require(by, "catalog.submit_dataset", organization=dataset.owner)
+    move(dataset.state, Step.ASK, of=dataset)
+    _complete(dataset)
+    if headless(dataset.owner):
+        raise StepRefused(
+            _(
+                "Nobody at “%(owner)s” holds the role of head, so “%(dataset)s” cannot be signed."
+                " Ask the security administrator to give the role to somebody, then try again."
+            )
+            % {"owner": dataset.owner, "dataset": dataset}
+        )
+    tell("dataset.signable", dataset, to=dataset.owner, at=at)
+    chain.record("dataset.ask", dataset.address, by=by, at=at)
+    return dataset
 
 
 @transaction.atomic
@@ -62,6 +88,8 @@ def sign(dataset_id: int, *, by: User, at: datetime, checklist: Mapping[str, boo
     dataset.state, dataset.signed_at, dataset.signed_by = after, at, by
     dataset.checklist = dict.fromkeys(CHECKLIST, True)
     dataset.save(update_fields=["state", "signed_at", "signed_by", "checklist"])
+    settled(dataset, at=at)
+    tell("dataset.signed", dataset, to=dataset.owner, at=at)
     chain.record("dataset.sign", dataset.address, by=by, at=at, checklist=dataset.checklist)
     return dataset
 
@@ -72,6 +100,7 @@ def recall(dataset_id: int, *, by: User, at: datetime) -> Dataset:
     dataset = locked(dataset_id)
     require(by, "catalog.update_dataset", organization=dataset.owner)
     _back_to_draft(dataset, Step.RECALL)
+    settled(dataset, at=at)
     chain.record("dataset.recall", dataset.address, by=by, at=at)
     return dataset
 
@@ -90,6 +119,9 @@ def submit(dataset_id: int, *, by: User, at: datetime) -> Dataset:
     dataset.defects = []
     dataset.code = dataset.code or codes.issue(dataset)
     dataset.save(update_fields=["state", "submitted_at", "submitted_by", "defects", "code"])
+    settled(dataset, at=at)
+    due = deadlines.due_for(ClockStep.CATALOGUE_REVIEW, at, today=timezone.localdate(at))
+    tell("dataset.submitted", dataset, to=None, at=at, due_on=due.due_on)
     chain.record("dataset.submit", dataset.address, by=by, at=at, code=dataset.code)
     return dataset
 
@@ -99,6 +131,7 @@ def send_back(dataset_id: int, *, by: User, at: datetime, defects: Sequence[str]
     """Send an entry in review back as a draft, naming everything that is missing at once.
 
     Raises NotAllowed (also for who submitted it), StepRefused, EntryRefused if nothing is named.
+    Where a colleague has decided meanwhile, the refusal names them.
     """
     dataset = _reviewed(dataset_id, by)
     named = [text.strip() for text in defects if text.strip()]
@@ -106,7 +139,10 @@ def send_back(dataset_id: int, *, by: User, at: datetime, defects: Sequence[str]
         raise EntryRefused(
             _("Say what is missing, all of it at once: the department has to know what to do.")
         )
+    dataset.reviewed_at, dataset.reviewed_by = at, by
     _back_to_draft(dataset, Step.SEND_BACK, defects=named)
+    settled(dataset, at=at)
+    tell("dataset.sent_back", dataset, to=dataset.owner, at=at, defects=" ".join(named))
     chain.record("dataset.send_back", dataset.address, by=by, at=at, defects=named)
     return dataset
 
@@ -121,9 +157,21 @@ def accept(dataset_id: int, *, by: User, at: datetime) -> Dataset:
     after = move(dataset.state, Step.ACCEPT, of=dataset)
     _complete(dataset)
     dataset.state, dataset.published_at, dataset.published_by = after, at, by
+    dataset.reviewed_at, dataset.reviewed_by = at, by
     dataset.policy_version += 1
-    dataset.save(update_fields=["state", "published_at", "published_by", "policy_version"])
+    dataset.save(
+        update_fields=[
+            "state",
+            "published_at",
+            "published_by",
+            "reviewed_at",
+            "reviewed_by",
+            "policy_version",
+        ]
+    )
     history.note(dataset, at=at)
+    settled(dataset, at=at)
+    tell("dataset.published", dataset, to=None, at=at)  # Order 809 art 16: all departments
     chain.record("dataset.publish", dataset.address, by=by, at=at, code=dataset.code)
     return dataset
 
@@ -154,17 +202,35 @@ def retire(dataset_id: int, *, by: User, at: datetime, reason: str) -> Dataset:
             "policy_version",
         ]
     )
+    settled(dataset, "dataset.published", "dataset.stale", at=at)
+    tell("dataset.withdrawn", dataset, to=None, at=at, reason=dataset.withdrawn_reason)
     chain.record("dataset.withdraw", dataset.address, by=by, at=at, reason=reason)
     return dataset
 
 
 def _reviewed(dataset_id: int, by: User) -> Dataset:
-    """Return an entry that this person may decide on. Its state is the caller's to check."""
+    """Return an entry that this person may decide on, unless a colleague has done so already.
+
+    Where nobody has reviewed it yet, its state is the caller's to check.
+    """
     dataset = locked(dataset_id)
     require(by, "catalog.review_dataset", organization=dataset.owner)
     if dataset.submitted_by_id == by.pk:
         raise NotAllowed(
             _("You submitted this entry, so another person has to review it. Ask a colleague.")
+        )
+    if dataset.state != State.IN_REVIEW and dataset.reviewed_at is not None:
+        raise StepRefused(
+            _(
+                "“%(dataset)s” was reviewed by %(person)s on %(when)s and is %(state)s now, so"
+                " there is nothing left to decide. Look at the entry as it stands."
+            )
+            % {
+                "dataset": dataset,
+                "person": dataset.reviewed_by,
+                "when": timezone.localtime(dataset.reviewed_at).strftime("%Y-%m-%d %H:%M"),
+                "state": State(dataset.state).label,
+            }
         )
     return dataset
 
@@ -173,7 +239,17 @@ def _back_to_draft(dataset: Dataset, step: Step, *, defects: Sequence[str] = ())
     dataset.state = move(dataset.state, step, of=dataset)
     dataset.signed_at = dataset.signed_by = None
     dataset.checklist, dataset.defects = {}, list(defects)
-    dataset.save(update_fields=["state", "signed_at", "signed_by", "checklist", "defects"])
+    dataset.save(
+        update_fields=[
+            "state",
+            "signed_at",
+            "signed_by",
+            "checklist",
+            "defects",
+            "reviewed_at",
+            "reviewed_by",
+        ]
+    )
 
 
 def _complete(dataset: Dataset) -> None:
@@ -197,6 +273,7 @@ __all__ = [
     "add_field",
     "add_table",
     "apply_grades",
+    "ask_signature",
     "create_dataset",
     "decide_revision",
     "end_field",
@@ -209,6 +286,7 @@ __all__ = [
     "sign",
     "submit",
     "suggest_grade",
+    "unsignable",
     "update_dataset",
     "update_field",
 ]

@@ -14,6 +14,7 @@ class Step(StrEnum):
     """What can be done with a catalogue entry."""
 
     EDIT = "edit"
+    ASK = "ask"
     SIGN = "sign"
     RECALL = "recall"
     SUBMIT = "submit"
@@ -25,6 +26,7 @@ class Step(StrEnum):
 
 MOVES: Mapping[tuple[State, Step], State] = {
     (State.DRAFT, Step.EDIT): State.DRAFT,
+    (State.DRAFT, Step.ASK): State.DRAFT,
     (State.DRAFT, Step.SIGN): State.SIGNED,
     (State.SIGNED, Step.RECALL): State.DRAFT,
     (State.SIGNED, Step.SUBMIT): State.IN_REVIEW,
@@ -38,6 +40,7 @@ competent department reviews, then it is published. A withdrawn entry stays with
 
 STEPS = {
     Step.EDIT: gettext_lazy("changed"),
+    Step.ASK: gettext_lazy("laid before the head"),
     Step.SIGN: gettext_lazy("signed"),
     Step.RECALL: gettext_lazy("taken back for changes"),
     Step.SUBMIT: gettext_lazy("submitted"),

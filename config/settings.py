@@ -304,6 +304,7 @@ BRIEF_QUEUE = "brief"  # has a worker of its own: a queue full of long syncs hol
 CELERY_TASK_ROUTES = {
     "accounts.tasks.*": {"queue": BRIEF_QUEUE},
     "audit.tasks.*": {"queue": BRIEF_QUEUE},
+    "catalog.tasks.*": {"queue": BRIEF_QUEUE},
     "exchange.tasks.sync_due": {"queue": BRIEF_QUEUE},
 }
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"

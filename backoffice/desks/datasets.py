@@ -1,28 +1,42 @@
 """Entries of the catalogue, on their way from draft to published."""
 
+from datetime import date
+
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from backoffice import words
+from backoffice import lights, words
 from backoffice.buttons import Button, Press
 from backoffice.desk import Desk
 from backoffice.forms import catalog as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.exchange import GrantForm
 from backoffice.forms.negative_list import LineForm
-from catalog import negative_list, publishing
+from catalog import deadlines, negative_list, publishing
 from catalog.drafting import NewField
 from catalog.models import (
     Dataset,
     Field,
 )
-from catalog.terms import ResourceKind, State
+from catalog.terms import ClockStep, ResourceKind, State
 from exchange import opening, sharing
 from policy.terms import Channel, Grade, Mode
+
+STATE_COLOURS = {
+    State.DRAFT: "",
+    State.SIGNED: "info",
+    State.IN_REVIEW: "warning",
+    State.PUBLISHED: "success",
+    State.WITHDRAWN: "danger",
+}
 
 
 def _in(*states: State):
@@ -101,13 +115,21 @@ class DatasetDesk(Desk):
     """Entries of the catalogue, on their way from draft to published."""
 
     owner_path = "owner"
-    list_display = ["title_zh", "title_en", "owner", "state", "update_cycle", "published_at"]
+    list_display = [
+        "title_zh",
+        "title_en",
+        "owner",
+        "standing",
+        "due",
+        "update_cycle",
+        "published_at",
+    ]
     list_filter = ["state", "update_cycle", "category", "owner"]
     list_select_related = ["owner"]
     search_fields = ["title_zh", "title_en", "slug", "code", "abstract_zh", "abstract_en"]
     ordering = ["-id"]
     fieldsets = (
-        (None, {"fields": ("state", "missing", "defects", "listed_fields")}),
+        (None, {"fields": ("state", "due", "missing", "defects", "listed_fields")}),
         (
             _("Metadata"),
             {
@@ -141,6 +163,7 @@ class DatasetDesk(Desk):
                     ("created_by", "created_at"),
                     ("signed_by", "signed_at"),
                     ("submitted_by", "submitted_at"),
+                    ("reviewed_by", "reviewed_at"),
                     ("published_by", "published_at"),
                     ("withdrawn_by", "withdrawn_at"),
                     "withdrawn_reason",
@@ -148,7 +171,7 @@ class DatasetDesk(Desk):
             },
         ),
     )
-    readonly_fields = ["missing", "listed_fields"]
+    readonly_fields = ["due", "missing", "listed_fields"]
     list_buttons = (
         Button(
             name="create",
@@ -177,6 +200,17 @@ class DatasetDesk(Desk):
             done=_("The field is added. A person grades it before the entry is published."),
             form=forms.FieldForm,
             offered=_in(State.DRAFT),
+        ),
+        Button(
+            name="ask-signature",
+            label=_("Ask for the signature"),
+            permission="catalog.submit_dataset",
+            press=lambda press: publishing.ask_signature(
+                press.target.pk, by=press.by, at=press.at
+            ),
+            done=_("The entry is laid before the head of the department."),
+            offered=_in(State.DRAFT),
+            variant=ActionVariant.PRIMARY,
         ),
         Button(
             name="sign",
@@ -253,6 +287,26 @@ class DatasetDesk(Desk):
         ),
     )
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Give each listed entry its deadline; the limits are read once for the list."""
+        listed = super().get_changelist_instance(request)
+        clocks, today = deadlines.clocks(), timezone.localdate()
+        for dataset in listed.result_list:
+            dataset.review_due = _deadline(dataset, clocks, today)
+        return listed
+
+    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
+    def standing(self, dataset: Dataset) -> tuple[str, str]:
+        """Show where the entry stands, as a badge."""
+        return dataset.state, str(State(dataset.state).label)
+
+    @display(description=_("review"), ordering="submitted_at")
+    def due(self, dataset: Dataset) -> str:
+        """Show until when the review is due, with its light."""
+        if not hasattr(dataset, "review_due"):  # on a page of its own
+            return lights.badge(_deadline(dataset, deadlines.clocks(), timezone.localdate()))
+        return lights.badge(dataset.review_due)
+
     @admin.display(description=_("Still missing"))
     def missing(self, dataset: Dataset) -> str:
         """Name everything that keeps the entry from publication."""
@@ -266,6 +320,14 @@ class DatasetDesk(Desk):
         """List the fields with their grades, each with the way to its page."""
         rows = Field.objects.filter(resource__dataset=dataset).live()
         return format_html_join("", "<p>{}</p>", ((_in_one_line(row),) for row in rows)) or "–"
+
+
+def _deadline(
+    dataset: Dataset, clocks: deadlines.Clocks, today: date
+) -> deadlines.Deadline | None:
+    if dataset.state != State.IN_REVIEW or dataset.submitted_at is None:
+        return None
+    return clocks.due_for(ClockStep.CATALOGUE_REVIEW, dataset.submitted_at, today=today)
 
 
 def _in_one_line(field: Field) -> str:

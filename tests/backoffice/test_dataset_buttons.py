@@ -70,6 +70,7 @@ WRONG_STATE = [
     (State.PUBLISHED, "update", {"title_zh": "改", "detail": "0"}, "changed only when"),
     (State.PUBLISHED, "field", {"name": "b", "label_zh": "乙", "data_type": "text"}, "changed"),
     (State.PUBLISHED, "sign", {"secrecy_risk": "on"}, "signed only when"),
+    (State.PUBLISHED, "ask-signature", {}, "laid before the head only when"),
     (State.DRAFT, "recall", {}, "taken back for changes only when"),
     (State.DRAFT, "submit", {}, "submitted only when"),
     (State.DRAFT, "send-back", {"defects": "no abstract"}, "sent back only when"),
@@ -105,7 +106,21 @@ def test_buttons_are_drawn_for_the_steps_that_are_open(at_desk):
         return {action["path"].split("/")[-2] for action in actions}
 
     assert drawn(head) == {"sign", "line"}
-    assert drawn(publisher) == {"update", "field", "line"}
+    assert drawn(publisher) == {"update", "field", "line", "ask-signature"}
+
+
+def test_lists_and_pages_show_until_when_a_review_is_due(at_desk, django_assert_max_num_queries):
+    dataset = catalog.dataset(State.IN_REVIEW)
+    operator = at_desk(accounts.user(Role.OPERATOR))
+
+    listed, page = operator.list(Dataset), operator.page(dataset)
+
+    assert "was due on 2026-03-04" in listed.content.decode()
+    assert "was due on 2026-03-04" in page.content.decode()
+    for _ in range(3):
+        catalog.dataset(State.IN_REVIEW, owner=dataset.owner)
+    with django_assert_max_num_queries(20):
+        operator.list(Dataset)
 
 
 def test_signing_without_vouching_says_what_is_open(at_desk, said):

@@ -24,6 +24,7 @@ def verbs(made: Dataset) -> dict[Step, object]:
     pk = made.pk
     return {
         Step.EDIT: lambda: update_dataset(pk, by=publisher, at=NOW, title_en="Other"),
+        Step.ASK: lambda: publishing.ask_signature(pk, by=publisher, at=NOW),
         Step.SIGN: lambda: publishing.sign(pk, by=head, at=NOW, checklist=CHECKED),
         Step.RECALL: lambda: publishing.recall(pk, by=publisher, at=NOW),
         Step.SUBMIT: lambda: publishing.submit(pk, by=publisher, at=NOW),

@@ -1,0 +1,116 @@
+"""Who is told while an entry is signed and reviewed, what is late, and what nobody can sign."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from accounts import notices
+from accounts.models import Membership, Organization
+from accounts.roles import Role
+from catalog import deadlines
+from catalog.models import Dataset
+from catalog.terms import ClockStep, State
+
+ON_THE_WAY = (
+    "dataset.signable",
+    "dataset.signed",
+    "dataset.unsignable",
+    "dataset.submitted",
+    "dataset.sent_back",
+    "dataset.review_due",
+    "dataset.review_late",
+)
+"""What is told of an entry before it is published; each step settles all that came before it."""
+
+
+def tell(
+    kind: str,
+    dataset: Dataset,
+    *,
+    to: Organization | None,
+    at: datetime,
+    due_on: date | None = None,
+    **words: object,
+) -> None:
+    """Tell of an entry, in one organisation or (None) in all."""
+    notices.tell(
+        kind,
+        organization=to,
+        target=dataset.address,
+        at=at,
+        due_on=due_on,
+        dataset=dataset.title_zh,
+        owner=dataset.owner.name_zh,
+        **words,
+    )
+
+
+def settled(dataset: Dataset, *more: str, at: datetime) -> None:
+    """Close what was told of an entry on its way, and `more` kinds."""
+    notices.settle(dataset.address, *ON_THE_WAY, *more, at=at)
+
+
+def _heads(of: str) -> Exists:
+    return Exists(
+        Membership.objects.live().filter(
+            organization=OuterRef(of), role=Role.HEAD, user__is_active=True
+        )
+    )
+
+
+def headless(owner: Organization) -> bool:
+    """Return whether nobody can sign for a department now."""
+    return not Organization.objects.filter(_heads("pk"), pk=owner.pk).exists()
+
+
+def unsignable() -> QuerySet[Dataset]:
+    """Return drafts laid before a head where there is none any more, the oldest first.
+
+    A new head signs them; until then the security administrator and the authority are told.
+    """
+    asked = notices.open_targets("dataset.signable")
+    ids = [int(target.partition(":")[2]) for target in asked]
+    drafts = Dataset.objects.filter(pk__in=ids, state=State.DRAFT)
+    return drafts.exclude(_heads("owner")).select_related("owner").order_by("pk")
+
+
+@transaction.atomic
+def remind(*, at: datetime) -> int:
+    """Tell of reviews due on the next working day, of late ones, and of what nobody can sign.
+
+    Each is told once for as long as it is open: safe to repeat. Returns how many were told.
+    """
+    known = {
+        kind: notices.open_targets(kind)
+        for kind in ("dataset.review_due", "dataset.review_late", "dataset.unsignable")
+    }
+    told = 0
+    for dataset, deadline in waiting(today=timezone.localdate(at)):
+        if deadline.days_left > 1:
+            break  # the others are younger
+        kind = "dataset.review_late" if deadline.days_left < 0 else "dataset.review_due"
+        if dataset.address not in known[kind]:
+            notices.settle(dataset.address, "dataset.review_due", at=at)
+            tell(kind, dataset, to=None, at=at, due_on=deadline.due_on, day=deadline.due_on)
+            told += 1
+    stuck = list(unsignable())
+    for target in known["dataset.unsignable"] - {dataset.address for dataset in stuck}:
+        notices.settle(target, "dataset.unsignable", at=at)
+    for dataset in stuck:
+        if dataset.address not in known["dataset.unsignable"]:
+            tell("dataset.unsignable", dataset, to=None, at=at)
+            told += 1
+    return told
+
+
+def waiting(*, today: date) -> list[tuple[Dataset, deadlines.Deadline]]:
+    """Return the entries in review with their deadlines, the oldest first. Three queries."""
+    clocks = deadlines.clocks()
+    rows = Dataset.objects.filter(state=State.IN_REVIEW).select_related("owner")
+    return [
+        (dataset, clocks.due_for(ClockStep.CATALOGUE_REVIEW, dataset.submitted_at, today=today))
+        for dataset in rows.order_by("submitted_at", "pk")
+        if dataset.submitted_at is not None
+    ]
