@@ -115,7 +115,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         )
         | _verbs(
             "exchange",
-            "withdraw_dataset regrade_field decide_revision release_run discard_run revoke_grant",
+            "withdraw_dataset regrade_field decide_revision release_run discard_run undo_run "
+            "revoke_grant",
         )
     ),
     # Answers for the department's data towards those who ask for it, and for the law behind a
@@ -144,7 +145,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs(
             "exchange",
             "publish_dataset withdraw_dataset decide_revision grant_dataset revoke_grant "
-            "suspend_grant release_run discard_run",
+            "suspend_grant release_run discard_run undo_run",
         )
         | _verbs("accounts", "set_quota")
     ),

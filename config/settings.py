@@ -138,6 +138,7 @@ AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 FILE_ROOTS = environment.several("FILE_ROOTS", str(VAR / "intake"), separator=":")
 REJECTED_DAYS = environment.whole("REJECTED_DAYS", 30)
+UNDO_DAYS = environment.whole("UNDO_DAYS", 7)
 TOMBSTONE_DAYS = environment.whole("TOMBSTONE_DAYS", 90)
 READ_TIMEOUT_MS = environment.whole("READ_TIMEOUT_MS", 5000)
 DOWNLOAD_TIMEOUT_S = environment.whole("DOWNLOAD_TIMEOUT_S", 900)

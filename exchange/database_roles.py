@@ -21,6 +21,7 @@ from exchange.records.statements import comma, idents, one, rows, run
 OWNER, WORKER, OFFICE, OPEN = "city_owner", "city_worker", "city_office", "city_open"
 RECORDS = "city_records"  # owns record tables, so that worker and office may both replace them
 ZONES = ("shared", "open", "conditional")
+ASIDE = ("staging", "undo")  # rows on their way in, and rows that the last run replaced
 APPEND_ONLY = ("audit_entry", "audit_link", "audit_delivery", "catalog_fieldterms")
 ROOMS = ("audit", "accounts", "catalog", "exchange")
 
@@ -112,7 +113,8 @@ def _schemas() -> None:
                 sql.Identifier(zone)
             )
         )
-    run(sql.SQL("CREATE SCHEMA IF NOT EXISTS staging"))
+    for kept_aside in ASIDE:
+        run(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(kept_aside)))
     run(sql.SQL("CREATE SCHEMA IF NOT EXISTS face"))
     run(sql.SQL(END_READERS))
 
@@ -178,7 +180,7 @@ def _grants() -> None:
     run(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(comma(idents(everybody))))
     for role in (WORKER, OFFICE):
         _grant_rooms(role)
-    for zone in (*ZONES, "staging"):
+    for zone in (*ZONES, *ASIDE):
         run(
             sql.SQL("GRANT USAGE, CREATE ON SCHEMA {} TO {}").format(
                 sql.Identifier(zone), sql.Identifier(RECORDS)

@@ -12,7 +12,7 @@ from exchange import freshness, opening
 from exchange.models import Binding, RejectedRow, SyncRun
 from exchange.problems import AlreadyRunning, SourceUnavailable
 from exchange.records import zones
-from exchange.sync import engine
+from exchange.sync import engine, undo
 
 DUE_SECONDS = 60.0
 
@@ -55,9 +55,13 @@ def sync_due() -> int:
 
 @shared_task
 def sweep() -> int:
-    """Drop retired versions, forget old tombstones and rejected rows; returns tables dropped."""
+    """Drop retired versions, tombstones, replaced and rejected rows kept long enough.
+
+    Returns how many versions.
+    """
     now = timezone.now()
     RejectedRow.objects.filter(expires_at__lte=now).delete()
+    undo.sweep(at=now)
     return zones.sweep(
         readers_done_by=now - timedelta(seconds=settings.DOWNLOAD_TIMEOUT_S),
         tombstones_before=now - timedelta(days=settings.TOMBSTONE_DAYS),

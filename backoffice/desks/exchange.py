@@ -26,7 +26,7 @@ from exchange.models import (
     SourceKind,
     SyncRun,
 )
-from exchange.sync import engine, rejects
+from exchange.sync import engine, rejects, undoing
 
 
 def _allow(press: Press) -> None:
@@ -182,6 +182,10 @@ def _is_held(run: SyncRun) -> bool:
     return run.state == RunState.HELD
 
 
+def _undo(press: Press) -> None:
+    undoing.undo_run(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
+
+
 @admin.register(SyncRun)
 class SyncRunDesk(Desk):
     """Runs with their ledgers; one that is held back waits here for a person."""
@@ -221,6 +225,24 @@ class SyncRunDesk(Desk):
             press=lambda press: engine.discard(press.target.pk, by=press.by, at=press.at),
             done=_("The run is discarded; what is published stays as it was."),
             offered=_is_held,
+            variant=ActionVariant.DANGER,
+        ),
+        Button(
+            name="undo",
+            label=_("Undo"),
+            permission="exchange.undo_run",
+            press=_undo,
+            done=_(
+                "The rows stand as before the run. The binding is paused: correct the source, then"
+                " let the clock go on."
+            ),
+            note=_(
+                "All that this run changed is taken back, also where it is open. Whoever follows"
+                " the feed is told. The binding is paused, so that the same load does not come"
+                " again."
+            ),
+            form=ReasonForm,
+            offered=undoing.can_undo,
             variant=ActionVariant.DANGER,
         ),
     )

@@ -50,6 +50,9 @@ class SyncRun(models.Model):
     Counts are rows. Once merged: read = inserted + updated + unchanged + rejected + duplicates,
     and before + inserted - deleted = after; the database refuses a merged run that does not
     balance. Digests are sums of row hashes, so their order does not matter.
+
+    `undo_until` stands at the one run of a binding that can be undone: rows above `base_id` are
+    those it inserted, `seq` is the place in the feed it left (exchange.sync.undo).
     """
 
     binding = models.ForeignKey("exchange.Binding", models.PROTECT, related_name="runs")
@@ -88,6 +91,14 @@ class SyncRun(models.Model):
     released_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    seq = models.BigIntegerField(default=0)
+    base_id = models.BigIntegerField(default=0)
+    undo_until = models.DateTimeField(_("can be undone until"), null=True, blank=True)
+    undoes = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
+    )
+    reason = models.TextField(_("reason"), blank=True)
 
     objects = SyncRunQuerySet.as_manager()
 

@@ -24,7 +24,7 @@ from exchange.models.runs import RUNNING
 from exchange.problems import LedgerUnbalanced, Problem, WrongRunState
 from exchange.records import store, zones
 from exchange.records.statements import one
-from exchange.sync import lease, outcome, plan, reading
+from exchange.sync import lease, outcome, plan, reading, undo
 from exchange.sync.checking import check
 from exchange.sync.merge import Delta, Merge, Scope
 from exchange.sync.plan import Plan
@@ -154,11 +154,12 @@ def _held(run_id: int) -> SyncRun:
 
 @transaction.atomic
 def forget(resource_id: int, *, at: datetime) -> None:
-    """Throw away what is kept aside of a table: staged rows of held-back runs, rejected rows.
+    """Throw away what is kept aside of a table: staged, replaced and rejected rows.
 
     For a table of which a field turned out to be such that it may not be on the platform.
     """
     give_up(resource_id, at=at)
+    undo.forget(resource_id)
     RejectedRow.objects.filter(run__binding__resource_id=resource_id).delete()
 
 
@@ -172,6 +173,7 @@ def give_up(resource_id: int, *, at: datetime, by: User | None = None) -> None:
         left.save(update_fields=["state", "ended_at"])
         Staging(left.pk).drop()
         chain.record("sync.discard", f"run:{left.pk}", by=by, at=at, state=str(left.state))
+        outcome.tell(left, at=at)
 
 
 @transaction.atomic
@@ -280,7 +282,7 @@ def _merge(
     _still_wanted(settled, at)
     step = _reshape if settled.reshaped else _change
     table, delta = step(sync_run, settled, staging, scope, at=at, limits=limits)
-    _balance(sync_run, table, delta, whole=scope != Scope.PART)
+    balance(sync_run, table, delta, whole=scope != Scope.PART)
     _still_wanted(settled, at)  # and again: a regrade may have come while rows were moved
     sync_run.merged_at = at
     sync_run.save()
@@ -412,6 +414,7 @@ def _reshape(
     table.last_id += merge.last_line()
     table.rows = delta.inserted + kept
     table.digest = delta.digest
+    undo.forget(resource_id)
     if old:
         store.retire(old)
     table.live = True
@@ -439,6 +442,7 @@ def _change(
     sync_run.before, sync_run.digest_before = table.rows, table.digest
     if limits:
         _hold_if_shrunk(settled.binding, table.rows, merge.deletions())
+    undo.keep(sync_run, table, at=at)
     delta = merge.apply(table, seq=table.seq + 1)
     staged = sync_run.read - sync_run.rejected - sync_run.duplicates
     sync_run.unchanged = staged - delta.inserted - delta.updated
@@ -452,7 +456,7 @@ def _change(
     return table, delta
 
 
-def _balance(sync_run: SyncRun, table: RecordTable, delta: Delta, *, whole: bool) -> None:
+def balance(sync_run: SyncRun, table: RecordTable, delta: Delta, *, whole: bool) -> None:
     """Fill the ledger; where the whole source was read, count and digest the table itself."""
     sync_run.inserted, sync_run.updated, sync_run.deleted = (
         delta.inserted,

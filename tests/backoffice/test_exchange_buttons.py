@@ -187,3 +187,24 @@ def test_a_grant_is_made_and_revoked_once(at_desk, said):
     grant.refresh_from_db()
     assert grant.revoked_at
     assert "revoked before" in said(desk.press(grant, "revoke", reason="not used"))
+
+
+def test_a_bad_load_is_undone_by_the_head_once_and_the_clerk_may_not(at_desk, said):
+    where = exchange.house()
+    good = "id,name,price\n" + "".join(f"{n},a,1\n" for n in range(20))
+    binding = exchange.csv_binding(where, good)
+    engine.sync(binding.pk)
+    exchange.Path(binding.object["path"]).write_text(good.replace("3,a,1", "3,b,2"))
+    bad = engine.sync(binding.pk)
+    desk = at_desk(where.head)
+
+    offered = desk.page(bad).context["actions_detail"]
+    clerk = at_desk(where.publisher).press(bad, "undo", reason="wrong")
+    done = desk.press(bad, "undo", reason="wrong")
+    twice = desk.press(bad, "undo", reason="wrong")
+
+    assert "Undo" in [str(action["title"]) for action in offered]
+    assert clerk.status_code == 403
+    assert "as before the run" in said(done)
+    assert "was undone before" in said(twice)
+    assert not [a for a in desk.page(bad).context["actions_detail"] if a["title"] == "Undo"]
