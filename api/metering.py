@@ -10,6 +10,10 @@ from audit import deliveries
 from exchange.access import Caller, Head
 from policy.terms import Channel, Mode
 
+VARY = "X-API-Key, Authorization, Accept-Language"
+TO_THE_CALLER = {"Cache-Control": "private, no-cache", "Vary": VARY}
+"""What each answer says to caches: it is as this caller may see it, and for nobody else."""
+
 
 def spend(request: Request) -> dict[str, str]:
     """Spend one call of the caller's quota; returns the `RateLimit-*` headers.

@@ -27,8 +27,6 @@ from exchange.records.query import RecordQuery
 from exchange.records.reading import Page
 from policy.terms import Mode
 
-VARY = "X-API-Key, Authorization, Accept-Language"
-
 
 @dataclass(slots=True)
 class Asked:
@@ -58,7 +56,7 @@ def answered(asked: Asked) -> Answered:
     try costs no second call.
     """
     raw = presented(asked.environ, asked.params)
-    return reading.with_second_look(lambda turn: _page(asked, raw, foresight=turn == 1))
+    return reading.with_more_looks(lambda turn: _page(asked, raw, foresight=turn == 1))
 
 
 def _page(asked: Asked, raw: str, *, foresight: bool = True) -> Answered:
@@ -133,7 +131,7 @@ def link(path: str, params: Mapping[str, Sequence[str]], **changed: str) -> str:
 def tagged(body: bytes, environ: Mapping[str, str], meter: Mapping[str, str]) -> Answered:
     """Return a body with its digest as ETag, or 304 where the caller has it already."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": VARY, **meter}
+    headers = {"ETag": tag, **metering.TO_THE_CALLER, **meter}
     known = [part.strip() for part in environ.get("HTTP_IF_NONE_MATCH", "").split(",")]
     if tag in known or "*" in known:
         return Answered(304, b"", headers)

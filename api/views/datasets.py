@@ -62,7 +62,7 @@ class Datasets(APIView):
                 else None,
                 "datasets": [_summary(one, tables.get(one.pk)) for one in page.datasets],
             },
-            headers=meter,
+            headers={**metering.TO_THE_CALLER, **meter},
         )
 
 
@@ -96,7 +96,7 @@ class DatasetOne(APIView):
             "explain": f"{_address(dataset)}/explain",
             "fields": fields,
         }
-        return JsonResponse(document, headers=meter)
+        return JsonResponse(document, headers={**metering.TO_THE_CALLER, **meter})
 
 
 class Explain(APIView):
@@ -124,7 +124,7 @@ class Explain(APIView):
                 "policy_version": head.policy_version,
                 "fields": _fields(dataset, head, caller, day),
             },
-            headers=meter,
+            headers={**metering.TO_THE_CALLER, **meter},
         )
 
 

@@ -80,7 +80,7 @@ class RecordsCsv(APIView):
         meter = metering.spend(request)
         given = {k: v for k, v in request.GET.lists() if k not in ("limit", "cursor", "total")}
         query = RecordQuery.parse(given)
-        head, fields, stream = reading.with_second_look(
+        head, fields, stream = reading.with_more_looks(
             lambda _turn: _download(slug, caller, query)
         )
         metering.note(caller, head, rows=head.rows, size=0, fields=fields.digest, mode=Mode.BULK)
@@ -89,7 +89,7 @@ class RecordsCsv(APIView):
         )
         answer.headers["Content-Disposition"] = f'attachment; filename="{head.slug}.csv"'
         answer.headers["X-Seq"] = str(head.seq)
-        _put(answer, meter)
+        _put(answer, {**metering.TO_THE_CALLER, **meter})
         return answer
 
 
@@ -110,7 +110,7 @@ class RecordChanges(APIView):
         since = _since(request.GET.get("since", "0"))
         params = dict(request.GET.lists()) | {"since": [str(since)]}
         cursor = request.GET.get("cursor", "")
-        head, fields, found = reading.with_second_look(
+        head, fields, found = reading.with_more_looks(
             lambda _turn: _feed(slug, caller, since, cursor)
         )
         envelope = {

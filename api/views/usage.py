@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts import quotas
-from api import documents
+from api import documents, metering
 from api.calls import caller_of, key_of
 
 
@@ -34,5 +34,5 @@ class OwnUsage(APIView):
                 "day_remaining": quota.day_remaining,
                 "day_resets_in": quota.day_reset_seconds,
             },
-            headers=quota.headers(),
+            headers={**metering.TO_THE_CALLER, **quota.headers()},
         )

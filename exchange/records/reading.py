@@ -2,7 +2,7 @@
 
 The database makes the bytes; what passes through Python is joined, never parsed. The head (which
 table, which policy version) is read with each request; a table that was ended in between is
-looked up once more.
+looked up again.
 """
 
 import json
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import psycopg
 from django.conf import settings
@@ -40,6 +40,7 @@ KEPT_STATEMENTS = 64
 KEPT_FORESEEN = 4096
 BETWEEN = b",\n"
 LAST_KEY = re.compile(rb'"_id":(\d+)')
+LOOKS = 5
 LEASE_SECONDS = 0.02
 """How long a stream may go on between two looks at whether its version still may be read. A verb
 that makes something stricter waits as long after its commit, so no byte comes after it returns."""
@@ -64,6 +65,14 @@ class FeedScoped(Problem):
 
     code = "feed-scoped"
     status = 403
+
+
+class RowsReplaced(Problem):
+    """The rows were replaced again and again while they were read."""
+
+    code = "rows-replaced"
+    status = 503
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "2"}
 
 
 class Revoked(Exception):
@@ -422,7 +431,8 @@ def changes(
     """Return what changed after `since` (a `seq` this API gave out), rows and deleted ids.
 
     At least once: a row may come again with a higher `_seq`, none is missed. Raises FeedGone
-    where deletions after `since` may have been forgotten, FeedScoped, RowsNotReady, CursorBroken.
+    where deletions after `since` may have been forgotten or the feed never was there, FeedScoped,
+    RowsNotReady, CursorBroken.
     """
     _ready(head)
     if scopes:
@@ -433,7 +443,7 @@ def changes(
             )
             % {"slug": head.slug}
         )
-    bound_to = f"{head.dataset_id}:changes"
+    bound_to = f"{head.dataset_id}:{head.zone}:changes"
     seq, after = since, LAST_ID  # all rows of `since` itself are known
     if cursor:
         position = cursors.opened(cursor, bound_to=bound_to)
@@ -442,6 +452,15 @@ def changes(
         raise FeedGone(
             _(
                 "Changes since %(since)s are not kept any more. Take a full copy from"
+                " /api/v1/datasets/%(slug)s/records.csv and go on from its “seq”."
+            )
+            % {"since": seq, "slug": head.slug}
+        )
+    if seq > head.seq:  # of the other zone's, which a grant that began or ended led to
+        raise FeedGone(
+            _(
+                "This feed of “%(slug)s” has not come to %(since)s, so that place is of another"
+                " one: a grant of yours began or ended. Take a full copy from"
                 " /api/v1/datasets/%(slug)s/records.csv and go on from its “seq”."
             )
             % {"since": seq, "slug": head.slug}
@@ -583,15 +602,34 @@ def overtaken(head: Head) -> bool:
     return (now.policy_version, now.table_id) != (head.policy_version, head.table_id)
 
 
-def with_second_look(read: Callable[[int], Answer]) -> Answer:
-    """Call `read(1)`, and `read(2)` where the version that the first read was ended meanwhile."""
-    try:
-        return read(1)
-    except Revoked:
-        pass
-    except (ProgrammingError, OperationalError) as failure:
-        ended = (psycopg.errors.UndefinedTable, psycopg.errors.AdminShutdown)
-        if not isinstance(failure.__cause__, ended):
-            raise
-    connection.close_if_unusable_or_obsolete()
-    return read(2)
+def with_more_looks(read: Callable[[int], Answer]) -> Answer:
+    """Call `read(1)`; where the version that it read was ended meanwhile, `read(2)` and so on.
+
+    A verb that ends a version cuts its readers off, and those who come again before it is done
+    wait and find the version gone: one look more is not enough. Raises RowsReplaced after LOOKS.
+    """
+    for turn in range(1, LOOKS + 1):
+        try:
+            return read(turn)
+        except Revoked:
+            pass
+        except (ProgrammingError, OperationalError) as failure:
+            if not _ended(failure):
+                raise
+        connection.close_if_unusable_or_obsolete()
+    raise RowsReplaced(
+        _("These rows were being replaced while they were read. Ask again in a few seconds.")
+    )
+
+
+def _ended(failure: Exception) -> bool:
+    """Whether a reader was cut off, or found gone what it was sent to.
+
+    How the end of a session shows depends on where libpq was: with its reason, or without.
+    """
+    if isinstance(
+        failure.__cause__, (psycopg.errors.UndefinedTable, psycopg.errors.AdminShutdown)
+    ):
+        return True
+    own = connection.connection
+    return isinstance(failure, OperationalError) and own is not None and own.closed

@@ -56,6 +56,11 @@ class Way:
 
 @pytest.fixture
 def way(db) -> Way:
+    return built()
+
+
+def built() -> Way:
+    """Build and publish the dataset in the database that is on."""
     where = exchange.house()
     binding = exchange.csv_binding(where, DATA, COLUMNS)
     engine.sync(binding.pk)

@@ -7,6 +7,7 @@ import pytest
 from exchange import opening
 from exchange.sync import engine
 from policy.terms import Grade
+from tests.api.conftest import built
 from tests.factories import exchange
 
 
@@ -227,3 +228,35 @@ def test_own_usage_counts_down(way):
     second = way.client.get("/api/v1/usage", headers=headers).json()
 
     assert second["day_remaining"] == first["day_remaining"] - 1
+
+
+@pytest.mark.parametrize("what", ["", "explain", "records", "changes"])
+def test_no_cache_on_the_way_gives_one_callers_answer_to_another(way, what):
+    answer = way.get(what) if what else way.client.get(f"/api/v1/datasets/{way.dataset.slug}")
+
+    assert "private" in answer.headers["Cache-Control"]
+    assert {"X-API-Key", "Authorization", "Accept-Language"} <= set(
+        answer.headers["Vary"].split(", ")
+    )
+
+
+@pytest.mark.parametrize("address", ["/api/v1/datasets", "/api/v1/usage"])
+def test_nor_does_it_where_no_dataset_is_named(way, address):
+    answer = way.client.get(address, headers={"X-API-Key": way.key.raw})
+
+    assert "private" in answer.headers["Cache-Control"]
+
+
+def test_nor_does_it_with_a_download(live_database):
+    answer = built().get("records.csv")
+
+    assert len(answer.getvalue().splitlines()) == 251
+    assert "private" in answer.headers["Cache-Control"]
+    assert "X-API-Key" in answer.headers["Vary"]
+
+
+def test_a_place_that_the_feed_has_not_reached_is_of_another_feed(way):
+    answer = way.get("changes", since="999999")
+
+    assert (answer.status_code, answer.json()["code"]) == (410, "feed-gone")
+    assert "full copy" in answer.json()["detail"]
