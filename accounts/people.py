@@ -12,8 +12,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
-from accounts.models import Membership, Organization, User
+from accounts import notices
+from accounts.models import ApiKey, Membership, Organization, User
 from accounts.refusals import StepRefused
 from accounts.roles import ADMIN_ROLES, ROLE_KINDS, OrganizationKind, Role, require
 from audit import chain
@@ -137,8 +139,9 @@ def deactivate(
 ) -> User:
     """End a person's access. Roles that nobody else holds in their organisation are handed over.
 
-    Raises NotAllowed; StepRefused if the person has left already, or if a role would be left
-    without a holder and `hand_over_to` is missing or may not take it.
+    Their session ends with the next click, and keys of apps they registered, whose text they may
+    know, are revoked. Raises NotAllowed; StepRefused if the person has left already, or if a role
+    would be left without a holder and `hand_over_to` is missing or may not take it.
     """
     if by is not None:
         require(by, "accounts.deactivate_user")
@@ -154,6 +157,9 @@ def deactivate(
             _give(heir, Role(membership.role), membership.organization)
     user.is_active, user.deactivated_at = False, at
     user.save(update_fields=["is_active", "deactivated_at"])
+    keys = ApiKey.objects.filter(app__created_by=user, revoked_at=None)
+    prefixes = sorted(keys.values_list("prefix", flat=True))
+    keys.update(revoked_at=at)
     chain.record(
         "user.deactivate",
         f"user:{user.pk}",
@@ -162,8 +168,37 @@ def deactivate(
         roles=_as_text(held),
         handed_over=_as_text(orphaned),
         to=f"user:{heir.pk}" if heir else None,
+        keys_revoked=prefixes,
     )
+    if heir is not None:
+        _tell_of(orphaned, user, heir, at)
     return user
+
+
+def _tell_of(handed_over: list[Membership], user: User, heir: User, at: datetime) -> None:
+    for place in {held.organization_id: held.organization for held in handed_over}.values():
+        notices.tell(
+            "role.handed_over",
+            organization=place,
+            target=f"user:{user.pk}",
+            at=at,
+            person=user.name,
+            heir=heir.name,
+            roles=_roles_in_both_languages(
+                Role(held.role) for held in handed_over if held.organization_id == place.pk
+            ),
+        )
+
+
+def _roles_in_both_languages(roles: Iterable[Role]) -> str:
+    """Return roles as a notice says them, which each reader reads in a language of their own."""
+    named = []
+    for role in roles:
+        with override("zh-hans"):
+            chinese = str(role.label)
+        with override("en"):
+            named.append(f"{chinese}/{role.label}")
+    return ", ".join(named)
 
 
 @transaction.atomic

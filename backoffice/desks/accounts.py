@@ -23,6 +23,7 @@ from backoffice.buttons import REFUSALS, Button, Press, Shown, sentence
 from backoffice.desk import Desk
 from backoffice.desks.beside import ShownOnly
 from backoffice.forms import accounts as forms
+from exchange import holdings, leaving
 
 
 class MembershipsOf(ShownOnly):
@@ -88,7 +89,7 @@ class OrganizationDesk(Desk):
             name="close",
             label=_("Close"),
             permission="accounts.close_organization",
-            press=lambda press: organizations.close(press.target.pk, by=press.by, at=press.at),
+            press=lambda press: holdings.close(press.target.pk, by=press.by, at=press.at),
             done=_("The organisation is closed."),
             note=_("Its keys stop working and its people's roles in it end at once."),
             offered=_is_open,
@@ -98,10 +99,14 @@ class OrganizationDesk(Desk):
             name="transfer",
             label=_("Hand over to a successor"),
             permission="accounts.transfer_organization",
-            press=lambda press: organizations.transfer(
+            press=lambda press: holdings.transfer(
                 press.target.pk, to=press.told["to"], by=press.by, at=press.at
             ),
             done=_("The organisation is handed over and closed."),
+            note=_(
+                "All it holds goes to the successor: datasets with their codes and addresses, "
+                "sources, grants, apps and roles. What was written down stays as it was."
+            ),
             form=forms.TransferForm,
             offered=_is_open,
         ),
@@ -133,7 +138,7 @@ def _grant_role(press: Press) -> None:
 
 
 def _deactivate(press: Press) -> None:
-    people.deactivate(press.target.pk, hand_over_to=press.told["to"], by=press.by, at=press.at)
+    leaving.leave(press.target.pk, hand_over_to=press.told["to"], by=press.by, at=press.at)
 
 
 def _is_locked(user: User) -> bool:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import CodeSystem, Organization, Region, User
 from accounts.roles import OrganizationKind, Role
 from backoffice.forms.dressed import DayField, OfficeForm, offer, places_for
+from exchange import holdings, leaving
 
 
 class RegionForm(OfficeForm):
@@ -43,8 +44,10 @@ class TransferForm(OfficeForm):
     to = forms.ModelChoiceField(Organization.objects.none(), label=_("Successor"))
 
     def prepare(self) -> None:
-        """Offer the open organisations."""
-        offer(self, "to", Organization.objects.open().order_by("slug"))
+        """Offer the open organisations, and say what the old one holds."""
+        others = Organization.objects.open().exclude(pk=self.target.pk)
+        offer(self, "to", others.order_by("slug"))
+        self.notes = tuple(holdings.holdings_of(self.target.pk).lines_of_text())
 
 
 class PersonForm(OfficeForm):
@@ -98,7 +101,8 @@ class HandOverForm(OfficeForm):
     )
 
     def prepare(self) -> None:
-        """Offer the other active people."""
+        """Offer the other active people, and say what waits on the one who leaves."""
+        self.notes = tuple(f"{what}: {count}" for what, count in leaving.waits_on(self.target))
         others = User.objects.filter(is_active=True).exclude(pk=self.target.pk)
         offer(self, "to", others.order_by("username"))
 

@@ -20,7 +20,12 @@ CLASSES: tuple[tuple[type[forms.Widget], list[str]], ...] = (
 
 
 class OfficeForm(forms.Form):
-    """What a button asks. `by` is the person who presses, `target` the row, None above a list."""
+    """What a button asks. `by` is the person who presses, `target` the row, None above a list.
+
+    `notes` are facts that are shown above the fields, one a line.
+    """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, by: User, target: Any = None, **kwargs: Any) -> None:
         """Fill in what depends on person and row, then dress the fields."""

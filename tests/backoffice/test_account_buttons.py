@@ -5,7 +5,7 @@ from django.test import Client
 from accounts.models import ApiKey, App, Membership, Organization, Region, User
 from accounts.roles import OrganizationKind, Role
 from audit.models import Entry
-from tests.factories import accounts
+from tests.factories import accounts, catalog
 
 
 def test_a_key_is_shown_once_and_revoked_once(at_desk, said):
@@ -87,6 +87,32 @@ def test_the_last_holder_is_deactivated_only_with_a_successor(at_desk, said):
     assert not person.is_active
     assert heir.memberships.get().role == Role.HEAD
     assert "has left" in said(desk.press(person, "deactivate"))
+
+
+def test_the_form_says_what_waits_on_the_person_and_what_an_organisation_holds(at_desk):
+    desk = at_desk(accounts.user(Role.SECURITY_ADMIN))
+    app = accounts.app()
+
+    leaving = desk.ask(app.created_by, "deactivate").content.decode()
+    moving = desk.ask(app.organization, "transfer").content.decode()
+
+    assert "apps they registered: 1" in leaving
+    assert "apps: 1" in moving
+    assert "people: 1" in moving
+
+
+def test_an_organisation_with_published_datasets_is_handed_over_and_not_closed(at_desk, said):
+    desk = at_desk(accounts.user(Role.SECURITY_ADMIN))
+    dataset = catalog.dataset()
+    old, heir = dataset.owner, accounts.organization()
+
+    refused = said(desk.press(old, "close"))
+    desk.press(old, "transfer", to=heir.pk)
+
+    dataset.refresh_from_db()
+    assert "Hand it over to a successor" in refused
+    assert dataset.owner == heir
+    assert at_desk(accounts.user(Role.OPERATOR)).press(heir, "close").status_code == 403
 
 
 def test_a_person_is_entered_with_a_sound_password_only(at_desk, said):

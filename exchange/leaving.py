@@ -1,0 +1,180 @@
+"""A person leaves: what waits on them, and that every open step still has somebody to take it.
+
+What is pending is addressed to roles, so most of it simply goes on. What remains is four eyes: a
+step that another person than the proposer must take needs such a person to be there.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from accounts import people
+from accounts.models import ApiKey, App, Membership, Organization, User
+from accounts.refusals import StepRefused
+from accounts.roles import CITY_WIDE, Role, holders
+from catalog.models import Dataset, NegativeLine, Revision
+from exchange.models import RunState, SyncRun
+
+State, LineState = Dataset.State, NegativeLine.State
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStep:
+    """A step that waits: what it is, the right it needs and where, and who may not take it."""
+
+    what: str
+    permission: str
+    organization_id: int
+    not_by: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Which rows wait for a step; `owner` leads to the organisation, `others` to people."""
+
+    what: str
+    permission: str
+    rows: QuerySet
+    owner: str = "dataset__owner"
+    others: tuple[str, ...] = ()
+
+
+def _kinds() -> Iterable[_Kind]:
+    entries, lines = Dataset.objects.all(), NegativeLine.objects.all()
+    return (
+        _Kind(
+            gettext_noop("finish drafts"),
+            "catalog.update_dataset",
+            entries.filter(state=State.DRAFT),
+            "owner",
+        ),
+        _Kind(
+            gettext_noop("submit signed entries"),
+            "catalog.submit_dataset",
+            entries.filter(state=State.SIGNED),
+            "owner",
+        ),
+        _Kind(
+            gettext_noop("review entries"),
+            "exchange.publish_dataset",
+            entries.filter(state=State.IN_REVIEW),
+            "owner",
+            ("submitted_by",),
+        ),
+        _Kind(
+            gettext_noop("decide revisions"),
+            "exchange.decide_revision",
+            Revision.objects.filter(state=Revision.State.PROPOSED),
+            others=("proposed_by",),
+        ),
+        _Kind(
+            gettext_noop("review lines of the negative list as the legal unit"),
+            "catalog.legal_review_negativeline",
+            lines.filter(state=LineState.PROPOSED),
+            others=("proposed_by",),
+        ),
+        _Kind(
+            gettext_noop("review lines of the negative list as the authority"),
+            "catalog.publish_negativeline",
+            lines.filter(state=LineState.AUTHORITY_REVIEW),
+            others=("proposed_by", "legal_by"),
+        ),
+        _Kind(
+            gettext_noop("decide on held runs"),
+            "exchange.release_run",
+            SyncRun.objects.filter(state=RunState.HELD),
+            "binding__resource__dataset__owner",
+        ),
+    )
+
+
+def open_steps() -> Iterator[OpenStep]:
+    """Yield every kind of step that waits somewhere, each once for a place and set of people."""
+    for kind in _kinds():
+        found = kind.rows.order_by().values_list(kind.owner, *kind.others).distinct()
+        for place, *others in found:
+            apart = frozenset(person for person in others if person is not None)
+            yield OpenStep(kind.what, kind.permission, place, apart)
+
+
+def stuck() -> set[OpenStep]:
+    """Return the open steps that nobody can take as people and roles stand now."""
+    held: dict[Role, list[tuple[int, int]]] = defaultdict(list)
+    live = Membership.objects.live().filter(user__is_active=True)
+    for role, place, person in live.values_list("role", "organization_id", "user_id"):
+        held[Role(role)].append((place, person))
+    return {step for step in open_steps() if not _can_be_taken(step, held)}
+
+
+def _can_be_taken(step: OpenStep, held: dict[Role, list[tuple[int, int]]]) -> bool:
+    return any(
+        person not in step.not_by and (role in CITY_WIDE or place == step.organization_id)
+        for role in holders(step.permission)
+        for place, person in held[role]
+    )
+
+
+@transaction.atomic
+def leave(
+    user_id: int, *, hand_over_to: User | None = None, by: User | None, at: datetime
+) -> User:
+    """End a person's access, so that everything that waits can still be done by somebody.
+
+    Raises what accounts.people.deactivate raises; StepRefused if an open step, which could be
+    taken before, would have nobody left to take it.
+    """
+    before = stuck()
+    user = people.deactivate(user_id, hand_over_to=hand_over_to, by=by, at=at)
+    left = stuck() - before
+    if left:
+        text = _(
+            "Without %(person)s nobody could do this: %(steps)s. Give the role to one more "
+            "person, or name another one to take over, then deactivate again."
+        )
+        raise StepRefused(text % {"person": user, "steps": _named(left)}, "step-without-person")
+    return user
+
+
+def _named(steps: set[OpenStep]) -> str:
+    places = Organization.objects.in_bulk({step.organization_id for step in steps})
+    said = {
+        _("%(what)s at %(organization)s (%(roles)s)")
+        % {
+            "what": _(step.what),
+            "organization": places[step.organization_id],
+            "roles": ", ".join(str(role.label) for role in holders(step.permission)),
+        }
+        for step in steps
+    }
+    return "; ".join(sorted(said))
+
+
+def waits_on(user: User) -> list[tuple[str, int]]:
+    """Return what a person began that is not at its end, as (what, how many); none is left out."""
+    begun = Dataset.objects.filter(created_by=user)
+    revisions = Revision.objects.filter(proposed_by=user)
+    lines = NegativeLine.objects.filter(proposed_by=user)
+    runs = SyncRun.objects.filter(requested_by=user)
+    apps = App.objects.filter(created_by=user, closed_at=None)
+    keys = ApiKey.objects.filter(app__created_by=user, revoked_at=None)
+    counted = [
+        (_("drafts they made"), begun.filter(state=State.DRAFT)),
+        (_("entries they made that are under review"), begun.filter(state__in=_UNDER_REVIEW)),
+        (_("revisions they proposed"), revisions.filter(state=Revision.State.PROPOSED)),
+        (_("lines of the negative list they proposed"), lines.filter(state__in=_LINES)),
+        (_("runs they asked for that are held back"), runs.filter(state=RunState.HELD)),
+        (_("runs they asked for that are under way"), runs.running()),
+        (_("apps they registered"), apps),
+        (_("keys of these apps, which stop at once"), keys),
+    ]
+    return [(what, count) for what, rows in counted if (count := rows.count())]
+
+
+_UNDER_REVIEW = (State.SIGNED, State.IN_REVIEW)
+_LINES = (LineState.PROPOSED, LineState.AUTHORITY_REVIEW)

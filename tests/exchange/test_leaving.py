@@ -1,0 +1,165 @@
+"""A person leaves and nothing is orphaned: every open step has somebody, or the verb refuses."""
+
+from collections import Counter
+
+import pytest
+from django.utils.translation import override
+
+from accounts import keys, people
+from accounts.models import Membership, Notice
+from accounts.refusals import StepRefused
+from accounts.roles import NotAllowed, OrganizationKind, Role
+from audit.models import Entry
+from catalog.models import NegativeLine, Revision
+from catalog.terms import LineState, State
+from exchange import leaving
+from tests.factories import accounts as make
+from tests.factories import catalog
+
+pytestmark = pytest.mark.django_db
+NOW = make.NOW
+
+
+def revision(dataset, by):
+    return Revision.objects.create(
+        dataset=dataset, changes={}, loosens=True, reason="测试", proposed_by=by, proposed_at=NOW
+    )
+
+
+def full_house():
+    """Make a department where each kind of step waits, begun by its one publisher."""
+    place = make.organization()
+    publisher = make.user(Role.PUBLISHER, place)
+    for state in (State.DRAFT, State.SIGNED, State.IN_REVIEW):
+        catalog.dataset(state, owner=place)
+    published = catalog.dataset(owner=place)
+    revision(published, publisher)
+    for state in (LineState.PROPOSED, LineState.AUTHORITY_REVIEW):
+        catalog.negative_line(published, state=state)
+    Membership.objects.filter(organization=place).exclude(user=publisher).delete()
+    make.user(Role.HEAD, place)
+    make.user(Role.REVIEWER, place)
+    return place, publisher
+
+
+def test_a_person_leaves_and_everything_that_waits_can_still_be_done():
+    place, publisher = full_house()
+    before = set(leaving.open_steps())
+    heir = make.user(Role.PUBLISHER)
+
+    leaving.leave(publisher.pk, hand_over_to=heir, by=make.user(Role.SECURITY_ADMIN), at=NOW)
+
+    assert leaving.stuck() == set()
+    assert set(leaving.open_steps()) == before
+    assert len({step.what for step in before}) == 6
+    assert (Role.PUBLISHER, place.pk) in heir.live_roles()
+
+
+def test_the_last_holder_of_a_role_is_not_let_go_without_an_heir():
+    _place, publisher = full_house()
+
+    with pytest.raises(StepRefused) as refused:
+        leaving.leave(publisher.pk, by=None, at=NOW)
+
+    publisher.refresh_from_db()
+    assert refused.value.code == "roles-without-holder"
+    assert publisher.is_active
+
+
+def test_an_heir_who_may_not_decide_on_their_own_proposal_is_refused():
+    place = make.organization(name_zh="公园局", name_en="Parks")
+    head, legal = make.user(Role.HEAD, place), make.user(Role.REVIEWER, place)
+    published = catalog.dataset(owner=place)
+    Membership.objects.filter(organization=place).exclude(user__in=[head, legal]).delete()
+    make.user(Role.OPERATOR)
+    line = catalog.negative_line(published, state=LineState.PROPOSED)
+    Membership.objects.filter(organization=place).exclude(user__in=[head, legal]).delete()
+    NegativeLine.objects.filter(pk=line.pk).update(proposed_by=head)
+    assert leaving.stuck() == set()
+
+    with pytest.raises(StepRefused) as refused:
+        leaving.leave(legal.pk, hand_over_to=head, by=None, at=NOW)
+
+    legal.refresh_from_db()
+    assert refused.value.code == "step-without-person"
+    assert "公园局" in str(refused.value) or "Parks" in str(refused.value)
+    assert legal.is_active
+    assert legal.live_roles()
+
+
+def test_what_was_stuck_before_does_not_keep_anybody():
+    place = make.organization()
+    catalog.dataset(State.IN_REVIEW, owner=place)
+    Membership.objects.all().delete()
+    newcomer = make.user(Role.DEVELOPER, make.organization(OrganizationKind.COMPANY))
+    colleague = make.user(Role.DEVELOPER, newcomer.organizations()[0])
+    assert leaving.stuck()
+
+    leaving.leave(newcomer.pk, by=None, at=NOW)
+
+    assert colleague.live_roles()
+
+
+def test_a_step_that_four_eyes_bar_to_its_only_holder_is_stuck():
+    entry = catalog.dataset(State.IN_REVIEW)
+    Membership.objects.exclude(user=entry.submitted_by).delete()
+    authority = make.organization(OrganizationKind.AUTHORITY)
+
+    Membership.objects.create(user=entry.submitted_by, organization=authority, role=Role.OPERATOR)
+    assert {step.permission for step in leaving.stuck()} == {"exchange.publish_dataset"}
+    make.user(Role.OPERATOR, authority)
+
+    assert leaving.stuck() == set()
+
+
+def test_only_the_security_administrator_lets_a_person_go():
+    _place, publisher = full_house()
+
+    with pytest.raises(NotAllowed):
+        leaving.leave(publisher.pk, by=make.user(Role.OPERATOR), at=NOW)
+
+
+def test_what_waits_on_a_person_is_counted():
+    key = make.api_key().key
+    developer = key.app.created_by
+    revision(catalog.dataset(), developer)
+    make.app(key.app.organization, developer, closed_at=NOW)
+
+    with override("en"):
+        counted = leaving.waits_on(developer)
+
+    assert counted == [
+        ("revisions they proposed", 1),
+        ("apps they registered", 1),
+        ("keys of these apps, which stop at once", 1),
+    ]
+    assert leaving.waits_on(make.user(Role.PUBLISHER)) == []
+
+
+def test_keys_of_apps_that_the_person_registered_stop_at_once():
+    issued = make.api_key()
+    developer = issued.key.app.created_by
+    colleague = make.user(Role.DEVELOPER, issued.key.app.organization)
+    other = make.api_key(make.app(issued.key.app.organization, colleague))
+
+    leaving.leave(developer.pk, by=None, at=NOW)
+
+    with pytest.raises(keys.KeyRefused) as refused:
+        keys.check(issued.raw, at=NOW)
+    assert refused.value.code == "key-revoked"
+    assert keys.check(other.raw, at=NOW)
+    entry = Entry.objects.get(verb="user.deactivate")
+    assert entry.details["keys_revoked"] == [issued.key.prefix]
+
+
+def test_the_department_is_told_who_takes_over():
+    place = make.organization()
+    head, heir = make.user(Role.HEAD, place), make.user(role=None)
+    Membership.objects.create(user=head, organization=place, role=Role.REVIEWER)
+
+    people.deactivate(head.pk, hand_over_to=heir, by=None, at=NOW)
+
+    notice = Notice.objects.get(kind="role.handed_over")
+    assert (notice.organization, notice.role) == (place, Role.HEAD)
+    assert notice.words["person"] == head.name
+    assert Counter(notice.words["roles"])["/"] == 2
