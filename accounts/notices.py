@@ -26,6 +26,7 @@ from accounts.roles import CITY_WIDE, Role
 
 log = logging.getLogger(__name__)
 
+LANGUAGES = ("zh-hans", "en")
 LATEST = 20
 MAILS_A_TURN = 50
 
@@ -188,7 +189,7 @@ def tell(
     """
     if kind not in KINDS:
         raise NoticeUnknown(f"“{kind}” is no kind of notice. Add it to accounts/notices.py.")
-    told = {name: str(value) for name, value in words.items()}
+    told = {name: _in_both(value) for name, value in words.items()}
     for role in KINDS[kind].roles:
         notice, fresh = Notice.objects.get_or_create(
             kind=kind,
@@ -214,6 +215,15 @@ def open_targets(*kinds: str) -> set[str]:
     return set(Notice.objects.open().filter(kind__in=kinds).values_list("target", flat=True))
 
 
+def _in_both(value: Any) -> str | dict[str, str]:
+    """Return how a value reads, by language where that makes a difference."""
+    said = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            said[language] = str(value)
+    return said if len(set(said.values())) > 1 else said[LANGUAGES[0]]
+
+
 def settle(target: str, *kinds: str, at: datetime) -> int:
     """Close what was open about a target, of these kinds; returns how many. Asks no right."""
     return Notice.objects.open().filter(target=target, kind__in=kinds).update(settled_at=at)
@@ -224,7 +234,12 @@ def sentence(notice: Notice) -> str:
     kind = KINDS.get(notice.kind)
     if kind is None:  # told by a release that knew the kind
         return f"{notice.kind} {notice.target}"
-    return str(kind.sentence) % _Said(notice.words)
+    language = translation.get_language() or LANGUAGES[0]
+    said = {
+        name: word.get(language, word[LANGUAGES[0]]) if isinstance(word, dict) else word
+        for name, word in notice.words.items()
+    }
+    return str(kind.sentence) % _Said(said)
 
 
 class _Said(dict):
@@ -341,7 +356,7 @@ class _Mail:
 
 def _mail(notice: Notice) -> _Mail:
     said = []
-    for language in ("zh-hans", "en"):
+    for language in LANGUAGES:
         with translation.override(language):
             due = _("Due on %(day)s.") % {"day": notice.due_on} if notice.due_on else ""
             said.append(f"{sentence(notice)} {due}".strip())

@@ -94,7 +94,7 @@ def _once(kind: str, line: NegativeLine, since: date, at: datetime, **words: Any
         at=at,
         due_on=line.review_on if kind == "line.review_due" else None,
         number=line.number,
-        dataset=line.dataset.title_zh,
+        dataset=line.dataset,
         **words,
     )
     return True

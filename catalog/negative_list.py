@@ -305,7 +305,7 @@ def _tell(kind: str, line: NegativeLine, at: datetime, **words: Any) -> None:
         organization=dataset.owner,
         target=place(line),
         at=at,
-        dataset=dataset.title_zh,
+        dataset=dataset,
         **words,
     )
 

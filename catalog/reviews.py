@@ -1,6 +1,7 @@
 """Who is told while an entry is signed and reviewed, what is late, and what nobody can sign."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -32,7 +33,7 @@ def tell(
     to: Organization | None,
     at: datetime,
     due_on: date | None = None,
-    **words: object,
+    **words: Any,
 ) -> None:
     """Tell of an entry, in one organisation or (None) in all."""
     notices.tell(
@@ -41,8 +42,8 @@ def tell(
         target=dataset.address,
         at=at,
         due_on=due_on,
-        dataset=dataset.title_zh,
-        owner=dataset.owner.name_zh,
+        dataset=dataset,
+        owner=dataset.owner,
         **words,
     )
 

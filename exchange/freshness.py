@@ -71,7 +71,7 @@ def tell_late(*, at: datetime) -> int:
             target=_target(one.dataset.pk),
             at=at,
             once=True,
-            dataset=one.dataset.title_zh,
+            dataset=one.dataset,
             day=timezone.localdate(one.due_at),
         )
     still = {_target(one.dataset.pk) for one in found}

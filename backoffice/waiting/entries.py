@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Notice
 from backoffice.waiting.piles import Asked, Pile, Thing, list_of, page_of, pile
+from catalog import deadlines
 from catalog.models import Dataset, Field, Revision
-from catalog.terms import RevisionState, State
+from catalog.terms import ClockStep, RevisionState, State
 
 
 def _entry(dataset: Dataset, note: str | Promise = "") -> Thing:
@@ -88,11 +89,25 @@ def revisions(asked: Asked) -> Pile:
 
 
 def to_review(asked: Asked) -> Pile:
-    """Submitted entries, the oldest first."""
+    """Submitted entries, the oldest first, with the day on which the review is due."""
     rows = Dataset.objects.filter(state=State.IN_REVIEW).exclude(submitted_by=asked.user)
+    clocks = deadlines.clocks()
+
+    def thing(entry: Dataset) -> Thing:
+        due = clocks.due_for(
+            ClockStep.CATALOGUE_REVIEW, entry.submitted_at or asked.now, today=asked.today
+        )
+        return Thing(
+            title=str(entry),
+            place=page_of(entry),
+            note=str(entry.owner),
+            due_on=due.due_on,
+            light=due.light,
+        )
+
     return pile(
         gettext_lazy("Entries to be reviewed"),
         rows.select_related("owner").order_by("submitted_at"),
-        _entry,
+        thing,
         place=list_of(Dataset, state__exact=State.IN_REVIEW),
     )

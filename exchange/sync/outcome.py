@@ -23,7 +23,7 @@ def tell(run: SyncRun, *, at: datetime) -> None:
             target=target,
             at=at,
             once=True,
-            dataset=dataset.title_zh,
+            dataset=dataset,
             problem=run.problem,
         )
     others = [other for other in TROUBLES.values() if other != kind]

@@ -107,6 +107,29 @@ def test_a_sentence_comes_in_the_reader_s_language():
     ]
 
 
+def test_a_name_is_told_in_the_reader_s_language_too():
+    place = make.organization(name_zh="交通局", name_en="Transport Bureau")
+    operator = make.user(Role.OPERATOR)
+    notices.tell(
+        "dataset.submitted",
+        organization=None,
+        target="dataset:1",
+        at=make.NOW,
+        dataset="Bus stops",
+        owner=place,
+    )
+
+    said = []
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            said.append(notices.inbox(operator)[0].sentence)
+
+    assert said == [
+        "交通局的“Bus stops”待审核。",
+        "“Bus stops” of Transport Bureau waits for review.",
+    ]
+
+
 def test_a_mail_goes_once_to_each_holder_in_both_languages():
     place = make.organization(OrganizationKind.DEPARTMENT)
     for number in (1, 2):

@@ -162,7 +162,7 @@ class TestWithoutAHead:
         assert reviews.remind(at=NOW) == 1
         assert reviews.remind(at=NOW) == 0
         security = accounts.user(Role.SECURITY_ADMIN)
-        assert made.owner.name_zh in notices.inbox(security)[0].sentence
+        assert str(made.owner) in notices.inbox(security)[0].sentence
 
         new = staff(Role.HEAD, made.owner)
         assert not publishing.unsignable()

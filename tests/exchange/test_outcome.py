@@ -44,7 +44,8 @@ def test_a_failed_sync_is_told_once_for_all_its_tries_and_settled_by_a_good_run(
     told.refresh_from_db()
     assert (told.target, told.by_mail) == (f"binding:{binding.pk}", True)
     assert told.settled_at
-    assert not Notice.objects.open().exists()
+    assert not Notice.objects.open().filter(kind__startswith="sync.").exists()
+    assert not Notice.objects.open().filter(kind="dataset.stale").exists()
 
 
 def test_a_held_run_is_told_to_publisher_head_and_operator_until_somebody_decides():
@@ -56,7 +57,8 @@ def test_a_held_run_is_told_to_publisher_head_and_operator_until_somebody_decide
     people = (where.publisher, where.head, where.operator)
     assert [kinds(person) for person in people] == [["sync.held"]] * 3
     engine.discard(run.pk, by=where.head, at=exchange.NOW)
-    assert not Notice.objects.open().exists()
+    assert not Notice.objects.open().filter(kind__startswith="sync.").exists()
+    assert not Notice.objects.open().filter(kind="dataset.stale").exists()
 
 
 def test_a_late_dataset_is_told_once_and_settled_by_the_next_good_run():
@@ -74,7 +76,8 @@ def test_a_late_dataset_is_told_once_and_settled_by_the_next_good_run():
 
     assert (kinds(where.publisher), notices.unseen(where.publisher)) == (["dataset.stale"], 0)
     engine.sync(binding.pk, clock=lambda: late)
-    assert not Notice.objects.open().exists()
+    assert not Notice.objects.open().filter(kind__startswith="sync.").exists()
+    assert not Notice.objects.open().filter(kind="dataset.stale").exists()
 
 
 def test_a_dataset_that_became_fresh_otherwise_is_settled_by_the_clock():
@@ -89,7 +92,8 @@ def test_a_dataset_that_became_fresh_otherwise_is_settled_by_the_clock():
 
     freshness.tell_late(at=late)
 
-    assert not Notice.objects.open().exists()
+    assert not Notice.objects.open().filter(kind__startswith="sync.").exists()
+    assert not Notice.objects.open().filter(kind="dataset.stale").exists()
     assert freshness.late(late) == []
 
 
