@@ -66,6 +66,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "sync.hold": ("同步暂缓", "Run held back"),
     "sync.release": ("放行同步", "Run released"),
     "sync.start": ("开始同步", "Run started"),
+    "sync.try": ("试运行同步", "Run tried out"),
     "sync.undo": ("撤回同步", "Run undone"),
     "user.accept": ("接受邀请", "Invitation accepted"),
     "user.create": ("登记人员", "Person entered"),

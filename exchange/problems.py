@@ -72,6 +72,12 @@ class FileBroken(SourceProblem):
     code = "file-broken"
 
 
+class SheetMissing(SourceProblem):
+    """The workbook does not have the bound sheet."""
+
+    code = "sheet-missing"
+
+
 class HeaderMismatch(SourceProblem):
     """The header does not have the bound columns."""
 

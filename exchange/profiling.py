@@ -1,7 +1,8 @@
 """What a sample of the source tells about each field: what it holds, how it should be graded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -9,18 +10,28 @@ from accounts.models import User
 from accounts.roles import require
 from catalog import drafting
 from catalog.models import Field
-from exchange.connectors import database, files
+from exchange.connectors import database, files, sheets
+from exchange.connectors.peeks import Peek
 from exchange.models import Binding, SourceKind
 from policy.detect import detect
 from policy.grading import Suggestion, suggest
 
 SAMPLE_ROWS = 1000
+CONNECTORS: Mapping[SourceKind, Any] = {
+    SourceKind.POSTGRESQL: database,
+    SourceKind.CSV: files,
+    SourceKind.EXCEL: sheets,
+}
 
 
 def sample(binding: Binding, *, rows: int = SAMPLE_ROWS) -> dict[str, list[str]]:
     """Return up to `rows` values of each source column. Raises SourceProblems."""
-    connector = database if binding.source.kind == SourceKind.POSTGRESQL else files
-    return connector.sample(binding, rows=rows)
+    return peek(binding, rows=rows).values()
+
+
+def peek(binding: Binding, *, rows: int) -> Peek:
+    """Look at columns and rows of what is bound, or would be. Raises SourceProblems."""
+    return CONNECTORS[SourceKind(binding.source.kind)].peek(binding, rows=rows)
 
 
 @transaction.atomic

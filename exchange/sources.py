@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,13 +15,14 @@ from audit import chain
 from catalog.models import Resource
 from exchange import vault
 from exchange.connectors import database, files
-from exchange.models import AllowedHost, Binding, Source, SourceKind, SyncMode
+from exchange.models import FILE_KINDS, AllowedHost, Binding, Source, SourceKind, SyncMode
 from exchange.problems import Problem, SourceProblem
 from exchange.sync import engine
 
 SHOWN = {
     SourceKind.POSTGRESQL: frozenset({"host", "port", "database", "user"}),
-    SourceKind.CSV: frozenset(),
+    SourceKind.CSV: frozenset({"folder"}),
+    SourceKind.EXCEL: frozenset({"folder"}),
 }
 
 
@@ -194,6 +196,19 @@ def _check(resource, source, given, columns, *, mode, cursor_column) -> None:
         )
     if source.kind == SourceKind.CSV:
         _check_file(given, columns)
+    if source.kind == SourceKind.EXCEL:
+        _check_workbook(given)
+    if source.kind in FILE_KINDS:
+        path = str(given["path"])
+        files.allowed_folder(Path(path).parent, by=source.organization, asked=path)
+
+
+def _check_workbook(given: Mapping[str, Any]) -> None:
+    if not given.get("path"):
+        raise SourceUnfit(_("A binding to files names their path."))
+    row = given.get("header_row")
+    if row is not None and (not isinstance(row, int) or row < 1):
+        raise SourceUnfit(_("The row of the header is a number from 1 on, as the sheet shows it."))
 
 
 def _check_file(given: Mapping[str, Any], columns: Mapping[int, str | int]) -> None:

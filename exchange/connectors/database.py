@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from exchange import vault
+from exchange.connectors.peeks import Peek, Seen
 from exchange.models import AllowedHost, Binding, Source
 from exchange.problems import (
     ColumnVanished,
@@ -28,6 +29,7 @@ from exchange.records.statements import comma
 from policy.terms import DataType
 
 CONNECT_SECONDS = 5
+SPREAD_FROM = 4  # a table so many times larger than the sample is sampled over its length
 HASHES_FROM = 140000  # hash_record_extended came with PostgreSQL 14
 JOIN_BYTES = 1 << 18
 PASSWORD = "source.password"  # noqa: S105 - the purpose a secret is sealed for, not a secret
@@ -67,6 +69,40 @@ class SourceColumn:
     def text(self) -> sql.Composed:
         """Return the value as text."""
         return sql.SQL("{}::text").format(sql.Identifier(self.name))
+
+
+COLUMNS = """
+SELECT CASE WHEN c.relkind IN ('r', 'm') THEN greatest(c.reltuples, 0) ELSE 0 END,
+       a.attname, format_type(a.atttypid, NULL), coalesce(col_description(c.oid, a.attnum), ''),
+       coalesce(a.attnum = ANY(i.indkey), false), a.attnotnull,
+       CASE WHEN a.atttypid IN (1042, 1043) AND a.atttypmod > 4 THEN a.atttypmod - 4 END,
+       CASE WHEN a.atttypid = 1700 AND a.atttypmod > 4 THEN (a.atttypmod - 4) & 2047 END
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+WHERE n.nspname = %s AND c.relname = %s AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum
+"""
+TABLES = """
+SELECT n.nspname, c.relname, c.relkind IN ('v', 'm'), greatest(c.reltuples, 0)::bigint,
+       coalesce(obj_description(c.oid, 'pg_class'), '')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_'
+  AND n.nspname <> 'information_schema' AND NOT c.relispartition
+  AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+ORDER BY n.nspname, c.relname LIMIT 2000
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table or view of a source. `estimated` rows are what the database last counted."""
+
+    schema: str
+    name: str
+    is_view: bool
+    estimated: int
+    comment: str
 
 
 @contextmanager
@@ -285,14 +321,45 @@ def knows_hashes(connection: psycopg.Connection) -> bool:
     return connection.info.server_version >= HASHES_FROM
 
 
-def sample(binding: Binding, *, rows: int) -> dict[str, list[str]]:
-    """Return up to `rows` values of each column of the bound table, as text."""
+def peek(binding: Binding, *, rows: int) -> Peek:
+    """Return the columns of the bound table and some of its rows as text. Raises SourceProblems.
+
+    A large table is sampled over its whole length, a small one read from its beginning.
+    """
     with connected(binding.source) as connection:
-        names = list(described(connection, binding))
-        values = [sql.SQL("{}::text").format(sql.Identifier(name)) for name in names]
-        query = select(binding, values) + sql.SQL(" LIMIT {}").format(sql.Literal(rows))
-        found = connection.execute(query).fetchall()
-    return {
-        name: [row[place] for row in found if row[place] is not None]
-        for place, name in enumerate(names)
-    }
+        columns, estimated = _seen(connection, binding)
+        if not columns:
+            raise ColumnVanished(
+                _(
+                    "There is no table “%(table)s” in the source “%(source)s”, or its user may not"
+                    " see it. Choose another, or ask the owner of the database."
+                )
+                % {"table": binding.object["table"], "source": binding.source}
+            )
+        values = [sql.SQL("{}::text").format(sql.Identifier(one.name)) for one in columns]
+        query = select(binding, values)
+        if estimated > SPREAD_FROM * rows:
+            query += sql.SQL(" TABLESAMPLE SYSTEM ({})").format(
+                sql.Literal(min(100.0, 150.0 * rows / estimated))
+            )
+        query += sql.SQL(" LIMIT {}").format(sql.Literal(rows))
+        return Peek(columns, connection.execute(query).fetchall(), estimated)
+
+
+def _seen(connection: psycopg.Connection, binding: Binding) -> tuple[tuple[Seen, ...], int]:
+    """Return the columns as the source declares them, and how many rows it thinks it has."""
+    found = connection.execute(
+        COLUMNS, [binding.object.get("schema") or "public", binding.object["table"]]
+    ).fetchall()
+    estimated = max((row[0] for row in found), default=0)
+    return tuple(Seen(*row[1:]) for row in found), int(estimated)
+
+
+def tables(source: Source) -> list[Table]:
+    """Return the tables and views that the source's user may read, by schema and name.
+
+    Raises SourceProblems.
+    """
+    with connected(source) as connection:
+        found = connection.execute(TABLES).fetchall()
+    return [Table(*row) for row in found]

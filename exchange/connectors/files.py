@@ -25,6 +25,8 @@ from typing import IO
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from accounts.models import Organization
+from exchange.connectors.peeks import Peek, Seen
 from exchange.models import Binding
 from exchange.problems import (
     FileBroken,
@@ -96,21 +98,15 @@ class SetAside:
     cells: tuple[str, ...]
 
 
-def resolved(path: str) -> list[Path]:
+def resolved(path: str, *, by: Organization) -> list[Path]:
     """Return the files a configured path names, in order of their names.
 
     A pattern (`air_*.csv`) may name several. Raises PathNotAllowed for anything outside
-    `settings.FILE_ROOTS` or behind a link, FileMissing where nothing matches.
+    `settings.FILE_ROOTS`, behind a link or in another organisation's folder, FileMissing where
+    nothing matches.
     """
     given = Path(path)
-    roots = [Path(root).resolve() for root in settings.FILE_ROOTS]
-    if not given.is_absolute() or ".." in given.parts:
-        raise _not_allowed(path)
-    folder = given.parent
-    if not any(folder.is_relative_to(root) for root in roots):
-        raise _not_allowed(path)
-    if folder.exists() and folder.resolve() != folder:
-        raise _not_allowed(path)
+    folder = allowed_folder(given.parent, by=by, asked=path)
     found = sorted(folder.glob(given.name)) if folder.is_dir() else []
     if not found:
         raise FileMissing(
@@ -123,6 +119,34 @@ def resolved(path: str) -> list[Path]:
     if any(one.is_symlink() or not one.is_file() for one in found):
         raise _not_allowed(path)
     return found
+
+
+def roots() -> list[Path]:
+    """Return the folders below which files may be read, as they really lie."""
+    return [Path(root).resolve() for root in settings.FILE_ROOTS]
+
+
+def allowed_folder(folder: Path, *, by: Organization, asked: str = "") -> Path:
+    """Return a folder that an organisation may read, whether it is there yet or not.
+
+    A folder right below a root that bears an organisation's slug is that organisation's alone; any
+    other is common. `asked` is what the refusal shows. Raises PathNotAllowed.
+    """
+    root = next((one for one in roots() if folder.is_relative_to(one)), None)
+    if root is None or not folder.is_absolute() or ".." in folder.parts:
+        raise _not_allowed(asked or str(folder))
+    if folder.exists() and folder.resolve() != folder:
+        raise _not_allowed(asked or str(folder))
+    below = folder.relative_to(root).parts
+    if below and below[0] != by.slug and Organization.objects.filter(slug=below[0]).exists():
+        raise PathNotAllowed(
+            _(
+                "“%(path)s” is the folder of another organisation. Files of “%(organization)s” lie"
+                " in “%(own)s”."
+            )
+            % {"path": asked or folder, "organization": by, "own": root / by.slug}
+        )
+    return folder
 
 
 def _not_allowed(path: str) -> PathNotAllowed:
@@ -142,13 +166,19 @@ def records(
     reading: Reading,
     aside: Callable[[SetAside], None],
 ) -> Iterator[bytes]:
-    """Yield CSV bytes of `record, cells…` in the order of `columns`, a batch of rows at a time.
+    """Return CSV bytes of `record, cells…` in the order of `columns`, a batch of rows at a time.
 
     Counts go to `reading`, records that cannot be staged to `aside`. Raises FileMissing,
-    PathNotAllowed, FileBroken, HeaderMismatch, SourceEmpty.
+    PathNotAllowed at once; FileBroken, HeaderMismatch, SourceEmpty on the way. On the way nothing
+    is asked of our database: its connection is busy with the copy.
     """
+    paths = resolved(binding.object["path"], by=binding.source.organization)
+    return _pieces(binding, columns, paths, reading, aside)
+
+
+def _pieces(binding, columns, paths, reading, aside) -> Iterator[bytes]:
     line = 0
-    for name, stream in _opened(binding):
+    for name, stream in _opened(binding, paths):
         reading.parts.append(Part(name, line + 1))
         cutter = _Cutter(binding, columns, name, stream, line, reading, aside)
         yield from cutter.batches()
@@ -210,10 +240,10 @@ class _Cutter:
                 continue
             batch.append((self.reading.read, *pick(row)))
             if len(batch) >= BATCH_ROWS:
-                yield self._encoded(batch)
+                yield encoded(batch, self.reading, self.aside)
                 batch = []
         if batch:
-            yield self._encoded(batch)
+            yield encoded(batch, self.reading, self.aside)
 
     def _places(self, cut) -> list[int]:
         """Return the position of each column's cell, by the header or as bound; none at all
@@ -244,27 +274,31 @@ class _Cutter:
         self.width = len(header)
         return [header.index(str(name)) for name in wanted]
 
-    def _encoded(self, batch: list[tuple]) -> bytes:
-        """Return the batch as COPY's CSV; the rare batch with odd characters goes row by row."""
-        text = _written(batch)
-        if "\0" not in text and len(text) < CELL_CHARACTERS:
-            try:
-                data = text.encode()
-            except UnicodeEncodeError:
-                data = None
-            if data is not None:
-                self.reading.bytes += len(data)
-                return data
-        sound = [row for row in batch if self._sound(row)]
-        data = _written(sound).encode()
-        self.reading.bytes += len(data)
-        return data
 
-    def _sound(self, row: tuple) -> bool:
+def encoded(batch: Sequence[tuple], reading: Reading, aside: Callable[[SetAside], None]) -> bytes:
+    """Return rows of `record, cells…` as COPY's CSV, and count their bytes.
+
+    The rare batch with odd characters goes row by row; what cannot be taken is set aside.
+    """
+    text = _written(batch)
+    if "\0" not in text and len(text) < CELL_CHARACTERS:
+        try:
+            data = text.encode()
+        except UnicodeEncodeError:
+            data = None
+        if data is not None:
+            reading.bytes += len(data)
+            return data
+    sound = []
+    for row in batch:
         rule = _unsound(row[1:])
         if rule:
-            self.aside(SetAside(self.reading.lines.of(row[0]), rule, tuple(row[1:])))
-        return not rule
+            aside(SetAside(reading.lines.of(row[0]), rule, tuple(row[1:])))
+        else:
+            sound.append(row)
+    data = _written(sound).encode()
+    reading.bytes += len(data)
+    return data
 
 
 def _unsound(cells: Sequence[str]) -> str:
@@ -329,9 +363,9 @@ def _reads(head: bytes, encoding: str) -> bool:
     return True
 
 
-def _opened(binding: Binding) -> Generator[tuple[str, IO[bytes]]]:
+def _opened(binding: Binding, paths: Sequence[Path]) -> Generator[tuple[str, IO[bytes]]]:
     """Yield name and bytes of each file; archives are opened, their members matched."""
-    for path in resolved(binding.object["path"]):
+    for path in paths:
         with path.open("rb") as plain:
             yield from _members(path, plain, str(binding.object.get("member") or "*"))
 
@@ -370,26 +404,47 @@ def _damaged(name: str, why: Exception) -> FileBroken:
     )
 
 
-def sample(binding: Binding, *, rows: int) -> dict[str, list[str]]:
-    """Return up to `rows` values of each column, by header name or by position as text."""
-    with closing(_opened(binding)) as parts:
+def peek(binding: Binding, *, rows: int) -> Peek:
+    """Return the columns and the first rows of the first file. Raises SourceProblems."""
+    paths = resolved(binding.object["path"], by=binding.source.organization)
+    with closing(_opened(binding, paths)) as parts:
         name, stream = next(parts)
         with _decoded(stream, binding, name) as text:
-            return _sampled(binding, csv.reader(text, delimiter=_separator(binding)), rows)
+            cut = csv.reader(text, delimiter=_separator(binding), strict=True)
+            try:
+                return _peeked(binding, name, cut, rows)
+            except csv.Error as broken:
+                raise _damaged(name, broken) from broken
 
 
-def _sampled(binding: Binding, cut: Iterator[list[str]], rows: int) -> dict[str, list[str]]:
+def _peeked(binding: Binding, name: str, cut: Iterator[list[str]], rows: int) -> Peek:
     if binding.object.get("header", True):
         header = [title.strip() for title in next(cut, [])]
+        distinct_names(header, name)
     else:
         header = [str(place) for place in range(int(binding.object["width"]))]
     nulls = {"", *binding.object.get("nulls", ())}
-    values: dict[str, list[str]] = {title: [] for title in header}
-    for row in islice(cut, rows):
-        for title, cell in zip(header, row, strict=False):
-            if cell not in nulls:
-                values[title].append(cell)
-    return values
+    width = len(header)
+    found = [
+        tuple(None if cell in nulls else cell for cell in (row + [""] * width)[:width])
+        for row in islice(cut, rows)
+        if row
+    ]
+    return Peek(tuple(Seen(title) for title in header), found)
+
+
+def distinct_names(header: Sequence[str], file: str) -> None:
+    """Refuse a header in which a column could not be told by its name. Raises HeaderMismatch."""
+    named = [title for title in header if title]
+    twice = sorted({title for title in named if named.count(title) > 1})
+    if not named or twice:
+        raise HeaderMismatch(
+            _(
+                "“%(file)s” has no header from which columns can be told apart: repeated are"
+                " %(twice)s. Give each column a name of its own in the first rows of the table."
+            )
+            % {"file": file, "twice": ", ".join(twice) or "–"}
+        )
 
 
 def _separator(binding: Binding) -> str:

@@ -4,6 +4,7 @@ from exchange.models.grants import Grant
 from exchange.models.records import RecordTable, Zone
 from exchange.models.runs import RejectedRow, RunState, SyncRun
 from exchange.models.sources import (
+    FILE_KINDS,
     AllowedHost,
     Binding,
     Source,
@@ -13,6 +14,7 @@ from exchange.models.sources import (
 )
 
 __all__ = [
+    "FILE_KINDS",
     "AllowedHost",
     "Binding",
     "Grant",

@@ -22,6 +22,7 @@ class RunState(models.TextChoices):
     FAILED = "failed", _("failed")
     INTERRUPTED = "interrupted", _("interrupted")
     DISCARDED = "discarded", _("discarded")
+    TRIED = "tried", _("tried out")
 
 
 RUNNING = (RunState.READING, RunState.CHECKING, RunState.MERGING, RunState.PROJECTING)
@@ -53,6 +54,9 @@ class SyncRun(models.Model):
 
     `undo_until` stands at the one run of a binding that can be undone: rows above `base_id` are
     those it inserted, `seq` is the place in the feed it left (exchange.sync.undo).
+
+    A trial is staged and checked and never merged: of what it read it knows `rejected`,
+    `duplicates` and `accepted`.
     """
 
     binding = models.ForeignKey("exchange.Binding", models.PROTECT, related_name="runs")
@@ -133,6 +137,11 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.get_state_display()}"
+
+    @property
+    def accepted(self) -> int:
+        """Rows that passed all checks, or would have gone live after a trial."""
+        return self.read - self.rejected - self.duplicates
 
 
 class RejectedRow(models.Model):

@@ -13,6 +13,10 @@ class SourceKind(models.TextChoices):
 
     POSTGRESQL = "postgresql", _("PostgreSQL database")
     CSV = "csv", _("CSV files")
+    EXCEL = "excel", _("Excel workbooks")
+
+
+FILE_KINDS = (SourceKind.CSV, SourceKind.EXCEL)
 
 
 class SyncMode(models.TextChoices):
@@ -102,8 +106,10 @@ class Binding(models.Model):
     """挂接: which object of a source feeds a table of the catalogue, and how (domain.md §2.5).
 
     `object` names what is read: {"schema", "table"} of a database, or {"path", "member",
-    "encoding", "separator", "header", "nulls"} of files. `columns` maps a field's id (text, for
-    JSON) to a column's name in the source, or to its position from 0 where a file has no header.
+    "encoding", "separator", "header", "nulls"} of CSV files, or {"path", "sheet", "header_row",
+    "nulls"} of workbooks (rows count from 1; without a row the header is looked for). `columns`
+    maps a field's id (text, for JSON) to a column's name in the source, or to its position from 0
+    where a file has no header.
     """
 
     resource = models.OneToOneField("catalog.Resource", models.PROTECT, related_name="binding")

@@ -9,6 +9,7 @@ next run, what was merged stays merged, and a zone that lags catches up from its
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -34,6 +35,7 @@ from exchange.sync.staging import Staging
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
+Carry = Callable[[SyncRun, Plan, Basket, Clock], None]
 
 
 class _HeldBack(Exception):
@@ -54,18 +56,32 @@ def sync(
     AlreadyRunning where another process syncs the same binding, and any
     SourceProblem after it has been written down.
     """
+    return _run(binding_id, _carry, requested_by, clock)
+
+
+def trial(binding_id: int, *, by: User, clock: Clock = timezone.now) -> SyncRun:
+    """Read and check the whole source as a sync would, and let nothing of it go live.
+
+    The run ends as TRIED with its counts and its rejected rows; where a sync would be held back,
+    `problem` says why. A run that is held back goes on waiting. Raises as `sync` does.
+    """
+    return _run(binding_id, _try_out, by, clock)
+
+
+def _run(binding_id: int, carry: Carry, requested_by: User | None, clock: Clock) -> SyncRun:
+    """Start a run, take it through its steps, and write down how it ended."""
     with lease.held(binding_id) as held:
         binding = Binding.objects.select_related("source", "resource__dataset__owner").get(
             pk=binding_id
         )
         if requested_by is not None:
             require(requested_by, "exchange.run_sync", organization=binding.resource.dataset.owner)
-        _clear_away(binding, clock())
+        _clear_away(binding, clock(), held_back_too=carry is _carry)
         sync_run = _start(binding, requested_by, clock())
         held.beat_for(sync_run.pk)
         basket = Basket()
         try:
-            _carry(sync_run, plan.of(binding, now=clock()), basket, clock)
+            carry(sync_run, plan.of(binding, now=clock()), basket, clock)
         except _HeldBack as held_back:
             _end(sync_run, RunState.HELD, clock(), "sync.hold", held_back.code, str(held_back))
         except Problem as problem:
@@ -85,6 +101,54 @@ def sync(
 def _carry(sync_run: SyncRun, settled: Plan, basket: Basket, clock: Clock) -> None:
     """Take a started run through its steps."""
     staging = Staging(sync_run.pk)
+    scope = _stage_and_check(sync_run, settled, staging, basket)
+    _enter(sync_run, RunState.MERGING)
+    _hold_if_many_rejected(sync_run, settled.binding)
+    _merge(sync_run, settled, staging, scope, at=clock(), limits=True)
+    _project(sync_run, at=clock())
+
+
+def _try_out(sync_run: SyncRun, settled: Plan, basket: Basket, clock: Clock) -> None:
+    """Take a started run as far as a trial goes: all is read, as if no row stood here yet."""
+    staging = Staging(sync_run.pk)
+    _stage_and_check(sync_run, replace(settled, standing=None), staging, basket)
+    staged = one(sql.SQL("SELECT count(*) FROM {}").format(staging.typed))[0]
+    if staged != sync_run.accepted:
+        raise LedgerUnbalanced(
+            _(
+                "The trial does not balance: of %(read)s rows, %(rejected)s were rejected and"
+                " %(duplicates)s repeated others, but %(staged)s are left. Report it: this is a"
+                " fault of the platform."
+            )
+            % {
+                "read": sync_run.read,
+                "rejected": sync_run.rejected,
+                "duplicates": sync_run.duplicates,
+                "staged": staged,
+            }
+        )
+    try:
+        _hold_if_many_rejected(sync_run, settled.binding)
+    except _HeldBack as would_be:
+        sync_run.problem_code, sync_run.problem = would_be.code, str(would_be)
+    with transaction.atomic():
+        staging.drop()
+        sync_run.state, sync_run.ended_at = RunState.TRIED, clock()
+        sync_run.save()
+        chain.record(
+            "sync.try",
+            f"run:{sync_run.pk}",
+            by=sync_run.requested_by,
+            at=clock(),
+            dataset=settled.binding.resource.dataset_id,
+            read=sync_run.read,
+            rejected=sync_run.rejected,
+            duplicates=sync_run.duplicates,
+        )
+
+
+def _stage_and_check(sync_run: SyncRun, settled: Plan, staging: Staging, basket: Basket) -> Scope:
+    """Leave the sound rows of the source in staging; return how much of it they are."""
     if settled.whole:
         sync_run.mode, sync_run.because = SyncMode.FULL, settled.whole
         sync_run.save(update_fields=["mode", "because"])
@@ -94,10 +158,7 @@ def _carry(sync_run: SyncRun, settled: Plan, basket: Basket, clock: Clock) -> No
     sync_run.checkpoint_after, sync_run.scope = intake.checkpoint, intake.scope
     _enter(sync_run, RunState.CHECKING)
     check(sync_run, settled, staging, intake, basket)
-    _enter(sync_run, RunState.MERGING)
-    _hold_if_many_rejected(sync_run, settled.binding)
-    _merge(sync_run, settled, staging, intake.scope, at=clock(), limits=True)
-    _project(sync_run, at=clock())
+    return intake.scope
 
 
 def release(run_id: int, *, by: User, at: datetime) -> SyncRun:
@@ -177,11 +238,10 @@ def give_up(resource_id: int, *, at: datetime, by: User | None = None) -> None:
 
 
 @transaction.atomic
-def _clear_away(binding: Binding, at: datetime) -> None:
+def _clear_away(binding: Binding, at: datetime, *, held_back_too: bool) -> None:
     """End what a dead process left running, and give up a held-back run that this one replaces."""
-    for left in SyncRun.objects.select_for_update().filter(
-        binding=binding, state__in=(*RUNNING, RunState.HELD)
-    ):
+    states = (*RUNNING, RunState.HELD) if held_back_too else RUNNING
+    for left in SyncRun.objects.select_for_update().filter(binding=binding, state__in=states):
         held_back = left.state == RunState.HELD
         if left.merged_at is None or held_back:
             left.state = RunState.DISCARDED if held_back else RunState.INTERRUPTED

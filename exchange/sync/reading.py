@@ -6,8 +6,8 @@ import psycopg
 from django.db import connection, transaction
 from psycopg import sql
 
-from exchange.connectors import database, files
-from exchange.models import Source, SourceKind, SyncMode
+from exchange.connectors import database, files, sheets
+from exchange.models import FILE_KINDS, Source, SourceKind, SyncMode
 from exchange.records import store
 from exchange.records.statements import comma, idents, one, rows, run
 from exchange.sync.merge import Scope
@@ -38,7 +38,7 @@ def stage(plan: Plan, staging: Staging, basket: Basket) -> Intake:
 
     Raises the SourceProblems of the connector. Nothing that readers see is touched.
     """
-    if plan.binding.source.kind == SourceKind.CSV:
+    if plan.binding.source.kind in FILE_KINDS:
         return _stage_files(plan, staging, basket)
     with database.connected(plan.binding.source) as source:
         return _Database(plan, staging, source).stage()
@@ -51,8 +51,10 @@ def _stage_files(plan: Plan, staging: Staging, basket: Basket) -> Intake:
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         staging.raw, comma(idents(names))
     )
+    connector = sheets if plan.binding.source.kind == SourceKind.EXCEL else files
+    pieces = connector.records(plan.binding, plan.columns, reading=reading, aside=basket.add)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for piece in files.records(plan.binding, plan.columns, reading=reading, aside=basket.add):
+        for piece in pieces:
             copy.write(piece)
     parts: list[dict[str, object]] = [
         {"name": part.name, "first_line": part.first_line} for part in reading.parts

@@ -170,12 +170,13 @@ def csv_binding(
     suffix: str = ".csv",
     **over: Any,
 ) -> Binding:
-    """Bind a table to a file with this content."""
+    """Bind a table to a file with this content: CSV, or a workbook by its suffix."""
     resource = resource or table(where, columns)
+    excel = suffix in {".xlsx", ".xls"}
     source = sources.create(
         where.department,
         name=f"files {next(_numbers)}",
-        kind=SourceKind.CSV,
+        kind=SourceKind.EXCEL if excel else SourceKind.CSV,
         by=where.publisher,
         at=NOW,
     )

@@ -1,0 +1,38 @@
+"""What a look into a source shows: its columns, and some of its rows as text."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A column as its source declares it. `type` and `comment` are "" where it says nothing.
+
+    `key` says that the source itself holds it to be (part of) its primary key.
+    """
+
+    name: str
+    type: str = ""
+    comment: str = ""
+    key: bool = False
+    required: bool = False
+    length: int | None = None
+    scale: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """Columns in their order, and rows with a text or None for each. Lives in memory only.
+
+    `estimated` is how many rows the source says it has, None where only reading would tell.
+    """
+
+    columns: tuple[Seen, ...]
+    rows: list[tuple[str | None, ...]]
+    estimated: int | None = None
+
+    def values(self) -> dict[str, list[str]]:
+        """Return the values of each column that are there."""
+        return {
+            column.name: [row[place] for row in self.rows if row[place] is not None]
+            for place, column in enumerate(self.columns)
+        }
