@@ -88,6 +88,18 @@ class BindingForm(OfficeForm):
         label=_("The first line is a header"), initial=True, required=False
     )
     width = forms.IntegerField(label=_("Columns a row (no header)"), min_value=1, required=False)
+    sheet = forms.CharField(
+        label=_("Sheet (workbooks)"),
+        required=False,
+        max_length=100,
+        help_text=_("Empty: the first one."),
+    )
+    header_row = forms.IntegerField(
+        label=_("Row of the header (workbooks)"),
+        min_value=1,
+        required=False,
+        help_text=_("Empty: it is looked for below titles and notes."),
+    )
     nulls = WordsField(label=_("Texts that mean “no value”"), required=False)
     mode = forms.ChoiceField(label=_("Way of reading"), choices=SyncMode.choices)
     cursor_column = forms.CharField(label=_("Cursor column"), required=False, max_length=100)
@@ -159,12 +171,11 @@ class BindingForm(OfficeForm):
         source = told.get("source")
         if source is None:
             return told
-        is_file = source.kind == SourceKind.CSV
-        told["object"] = _file(told) if is_file else _table(told)
+        told["object"] = OBJECTS[source.kind](told)
         told["columns"] = columns = {
             one.pk: told[f"column_{one.pk}"] for one in self.listed if told.get(f"column_{one.pk}")
         }
-        if is_file and not told.get("header"):
+        if source.kind == SourceKind.CSV and not told.get("header"):
             for pk, place in columns.items():
                 if not place.isascii() or not place.isdigit():
                     text = _("A file without a header has positions from 0, not names.")
@@ -188,6 +199,19 @@ def _file(told: dict[str, Any]) -> dict[str, Any]:
     }
     optional = {name: told[name] for name in ("member", "width", "nulls") if told.get(name)}
     return given | optional
+
+
+def _workbook(told: dict[str, Any]) -> dict[str, Any]:
+    optional = {name: told[name] for name in ("sheet", "header_row", "nulls") if told.get(name)}
+    return {"path": told.get("path", "")} | optional
+
+
+OBJECTS = {
+    SourceKind.POSTGRESQL: _table,
+    SourceKind.CSV: _file,
+    SourceKind.EXCEL: _workbook,
+}
+"""What a binding reads, by the kind of its source."""
 
 
 class GrantForm(OfficeForm):
