@@ -33,6 +33,6 @@ class Peek:
     def values(self) -> dict[str, list[str]]:
         """Return the values of each column that are there."""
         return {
-            column.name: [row[place] for row in self.rows if row[place] is not None]
+            column.name: [cell for row in self.rows if (cell := row[place]) is not None]
             for place, column in enumerate(self.columns)
         }
