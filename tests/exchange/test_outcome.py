@@ -22,7 +22,8 @@ def write(binding, text):
 
 
 def kinds(person):
-    return [line.kind for line in notices.inbox(person) if line.kind != "dataset.published"]
+    told = [line.kind for line in notices.inbox(person)]
+    return [kind for kind in told if kind.startswith("sync.") or kind == "dataset.stale"]
 
 
 def test_a_failed_sync_is_told_once_for_all_its_tries_and_settled_by_a_good_run():
