@@ -116,9 +116,13 @@ class Crew:
             time.sleep(0.5)
 
     def stop(self) -> None:
-        """End all, the last started first; who does not go in time is killed with its own."""
+        """Tell all to end, the last started first; who does not go in time is killed with its own.
+
+        All at once: a worker takes seconds to say good-bye, and none waits for another.
+        """
         for _child, process in reversed(self.running):
             process.terminate()
+        for _child, process in reversed(self.running):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=STOP_SECONDS)
             with contextlib.suppress(ProcessLookupError, PermissionError):
