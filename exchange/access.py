@@ -10,12 +10,13 @@ import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from threading import Lock
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -118,10 +119,14 @@ WHERE d.slug = $3
 GRANTS = """
 SELECT id, fields, clear_up_to, modes, rows, purpose, valid_from, valid_until, channel, app_id
 FROM exchange_grant
-WHERE dataset_id = %s AND organization_id = %s AND revoked_at IS NULL AND suspended_at IS NULL
-  AND %s BETWEEN valid_from AND valid_until
+WHERE dataset_id = %(dataset)s AND organization_id = %(organization)s AND suspended_at IS NULL
+  AND %(day)s BETWEEN valid_from AND valid_until
+  AND (revoked_at IS NULL OR revoked_at >= %(over)s)
+  AND (%(over)s::timestamptz IS NULL OR created_at < %(over)s)
 ORDER BY id
 """
+"""Live grants of a day; `over` is when a past day was over, NULL for today: what was revoked since
+still held then, what was made since did not."""
 
 
 # The key, if one is presented, and the dataset's head in one look: what a decision rests on is
@@ -261,17 +266,31 @@ _decisions: OrderedDict[tuple, Seen] = OrderedDict()
 _lock = Lock()
 
 
-def with_grants(found: Head, caller: Caller, today: date) -> Head:
-    """Return the head with the caller's live grants; a revocation is seen by the next call."""
+def with_grants(found: Head, caller: Caller, day: date) -> Head:
+    """Return the head with the caller's live grants; a revocation is seen by the next call.
+
+    For a past `day`, with those that were live when it ended.
+    """
     if caller.organization_id is None:
         return found
+    asked = {
+        "dataset": found.dataset_id,
+        "organization": caller.organization_id,
+        "day": day,
+        "over": _over(day) if day < timezone.localdate() else None,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(GRANTS, [found.dataset_id, caller.organization_id, today])
+        cursor.execute(GRANTS, asked)
         rows = cursor.fetchall()
     grants = tuple(
         (row[0], _grant_facts(row, caller)) for row in rows if row[9] in (None, caller.app_id)
     )
     return replace(found, grants=grants)
+
+
+def _over(day: date) -> datetime:
+    """Return the moment in which a local day was over."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
 def _grant_facts(row: tuple, caller: Caller) -> GrantFacts:

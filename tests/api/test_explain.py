@@ -1,11 +1,11 @@
 """Why a field is seen so: today, and on a day that is past."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
-from exchange import opening
+from exchange import opening, sharing
 from policy.terms import Grade
 from tests.factories import exchange
 
@@ -56,3 +56,34 @@ def test_before_its_publication_nothing_was_decided(way):
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not-published-then")
     assert "had not been published" in answer.json()["detail"]
+
+
+@pytest.fixture
+def granted(way):
+    """Grant the conditional field on the second day and take it back on the fourth."""
+    field = way.binding.resource.fields.get(name="extra")
+    made = sharing.grant(
+        way.dataset.pk,
+        to=way.key.key.app.organization,
+        fields=[field.pk],
+        purpose="a test",
+        valid_from=DAY,
+        valid_until=date(2099, 1, 1),
+        by=way.where.operator,
+        at=exchange.NOW + timedelta(days=1),
+    )
+    sharing.revoke(
+        made.pk, by=way.where.operator, at=exchange.NOW + timedelta(days=3), reason="it is over"
+    )
+
+
+def test_a_grant_is_told_on_the_days_on_which_it_held(way, granted):
+    days = [DAY + timedelta(days=passed) for passed in range(4)]
+
+    assert [treatments(way, day)["extra"] for day in days] == [
+        "withheld",
+        "clear",
+        "clear",
+        "withheld",
+    ]
+    assert treatments(way, timezone.localdate())["extra"] == "withheld"
