@@ -77,7 +77,8 @@ def _verbs(app: str, verbs: str) -> frozenset[str]:
 
 
 _LINES = "legalbasis negativeline negativelinefield"
-_CATALOGUE = f"dataset resource field fieldterms subject codelist code revision {_LINES}"
+_OFFERS = "resource fileversion apidescription duty sheetmapping sheetimport"
+_CATALOGUE = f"dataset field fieldterms subject codelist code revision {_OFFERS} {_LINES}"
 _SYNC = "source binding syncrun recordtable grant"
 _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
@@ -88,6 +89,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.PUBLISHER: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
+        | _verbs("catalog", "import_catalogue keep_duty read_file")
         | _every("catalog", "dataset resource field", "add", "change")
         | _every("exchange", "rejectedrow", "view")
         | _every("exchange", _SYNC, "view")
@@ -107,6 +109,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.HEAD: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
+        | _verbs("catalog", "keep_duty read_file")
         | _every("exchange", _SYNC, "view")
         | _verbs(
             "catalog",
@@ -124,6 +127,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.REVIEWER: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
+        | _verbs("catalog", "read_file")
         | _every("exchange", _SYNC, "view")
         | _verbs("catalog", "legal_review_negativeline")
         | _verbs("exchange", "grant_dataset revoke_grant suspend_grant")
@@ -132,6 +136,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OPERATOR: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
+        | _verbs("catalog", "import_codes read_file")
         | _every("accounts", "app apikey", "view")
         | _every("exchange", _SYNC, "view")
         | _every("catalog", "counter", "view")
@@ -175,9 +180,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _every("accounts", "region organization user membership", "add", "change")
         | _verbs(
             "accounts",
-            "create_region create_organization close_organization transfer_organization "
-            "create_user invite_user unlock_user deactivate_user grant_role revoke_role close_app "
-            "revoke_key",
+            "create_region import_regions create_organization close_organization "
+            "transfer_organization create_user invite_user unlock_user deactivate_user grant_role "
+            "revoke_role close_app revoke_key",
         )
     ),
     # Reads what happened, and proves it. Changes nothing.

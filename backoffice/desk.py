@@ -154,8 +154,10 @@ class Desk(ModelAdmin):
         require(person, button.permission)
         row = None if object_id is None else self._row(request, object_id)
         require(person, button.permission, self.owner_of(row))
-        form = button.form(
-            request.POST if request.method == "POST" else None, by=person, target=row
+        form = (
+            button.form(request.POST, request.FILES, by=person, target=row)
+            if request.method == "POST"
+            else button.form(by=person, target=row)
         )
         if not (request.method == "POST" and form.is_valid()):
             return self._ask(request, button, row, form)

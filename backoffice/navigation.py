@@ -27,6 +27,7 @@ GROUPS = (
         (
             ("catalog.Dataset", "dataset"),
             ("catalog.Field", "view_column"),
+            ("catalog.Duty", "account_tree"),
             ("catalog.Revision", "difference"),
             ("catalog.NegativeLine", "block"),
             ("catalog.LegalBasis", "gavel"),

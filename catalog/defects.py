@@ -61,10 +61,14 @@ def _of_metadata(dataset: Dataset) -> Iterator[Defect]:
 
 
 def _of_resources(dataset: Dataset) -> Iterator[Defect]:
-    resources = list(dataset.resources.all())
+    resources = list(dataset.resources.live())
     if not resources:
         yield Defect(
-            DefectCode.NO_RESOURCE, _("There is nothing to offer yet. Add the table of the data.")
+            DefectCode.NO_RESOURCE,
+            _(
+                "There is nothing to offer yet. Add the table of the data, a file, an interface or"
+                " a link."
+            ),
         )
     fields = Field.objects.filter(resource__dataset=dataset).live()
     for resource in resources:

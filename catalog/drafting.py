@@ -27,6 +27,7 @@ METADATA = frozenset(
     {
         "title_zh",
         "title_en",
+        "alias",
         "abstract_zh",
         "abstract_en",
         "keywords_zh",
@@ -44,6 +45,8 @@ METADATA = frozenset(
         "license",
         "contact",
         "source_authority",
+        "region",
+        "extensions",
     }
 )
 """What a publisher writes of an entry. The address is settled when the entry is created."""
@@ -125,6 +128,10 @@ def _write(dataset: Dataset, metadata: Mapping[str, Any]) -> None:
         )
     for name, value in metadata.items():
         setattr(dataset, name, value)
+    if not isinstance(dataset.extensions, dict):
+        raise EntryRefused(
+            _("Further elements are names with their values, such as {“source system”: “…”}.")
+        )
     dataset.full_clean()
 
 

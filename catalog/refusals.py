@@ -77,3 +77,9 @@ class WorkbookRefused(CatalogRefusal):
     """The file is not the table it should be, or is too large, or could do harm."""
 
     code = "workbook-refused"
+
+
+class FileRefused(CatalogRefusal):
+    """The file is not one that an entry can offer."""
+
+    code = "file-refused"

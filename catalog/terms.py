@@ -120,3 +120,20 @@ class RevisionState(models.TextChoices):
     PROPOSED = "proposed", _("waits for a second person")
     APPLIED = "applied", _("applied")
     REFUSED = "refused", _("refused")
+
+
+class ApiMethod(models.TextChoices):
+    """How an interface is called."""
+
+    GET = "GET", "GET"
+    POST = "POST", "POST"
+
+
+class ApiAuth(models.TextChoices):
+    """How callers of an interface prove who they are."""
+
+    NONE = "none", _("not at all")
+    KEY = "key", _("a key")
+    SIGNATURE = "signature", _("a signature")
+    OAUTH = "oauth", _("OAuth 2.0")
+    OTHER = "other", _("another way")

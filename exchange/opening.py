@@ -154,7 +154,8 @@ def reproject_due(*, at: datetime) -> int:
 
 
 def _projected(dataset_id: int, *, at: datetime) -> Projection:
-    resources = Resource.objects.filter(dataset_id=dataset_id).values_list("pk", flat=True)
+    tables = Resource.objects.filter(dataset_id=dataset_id, kind=Resource.Kind.TABLE)
+    resources = tables.values_list("pk", flat=True)
     return Projection(dataset_id, {pk: zones.refresh(pk, at=at) for pk in resources})
 
 

@@ -21,6 +21,7 @@ from accounts.people import Newcomer
 from accounts.roles import Role
 from backoffice.buttons import REFUSALS, Button, Press, Shown, sentence
 from backoffice.desk import Desk
+from backoffice.desks import listed
 from backoffice.desks.beside import ShownOnly
 from backoffice.forms import accounts as forms
 from exchange import holdings, leaving
@@ -52,6 +53,7 @@ class RegionDesk(Desk):
             done=_("The region is entered."),
             form=forms.RegionForm,
         ),
+        listed.REGIONS,
     )
 
 

@@ -16,6 +16,7 @@ from unfold.enums import ActionVariant
 from backoffice import lights, words
 from backoffice.buttons import Button, Press
 from backoffice.desk import Desk
+from backoffice.desks import offers
 from backoffice.forms import catalog as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.exchange import GrantForm
@@ -129,7 +130,7 @@ class DatasetDesk(Desk):
     search_fields = ["title_zh", "title_en", "slug", "code", "abstract_zh", "abstract_en"]
     ordering = ["-id"]
     fieldsets = (
-        (None, {"fields": ("state", "due", "missing", "defects", "listed_fields")}),
+        (None, {"fields": ("state", "due", "missing", "defects", "offered", "listed_fields")}),
         (
             _("Metadata"),
             {
@@ -139,6 +140,7 @@ class DatasetDesk(Desk):
                     "owner",
                     "title_zh",
                     "title_en",
+                    "alias",
                     "abstract_zh",
                     "abstract_en",
                     "keywords_zh",
@@ -153,6 +155,9 @@ class DatasetDesk(Desk):
                     "share_condition_zh",
                     "share_condition_en",
                     "source_authority",
+                    "region",
+                    "related",
+                    "extensions",
                 )
             },
         ),
@@ -171,7 +176,7 @@ class DatasetDesk(Desk):
             },
         ),
     )
-    readonly_fields = ["due", "missing", "listed_fields"]
+    readonly_fields = ["due", "missing", "offered", "listed_fields"]
     list_buttons = (
         Button(
             name="create",
@@ -201,6 +206,7 @@ class DatasetDesk(Desk):
             form=forms.FieldForm,
             offered=_in(State.DRAFT),
         ),
+        *offers.AT_DATASET,
         Button(
             name="ask-signature",
             label=_("Ask for the signature"),
@@ -314,6 +320,27 @@ class DatasetDesk(Desk):
             return "–"
         sentences = ((defect.sentence,) for defect in publishing.publication_defects(dataset))
         return format_html_join("", "<p>{}</p>", sentences) or gettext("nothing")
+
+    @admin.display(description=_("Offers"))
+    def offered(self, dataset: Dataset) -> str:
+        """List the table, files, interfaces and links, each with the way to its page."""
+        rows = dataset.resources.live()
+        return (
+            format_html_join(
+                "",
+                '<p>{} <a class="text-primary-600 dark:text-primary-500" href="{}">{}</a> {}</p>',
+                (
+                    (
+                        row.get_kind_display(),
+                        reverse("admin:catalog_resource_change", args=[row.pk]),
+                        row,
+                        row.url,
+                    )
+                    for row in rows
+                ),
+            )
+            or "–"
+        )
 
     @admin.display(description=_("Fields"))
     def listed_fields(self, dataset: Dataset) -> str:

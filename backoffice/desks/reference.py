@@ -10,6 +10,7 @@ from unfold.admin import TabularInline
 
 from backoffice import words
 from backoffice.desk import Desk, KeptDesk, labelled
+from backoffice.desks import listed
 from catalog.models import (
     Clock,
     Code,
@@ -37,6 +38,7 @@ class SubjectDesk(KeptDesk):
     list_select_related = ["parent"]
     search_fields = ["code", "name_zh", "name_en"]
     ordering = ["code"]
+    list_buttons = (listed.SUBJECTS,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Count the entries of each subject with the list."""
@@ -56,6 +58,7 @@ class CodeListDesk(KeptDesk):
     search_fields = ["name", "title_zh", "title_en"]
     ordering = ["name", "-version"]
     inlines = [CodesOf]
+    list_buttons = (listed.CODE_LIST,)
 
 
 @admin.register(Code)

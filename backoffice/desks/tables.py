@@ -1,6 +1,11 @@
 """What entries offer: tables, their binding to sources, and their fields with their grades."""
 
 from django.contrib import admin
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import localize
+from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
@@ -8,6 +13,7 @@ from unfold.enums import ActionVariant
 from backoffice import words
 from backoffice.buttons import Button, Press, Warned
 from backoffice.desk import Desk, labelled
+from backoffice.desks import offers
 from backoffice.forms import catalog as forms
 from backoffice.forms.exchange import BindingForm
 from catalog import publishing
@@ -85,7 +91,34 @@ class ResourceDesk(Desk):
             note=_("A sample of the source is looked at; what was found is written down."),
             offered=lambda resource: _is_table(resource) and hasattr(resource, "binding"),
         ),
+        *offers.AT_RESOURCE,
     )
+    readonly_fields = ["versions"]
+
+    @admin.display(description=_("Versions of the file"))
+    def versions(self, resource: Resource) -> str:
+        """List the versions, newest first, each to be downloaded."""
+        rows = resource.versions.select_related("added_by").order_by("-number")
+        return (
+            format_html_join(
+                "",
+                '<p>{} <a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>'
+                " · {} · {} · {} · {}</p>",
+                (
+                    (
+                        row.number,
+                        reverse("admin:catalogue_file", args=[row.pk]),
+                        row.original_name,
+                        filesizeformat(row.size),
+                        localize(timezone.localtime(row.added_at)),
+                        row.added_by,
+                        row.note,
+                    )
+                    for row in rows
+                ),
+            )
+            or "–"
+        )
 
 
 def _grade(press: Press) -> None:

@@ -24,6 +24,7 @@ from policy.terms import DataType, MaskKind, ShareType
 ORDER = (
     "title_zh",
     "title_en",
+    "alias",
     "abstract_zh",
     "abstract_en",
     "keywords_zh",
@@ -41,6 +42,8 @@ ORDER = (
     "share_condition_zh",
     "share_condition_en",
     "source_authority",
+    "region",
+    "extensions",
 )
 DESCRIBED = (
     "name",
@@ -78,6 +81,10 @@ class DatasetForm(OfficeModelForm):
         for name in ("category", "item", "detail", "format_class", "share_way"):
             self.fields[name].required = False
             self.fields[name].initial = getattr(self.target or Dataset(), name)
+
+    def clean_extensions(self) -> dict[str, Any]:
+        """Return no elements where none were written."""
+        return self.cleaned_data["extensions"] or {}
 
     def clean(self) -> dict[str, Any]:
         """Leave out what was left empty and has a default."""

@@ -1,7 +1,9 @@
 """Pages of the back office beside the models' desks; each module brings its addresses."""
 
-from backoffice.pages import inbox
+from backoffice.pages import duties, files, inbox
 
 ADDRESSES = [
+    *duties.ADDRESSES,
+    *files.ADDRESSES,
     *inbox.ADDRESSES,
 ]

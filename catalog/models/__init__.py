@@ -4,23 +4,31 @@ from catalog.models.classification import Code, CodeList, Subject
 from catalog.models.clocks import Clock, WorkingDay
 from catalog.models.counters import Counter
 from catalog.models.dataset import Dataset, Field, Resource
+from catalog.models.duties import Duty
 from catalog.models.negative_list import LegalBasis, NegativeLine, NegativeLineField
+from catalog.models.offers import ApiDescription, FileVersion
 from catalog.models.revision import Revision
+from catalog.models.sheets import SheetImport, SheetMapping
 from catalog.models.terms_kept import FieldTerms
 
 __all__ = [
+    "ApiDescription",
     "Clock",
     "Code",
     "CodeList",
     "Counter",
     "Dataset",
+    "Duty",
     "Field",
     "FieldTerms",
+    "FileVersion",
     "LegalBasis",
     "NegativeLine",
     "NegativeLineField",
     "Resource",
     "Revision",
+    "SheetImport",
+    "SheetMapping",
     "Subject",
     "WorkingDay",
 ]

@@ -67,6 +67,9 @@ class Code(models.Model):
     code = models.CharField(_("code"), max_length=100)
     label_zh = models.CharField(_("label, Chinese"), max_length=200)
     label_en = models.CharField(_("label, English"), max_length=200, blank=True)
+    above = models.CharField(
+        _("code above"), max_length=100, blank=True, help_text=_("Where the list is a tree.")
+    )
 
     class Meta:
         verbose_name = _("code")

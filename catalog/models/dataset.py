@@ -80,6 +80,7 @@ class Dataset(models.Model):
     )
     title_zh = models.CharField(_("title, Chinese"), max_length=100)
     title_en = models.CharField(_("title, English"), max_length=200, blank=True)
+    alias = models.CharField(_("other name"), max_length=100, blank=True)
     abstract_zh = models.TextField(_("abstract, Chinese"), max_length=1000, blank=True)
     abstract_en = models.TextField(_("abstract, English"), max_length=2000, blank=True)
     keywords_zh = models.JSONField(_("keywords, Chinese"), default=list, blank=True)
@@ -112,6 +113,20 @@ class Dataset(models.Model):
         help_text=_("Telephone or mail of the office in charge, never of a person."),
     )
     related = models.ManyToManyField("self", blank=True, verbose_name=_("related datasets"))
+    region = models.ForeignKey(
+        "accounts.Region",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("region covered"),
+    )
+    extensions = models.JSONField(
+        _("further elements"),
+        default=dict,
+        blank=True,
+        help_text=_("What the city keeps beside the core elements, by name."),
+    )
 
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
     defects = models.JSONField(_("what was found missing"), default=list, blank=True)
@@ -199,6 +214,14 @@ class Dataset(models.Model):
         return f"dataset:{self.pk}"
 
 
+class ResourceQuerySet(models.QuerySet["Resource"]):
+    """Phrases about resources."""
+
+    def live(self) -> "ResourceQuerySet":
+        """Not ended, in catalogue order."""
+        return self.filter(ended_at=None).order_by("position", "pk")
+
+
 class Resource(models.Model):
     """What a dataset offers: a table of records, a file, an interface or a link."""
 
@@ -211,6 +234,9 @@ class Resource(models.Model):
     title_en = models.CharField(_("title, English"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     url = models.URLField(_("address"), max_length=500, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects = ResourceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("resource")

@@ -106,7 +106,8 @@ def test_buttons_are_drawn_for_the_steps_that_are_open(at_desk):
         return {action["path"].split("/")[-2] for action in actions}
 
     assert drawn(head) == {"sign", "line"}
-    assert drawn(publisher) == {"update", "field", "line", "ask-signature"}
+    offering = {"file", "api", "link", "relate"}
+    assert drawn(publisher) == {"update", "field", "line", "ask-signature"} | offering
 
 
 def test_lists_and_pages_show_until_when_a_review_is_due(at_desk, django_assert_max_num_queries):

@@ -160,6 +160,7 @@ def a_whole_city():
     codes.codes.create(code="1", label_zh="一")
     for state in (State.DRAFT, State.SIGNED, State.IN_REVIEW):
         catalog.dataset(state, owner=where.department)
+    catalog.offers(where.department)
     clerk = accounts.user(Role.PUBLISHER, where.department)
     notices.tell(
         "dataset.stale", organization=where.department, target="dataset:1", at=exchange.NOW

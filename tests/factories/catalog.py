@@ -2,14 +2,24 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from io import BytesIO
 from itertools import count
 
 from accounts.models import Organization, User
 from accounts.roles import OrganizationKind, Role, holders
-from catalog import bases, negative_list, publishing
+from catalog import bases, duties, negative_list, publishing, resources
 from catalog.drafting import NewField
 from catalog.library import Article
-from catalog.models import Dataset, Field, LegalBasis, NegativeLine, Resource, Subject
+from catalog.models import (
+    Dataset,
+    Field,
+    LegalBasis,
+    NegativeLine,
+    Resource,
+    SheetImport,
+    SheetMapping,
+    Subject,
+)
 from catalog.terms import LineState, State, UpdateCycle
 from policy.facts import Mask
 from policy.terms import BasisTier, Channel, Grade, OpenType, ShareType
@@ -132,6 +142,29 @@ def field(
     if grade is not None:
         publishing.grade_field(made.pk, grade=grade, mask=mask, reason="测试", by=by, at=NOW)
     made.refresh_from_db()
+    return made
+
+
+def offers(owner: Organization) -> Dataset:
+    """Make a draft with a file, an interface and a duty, and a workbook that was sent."""
+    made = dataset(State.DRAFT, owner=owner)
+    by = staff(Role.PUBLISHER, owner)
+    as_text = BytesIO(b"a,b\n1,2\n")
+    resources.add_file(made.pk, title_zh="文件", name="a.csv", stream=as_text, by=by, at=NOW)
+    resources.add_api(made.pk, title_zh="接口", url="https://a.example/", by=by, at=NOW)
+    duty = duties.create(
+        f"D{next(_numbers)}",
+        organization=owner,
+        title_zh="职责",
+        legal_basis=TEXT,
+        by=by,
+        at=NOW,
+    )
+    duties.link(duty.pk, datasets=[made], by=by, at=NOW)
+    SheetMapping.objects.create(
+        organization=owner, signature="0" * 64, columns={"title": 0}, kept_at=NOW, kept_by=by
+    )
+    SheetImport.objects.create(owner=owner, name="a.csv", sha256="0" * 64, sent_at=NOW, sent_by=by)
     return made
 
 

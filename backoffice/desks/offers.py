@@ -1,0 +1,141 @@
+"""Files, interfaces and links of entries: the buttons at an entry, and the desks of their rows."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+
+from backoffice.buttons import Button, Press
+from backoffice.desk import Desk
+from backoffice.forms import offers as forms
+from catalog import relations, resources
+from catalog.models import ApiDescription, Dataset, FileVersion, Resource
+from catalog.terms import ResourceKind, State
+
+
+def _add_file(press: Press) -> None:
+    told = press.told
+    file = told.pop("file")
+    resources.add_file(
+        press.target.pk, name=file.name, stream=file, **told, by=press.by, at=press.at
+    )
+
+
+def _add_version(press: Press) -> None:
+    file = press.told["file"]
+    resources.add_file_version(
+        press.target.pk,
+        name=file.name,
+        stream=file,
+        note=press.told["note"],
+        by=press.by,
+        at=press.at,
+    )
+
+
+def _is_draft(dataset: Dataset) -> bool:
+    return dataset.state == State.DRAFT
+
+
+def _takes_versions(resource: Resource) -> bool:
+    return (
+        resource.kind == ResourceKind.FILE
+        and resource.ended_at is None
+        and resource.dataset.state in {State.DRAFT, State.PUBLISHED}
+    )
+
+
+def _can_end(resource: Resource) -> bool:
+    return (
+        resource.kind != ResourceKind.TABLE
+        and resource.ended_at is None
+        and resource.dataset.state == State.DRAFT
+    )
+
+
+AT_DATASET = (
+    Button(
+        name="file",
+        label=_("Add a file"),
+        permission="catalog.update_dataset",
+        press=_add_file,
+        done=_("The file is kept as version 1."),
+        form=forms.NewFileForm,
+        offered=_is_draft,
+    ),
+    Button(
+        name="api",
+        label=_("Add an interface"),
+        permission="catalog.update_dataset",
+        press=lambda press: resources.add_api(
+            press.target.pk, **press.told, by=press.by, at=press.at
+        ),
+        done=_("The interface is registered."),
+        form=forms.ApiForm,
+        offered=_is_draft,
+    ),
+    Button(
+        name="link",
+        label=_("Add a link"),
+        permission="catalog.update_dataset",
+        press=lambda press: resources.add_link(
+            press.target.pk, **press.told, by=press.by, at=press.at
+        ),
+        done=_("The link is added."),
+        form=forms.LinkForm,
+        offered=_is_draft,
+    ),
+    Button(
+        name="relate",
+        label=_("Related datasets"),
+        permission="catalog.update_dataset",
+        press=lambda press: relations.relate(
+            press.target.pk, related=press.told["related"], by=press.by, at=press.at
+        ),
+        done=_("The related datasets are as you chose."),
+        form=forms.RelateForm,
+        offered=lambda dataset: dataset.state in {State.DRAFT, State.PUBLISHED},
+    ),
+)
+
+AT_RESOURCE = (
+    Button(
+        name="version",
+        label=_("Add a version"),
+        permission="catalog.update_dataset",
+        press=_add_version,
+        done=_("The version is kept; older ones stay."),
+        form=forms.VersionForm,
+        offered=_takes_versions,
+    ),
+    Button(
+        name="end",
+        label=_("End"),
+        permission="catalog.update_dataset",
+        press=lambda press: resources.end_resource(press.target.pk, by=press.by, at=press.at),
+        done=_("It is off the entry, and stays in its history."),
+        offered=_can_end,
+        variant=ActionVariant.DANGER,
+    ),
+)
+
+
+@admin.register(FileVersion)
+class FileVersionDesk(Desk):
+    """Files as they were handed in, version by version."""
+
+    owner_path = "resource__dataset__owner"
+    list_display = ["original_name", "number", "resource", "size", "added_at", "added_by"]
+    list_select_related = ["resource__dataset__owner", "added_by"]
+    search_fields = ["original_name", "sha256"]
+    ordering = ["-id"]
+
+
+@admin.register(ApiDescription)
+class ApiDescriptionDesk(Desk):
+    """How interfaces are called."""
+
+    owner_path = "resource__dataset__owner"
+    list_display = ["resource", "method", "auth", "document_url"]
+    list_select_related = ["resource__dataset__owner"]
+    search_fields = ["resource__title_zh", "resource__title_en", "resource__url"]
+    ordering = ["-id"]

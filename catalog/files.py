@@ -1,0 +1,164 @@
+"""Files as they were handed in: what they are by their bytes, and where they are kept."""
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from catalog.refusals import FileRefused
+
+ZIP, OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
+MACRO_STREAM = "_VBA_PROJECT".encode("utf-16-le")
+UNPACKED_RATIO = 200  # an archive of honest text seldom shrinks to a fiftieth
+BLOCK = 1 << 20
+
+
+def _begins(*magics: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data.startswith(magics)
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether bytes are text: UTF-16 with its mark, or without NUL and in UTF-8 or GB 18030."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    return b"\0" not in data and any(_decodes(data, name) for name in ("utf-8", "gb18030"))
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+KINDS: dict[str, Callable[[bytes], bool]] = {
+    **dict.fromkeys((".xlsx", ".docx", ".pptx", ".ofd", ".zip", ".ods", ".odt"), _begins(ZIP)),
+    **dict.fromkeys((".xls", ".doc", ".ppt", ".wps", ".et"), _begins(OLE)),
+    **dict.fromkeys((".csv", ".txt", ".tsv", ".json", ".geojson", ".xml", ".kml"), _is_text),
+    ".pdf": _begins(b"%PDF-"),
+    ".gz": _begins(b"\x1f\x8b"),
+    ".jpg": _begins(b"\xff\xd8\xff"),
+    ".jpeg": _begins(b"\xff\xd8\xff"),
+    ".png": _begins(b"\x89PNG\r\n\x1a\n"),
+    ".gif": _begins(b"GIF87a", b"GIF89a"),
+    ".tif": _begins(b"II*\0", b"MM\0*"),
+    ".tiff": _begins(b"II*\0", b"MM\0*"),
+    ".bmp": _begins(b"BM"),
+}
+"""What a dataset may offer as a file (domain.md §2.4), each with the test of its bytes."""
+
+
+def plain_name(name: str) -> str:
+    """Return a file's name as it is shown: the last part, without what cannot be printed."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    return "".join(sign for sign in last if sign.isprintable())[-200:]
+
+
+def examined(stream: IO[bytes], name: str) -> bytes:
+    """Return a file's bytes after looking at them.
+
+    Raises FileRefused for a file that is empty, larger than settings.UPLOAD_MB, of no kind in
+    KINDS, not what its name says, an archive that unpacks to far more than it has, or one with
+    macros.
+    """
+    most = settings.UPLOAD_MB * 1_000_000
+    data = stream.read(most + 1)
+    if len(data) > most:
+        raise FileRefused(
+            _("“%(file)s” has more than %(most)s MB. Send it in parts, or offer it by a link.")
+            % {"file": name, "most": settings.UPLOAD_MB}
+        )
+    if not data:
+        raise FileRefused(_("“%(file)s” is empty. Choose the file again.") % {"file": name})
+    is_it = KINDS.get(Path(name).suffix.lower())
+    if is_it is None:
+        raise FileRefused(
+            _("Files such as “%(file)s” are not offered here. Send one of: %(kinds)s.")
+            % {"file": name, "kinds": ", ".join(sorted(KINDS))}
+        )
+    if not is_it(data):
+        raise FileRefused(
+            _(
+                "“%(file)s” is not what its name says. Open it, save it in the kind that its name"
+                " says, and send it again."
+            )
+            % {"file": name}
+        )
+    if data.startswith(ZIP):
+        _check_archive(data, name)
+    if data.startswith(OLE) and MACRO_STREAM in data:
+        raise _macros(name)
+    return data
+
+
+def _check_archive(data: bytes, name: str) -> None:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            parts = archive.infolist()
+    except zipfile.BadZipFile as broken:
+        raise FileRefused(
+            _("“%(file)s” is cut off or damaged. Send the whole file again.") % {"file": name}
+        ) from broken
+    if any(part.filename.lower().endswith("vbaproject.bin") for part in parts):
+        raise _macros(name)
+    if sum(part.file_size for part in parts) > UNPACKED_RATIO * len(data) + BLOCK:
+        raise FileRefused(
+            _(
+                "“%(file)s” unpacks to more than %(times)s times its size, which would fill the"
+                " disk of whoever opens it. Send what is in it."
+            )
+            % {"file": name, "times": UNPACKED_RATIO}
+        )
+
+
+def _macros(name: str) -> FileRefused:
+    return FileRefused(
+        _("“%(file)s” holds macros, which are not offered. Save it without macros and send that.")
+        % {"file": name}
+    )
+
+
+def keep(data: bytes) -> str:
+    """Write bytes into the store unless they are there, and return their SHA-256.
+
+    A file lies under its digest, whole or not at all. Call it last in a verb: what a failed commit
+    leaves behind is named by no row, and is found there if it comes again.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    path = place(digest)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as whole:
+            whole.write(data)
+            whole.flush()
+            os.fsync(whole.fileno())
+        Path(whole.name).replace(path)
+    return digest
+
+
+def place(digest: str) -> Path:
+    """Return where the bytes of a digest lie. Raises ValueError for what is no digest."""
+    if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+        raise ValueError(digest)
+    return Path(settings.FILE_STORE) / digest[:2] / digest
+
+
+def kept(digest: str) -> bytes:
+    """Return the bytes of a digest. Raises FileRefused where the store has lost them."""
+    try:
+        data = place(digest).read_bytes()
+    except FileNotFoundError:
+        data = b""
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise FileRefused(
+            _("The file is no longer in the store as it was handed in. Tell the administrator.")
+        )
+    return data
