@@ -139,7 +139,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs("catalog", "import_codes read_file")
         | _every("accounts", "app apikey", "view")
         | _every("exchange", _SYNC, "view")
-        | _every("catalog", "counter", "view")
+        | _every("catalog", "counter searchentry", "view")
         | _every("catalog", "clock workingday", "view")
         | _every("catalog", "subject codelist code legalbasis clock workingday", "add", "change")
         | _verbs(

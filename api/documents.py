@@ -96,12 +96,22 @@ class DatasetSummary(serializers.Serializer):
     url = serializers.CharField()
 
 
+class FacetOption(serializers.Serializer):
+    """One value of a facet: as the parameter takes it, as people read it, how many datasets."""
+
+    value = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF's attribute of this name
+    count = serializers.IntegerField()
+
+
 class DatasetList(serializers.Serializer):
-    """A page of datasets."""
+    """A page of datasets. `total` and `facets`, by the parameter's name, where asked for."""
 
     count = serializers.IntegerField()
     next = serializers.CharField(allow_null=True)
     datasets = DatasetSummary(many=True)
+    total = serializers.IntegerField(required=False)
+    facets = serializers.DictField(child=FacetOption(many=True), required=False)
 
 
 class DatasetDocument(DatasetSummary):

@@ -4,36 +4,17 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from catalog.labels import GRADES, OPEN_TYPES, SHARE_TYPES
 from policy.terms import (
     BasisTier,
     Certainty,
     Channel,
     DataType,
-    Grade,
     MaskKind,
     Mode,
-    OpenType,
     Secrecy,
-    ShareType,
 )
 
-GRADES = {
-    int(Grade.L1): _("L1 public"),
-    int(Grade.L2): _("L2 internal"),
-    int(Grade.L3): _("L3 sensitive"),
-    int(Grade.L4): _("L4 highly sensitive"),
-    int(Grade.IMPORTANT): _("important data"),
-}
-SHARE_TYPES = {
-    ShareType.UNCONDITIONAL.value: _("shared unconditionally"),
-    ShareType.CONDITIONAL.value: _("shared conditionally"),
-    ShareType.NOT_SHARED.value: _("not shared"),
-}
-OPEN_TYPES = {
-    OpenType.UNCONDITIONAL.value: _("opened unconditionally"),
-    OpenType.CONDITIONAL.value: _("opened conditionally"),
-    OpenType.NOT_OPEN.value: _("not opened"),
-}
 MASKS = {
     "": _("no mask"),
     MaskKind.KEEP_EDGES.value: _("keep the edges"),
@@ -88,3 +69,18 @@ MODES = {
 def choices(words: dict[Any, Any], *, without: tuple[Any, ...] = ()) -> list[tuple[Any, Any]]:
     """Return a set as the choices of a form."""
     return [(value, label) for value, label in words.items() if value not in without]
+
+
+__all__ = [
+    "CERTAINTIES",
+    "CHANNELS",
+    "DATA_TYPES",
+    "GRADES",
+    "MASKS",
+    "MODES",
+    "OPEN_TYPES",
+    "SECRECY",
+    "SHARE_TYPES",
+    "TIERS",
+    "choices",
+]

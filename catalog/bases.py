@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import require
 from audit import chain
+from catalog import indexing
 from catalog.library import LIBRARY, Article
 from catalog.models import Dataset, LegalBasis, NegativeLine
 from catalog.refusals import BasisRefused
@@ -78,6 +79,7 @@ def verify(basis_id: int, *, text_zh: str, source: str, by: User, at: datetime) 
     basis.full_clean()
     basis.save()
     Dataset.objects.filter(pk__in=datasets).policy_changed()
+    indexing.index_all(datasets, at=at)
     chain.record(
         "basis.verify", _address(basis), by=by, at=at, basis=basis.citation, source=source
     )
@@ -131,6 +133,7 @@ def _end(
     basis.in_force_until = until
     basis.save(update_fields=["in_force_until"])
     Dataset.objects.filter(pk__in=datasets).policy_changed()
+    indexing.index_all(datasets, at=at)
     chain.record(
         "basis.end", _address(basis), by=by, at=at, basis=basis.citation, until=str(until)
     )

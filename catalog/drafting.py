@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
+from catalog import indexing
 from catalog.facts import as_params, mask_of
 from catalog.models import Dataset, Field, Resource
 from catalog.models.classification import CodeList
@@ -104,6 +105,7 @@ def create_dataset(
     _write(dataset, metadata)
     dataset.save()
     chain.record("dataset.create", dataset.address, by=by, at=at, slug=slug, title=title_zh)
+    indexing.index(dataset.pk, at=at)
     return dataset
 
 
@@ -116,6 +118,7 @@ def update_dataset(dataset_id: int, *, by: User, at: datetime, **metadata: Any) 
     dataset.save()
     changed = {name: [str(old), str(metadata[name])] for name, old in before.items()}
     chain.record("dataset.update", dataset.address, by=by, at=at, changed=changed)
+    indexing.index(dataset.pk, at=at)
     return dataset
 
 
@@ -179,6 +182,7 @@ def add_table(
     for position, new in enumerate(fields):
         _new_field(resource, new, position=position, by=by, at=at)
     Dataset.objects.filter(pk=dataset.pk).policy_changed()
+    indexing.index(dataset.pk, at=at)
     return resource
 
 
@@ -190,6 +194,7 @@ def add_field(resource_id: int, new: NewField, *, by: User, at: datetime) -> Fie
     last = resource.fields.order_by("-position").values_list("position", flat=True).first()
     field = _new_field(resource, new, position=0 if last is None else last + 1, by=by, at=at)
     Dataset.objects.filter(pk=dataset.pk).policy_changed()
+    indexing.index(dataset.pk, at=at)
     return field
 
 
@@ -237,6 +242,7 @@ def update_field(field_id: int, *, by: User, at: datetime, **changes: Any) -> Fi
     field.full_clean()
     field.save()
     Dataset.objects.filter(pk=dataset.pk).policy_changed()
+    indexing.index(dataset.pk, at=at)
     changed = {name: str(value) for name, value in changes.items()}
     chain.record("field.update", f"field:{field.pk}", by=by, at=at, changed=changed)
     return field
@@ -252,6 +258,7 @@ def end_field(field_id: int, *, by: User, at: datetime) -> None:
         field.ended_at = at
         field.save(update_fields=["ended_at"])
     Dataset.objects.filter(pk=dataset.pk).policy_changed()
+    indexing.index(dataset.pk, at=at)
     chain.record("field.end", f"field:{field_id}", by=by, at=at, name=field.name)
 
 
@@ -308,6 +315,7 @@ def grade_field(
     }
     write_grade(field, wanted, by=by, at=at, reason=reason)
     Dataset.objects.filter(pk=dataset.pk).policy_changed()
+    indexing.index(dataset.pk, at=at)
     shown = {name: str(value) for name, value in wanted.items()}
     chain.record("field.grade", f"field:{field.pk}", by=by, at=at, reason=reason, **shown)
     return field

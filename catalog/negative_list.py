@@ -17,6 +17,7 @@ from accounts import notices
 from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
+from catalog import indexing
 from catalog.facts import channels, last_day
 from catalog.models import Counter, Dataset, Field, LegalBasis, NegativeLine
 from catalog.refusals import LineRefused
@@ -176,6 +177,7 @@ def publish(line_id: int, *, by: User, at: datetime, opinion: str = "") -> Negat
     )
     notices.settle(place(line), "line.forwarded", at=at)
     _tell("line.published", line, at, number=line.number)
+    indexing.index(line.dataset_id, at=at)
     return line
 
 
@@ -232,6 +234,7 @@ def end(line_id: int, *, by: User, at: datetime, reason: str) -> NegativeLine:
     Dataset.objects.filter(pk=line.dataset_id).policy_changed()
     chain.record("negative.end", _address(line), by=by, at=at, reason=reason)
     notices.settle(place(line), "line.review_due", "line.lapsed", at=at)
+    indexing.index(line.dataset_id, at=at)
     return line
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
-from catalog import codes, deadlines, history
+from catalog import codes, deadlines, history, indexing
 from catalog.defects import publication_defects
 from catalog.drafting import (
     NewField,
@@ -91,6 +91,7 @@ def sign(dataset_id: int, *, by: User, at: datetime, checklist: Mapping[str, boo
     settled(dataset, at=at)
     tell("dataset.signed", dataset, to=dataset.owner, at=at)
     chain.record("dataset.sign", dataset.address, by=by, at=at, checklist=dataset.checklist)
+    indexing.index(dataset.pk, at=at)
     return dataset
 
 
@@ -102,6 +103,7 @@ def recall(dataset_id: int, *, by: User, at: datetime) -> Dataset:
     _back_to_draft(dataset, Step.RECALL)
     settled(dataset, at=at)
     chain.record("dataset.recall", dataset.address, by=by, at=at)
+    indexing.index(dataset.pk, at=at)
     return dataset
 
 
@@ -123,6 +125,7 @@ def submit(dataset_id: int, *, by: User, at: datetime) -> Dataset:
     due = deadlines.due_for(ClockStep.CATALOGUE_REVIEW, at, today=timezone.localdate(at))
     tell("dataset.submitted", dataset, to=None, at=at, due_on=due.due_on)
     chain.record("dataset.submit", dataset.address, by=by, at=at, code=dataset.code)
+    indexing.index(dataset.pk, at=at)
     return dataset
 
 
@@ -144,6 +147,7 @@ def send_back(dataset_id: int, *, by: User, at: datetime, defects: Sequence[str]
     settled(dataset, at=at)
     tell("dataset.sent_back", dataset, to=dataset.owner, at=at, defects=" ".join(named))
     chain.record("dataset.send_back", dataset.address, by=by, at=at, defects=named)
+    indexing.index(dataset.pk, at=at)
     return dataset
 
 
@@ -173,6 +177,7 @@ def accept(dataset_id: int, *, by: User, at: datetime) -> Dataset:
     settled(dataset, at=at)
     tell("dataset.published", dataset, to=None, at=at)  # Order 809 art 16: all departments
     chain.record("dataset.publish", dataset.address, by=by, at=at, code=dataset.code)
+    indexing.index(dataset.pk, at=at)
     return dataset
 
 
@@ -205,6 +210,7 @@ def retire(dataset_id: int, *, by: User, at: datetime, reason: str) -> Dataset:
     settled(dataset, "dataset.published", "dataset.stale", at=at)
     tell("dataset.withdrawn", dataset, to=None, at=at, reason=dataset.withdrawn_reason)
     chain.record("dataset.withdraw", dataset.address, by=by, at=at, reason=reason)
+    indexing.index(dataset.pk, at=at)
     return dataset
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
-from catalog import history
+from catalog import history, indexing
 from catalog.drafting import locked, write_grade
 from catalog.models import Dataset, Field, Revision
 from catalog.refusals import GradeRefused, StepRefused
@@ -52,6 +52,7 @@ def _write(dataset: Dataset, changes: Changes, *, by: User, at: datetime, reason
         write_grade(fields[pk], wanted, by=by, at=at, reason=reason)
     Dataset.objects.filter(pk=dataset.pk).policy_changed()
     history.note(dataset, at=at)
+    indexing.index(dataset.pk, at=at)
     chain.record(
         "dataset.regrade",
         dataset.address,

@@ -33,6 +33,7 @@ FACE: Mapping[str, str] = {
     "catalog_field": "resource_id IN (SELECT id FROM face.catalog_resource) AND NOT concealed",
     "catalog_fieldterms": "field_id IN (SELECT id FROM face.catalog_field) AND NOT concealed",
     "catalog_subject": "true",
+    "catalog_searchentry": "state IN ('published', 'withdrawn')",
     "catalog_negativeline": "state IN ('published', 'ended')",
     "catalog_negativelinefield": "line_id IN (SELECT id FROM face.catalog_negativeline)",
     "catalog_legalbasis": "true",

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import require
-from catalog import facts, negative_list, publishing, revisions
+from catalog import facts, indexing, negative_list, publishing, revisions
 from catalog.models import Dataset, Field, NegativeLine, Resource, Revision
 from exchange.models import RecordTable, Zone
 from exchange.records import store, zones
@@ -150,6 +150,7 @@ def reproject_due(*, at: datetime) -> int:
     datasets = set(lines.values_list("dataset_id", flat=True))
     for dataset_id in sorted(datasets):
         _projected(dataset_id, at=at)
+    indexing.index_all(datasets, at=at)
     return len(datasets)
 
 

@@ -13,12 +13,16 @@ from enum import StrEnum
 from django.db.models import Count
 
 from catalog import codes, search
+from catalog.facets import Facet
 from catalog.models import Dataset, Field
+from catalog.search import Filters
 from catalog.terms import UpdateCycle
 from exchange.models import RecordTable, Zone
 from policy.terms import Treatment
 
 PAGE = 50
+FACETS = ("owner", "subject", "grade", "share", "open", "cycle", "region")
+"""What people narrow the list by."""
 
 
 class Freshness(StrEnum):
@@ -61,17 +65,21 @@ class Listing:
 
     datasets: tuple[Listed, ...]
     after: int | None
+    total: int
+    facets: tuple[Facet, ...]
+    query: str
 
 
-def list_page(words: str, *, after: int | None, now: datetime) -> Listing:
-    """Return published datasets with every one of `words`, newest entries first."""
-    page = search.list_datasets(words, after=after, limit=PAGE)
+def list_page(words: str, filters: Filters, *, after: int | None, now: datetime) -> Listing:
+    """Return published datasets with every one of `words`, the best first, else the newest."""
+    page = search.find(words, filters=filters, after=after, limit=PAGE, facets=True)
     tables = _tables(page.datasets)
     fields = _fields(page.datasets)
     listed = tuple(
         _listed(one, tables.get(one.pk), fields.get(one.pk, 0), now) for one in page.datasets
     )
-    return Listing(listed, page.after)
+    facets = tuple(one for one in page.facets if one.name in FACETS and one.narrows)
+    return Listing(listed, page.after, page.total or 0, facets, page.query)
 
 
 def _tables(datasets: Sequence[Dataset]) -> dict[int, RecordTable]:

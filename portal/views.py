@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
+from catalog.search import Filters
 from portal import listing
 
 SHOWN_CHARACTERS = 200
@@ -20,8 +21,10 @@ def home(request: HttpRequest) -> HttpResponse:
     words = words_of(request)
     choose_language(request)
     after = number_of(request.GET.get("after", ""))
-    page = listing.list_page(words, after=after, now=timezone.now())
-    return shown(request, "portal/home.html", {"page": page, "words": words})
+    filters = Filters.parse(request.GET.dict())
+    page = listing.list_page(words, filters, after=after, now=timezone.now())
+    context = {"page": page, "words": words, "filters": filters, "query": page.query}
+    return shown(request, "portal/home.html", context)
 
 
 def choose_language(request: HttpRequest) -> str:

@@ -17,6 +17,7 @@ from api import documents, metering
 from api.calls import caller_of
 from catalog import search
 from catalog.models import Dataset, Field, FieldTerms
+from catalog.search import Filters, Found
 from exchange import access
 from exchange.access import Caller
 from exchange.models import RecordTable, Zone
@@ -25,6 +26,21 @@ from exchange.records.query import QueryRefused
 from policy.terms import Grade, Mode
 
 LIST_LIMIT = 100
+WORDS = (
+    "Words of title, keywords, subject, department, fields or abstract, in Chinese or English, or "
+    "a title's sound in Latin letters."
+)
+NARROWED = {
+    "provider": "A department's short name.",
+    "owner": "The same as “provider”.",
+    "subject": "A subject's code.",
+    "grade": "The highest grade of the fields: L1, L2, L3, L4 or IMPORTANT.",
+    "share": "A share type that a field has: unconditional, conditional or not_shared.",
+    "open": "An open type that a field has: unconditional, conditional or not_open.",
+    "cycle": "The promised update cycle, such as daily.",
+    "region": "The code of the department's region.",
+    "category": "base, theme or department.",
+}
 
 
 class Datasets(APIView):
@@ -35,21 +51,23 @@ class Datasets(APIView):
         summary="The published datasets",
         tags=["datasets"],
         parameters=[
-            OpenApiParameter("q", str, description="Words of title or abstract."),
-            OpenApiParameter("provider", str, description="A department's short name."),
+            OpenApiParameter("q", str, description=WORDS),
+            *(OpenApiParameter(name, str, description=text) for name, text in NARROWED.items()),
+            OpenApiParameter("facets", bool, description="Count datasets by each of these, too."),
             OpenApiParameter("after", str, description="From the “next” link."),
         ],
         responses={200: documents.DatasetList, **documents.problems(400, 401, 429, 503)},
     )
     def get(self, request: Request) -> HttpResponse:
-        """Return a page of datasets, by short name."""
+        """Return a page of datasets: the best first for words, else the newest first."""
         meter = metering.spend(request)
         after = request.GET.get("after", "")
-        page = search.list_datasets(
+        page = search.find(
             _words(request, "q", 200),
-            owner=_words(request, "provider", 60),
+            filters=_filters(request),
             after=int(after) if after.isascii() and after.isdigit() and len(after) < 18 else None,
             limit=LIST_LIMIT,
+            facets=request.GET.get("facets", "").lower() in ("true", "1"),
         )
         tables = _tables(page.datasets)
         params = request.GET.copy()
@@ -61,6 +79,7 @@ class Datasets(APIView):
                 if page.after
                 else None,
                 "datasets": [_summary(one, tables.get(one.pk)) for one in page.datasets],
+                **_counts(page),
             },
             headers={**metering.TO_THE_CALLER, **meter},
         )
@@ -131,6 +150,25 @@ class Explain(APIView):
 def _words(request: Request, name: str, most: int) -> str:
     """Return a parameter's text, without the NUL that no text of the database can hold."""
     return request.GET.get(name, "")[:most].replace("\0", "")
+
+
+def _filters(request: Request) -> Filters:
+    asked = {name: request.GET.get(name, "") for name in NARROWED}
+    return Filters.parse(asked | {"owner": asked["provider"] or asked["owner"]})
+
+
+def _counts(page: Found) -> dict[str, Any]:
+    """Return total and facets where they were counted."""
+    if page.total is None:
+        return {}
+    facets = {
+        facet.name: [
+            {"value": one.value, "label": one.label, "count": one.count} for one in facet.options
+        ]
+        for facet in page.facets
+        if facet.name in NARROWED
+    }
+    return {"total": page.total, "facets": facets}
 
 
 def _day(text: str) -> date:

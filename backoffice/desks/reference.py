@@ -5,17 +5,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from backoffice import words
 from backoffice.desk import Desk, KeptDesk, labelled
 from backoffice.desks import listed
+from catalog import indexing
 from catalog.models import (
     Clock,
     Code,
     CodeList,
     Counter,
+    SearchEntry,
     Subject,
     WorkingDay,
 )
@@ -43,6 +46,11 @@ class SubjectDesk(KeptDesk):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Count the entries of each subject with the list."""
         return super().get_queryset(request).annotate(listed=Count("datasets"))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Save, and have entries found by the subject's new name."""
+        super().save_model(request, obj, form, change)
+        indexing.index_subject(obj.pk, at=timezone.now())
 
     @admin.display(description=_("datasets"), ordering="listed")
     def datasets_listed(self, subject: Any) -> int:
@@ -102,3 +110,19 @@ class WorkingDayDesk(KeptDesk):
     list_display = ["day", "working", "note", "source"]
     list_filter = ["working"]
     ordering = ["-day"]
+
+
+@admin.register(SearchEntry)
+class SearchEntryDesk(Desk):
+    """What the catalogue is searched by, for who looks into why something is not found."""
+
+    list_display = ["dataset", "state", "owner", "grade", "indexed_at"]
+    list_filter = ["state"]
+    list_select_related = ["dataset", "owner"]
+    search_fields = ["dataset__slug", "dataset__code"]
+    ordering = ["-dataset_id"]
+    exclude = ["words"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Leave the words where they are: no list shows them."""
+        return super().get_queryset(request).defer("words")

@@ -8,6 +8,7 @@ from catalog.models.duties import Duty
 from catalog.models.negative_list import LegalBasis, NegativeLine, NegativeLineField
 from catalog.models.offers import ApiDescription, FileVersion
 from catalog.models.revision import Revision
+from catalog.models.search_entry import SearchEntry
 from catalog.models.sheets import SheetImport, SheetMapping
 from catalog.models.terms_kept import FieldTerms
 
@@ -27,6 +28,7 @@ __all__ = [
     "NegativeLineField",
     "Resource",
     "Revision",
+    "SearchEntry",
     "SheetImport",
     "SheetMapping",
     "Subject",

@@ -260,3 +260,20 @@ def test_a_place_that_the_feed_has_not_reached_is_of_another_feed(way):
 
     assert (answer.status_code, answer.json()["code"]) == (410, "feed-gone")
     assert "full copy" in answer.json()["detail"]
+
+
+def test_the_list_is_searched_narrowed_and_counted_by_facets(way):
+    found = way.client.get(
+        "/api/v1/datasets",
+        {"q": way.dataset.title_en, "provider": way.dataset.owner.slug, "facets": "true"},
+        headers={"Accept-Language": "en"},
+    ).json()
+    nothing = way.client.get("/api/v1/datasets", {"grade": "L1"}).json()
+
+    assert [one["slug"] for one in found["datasets"]] == [way.dataset.slug]
+    assert found["total"] == 1
+    assert found["facets"]["grade"] == [
+        {"value": "L4", "label": "L4 highly sensitive", "count": 1}
+    ]
+    assert found["facets"]["owner"][0]["value"] == way.dataset.owner.slug
+    assert nothing == {"count": 0, "next": None, "datasets": []}

@@ -1,15 +1,20 @@
 """`manage.py provision`: roles, schemas and grants of the database, after each `migrate`."""
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
+from catalog import indexing
 from exchange import database_roles
 
 
 class Command(BaseCommand):
-    """Makes the database roles, the zones and what each may see. Safe to repeat."""
+    """Makes the database roles, the zones and what each may see, and has every entry found.
+
+    Safe to repeat."""
 
     help = __doc__ or ""
 
     def handle(self, *_args, **_options):
         database_roles.provision()
+        indexing.fill(at=timezone.now())
         self.stdout.write("The database roles and zones are in place.")

@@ -1,0 +1,165 @@
+"""How many entries there are by department, subject, grade, type, cycle and region."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from psycopg import sql
+
+from accounts.models import Organization, Region
+from catalog.conditions import Conditions, Filters
+from catalog.labels import GRADES, OPEN_TYPES, SHARE_TYPES
+from catalog.models import Subject
+from catalog.terms import Category, State, UpdateCycle
+from policy.terms import Grade, OpenType, ShareType
+
+SHOWN = 50
+"""Options of one facet, the most frequent."""
+COLUMNS = {
+    "owner": "owner_id",
+    "subject": "subject_id",
+    "grade": "grade",
+    "share": "sharing",
+    "open": "opening",
+    "cycle": "cycle",
+    "region": "region_id",
+    "category": "category",
+    "state": "state",
+}
+TITLES: Mapping[str, Promise] = {
+    "owner": _("Department"),
+    "subject": _("Subject"),
+    "grade": _("Highest grade"),
+    "share": _("Share type"),
+    "open": _("Open type"),
+    "cycle": _("Update cycle"),
+    "region": _("Region"),
+    "category": _("Category"),
+    "state": _("State"),
+}
+WHOLE = 2 ** len(COLUMNS) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Counts as the table has them: for each facet by value, and of all."""
+
+    total: int = 0
+    by: dict[str, Counter[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a facet: as a filter takes it, as people read it, and how often it is there.
+
+    `query` is the query string that narrows by it, or that widens again where it is chosen.
+    """
+
+    value: str
+    label: str
+    count: int
+    chosen: bool
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One facet with its options, the most frequent first."""
+
+    name: str
+    title: str
+    options: tuple[Option, ...]
+
+    @property
+    def narrows(self) -> bool:
+        """Whether there is something to choose, or to take back."""
+        return len(self.options) > 1 or any(one.chosen for one in self.options)
+
+
+def count(where: Conditions) -> Counted:
+    """Count the entries under all conditions, by each facet and in all, in one statement."""
+    names = [sql.Identifier(column) for column in COLUMNS.values()]
+    sets = sql.SQL(", ").join(sql.SQL("({})").format(name) for name in names)
+    columns = sql.SQL(", ").join(names)
+    statement = sql.SQL(
+        "SELECT GROUPING({columns}), {columns}, count(*) FROM catalog_searchentry"
+        " WHERE {where} GROUP BY GROUPING SETS ({sets}, ())"
+    ).format(columns=columns, where=where.clause(), sets=sets)
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return _sorted(cursor.fetchall())
+
+
+def _sorted(rows: Iterable[tuple[Any, ...]]) -> Counted:
+    """Part the rows by what they were grouped by: PostgreSQL sets a bit for what they were not."""
+    total = 0
+    by: dict[str, Counter[Any]] = {name: Counter() for name in COLUMNS}
+    bits = {WHOLE ^ (1 << place): name for place, name in enumerate(reversed(COLUMNS))}
+    places = {name: place for place, name in enumerate(COLUMNS)}
+    for grouping, *values, number in rows:
+        name = bits.get(grouping)
+        if name is None:
+            total = number
+            continue
+        by[name][values[places[name]]] += number
+    by["share"] = _each(by["share"], list(ShareType))
+    by["open"] = _each(by["open"], list(OpenType))
+    return Counted(total, by)
+
+
+def _each(sets: Counter[int], kinds: list[ShareType] | list[OpenType]) -> Counter[str]:
+    """Count single types from sets of them, one bit a type."""
+    single: Counter[str] = Counter()
+    for bits, number in sets.items():
+        for place, kind in enumerate(kinds):
+            if bits >> place & 1:
+                single[kind.value] += number
+    return single
+
+
+def named(counted: Counted, asked: Filters, q: str) -> tuple[Facet, ...]:
+    """Return the facets as people read them, in the language now active. Three queries."""
+    return tuple(
+        Facet(name, str(TITLES[name]), tuple(_options(name, counted.by[name], asked, q)))
+        for name in COLUMNS
+    )
+
+
+def _options(name: str, counts: Counter[Any], asked: Filters, q: str) -> Iterator[Option]:
+    most = [(value, number) for value, number in counts.most_common() if value not in (None, "")]
+    most = most[:SHOWN]
+    words = _words(name, [value for value, _number in most])
+    for found, number in most:
+        if found in words:
+            value, label = words[found]
+            chosen = value == getattr(asked, name)
+            query = asked.query(q, **{name: "" if chosen else value})
+            yield Option(value, label, number, chosen, query)
+
+
+def _words(name: str, values: list[Any]) -> dict[Any, tuple[str, str]]:
+    """Return for each value how a filter takes it and how people read it."""
+    if name == "owner":
+        return {one.pk: (one.slug, str(one)) for one in _rows(Organization, values)}
+    if name == "subject":
+        return {one.pk: (one.code, one.name) for one in _rows(Subject, values)}
+    if name == "region":
+        return {one.pk: (one.code, str(one)) for one in _rows(Region, values)}
+    if name == "grade":
+        return {value: (Grade(value).name, str(GRADES[value])) for value in values}
+    labels: Mapping[str, Any] = {
+        "share": SHARE_TYPES,
+        "open": OPEN_TYPES,
+        "cycle": dict(UpdateCycle.choices),
+        "category": dict(Category.choices),
+        "state": dict(State.choices),
+    }[name]
+    return {value: (value, str(labels.get(value, value))) for value in values}
+
+
+def _rows(model: type[models.Model], values: list[Any]) -> Iterable[Any]:
+    return model._default_manager.filter(pk__in=values)  # noqa: SLF001 - Django's public-by-custom name

@@ -1,0 +1,208 @@
+"""Keeps the search table as the catalogue is: a verb that changes an entry ends with `index`.
+
+Nothing listens and nothing runs later: what a verb wrote is found when its transaction commits.
+`rebuild` makes all anew and says how many rows were not as they should be.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+from psycopg import sql
+
+from catalog import facts
+from catalog.models import Dataset, Field, NegativeLine
+from catalog.pinyin import sounds
+from catalog.terms import LineState
+from catalog.tokens import flat, tokens
+from policy.facts import Prohibition
+from policy.terms import Channel, OpenType, ShareType
+
+BATCH = 500
+GAP = 8
+"""Places left free between two texts, so that words of two do not count as neighbours."""
+LAST_PLACE = 16_383  # PostgreSQL numbers no word beyond
+PLACES_KEPT = 8  # of one word: ranking gains nothing from more
+COLUMNS = {
+    "dataset_id": "bigint",
+    "words": "text",
+    "titles": "text",
+    "state": "text",
+    "owner_id": "bigint",
+    "subject_id": "bigint",
+    "region_id": "bigint",
+    "category": "text",
+    "cycle": "text",
+    "grade": "smallint",
+    "sharing": "smallint",
+    "opening": "smallint",
+}
+Row = tuple[object, ...]
+
+
+def index(dataset_id: int, *, at: datetime) -> None:
+    """Write an entry's row as the entry is now. For verbs, which hold the entry's lock."""
+    _write([dataset_id], at)
+
+
+def index_all(dataset_ids: Iterable[int], *, at: datetime) -> int:
+    """Write the rows of entries as they are now; return how many changed.
+
+    For what changes many at once, such as the day on which lines of the negative list run out.
+    """
+    return _all(Dataset.objects.filter(pk__in=list(dataset_ids)), at)
+
+
+def index_owner(organization_id: int, *, at: datetime) -> int:
+    """Write the rows of an organisation's entries, after its name, region or entries changed.
+
+    Returns how many rows changed.
+    """
+    return _all(Dataset.objects.filter(owner_id=organization_id), at)
+
+
+def index_subject(subject_id: int, *, at: datetime) -> int:
+    """Write the rows of a subject's entries, after its name changed; return how many changed."""
+    return _all(Dataset.objects.filter(subject_id=subject_id), at)
+
+
+def rebuild(*, at: datetime) -> int:
+    """Write every row anew; return how many were missing or not as their entry is."""
+    return _all(Dataset.objects.all(), at)
+
+
+def fill(*, at: datetime) -> int:
+    """Write the rows that are missing, as after an upgrade; return how many."""
+    return _all(Dataset.objects.filter(search_entry=None), at)
+
+
+def _all(datasets, at: datetime) -> int:
+    ids = list(datasets.order_by("pk").values_list("pk", flat=True))
+    return sum(_write(ids[place : place + BATCH], at) for place in range(0, len(ids), BATCH))
+
+
+@transaction.atomic
+def _write(ids: Collection[int], at: datetime) -> int:
+    """Write the rows of entries and return how many changed; each entry's lock is taken first."""
+    rows = list(_rows(ids, timezone.localdate(at)))
+    if not rows:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_upsert(), [list(column) for column in zip(*rows, strict=True)])
+        return cursor.rowcount
+
+
+def _upsert() -> sql.Composed:
+    names = [sql.Identifier(name) for name in COLUMNS]
+    given = sql.SQL(", ").join(
+        sql.SQL("%s::{}[]").format(sql.SQL(kind)) for kind in COLUMNS.values()
+    )
+    taken = [
+        sql.SQL("{}::tsvector").format(name) if column == "words" else name
+        for column, name in zip(COLUMNS, names, strict=True)
+    ]
+    comma = sql.SQL(", ").join
+    return sql.SQL(
+        "INSERT INTO catalog_searchentry AS kept ({names}, indexed_at)"
+        " SELECT {taken}, clock_timestamp() FROM unnest({given}) AS given ({names})"
+        " ON CONFLICT (dataset_id) DO UPDATE"
+        " SET ({names}, indexed_at) = ({made}, clock_timestamp())"
+        " WHERE ({kept}) IS DISTINCT FROM ({made})"
+    ).format(
+        names=comma(names),
+        taken=comma(taken),
+        given=given,
+        made=comma(sql.SQL("excluded.{}").format(name) for name in names),
+        kept=comma(sql.SQL("kept.{}").format(name) for name in names),
+    )
+
+
+def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
+    """Yield the rows of entries, as COLUMNS names them. Four queries, and one for each entry
+    that the negative list names."""
+    datasets = Dataset.objects.select_for_update(of=("self",)).filter(pk__in=ids)
+    related = "owner__region", "source_authority", "subject"
+    found = list(datasets.select_related(*related).order_by("pk"))
+    fields: dict[int, list[Field]] = {dataset.pk: [] for dataset in found}
+    listed = Field.objects.filter(resource__dataset__in=ids, concealed=False).live()
+    for field in listed.select_related("resource"):
+        fields[field.resource.dataset_id].append(field)
+    named = set(
+        NegativeLine.objects.filter(dataset__in=ids, state=LineState.PUBLISHED).values_list(
+            "dataset_id", flat=True
+        )
+    )
+    for dataset in found:
+        lines = facts.prohibitions(dataset) if dataset.pk in named else ()
+        yield _row(dataset, fields[dataset.pk], lines, today)
+
+
+def _row(
+    dataset: Dataset, fields: list[Field], lines: Collection[Prohibition], today: date
+) -> Row:
+    grades = [field.grade for field in fields if field.grade is not None]
+    sharing = {_kind(field, Channel.SHARE, lines, today) for field in fields}
+    opening = {_kind(field, Channel.OPEN, lines, today) for field in fields}
+    return (
+        dataset.pk,
+        vector(dataset, fields),
+        f"\n{flat(dataset.title_zh)}\n{flat(dataset.title_en)}\n",
+        str(dataset.state),
+        dataset.owner_id,
+        dataset.subject_id,
+        dataset.owner.region_id,
+        str(dataset.category),
+        str(dataset.update_cycle),
+        max(grades, default=None),
+        sum(1 << place for place, kind in enumerate(ShareType) if kind in sharing),
+        sum(1 << place for place, kind in enumerate(OpenType) if kind in opening),
+    )
+
+
+def _kind(field: Field, channel: Channel, lines: Collection[Prohibition], today: date) -> str:
+    """Return how a field is shared or opened today, the negative list heard."""
+    barred = any(
+        line.counts(channel)
+        and line.in_force(today)
+        and (not line.fields or field.name in line.fields)
+        for line in lines
+    )
+    if channel == Channel.SHARE:
+        return ShareType.NOT_SHARED if barred else field.share_type
+    return OpenType.NOT_OPEN if barred else field.open_type
+
+
+def vector(dataset: Dataset, fields: Collection[Field]) -> str:
+    """Return an entry's words as PostgreSQL writes a tsvector: each with places and weight."""
+    places: dict[str, list[str]] = {}
+    start = 1
+    for weight, text in _texts(dataset, fields):
+        for token in tokens(text, single=weight != "D"):
+            kept = places.setdefault(token.text, [])
+            if len(kept) < PLACES_KEPT:
+                kept.append(f"{min(start + token.at, LAST_PLACE)}{weight}")
+        start += len(text) + GAP
+    for text in (dataset.title_zh, dataset.owner.name_zh):
+        for sound in sounds(text):
+            places.setdefault(sound, [f"{min(start, LAST_PLACE)}D"])
+    return " ".join(f"'{word}':{','.join(kept)}" for word, kept in places.items())
+
+
+def _texts(dataset: Dataset, fields: Collection[Field]) -> Iterator[tuple[str, str]]:
+    """Yield an entry's texts with their weights, A the heaviest."""
+    yield "A", dataset.title_zh
+    yield "A", dataset.title_en
+    for word in [*dataset.keywords_zh, *dataset.keywords_en]:
+        yield "B", str(word)
+    if dataset.subject is not None:
+        yield "B", f"{dataset.subject.name_zh} {dataset.subject.name_en}"
+    yield "B", dataset.code or ""
+    yield "B", dataset.slug
+    for place in (dataset.owner, dataset.source_authority):
+        if place is not None:
+            yield "B", f"{place.name_zh} {place.name_en}"
+    for field in fields:
+        yield "C", f"{field.label_zh} {field.label_en} {field.name}"
+    yield "D", dataset.abstract_zh
+    yield "D", dataset.abstract_en

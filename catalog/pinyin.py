@@ -1,0 +1,27 @@
+"""How Chinese titles sound, for who types Latin letters: gongjiao and gjzd for 公交站点."""
+
+from collections.abc import Iterator
+
+import pypinyin
+import rjieba
+
+from catalog.tokens import RUNS, fold
+
+SYLLABLES, INITIALS = 6, 10
+"""How far a sound is written out from the beginning of a word."""
+
+
+def sounds(text: str) -> Iterator[str]:
+    """Yield each syllable, and from each word on the sound and the initials of what follows."""
+    for match in RUNS.finditer(fold(text)):
+        if match.lastgroup == "han":
+            yield from _run(match.group())
+
+
+def _run(run: str) -> Iterator[str]:
+    syllables = [fold(one) for one in pypinyin.lazy_pinyin(run)]
+    yield from syllables
+    for start in {start for _word, start, _end in rjieba.tokenize(run, "search")}:
+        following = syllables[start:]
+        yield "".join(following[:SYLLABLES])
+        yield "".join(one[:1] for one in following[:INITIALS])
