@@ -18,6 +18,7 @@ from accounts.models import App, Notice, Organization, OrganizationKind, User
 from accounts.refusals import StepRefused
 from accounts.roles import require
 from audit import chain
+from catalog import indexing
 from catalog.models import Dataset, NegativeLine, Revision
 from exchange.models import Binding, Grant, Source
 
@@ -143,6 +144,7 @@ def transfer(
     _move_sources(organization, heir, by=by, at=at)
     Grant.objects.filter(organization=organization_id).update(organization=heir)
     Dataset.objects.filter(pk__in=touched).policy_changed()
+    indexing.index_all(touched, at=at)
     _move_notices(organization_id, heir, at)
     notices.tell(
         "organization.transferred",

@@ -23,6 +23,7 @@ WRITERS = ("catalog", "exchange")
 CHANGING = ("dataset.", "negative.publish", "negative.end", "basis.verify", "basis.end")
 FIELD_VERBS = ("field.update", "field.end", "field.grade")
 UNSEEN = {
+    "dataset.ask",  # tells the head; the entry stays as it is
     "dataset.revise",  # a proposal; what is accepted is written by `revisions._write`
 }
 

@@ -13,6 +13,7 @@ from accounts.models import Membership, Notice, Organization
 from accounts.refusals import StepRefused
 from accounts.roles import NotAllowed, OrganizationKind, Role
 from audit.models import Entry
+from catalog import indexing
 from catalog.models import Dataset
 from catalog.terms import LineState, State
 from exchange import access, holdings, sharing
@@ -260,3 +261,4 @@ def test_of_two_transfers_at_once_one_wins_whole():
     assert dataset.owner in outcomes
     assert Source.objects.get().organization == dataset.owner
     assert Entry.objects.filter(verb="dataset.transfer").count() == 1
+    assert indexing.rebuild(at=NOW) == 0
