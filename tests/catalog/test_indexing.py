@@ -24,6 +24,7 @@ CHANGING = ("dataset.", "negative.publish", "negative.end", "basis.verify", "bas
 FIELD_VERBS = ("field.update", "field.end", "field.grade")
 UNSEEN = {
     "dataset.ask",  # tells the head; the entry stays as it is
+    "dataset.relate",  # relations are no words
     "dataset.revise",  # a proposal; what is accepted is written by `revisions._write`
 }
 
