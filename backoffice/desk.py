@@ -130,6 +130,10 @@ class Desk(ModelAdmin):
             and (row is None or button.offered(row))
         ]
 
+    def drawn(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        """Return the buttons that this person can press at a row now."""
+        return self._drawn(request, self.buttons, row)
+
     def button_path(self, name: str, row: Any = None) -> str:
         """Return the address of a button, at a row or above the list."""
         if row is None:

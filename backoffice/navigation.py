@@ -14,11 +14,22 @@ from backoffice.buttons import person_of
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page beside the models' desks: its address, its icon, and who may open it."""
+
+    name: str
+    title: str | Promise
+    icon: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """A heading and the models below it, as "app.model", each with its icon."""
+    """A heading and the models below it, as "app.model", each with its icon; pages come first."""
 
     title: str | Promise
     models: tuple[tuple[str, str], ...]
+    pages: tuple[Page, ...] = ()
 
 
 GROUPS = (
@@ -42,6 +53,7 @@ GROUPS = (
             ("exchange.RejectedRow", "rule"),
             ("exchange.AllowedHost", "dns"),
         ),
+        (Page("admin:runs", _("Live and next"), "monitoring", "exchange.view_syncrun"),),
     ),
     Group(
         _("Consumers"),
@@ -94,7 +106,11 @@ def of(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _items(request: HttpRequest, group: Group) -> list[dict[str, Any]]:
-    items = []
+    items = [
+        {"title": page.title, "icon": page.icon, "link": reverse(page.name)}
+        for page in group.pages
+        if request.user.has_perm(page.permission)
+    ]
     for label, icon in group.models:
         meta = apps.get_model(label)._meta  # noqa: SLF001 - Django's public-by-custom name
         if request.user.has_perm(f"{meta.app_label}.view_{meta.model_name}"):

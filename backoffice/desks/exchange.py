@@ -1,7 +1,12 @@
 """Sources, bindings, runs, rejected rows, record tables and grants."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
@@ -192,7 +197,7 @@ class SyncRunDesk(Desk):
 
     owner_path = "binding__resource__dataset__owner"
     list_display = [
-        "id",
+        "page",
         "binding",
         "state",
         "started_at",
@@ -207,6 +212,7 @@ class SyncRunDesk(Desk):
     list_select_related = ["binding__source", "binding__resource__dataset__owner"]
     search_fields = ["problem", "problem_code", "binding__resource__dataset__slug"]
     ordering = ["-id"]
+    list_display_links = None
     buttons = (
         Button(
             name="release",
@@ -246,6 +252,17 @@ class SyncRunDesk(Desk):
             variant=ActionVariant.DANGER,
         ),
     )
+
+    @admin.display(description=_("run"), ordering="pk")
+    def page(self, run: SyncRun) -> str:
+        """Return the way to the run's own page."""
+        return format_html('<a href="{}">#{}</a>', reverse("admin:run", args=[run.pk]), run.pk)
+
+    def _home(self, request: HttpRequest, row: Any) -> str:
+        """Go to the run's own page after a button."""
+        if row is None:
+            return super()._home(request, row)
+        return reverse("admin:run", args=[row.pk])
 
 
 @transaction.atomic

@@ -22,7 +22,6 @@ PLACES = {
     "revision": "catalog_revision",
     "source": "exchange_source",
     "binding": "exchange_binding",
-    "run": "exchange_syncrun",
     "grant": "exchange_grant",
     "organization": "accounts_organization",
     "user": "accounts_user",
@@ -64,6 +63,8 @@ def shown(
 def place_of(target: str) -> str:
     """Return the address of what a target such as "dataset:12" names, "" where none shows it."""
     kind, _colon, number = target.partition(":")
+    if kind == "run" and number.isdigit():
+        return reverse("admin:run", args=[int(number)])
     if kind not in PLACES or not number.isdigit():
         return ""
     try:

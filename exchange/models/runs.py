@@ -143,6 +143,11 @@ class SyncRun(models.Model):
         """Rows that passed all checks, or would have gone live after a trial."""
         return self.read - self.rejected - self.duplicates
 
+    @property
+    def stages(self) -> list[tuple[str, str]]:
+        """The stages of a run in their order, with their words."""
+        return [(str(state), str(state.label)) for state in RUNNING]
+
 
 class RejectedRow(models.Model):
     """A row that broke a rule: kept sealed for its owner, and gone after 30 days.

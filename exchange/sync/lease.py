@@ -1,11 +1,13 @@
 """One writer at a time for a dataset's rows.
 
 The lease is a session advisory lock on a connection of its own: it ends with the process, however
-that dies, and needs no clock. A heartbeat tells people that the run lives. A merge is fenced by
-its run row besides, so that a writer who lost the lease without noticing cannot go live.
+that dies, and needs no clock. A heartbeat tells people that the run lives and how far it is. A
+merge is fenced by its run row besides, so that a writer who lost the lease without noticing cannot
+go live.
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -14,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext as _
 
 from exchange.problems import AlreadyRunning
+from exchange.sync.progress import LOOK_SECONDS, Watch
 
 LOCK_CLASS = 0x53594E43  # "SYNC"
 HEARTBEAT_SECONDS = 5.0
@@ -25,6 +28,7 @@ class Lease:
     def __init__(self, own: BaseDatabaseWrapper) -> None:
         """Keep the connection that holds the lock."""
         self._own = own
+        self._watch: Watch | None = None
         self._stop = threading.Event()
         self._run_id: int | None = None
         self._thread = threading.Thread(target=self._beat, name="sync-heartbeat", daemon=True)
@@ -32,6 +36,8 @@ class Lease:
     def beat_for(self, run_id: int) -> None:
         """Begin to keep the heartbeat of a run."""
         self._run_id = run_id
+        connection.ensure_connection()
+        self._watch = Watch(run_id, connection.connection.info.backend_pid)
         self._thread.start()
 
     def end(self) -> None:
@@ -45,7 +51,13 @@ class Lease:
         self._own.close()
 
     def _beat(self) -> None:
-        while not self._stop.wait(HEARTBEAT_SECONDS):
+        beaten = time.monotonic()
+        while not self._stop.wait(LOOK_SECONDS):
+            if self._watch is not None:
+                self._watch.look(self._own)
+            if time.monotonic() - beaten < HEARTBEAT_SECONDS:
+                continue
+            beaten = time.monotonic()
             with self._own.cursor() as cursor:
                 cursor.execute(
                     "UPDATE exchange_syncrun SET heartbeat_at = now() WHERE id = %s",

@@ -1,0 +1,136 @@
+"""Runs are watched live, each with its ledger as a picture, by whom they concern."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.roles import Role
+from backoffice.pages import ledger
+from exchange.models import RunState, SyncRun
+from exchange.sync import engine, progress
+from tests.factories import accounts, exchange
+
+pytestmark = pytest.mark.django_db
+ROWS = "id,name,price\n" + "".join(f"{n},n{n},1\n" for n in range(20))
+
+
+def at(desk, name, *args):
+    return desk.client.get(reverse(f"admin:{name}", args=args))
+
+
+def running(binding):
+    run = SyncRun.objects.create(
+        binding=binding, mode="full", started_at=exchange.now(), heartbeat_at=exchange.now()
+    )
+    progress.stream.call("SET", f"city:run:{run.pk}", '{"rows": 1234, "bytes": 1}')
+    return run
+
+
+def test_a_running_sync_is_seen_live_and_the_page_stops_asking_when_it_has_ended(at_desk):
+    where = exchange.house()
+    binding = exchange.csv_binding(where, ROWS)
+    run = running(binding)
+    desk = at_desk(where.publisher)
+
+    page = at(desk, "run", run.pk).content.decode()
+    part = at(desk, "run_now", run.pk).content.decode()
+    now = at(desk, "runs_now").content.decode()
+
+    for text in (page, part, now):
+        assert "1234 rows read" in text
+        assert 'hx-trigger="every 2s"' in text
+    run.state = RunState.FAILED
+    run.problem = "the source is away"
+    run.save()
+    ended = at(desk, "run_now", run.pk).content.decode()
+    assert "hx-trigger" not in ended
+    assert "the source is away" in ended
+
+
+def test_the_ledger_is_drawn_and_said(at_desk):
+    where = exchange.house()
+    binding = exchange.csv_binding(where, ROWS + "x,bad,1\n")
+    run = engine.sync(binding.pk)
+
+    page = at(at_desk(where.publisher), "run", run.pk).content.decode()
+
+    assert 'role="img"' in page
+    assert "21 rows were read: 20 inserted, 1 rejected." in " ".join(page.split())
+    assert "0 rows stood before, 20 stand after: 20 inserted." in " ".join(page.split())
+    assert "<code>type</code>" in page
+
+
+@pytest.mark.parametrize(
+    "counts", [(1, 0, 10**6, 1, 0), (5, 5, 5, 5, 5), (0, 0, 0, 0, 0), (1, 0, 0, 0, 0)]
+)
+def test_the_bars_are_whole_and_no_row_is_too_thin_to_see(counts):
+    names = [name for name, _label in ledger.IN]
+    run = SyncRun(read=sum(counts), **dict(zip(names, counts, strict=True)))
+
+    went = ledger.drawn(run).went
+
+    assert sum(piece.width for piece in went) == (ledger.WIDTH if any(counts) else 0)
+    assert all(piece.width >= ledger.LEAST for piece in went)
+    assert [piece.x for piece in went] == [
+        sum(p.width for p in went[:n]) for n in range(len(went))
+    ]
+
+
+def test_a_held_run_shows_why_the_run_before_it_and_the_buttons_of_who_may(at_desk):
+    where = exchange.house()
+    binding = exchange.csv_binding(where, ROWS)
+    before = engine.sync(binding.pk)
+    exchange.Path(binding.object["path"]).write_text("id,name,price\n1,n1,1\n")
+    run = engine.sync(binding.pk)
+
+    head = at(at_desk(where.head), "run", run.pk).content.decode()
+    clerk = at(at_desk(where.publisher), "run", run.pk).content.decode()
+
+    for text in (head, clerk):
+        assert "19 of 20 rows" in text
+        assert reverse("admin:run", args=[before.pk]) in text
+    for name in ("release", "discard"):
+        place = reverse("admin:exchange_syncrun_button", args=[run.pk, name])
+        assert place in head
+        assert place not in clerk
+
+
+def test_runs_of_others_are_not_there_and_the_system_administrator_sees_all(at_desk):
+    where = exchange.house()
+    run = engine.sync(exchange.csv_binding(where, ROWS).pk)
+
+    assert at(at_desk(exchange.house().publisher), "run", run.pk).status_code == 404
+    assert at(at_desk(exchange.house().publisher), "run_now", run.pk).status_code == 404
+    assert at(at_desk(where.system), "run", run.pk).status_code == 200
+    assert at(at_desk(accounts.user(Role.AUDIT_ADMIN)), "run", run.pk).status_code == 403
+    assert at(at_desk(accounts.user(Role.AUDIT_ADMIN)), "runs").status_code == 403
+
+
+def test_the_list_says_what_runs_what_waits_what_is_next_and_what_ended(at_desk):
+    where = exchange.house()
+    done = exchange.csv_binding(where, ROWS, schedule_minutes=60)
+    held = exchange.csv_binding(where, "id,name,price\nx,a,1\n")
+    engine.sync(done.pk)
+    waiting = engine.sync(held.pk)
+    live = running(exchange.csv_binding(where, ROWS))
+
+    page = at(at_desk(where.system), "runs").content.decode()
+
+    for run in SyncRun.objects.all():
+        assert reverse("admin:run", args=[run.pk]) in page
+    assert str(waiting.problem) in page
+    assert "1234 rows read" in page
+    assert live.state == RunState.READING
+
+
+def test_the_list_takes_as_many_queries_for_many_runs_as_for_few(
+    at_desk, django_assert_max_num_queries
+):
+    where = exchange.house()
+    for _each in range(6):
+        binding = exchange.csv_binding(where, ROWS, schedule_minutes=60)
+        for _run in range(3):
+            engine.sync(binding.pk)
+    desk = at_desk(where.publisher)
+
+    with django_assert_max_num_queries(20):
+        at(desk, "runs")
