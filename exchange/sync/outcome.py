@@ -26,7 +26,9 @@ def tell(run: SyncRun, *, at: datetime) -> None:
             dataset=dataset,
             problem=run.problem,
         )
-    others = [other for other in TROUBLES.values() if other != kind]
+    others = set(TROUBLES.values()) - {kind}
+    if SyncRun.objects.filter(binding_id=run.binding_id, state=RunState.HELD).exists():
+        others.discard("sync.held")  # a trial leaves a held-back run waiting
     notices.settle(target, *others, at=at)
     if run.state == RunState.DONE:
         freshness.settle_if_fresh(dataset, at=at)

@@ -18,7 +18,7 @@ from exchange.models import RunState, SyncRun
 
 LOOK_SECONDS = 1.0
 KEPT_SECONDS = 60
-MOVED = "SELECT tuples_processed, bytes_processed FROM pg_stat_progress_copy WHERE pid = %s"
+MOVED = "SELECT tuples_processed FROM pg_stat_progress_copy WHERE pid = %s"
 
 
 class Watch:
@@ -27,19 +27,18 @@ class Watch:
     def __init__(self, run_id: int, pid: int) -> None:
         """Watch what the session `pid` does for a run."""
         self._key, self._pid = _key(run_id), pid
-        self._done = self._rows = self._bytes = 0
+        self._done = self._rows = 0
 
     def look(self, own: BaseDatabaseWrapper) -> int:
         """Ask once and tell; returns the rows moved so far. Without Valkey nothing is told."""
         with own.cursor() as cursor:
             cursor.execute(MOVED, [self._pid])
             found = cursor.fetchone()
-        if found is not None:
-            rows, size = found
-            if rows < self._rows:  # another COPY began
-                self._done += self._rows
-            self._rows, self._bytes = rows, size
-        told = json.dumps({"rows": self._done + self._rows, "bytes": self._bytes})
+        rows = found[0] if found else 0
+        if rows < self._rows:  # that COPY has ended, and maybe another began
+            self._done += self._rows
+        self._rows = rows
+        told = json.dumps({"rows": self._done + self._rows})
         with contextlib.suppress(redis.RedisError):  # a picture only; the run goes on without it
             stream.tell("SET", self._key, told, "EX", KEPT_SECONDS)
         return self._done + self._rows

@@ -21,7 +21,7 @@ def running(binding):
     run = SyncRun.objects.create(
         binding=binding, mode="full", started_at=exchange.now(), heartbeat_at=exchange.now()
     )
-    progress.stream.call("SET", f"city:run:{run.pk}", '{"rows": 1234, "bytes": 1}')
+    progress.stream.call("SET", f"city:run:{run.pk}", '{"rows": 1234}')
     return run
 
 
