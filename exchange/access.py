@@ -273,7 +273,7 @@ def with_grants(found: Head, caller: Caller, day: date) -> Head:
     """
     if caller.organization_id is None:
         return found
-    asked = {
+    asked: dict[str, Any] = {
         "dataset": found.dataset_id,
         "organization": caller.organization_id,
         "day": day,
