@@ -384,7 +384,7 @@ def _members(path: Path, plain: IO[bytes], member: str) -> Iterator[tuple[str, I
                     % {"file": path.name, "member": member}
                 )
             for name in names:
-                with archive.open(name) as stream:
+                with _member(path, archive, name) as stream:
                     yield f"{path.name}/{name}", stream
     else:
         yield path.name, plain
@@ -395,6 +395,19 @@ def _archive(path: Path, plain: IO[bytes]) -> zipfile.ZipFile:
         return zipfile.ZipFile(plain)
     except zipfile.BadZipFile as broken:
         raise _damaged(path.name, broken) from broken
+
+
+def _member(path: Path, archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    try:
+        return archive.open(name)
+    except (RuntimeError, NotImplementedError) as locked:
+        raise FileBroken(
+            _(
+                "“%(file)s” is under a password or packed in a way that is not known here, so"
+                " nothing was read. Send a plain ZIP file."
+            )
+            % {"file": path.name}
+        ) from locked
 
 
 def _damaged(name: str, why: Exception) -> FileBroken:

@@ -61,6 +61,7 @@ def _undone(run_id: int, *, by: User, at: datetime, reason: str) -> SyncRun:
     own.state = RunState.DONE
     own.save()
     undo.forget(table.resource_id)
+    engine.give_up(table.resource_id, by=by, at=at)  # it was compared with what is gone now
     _begin_anew(bad.binding_id)
     chain.record(
         "sync.undo",

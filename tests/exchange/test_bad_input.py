@@ -123,6 +123,22 @@ def test_a_broken_archive_changes_nothing(suffix, spoil: Callable[[bytes], bytes
     fails(binding, problems.FileBroken, path.name)
 
 
+def locked(raw: bytes) -> bytes:
+    """Mark every member of an archive as encrypted, in its own head and in the list."""
+    out = bytearray(raw)
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = out.find(mark)
+        out[at + flags] |= 1
+    return bytes(out)
+
+
+def test_an_archive_under_a_password_says_so_and_changes_nothing():
+    binding, path = synced(".zip")
+    path.write_bytes(locked(path.read_bytes()))
+
+    fails(binding, problems.FileBroken, path.name)
+
+
 def test_an_archive_without_a_matching_member_names_the_pattern():
     binding, path = synced(".zip", member="goo*")
     path.write_bytes(zipped(other=GOOD))

@@ -7,7 +7,7 @@ import pytest
 from exchange import sources, tasks
 from exchange.models import Binding, RunState, SyncMode, SyncRun
 from exchange.problems import WrongRunState
-from exchange.sync import engine
+from exchange.sync import engine, undoing
 from policy.terms import DataType
 from tests.exchange.test_csv_sync import shared
 from tests.exchange.test_database_sync import THINGS
@@ -67,6 +67,22 @@ def test_a_run_whose_fields_are_others_than_now_wanted_is_not_released(source):
 
     run.refresh_from_db()
     assert run.state == RunState.HELD
+    assert len(shared(binding)) == 100
+
+
+def test_what_was_compared_with_undone_rows_is_not_released(source):
+    where = exchange.house()
+    binding = exchange.database_binding(where, source(*THINGS))
+    engine.sync(binding.pk)
+    source("UPDATE things SET name = 'other' WHERE id = 1")
+    bad = engine.sync(binding.pk)
+    source("DELETE FROM things WHERE id > 50")
+    held = engine.sync(binding.pk)
+
+    undoing.undo_run(bad.pk, by=where.head, at=exchange.now(), reason="wrong rows")
+
+    with pytest.raises(WrongRunState):
+        engine.release(held.pk, by=where.head, at=exchange.now())
     assert len(shared(binding)) == 100
 
 
