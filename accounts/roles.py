@@ -181,7 +181,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs(
             "accounts",
             "create_region import_regions create_organization close_organization "
-            "transfer_organization create_user invite_user unlock_user deactivate_user grant_role "
+            "transfer_organization create_user invite_user unlock_user reset_second_factor "
+            "deactivate_user grant_role "
             "revoke_role close_app revoke_key",
         )
     ),

@@ -7,6 +7,7 @@ few failures. A person's own verbs here need no role; only unlocking does.
 
 from datetime import datetime
 
+from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import transaction
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts import quotas
+from accounts import quotas, second_factor
 from accounts.models import User
 from accounts.refusals import StepRefused
 from accounts.roles import require
@@ -88,12 +89,40 @@ def signed_in(user: User, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def failed(username: str | None, *, locked: bool, at: datetime) -> None:
-    """Write down that somebody could not sign in; of an unknown name, only that it was unknown."""
+def failed(username: str | None, *, locked: bool, at: datetime, step: str = "") -> None:
+    """Write down that somebody could not sign in; of an unknown name, only that it was unknown.
+
+    `step` is "code" where the password was right and the second factor was not.
+    """
     number = User.objects.filter(username=username).values_list("pk", flat=True).first()
     chain.record(
-        "sign_in.fail", f"user:{number or 'unknown'}", by=None, at=at, **_said(locked=locked)
+        "sign_in.fail",
+        f"user:{number or 'unknown'}",
+        by=None,
+        at=at,
+        **_said(locked=locked, step=step),
     )
+
+
+def check_code(request: HttpRequest, user: User, code: str, *, at: datetime) -> bool:
+    """Whether the code of a second factor is right, after the password was.
+
+    A wrong one counts as a wrong password does; `is_locked_out(request)` then says if it locked.
+    """
+    credentials = {"username": user.username}
+    if not AxesProxyHandler.is_allowed(request, credentials):
+        request.axes_locked_out = True  # type: ignore[attr-defined]  # as axes marks a request
+    elif second_factor.check(user, code, at=at):
+        return True
+    else:
+        AxesProxyHandler.user_login_failed(__name__, credentials, request)
+    failed(user.username, locked=is_locked_out(request), at=at, step="code")
+    return False
+
+
+def is_locked_out(request: HttpRequest) -> bool:
+    """Whether the try that this request made found, or closed, a lock."""
+    return bool(getattr(request, "axes_locked_out", False))
 
 
 @transaction.atomic

@@ -4,10 +4,15 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 from django.views.i18n import set_language
 from unfold.sites import UnfoldAdminSite
 
@@ -18,7 +23,7 @@ from backoffice import pages
 from backoffice.buttons import person_of
 from backoffice.pages.frame import place_of
 from backoffice.pages.inbox import Told
-from backoffice.sign_in import SignInForm
+from backoffice.sign_in import SignIn, second_step
 from backoffice.waiting import desks
 
 NOTED = 6
@@ -28,8 +33,6 @@ NOTED = 6
 class OfficeSite(UnfoldAdminSite):
     """The back office. It has its own language switch, so that it needs no other door."""
 
-    login_form = SignInForm
-    login_template = "backoffice/login.html"
     index_template = "backoffice/desk.html"
     index_title = _("My desk")
 
@@ -37,6 +40,7 @@ class OfficeSite(UnfoldAdminSite):
         """Return the admin's addresses, before them the language switch and our own pages."""
         return [
             path("language/", set_language, name="set_language"),
+            path("login/code/", second_step, name="sign_in_code"),
             *pages.ADDRESSES,
             *super().get_urls(),
         ]
@@ -61,6 +65,20 @@ class OfficeSite(UnfoldAdminSite):
             "unseen": notices.unseen(person),
         }
         return super().index(request, found | (extra_context or {}))
+
+    @method_decorator(never_cache)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Sign in; whoever is signed in already is sent to their desk."""
+        if request.method == "GET" and self.has_permission(request):
+            return redirect("admin:index")
+        around = self.each_context(request) | {
+            "title": gettext("Log in"),
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+        }
+        return SignIn.as_view(extra_context=around | (extra_context or {}))(request)
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None):
         """Sign out."""

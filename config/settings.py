@@ -13,6 +13,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config import embedded, environment
@@ -121,6 +122,8 @@ CLOCK_PROFILE = environment.text("CLOCK_PROFILE", "order809")
 SESSION_IDLE_MINUTES = environment.whole("SESSION_IDLE_MINUTES", 30)
 SIGN_IN_TRIES = environment.whole("SIGN_IN_TRIES", 5)
 SIGN_IN_LOCK_MINUTES = environment.whole("SIGN_IN_LOCK_MINUTES", 30)
+FOR_WHOM = {"off", "administrators", "everybody"}
+SECOND_FACTOR = environment.choice("SECOND_FACTOR", "administrators", FOR_WHOM)
 AXES_FAILURE_LIMIT = SIGN_IN_TRIES
 AXES_LOCK_OUT_AT_FAILURE = SIGN_IN_TRIES > 0
 AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_LOCK_MINUTES)
@@ -193,7 +196,7 @@ MIDDLEWARE = [
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
-            "backoffice.sign_in.bounded",
+            "backoffice.sessions.bounded",
             "axes.middleware.AxesMiddleware",
         ]
         if "office" in DOORS
@@ -332,6 +335,7 @@ LOGGING = {
     "formatters": {"json": {"()": "config.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"axes": {"level": "WARNING"}},  # each sign-in is in the audit trail already
 }
 
 SHADES = ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950")
@@ -354,6 +358,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
+    "ACCOUNT": {"navigation": [{"title": _("My account"), "link": reverse_lazy("admin:me")}]},
     "SIDEBAR": {"navigation": "backoffice.navigation.of", "show_all_applications": True},
     "COLORS": {"primary": dict(zip(SHADES, TEAL, strict=True))},  # the portal's colour
 }

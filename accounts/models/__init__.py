@@ -3,6 +3,7 @@ from accounts.models.notices import Notice, NoticeSeen
 from accounts.models.organizations import Organization, OrganizationKept
 from accounts.models.people import Membership, User
 from accounts.models.regions import CodeSystem, Region
+from accounts.models.second_factor import RecoveryCode, SecondFactor
 from accounts.roles import OrganizationKind, Role
 
 __all__ = [
@@ -15,7 +16,9 @@ __all__ = [
     "Organization",
     "OrganizationKept",
     "OrganizationKind",
+    "RecoveryCode",
     "Region",
     "Role",
+    "SecondFactor",
     "User",
 ]

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.enums import ActionVariant
 
-from accounts import organizations, people, sign_in
+from accounts import organizations, people, second_factor, sign_in
 from accounts.models import Membership, Organization, Region, User
 from accounts.people import Newcomer
 from accounts.roles import Role
@@ -164,8 +164,9 @@ class UserDesk(Desk):
         "deactivated_at",
         "last_login",
         "locked_until",
+        "two_factors",
     ]
-    readonly_fields = ["locked_until"]
+    readonly_fields = ["locked_until", "two_factors"]
     inlines = [MembershipsOf]
     list_buttons = (
         Button(
@@ -206,6 +207,19 @@ class UserDesk(Desk):
             offered=_is_locked,
         ),
         Button(
+            name="reset_factor",
+            label=_("Reset the second factor"),
+            permission="accounts.reset_second_factor",
+            press=lambda press: second_factor.reset(press.target.pk, by=press.by, at=press.at),
+            done=_("The second factor is reset. The person sets up a new one."),
+            note=_(
+                "Do so when you have made sure that it is they who lost it: until they set up a "
+                "new one, the password alone opens their account."
+            ),
+            offered=second_factor.has,
+            variant=ActionVariant.DANGER,
+        ),
+        Button(
             name="deactivate",
             label=_("Deactivate"),
             permission="accounts.deactivate_user",
@@ -222,6 +236,11 @@ class UserDesk(Desk):
     def locked_until(self, user: User) -> Any:
         """Return when a lock on the person's sign-in ends."""
         return sign_in.locked_until(user.username, at=timezone.now())
+
+    @admin.display(description=_("second factor"), boolean=True)
+    def two_factors(self, user: User) -> bool:
+        """Return whether the person signs in with two factors."""
+        return second_factor.has(user)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page on which an invited person, not yet signed in, chooses a password."""
