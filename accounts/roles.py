@@ -78,7 +78,8 @@ def _verbs(app: str, verbs: str) -> frozenset[str]:
 
 _LINES = "legalbasis negativeline negativelinefield"
 _OFFERS = "resource fileversion apidescription duty sheetmapping sheetimport"
-_CATALOGUE = f"dataset field fieldterms subject codelist code revision {_OFFERS} {_LINES}"
+_GRADED = "field fieldterms gradingtable"
+_CATALOGUE = f"dataset {_GRADED} subject codelist code revision {_OFFERS} {_LINES}"
 _SYNC = "source binding syncrun recordtable grant"
 _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
@@ -173,10 +174,14 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         )
         | _verbs("exchange", "allow_host refuse_host run_sync")
     ),
-    # Gives and takes rights: organisations, people, roles, keys. Runs nothing, sees no data.
+    # Gives and takes rights: organisations, people, roles, keys; keeps the table of grades.
+    # Runs nothing, sees no data.
     Role.SECURITY_ADMIN: (
         _every("accounts", "region organization user membership app apikey", "view")
         | _every("accounts", "notice noticeseen", "view")
+        # what kind of data gets which grade: a rule of protection, and no data
+        | _every("catalog", "gradingtable", "view")
+        | _verbs("catalog", "keep_gradingtable")
         | _every("accounts", "region organization user membership", "add", "change")
         | _verbs(
             "accounts",

@@ -38,6 +38,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "field.grade": ("信息项定级", "Field graded"),
     "field.suggest": ("建议分级", "Grade suggested"),
     "field.update": ("修改信息项", "Field changed"),
+    "grading_table.replace": ("更换定级表", "Table of grades replaced"),
     "grant.create": ("授权", "Grant made"),
     "grant.revoke": ("撤销授权", "Grant revoked"),
     "grant.suspend": ("暂停授权", "Grant suspended"),

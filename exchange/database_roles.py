@@ -22,7 +22,13 @@ OWNER, WORKER, OFFICE, OPEN = "city_owner", "city_worker", "city_office", "city_
 RECORDS = "city_records"  # owns record tables, so that worker and office may both replace them
 ZONES = ("shared", "open", "conditional")
 ASIDE = ("staging", "undo")  # rows on their way in, and rows that the last run replaced
-APPEND_ONLY = ("audit_entry", "audit_link", "audit_delivery", "catalog_fieldterms")
+APPEND_ONLY = (
+    "audit_entry",
+    "audit_link",
+    "audit_delivery",
+    "catalog_fieldterms",
+    "catalog_gradingtable",
+)
 ROOMS = ("audit", "accounts", "catalog", "exchange")
 
 # What the open door may read, by table: columns, and which rows. Columns that are internal are

@@ -22,10 +22,9 @@ from exchange.models import RecordTable, Zone
 from exchange.records import store, zones
 from exchange.records.reading import LEASE_SECONDS
 from exchange.sync import engine
-from policy.decision import conditional_zone_case, decide, open_zone_case
-from policy.facts import Case, Reader
+from policy import comparison
 from policy.storable import storable
-from policy.terms import Channel, Mode, ReaderKind, Treatment
+from policy.terms import Treatment
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -221,17 +220,5 @@ def _changed(field: Field, wanted: Mapping[str, Any]) -> Field:
 
 def _treatments(dataset: Dataset, field: Field, at: datetime) -> list[int]:
     """Return what a field comes to for the public, under any grant, and between departments."""
-    today = timezone.localdate(at)
-    prohibitions = facts.prohibitions(dataset)
-    one = facts.field_facts(field)
-    department = Reader(ReaderKind.DEPARTMENT)
-    cases = [
-        open_zone_case(today, prohibitions),
-        conditional_zone_case(today, prohibitions),
-        Case(Channel.SHARE, Mode.QUERY, department, today, prohibitions),
-        *(
-            Case(Channel.SHARE, mode, department, today, prohibitions, as_if_granted=True)
-            for mode in (Mode.QUERY, Mode.VERIFY)
-        ),
-    ]
-    return [int(decide(case, (one,)).fields[one.name].treatment) for case in cases]
+    asked = comparison.cases(timezone.localdate(at), facts.prohibitions(dataset))
+    return [int(one) for one in comparison.treatments(facts.field_facts(field), asked).values()]

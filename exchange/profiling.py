@@ -8,13 +8,13 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.roles import require
-from catalog import drafting
+from catalog import drafting, grading_change
 from catalog.models import Field
 from exchange.connectors import database, files, sheets
 from exchange.connectors.peeks import Peek
 from exchange.models import Binding, SourceKind
 from policy.detect import detect
-from policy.grading import Suggestion, suggest
+from policy.grading import Suggestion, Table, suggest
 
 SAMPLE_ROWS = 1000
 CONNECTORS: Mapping[SourceKind, Any] = {
@@ -38,7 +38,8 @@ def peek(binding: Binding, *, rows: int) -> Peek:
 def suggest_grades(resource_id: int, *, by: User, at: datetime) -> dict[int, Suggestion]:
     """Look at a sample of a bound table and write down a suggestion for each field, by its id.
 
-    Suggestions come with their evidence in numbers, never with values. A person grades; but an
+    The table in force suggests, and its version is kept. Suggestions come with their evidence in
+    kinds and numbers, never with values. A person grades; but an
     open publication with a field detected as sensitive waits until a person has.
     """
     binding = Binding.objects.select_related("source", "resource__dataset__owner").get(
@@ -47,17 +48,16 @@ def suggest_grades(resource_id: int, *, by: User, at: datetime) -> dict[int, Sug
     require(by, "exchange.suggest_grades", organization=binding.resource.dataset.owner)
     values = sample(binding)
     fields = Field.objects.filter(resource_id=resource_id, ended_at=None)
+    table = grading_change.in_force().table()
     found = {
-        field.pk: _suggested(field, values.get(str(binding.columns.get(str(field.pk))), ()))
+        field.pk: _suggested(field, table, values.get(str(binding.columns.get(str(field.pk))), ()))
         for field in fields
     }
     for pk, one in found.items():
-        drafting.suggest_grade(
-            pk, grade=one.grade, evidence={"evidence": list(one.evidence)}, by=by, at=at
-        )
+        drafting.suggest_grade(pk, grade=one.grade, evidence=one.as_data(), by=by, at=at)
     return found
 
 
-def _suggested(field: Field, values: Sequence[str]) -> Suggestion:
-    label = f"{field.label_zh} {field.label_en}"
-    return suggest(detect(field.name, label, values), field.name, label)
+def _suggested(field: Field, table: Table, values: Sequence[str]) -> Suggestion:
+    label = f"{field.label_zh} {field.label_en}".strip()
+    return suggest(detect(field.name, label, values), field.name, label, table)

@@ -5,6 +5,7 @@ from catalog.models.clocks import Clock, WorkingDay
 from catalog.models.counters import Counter
 from catalog.models.dataset import Dataset, Field, Resource
 from catalog.models.duties import Duty
+from catalog.models.grading_table import GradingTable
 from catalog.models.negative_list import LegalBasis, NegativeLine, NegativeLineField
 from catalog.models.offers import ApiDescription, FileVersion
 from catalog.models.revision import Revision
@@ -23,6 +24,7 @@ __all__ = [
     "Field",
     "FieldTerms",
     "FileVersion",
+    "GradingTable",
     "LegalBasis",
     "NegativeLine",
     "NegativeLineField",

@@ -185,6 +185,11 @@ class NegativeLine(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="catalog_negativeline_legal_by_another",
+                condition=Q(legal_by=None) | ~Q(legal_by=F("proposed_by")),
+                violation_error_message=_("Who proposed a line does not review its law."),
+            ),
+            models.CheckConstraint(
                 name="catalog_negativeline_period",
                 condition=(Q(until_on=None) | Q(until_on__gte=F("from_on")))
                 & (Q(review_on=None) | Q(review_on__gte=F("from_on"))),

@@ -65,6 +65,10 @@ def test_only_the_security_administrator_gives_rights():
     assert roles.holders("accounts.grant_role") == (Role.SECURITY_ADMIN,)
 
 
+def test_only_the_security_administrator_keeps_the_table_of_grades():
+    assert roles.holders("catalog.keep_gradingtable") == (Role.SECURITY_ADMIN,)
+
+
 def test_only_the_audit_administrator_reads_the_trail_and_changes_nothing():
     assert roles.holders("audit.view_entry") == (Role.AUDIT_ADMIN,)
     assert not any(
@@ -74,7 +78,9 @@ def test_only_the_audit_administrator_reads_the_trail_and_changes_nothing():
 
 @pytest.mark.parametrize("role", sorted(ADMIN_ROLES))
 def test_no_administrator_handles_business_data(role):
-    assert not any(held.startswith("catalog.") for held in PERMISSIONS[role])
+    of_the_catalogue = {held for held in PERMISSIONS[role] if held.startswith("catalog.")}
+
+    assert not {held for held in of_the_catalogue if not held.endswith("_gradingtable")}
     assert not {"exchange.view_rejected", "exchange.view_rejectedrow"} & PERMISSIONS[role]
 
 

@@ -1,13 +1,13 @@
 """Catalogue entries for tests, made through the verbs. All of it is invented."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from itertools import count
 
 from accounts.models import Organization, User
 from accounts.roles import OrganizationKind, Role, holders
-from catalog import bases, duties, negative_list, publishing, resources
+from catalog import bases, duties, grading_change, negative_list, publishing, resources
 from catalog.drafting import NewField
 from catalog.library import Article
 from catalog.models import (
@@ -21,7 +21,9 @@ from catalog.models import (
     Subject,
 )
 from catalog.terms import LineState, State, UpdateCycle
+from policy.detect import Finding, FoundBy, Kind
 from policy.facts import Mask
+from policy.grading import suggest
 from policy.terms import BasisTier, Channel, Grade, OpenType, ShareType
 from tests.factories import accounts
 
@@ -240,3 +242,14 @@ def negative_line(
         negative_list.end(line.pk, by=operator, at=NOW, reason="测试")
     line.refresh_from_db()
     return line
+
+
+def found(one: Field, *kinds: Kind, at: datetime = NOW) -> Field:
+    """Have these kinds detected in a field, and what the table in force suggests written down."""
+    findings = [Finding(kind, 9, 10, FoundBy.BOTH, 0.9) for kind in kinds]
+    suggestion = suggest(findings, one.name, one.label_zh, grading_change.in_force().table())
+    publishing.suggest_grade(
+        one.pk, grade=suggestion.grade, evidence=suggestion.as_data(), by=None, at=at
+    )
+    one.refresh_from_db()
+    return one

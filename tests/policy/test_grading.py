@@ -6,10 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.comparison import Viewpoint, cases, treatments
 from policy.decision import decide_field, open_zone_case
 from policy.detect import DETECTORS, Kind, detect
+from policy.evidence import KINDS, Evidence
 from policy.facts import FieldFacts, Mask
-from policy.grading import DEFAULTS, TABLE, TABLE_VERSION, dataset_grade, suggest
+from policy.grading import (
+    BUILT_IN,
+    DEFAULTS,
+    TABLE,
+    TABLE_VERSION,
+    Outcome,
+    Row,
+    Table,
+    adopted,
+    dataset_grade,
+    suggest,
+    table_from,
+)
 from policy.terms import Grade, MaskKind, OpenType, ShareType, Treatment
 from tests.policy.lawful import TODAY
 
@@ -28,19 +42,27 @@ def test_a_column_of_resident_ids_is_suggested_as_l3_with_a_mask_and_its_evidenc
         OpenType.NOT_OPEN,
     )
     assert len(suggestion.evidence) == 1
-    assert "“sfzh” or label “身份证号” says resident id" in suggestion.evidence[0]
-    assert "1 of 2 values look like resident id" in suggestion.evidence[0]
+    assert "“sfzh” or label “身份证号” says resident ID" in suggestion.evidence[0].text("en")
+    assert "1 of 2 values look like resident ID" in suggestion.evidence[0].text("en")
+    assert suggestion.evidence[0].text("zh-hans") == (
+        "名称“sfzh”或标签“身份证号”表明是居民身份证号；抽样的 2 个值中有 1 个像居民身份证号"
+    )
     assert suggestion.table_version == TABLE_VERSION
 
 
 def test_evidence_holds_no_value():
     suggestion = suggested("c1", "", ["440304199001010011"])
 
-    assert suggestion.evidence == ("1 of 1 values look like resident id",)
+    assert "440304199001010011" not in str(suggestion.as_data())
+    assert [one.text("en") for one in suggestion.evidence] == [
+        "1 of 1 values look like resident ID number"
+    ]
 
 
 def test_a_name_alone_is_evidence_enough_to_ask():
-    assert suggested("yhkh").evidence == ("the name “yhkh” or label “” says bank card",)
+    (evidence,) = suggested("yhkh").evidence
+
+    assert evidence.text("en") == "the name “yhkh” or label “” says bank card number"
     assert suggested("yhkh").grade == Grade.L4
 
 
@@ -111,3 +133,97 @@ def test_a_dataset_is_raised_where_fields_or_people_add_up(grades, facts, grade,
     found = dataset_grade(grades, **facts)
 
     assert (found.grade, found.bumps) == (grade, bumps)
+
+
+def test_another_table_suggests_otherwise_and_says_which_it_was():
+    stricter = Table(7, TABLE | {Kind.EMAIL: Row(Grade.L3)}, DEFAULTS)
+
+    suggestion = suggest(detect("email", "", []), "email", "", stricter)
+
+    assert (suggestion.grade, suggestion.table_version) == (Grade.L3, 7)
+    assert suggested("email").grade == Grade.L2
+
+
+MASKS = st.one_of(
+    st.none(),
+    st.builds(
+        Mask,
+        st.just(MaskKind.KEEP_EDGES),
+        keep_left=st.integers(0, 9),
+        keep_right=st.integers(0, 9),
+    ),
+    st.builds(Mask, st.just(MaskKind.ROUND_COORDINATE), digits=st.integers(0, 6)),
+    st.builds(Mask, st.sampled_from([MaskKind.BLANK, MaskKind.YEAR_ONLY])),
+)
+TYPES = st.tuples(
+    st.sampled_from([ShareType.UNCONDITIONAL, ShareType.CONDITIONAL]), st.sampled_from(OpenType)
+)
+TABLES = st.builds(
+    Table,
+    st.integers(1, 99),
+    st.fixed_dictionaries({kind: st.builds(Row, st.sampled_from(Grade), MASKS) for kind in Kind}),
+    st.fixed_dictionaries(dict.fromkeys(Grade, TYPES)),
+)
+
+
+@given(TABLES)
+def test_a_table_is_kept_as_data_and_read_back_as_it_was(table):
+    assert table_from(table.version, table.as_data()) == table
+
+
+@given(TABLES, st.sets(st.sampled_from(Kind), min_size=1))
+def test_a_field_gets_the_highest_grade_of_what_was_found_in_it(table, kinds):
+    outcome = table.outcome(kinds)
+
+    assert outcome.grade == max(table.rows[kind].grade for kind in kinds)
+    assert (outcome.share_type, outcome.open_type) == table.defaults[outcome.grade]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"rows": {}},
+        {"defaults": {}},
+        {"defaults": DEFAULTS | {Grade.L4: (ShareType.NOT_SHARED, OpenType.NOT_OPEN)}},
+    ],
+)
+def test_a_table_with_a_gap_or_with_a_refusal_is_none(broken):
+    with pytest.raises(ValueError, match=r"each kind|refuses sharing"):
+        Table(**{"version": 1, "rows": TABLE, "defaults": DEFAULTS} | broken)
+
+
+@given(
+    st.builds(
+        FieldFacts,
+        st.just("c1"),
+        grade=st.sampled_from(Grade),
+        share_type=st.sampled_from([ShareType.UNCONDITIONAL, ShareType.CONDITIONAL]),
+        open_type=st.sampled_from(OpenType),
+        mask=MASKS,
+    ),
+    st.builds(
+        Outcome,
+        st.sampled_from(Grade),
+        st.just(ShareType.CONDITIONAL),
+        st.sampled_from(OpenType),
+        MASKS,
+    ),
+)
+def test_taking_a_suggestion_over_never_lowers_a_grade_nor_loosens_a_type(field, outcome):
+    after = adopted(field, outcome)
+
+    assert after.grade == max(field.grade, outcome.grade)
+    assert after.mask == field.mask or field.mask is None
+    if outcome.grade > field.grade and field.mask is not None:
+        views = cases(TODAY)
+        before, later = treatments(field, views), treatments(after, views)
+        looser = {view for view in Viewpoint if later[view] < before[view]}
+        assert not looser
+
+
+def test_every_kind_has_its_words_and_evidence_is_read_back_as_it_was_kept():
+    assert set(KINDS) == set(Kind)
+    for evidence in suggested("sfzh", "身份证号", ["440304199001010011"]).evidence:
+        assert Evidence.from_data(evidence.as_data()) == evidence
+    assert suggested("sfzh").kinds == (Kind.RESIDENT_ID,)
+    assert BUILT_IN.outcome(()).grade == Grade.L1
