@@ -15,6 +15,7 @@ from typing import Any
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import get_default_timezone, is_naive, make_aware
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from psycopg import sql
 
 from exchange.problems import Ground, Problem
@@ -248,11 +249,11 @@ def _boolean(text: str) -> bool | None:
 
 
 READERS: dict[str, tuple[Callable[[str], object], str]] = {
-    DataType.TEXT: (_text, "text"),
-    DataType.INTEGER: (_integer, "a whole number"),
-    DataType.DECIMAL: (_decimal, "a number"),
-    DataType.DOUBLE: (_double, "a number"),
-    DataType.DATE: (_date, "a day as YYYY-MM-DD"),
-    DataType.DATETIME: (_datetime, "a time as YYYY-MM-DDTHH:MM:SS+08:00"),
-    DataType.BOOLEAN: (_boolean, "true or false"),
+    DataType.TEXT: (_text, gettext_noop("text")),
+    DataType.INTEGER: (_integer, gettext_noop("a whole number")),
+    DataType.DECIMAL: (_decimal, gettext_noop("a number")),
+    DataType.DOUBLE: (_double, gettext_noop("a number")),
+    DataType.DATE: (_date, gettext_noop("a day as YYYY-MM-DD")),
+    DataType.DATETIME: (_datetime, gettext_noop("a time as YYYY-MM-DDTHH:MM:SS+08:00")),
+    DataType.BOOLEAN: (_boolean, gettext_noop("true or false")),
 }

@@ -1,5 +1,6 @@
 """Rows through the open API: what comes, what does not, and why."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -277,3 +278,11 @@ def test_the_list_is_searched_narrowed_and_counted_by_facets(way):
     ]
     assert found["facets"]["owner"][0]["value"] == way.dataset.owner.slug
     assert nothing == {"count": 0, "next": None, "datasets": []}
+
+
+@pytest.mark.parametrize("params", [{"seen_on": "soon"}, {"price": "much"}, {"id": "one"}])
+def test_what_a_filter_takes_is_said_in_chinese_too(way, params):
+    answer = way.client.get(f"/api/v1/datasets/{way.dataset.slug}/records", params)
+
+    told = answer.json()["detail"]
+    assert not re.search("a (day|number|whole)", told)
