@@ -22,10 +22,11 @@ from accounts.roles import Role
 from catalog import bases, negative_list, publishing
 from catalog.library import Article
 from catalog.models import Dataset, Resource
-from demo import invented
+from demo import invented, work
 from demo.entries import ENTRIES, INSPECTIONS, REGISTRATIONS, Entry
 from demo.inputs import FILES, TABLE, Registry
 from demo.kept import SignIn
+from demo.work import Hands, Staff
 from exchange import opening, profiling, sharing, sources
 from exchange.models import Binding, Source, SourceKind
 from policy.terms import BasisTier, Channel, Grade, Mode
@@ -37,6 +38,10 @@ DEPARTMENTS = {
     "market": ("市场监督管理局", "Market Supervision Bureau"),
     "transport": ("交通运输局", "Transport Bureau"),
     "civil": ("民政局", "Civil Affairs Bureau"),
+    "housing": ("住房和建设局", "Housing Bureau"),
+    "health": ("卫生健康委员会", "Health Commission"),
+    "education": ("教育局", "Education Bureau"),
+    "ecology": ("生态环境局", "Ecology Bureau"),
 }
 INVENTED_LAW = Article(
     law_zh="海湾市演示条例（虚构）",
@@ -63,15 +68,6 @@ class City:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """The people of a department that an entry's way needs."""
-
-    organization: Organization
-    publisher: User
-    head: User
-
-
 class _Hall:
     """Enters people; one of each role gets a password, the others can not sign in."""
 
@@ -79,6 +75,13 @@ class _Hall:
         self.at = at
         self.sign_ins: dict[Role, SignIn] = {}
         self.security: User | None = None
+
+    @property
+    def chief(self) -> User:
+        """The security administrator, once there is one."""
+        if self.security is None:
+            raise LookupError("The administration is not founded yet.")
+        return self.security
 
     def newcomer(self, role: Role, username: str, name: str) -> Newcomer:
         """Describe a person; the first of a role may sign in."""
@@ -125,6 +128,8 @@ def build(registry: Registry, intake: Path, *, at: datetime) -> City:
             Role.REVIEWER, staff["approval"].organization, "approval-reviewer", "Reviewer"
         )
         key = _company(hall, resources[REGISTRATIONS.slug], reviewer, at=at)
+        hands = Hands(staff, (operators[0], operators[1]), reviewer, hall.chief, intake)
+        work.leave(hands, resources, at=at)
         return City(
             tuple(Binding.objects.filter(resource__in=resources.values()).order_by("pk")),
             tuple(hall.sign_ins.values()),
@@ -234,7 +239,7 @@ def _published(
         )
     _bind(entry, resource, source, intake, by=by, at=at)
     profiling.suggest_grades(resource.pk, by=by, at=at)
-    _grade(entry, resource, by=by)
+    work.grade(resource, entry.fields, by=by)
     vouched = dict.fromkeys(publishing.CHECKLIST, True)
     publishing.sign(dataset.pk, by=staff.head, at=at, checklist=vouched)
     publishing.submit(dataset.pk, by=by, at=at)
@@ -284,21 +289,6 @@ def _bind(
         by=by,
         at=at,
     )
-
-
-def _grade(entry: Entry, resource: Resource, *, by: User) -> None:
-    """Grade each field, later than the suggestion that the person has looked at."""
-    for field, one in zip(resource.fields.order_by("position"), entry.fields, strict=True):
-        publishing.grade_field(
-            field.pk,
-            grade=one.grade,
-            share_type=one.share_type,
-            open_type=one.open_type,
-            mask=one.mask,
-            reason=one.reason,
-            by=by,
-            at=timezone.now(),
-        )
 
 
 def _protect_informants(

@@ -75,7 +75,7 @@ class Entry:
         }
 
 
-def _field(
+def described(
     source: str | int,
     name: str,
     label_zh: str,
@@ -104,7 +104,7 @@ REGISTRATIONS = Entry(
     cursor_column="updated_at",
     schedule_minutes=30,
     fields=(
-        _field(
+        described(
             "uscc",
             "uscc",
             "统一社会信用代码",
@@ -112,9 +112,9 @@ REGISTRATIONS = Entry(
             is_key=True,
             value_check=Check.USCC,
         ),
-        _field("company_name", "company_name", "名称", "Name", required=True, length=100),
-        _field("kind", "kind", "类型", "Kind", required=True),
-        _field(
+        described("company_name", "company_name", "名称", "Name", required=True, length=100),
+        described("kind", "kind", "类型", "Kind", required=True),
+        described(
             "legal_person",
             "legal_person",
             "法定代表人姓名",
@@ -123,7 +123,7 @@ REGISTRATIONS = Entry(
             mask=FIRST,
             reason=AS_SUGGESTED,
         ),
-        _field(
+        described(
             "contact_phone",
             "contact_phone",
             "联系电话",
@@ -133,15 +133,15 @@ REGISTRATIONS = Entry(
             mask=EDGES,
             reason=AS_SUGGESTED,
         ),
-        _field("district", "district", "所在区", "District"),
-        _field(
+        described("district", "district", "所在区", "District"),
+        described(
             "address",
             "address",
             "住所地址",
             "Registered address",
             reason="商事主体住所依法公示，不是个人住址。",
         ),
-        _field(
+        described(
             "capital",
             "capital",
             "注册资本（万元）",
@@ -150,7 +150,7 @@ REGISTRATIONS = Entry(
             scale=2,
             minimum=Decimal(0),
         ),
-        _field(
+        described(
             "employees",
             "employees",
             "从业人数",
@@ -161,7 +161,7 @@ REGISTRATIONS = Entry(
             open_type=OpenType.CONDITIONAL,
             reason="可能反映经营状况，凭授权提供。",
         ),
-        _field(
+        described(
             "established_on",
             "established_on",
             "成立日期",
@@ -169,8 +169,8 @@ REGISTRATIONS = Entry(
             DataType.DATE,
             required=True,
         ),
-        _field("status", "status", "登记状态", "Status", pattern="存续|迁出|注销|吊销"),
-        _field("updated_at", "updated_at", "更新时间", "Updated at", DataType.DATETIME),
+        described("status", "status", "登记状态", "Status", pattern="存续|迁出|注销|吊销"),
+        described("updated_at", "updated_at", "更新时间", "Updated at", DataType.DATETIME),
     ),
 )
 
@@ -186,27 +186,27 @@ INSPECTIONS = Entry(
     kind=SourceKind.CSV,
     source_name="检查结果文件",
     fields=(
-        _field("检查编号", "inspection_no", "检查编号", "Inspection number", is_key=True),
-        _field(
+        described("检查编号", "inspection_no", "检查编号", "Inspection number", is_key=True),
+        described(
             "统一社会信用代码",
             "uscc",
             "统一社会信用代码",
             "Unified social credit code",
             value_check=Check.USCC,
         ),
-        _field("单位名称", "venue", "单位名称", "Venue", required=True),
-        _field("所在区", "district", "所在区", "District"),
-        _field(
+        described("单位名称", "venue", "单位名称", "Venue", required=True),
+        described("所在区", "district", "所在区", "District"),
+        described(
             "经营地址",
             "address",
             "经营地址",
             "Address",
             reason="经营场所地址依法公示，不是个人住址。",
         ),
-        _field(
+        described(
             "检查日期", "inspected_on", "检查日期", "Inspected on", DataType.DATE, required=True
         ),
-        _field(
+        described(
             "得分",
             "score",
             "得分",
@@ -215,8 +215,8 @@ INSPECTIONS = Entry(
             minimum=Decimal(0),
             maximum=Decimal(100),
         ),
-        _field("等级", "grade", "等级", "Grade", pattern="A|B|C"),
-        _field(
+        described("等级", "grade", "等级", "Grade", pattern="A|B|C"),
+        described(
             "检查人员姓名",
             "inspector",
             "检查人员姓名",
@@ -225,7 +225,7 @@ INSPECTIONS = Entry(
             mask=FIRST,
             reason=AS_SUGGESTED,
         ),
-        _field(
+        described(
             "线索来源",
             "tip_source",
             "线索来源",
@@ -257,11 +257,11 @@ BUS_STOPS = Entry(
         "width": rows.BUS_STOP_WIDTH,
     },
     fields=(
-        _field(0, "stop_code", "站点编码", "Stop code", is_key=True, length=5),
-        _field(1, "line", "线路", "Line", is_key=True),
-        _field(2, "stop_name", "站点名称", "Stop name", required=True),
-        _field(3, "district", "所在区", "District"),
-        _field(
+        described(0, "stop_code", "站点编码", "Stop code", is_key=True, length=5),
+        described(1, "line", "线路", "Line", is_key=True),
+        described(2, "stop_name", "站点名称", "Stop name", required=True),
+        described(3, "district", "所在区", "District"),
+        described(
             4,
             "longitude",
             "经度",
@@ -270,7 +270,7 @@ BUS_STOPS = Entry(
             minimum=Decimal(-180),
             maximum=Decimal(180),
         ),
-        _field(
+        described(
             5,
             "latitude",
             "纬度",
@@ -279,7 +279,7 @@ BUS_STOPS = Entry(
             minimum=Decimal(-90),
             maximum=Decimal(90),
         ),
-        _field(6, "opened_on", "启用日期", "Opened on", DataType.DATE),
+        described(6, "opened_on", "启用日期", "Opened on", DataType.DATE),
     ),
 )
 
@@ -295,9 +295,9 @@ VOLUNTEERS = Entry(
     kind=SourceKind.CSV,
     source_name="志愿者名册文件",
     fields=(
-        _field("volunteer_no", "volunteer_no", "序号", "Number", DataType.INTEGER, is_key=True),
-        _field("xm", "name", "姓名", "Name", grade=Grade.L2, mask=FIRST, reason=AS_SUGGESTED),
-        _field(
+        described("volunteer_no", "volunteer_no", "序号", "Number", DataType.INTEGER, is_key=True),
+        described("xm", "name", "姓名", "Name", grade=Grade.L2, mask=FIRST, reason=AS_SUGGESTED),
+        described(
             "sfzh",
             "id_number",
             "身份证号",
@@ -309,7 +309,7 @@ VOLUNTEERS = Entry(
             mask=EDGES,
             reason=AS_SUGGESTED,
         ),
-        _field(
+        described(
             "csrq",
             "born_on",
             "出生日期",
@@ -319,7 +319,7 @@ VOLUNTEERS = Entry(
             mask=Mask(MaskKind.YEAR_ONLY),
             reason=AS_SUGGESTED,
         ),
-        _field(
+        described(
             "sjh",
             "mobile",
             "手机号",
@@ -329,7 +329,7 @@ VOLUNTEERS = Entry(
             mask=EDGES,
             reason=AS_SUGGESTED,
         ),
-        _field(
+        described(
             "address",
             "address",
             "居住地址",
@@ -338,8 +338,8 @@ VOLUNTEERS = Entry(
             mask=Mask(MaskKind.COARSE_PLACE),
             reason=AS_SUGGESTED,
         ),
-        _field("district", "district", "所在区", "District"),
-        _field(
+        described("district", "district", "所在区", "District"),
+        described(
             "service_hours",
             "service_hours",
             "服务时长（小时）",
@@ -347,7 +347,7 @@ VOLUNTEERS = Entry(
             DataType.INTEGER,
             minimum=Decimal(0),
         ),
-        _field(
+        described(
             "health_note",
             "health_note",
             "健康备注",
@@ -357,8 +357,40 @@ VOLUNTEERS = Entry(
             open_type=OpenType.NOT_OPEN,
             reason="健康信息属于敏感个人信息。",
         ),
-        _field("registered_on", "registered_on", "注册日期", "Registered on", DataType.DATE),
+        described("registered_on", "registered_on", "注册日期", "Registered on", DataType.DATE),
     ),
 )
 
-ENTRIES = (REGISTRATIONS, INSPECTIONS, BUS_STOPS, VOLUNTEERS)
+HOUSING = Entry(
+    slug="housing-projects",
+    owner="housing",
+    input="housing",
+    title_zh="住宅项目名录",
+    title_en="Housing projects",
+    abstract_zh="住宅项目的名称、位置、规模、竣工日期与使用状态。",
+    abstract_en="Name, place, size, day of completion and use of housing projects.",
+    update_cycle=UpdateCycle.QUARTERLY,
+    kind=SourceKind.EXCEL,
+    source_name="住宅项目台账",
+    given={"sheet": "住宅项目"},
+    fields=(
+        described("项目编码", "project_code", "项目编码", "Project code", is_key=True, length=6),
+        described("项目名称", "project_name", "项目名称", "Name", required=True),
+        described("所在区", "district", "所在区", "District"),
+        described("坐标/经度", "longitude", "经度", "Longitude", DataType.DECIMAL),
+        described("坐标/纬度", "latitude", "纬度", "Latitude", DataType.DECIMAL),
+        described(
+            "规模/建筑面积（平方米）",
+            "floor_area",
+            "建筑面积（平方米）",
+            "Floor area (m²)",
+            DataType.INTEGER,
+            minimum=Decimal(0),
+        ),
+        described("规模/层数", "floors", "层数", "Floors", DataType.INTEGER, minimum=Decimal(1)),
+        described("竣工日期", "completed_on", "竣工日期", "Completed on", DataType.DATE),
+        described("使用状态", "status", "使用状态", "Use", pattern="在用|改造中"),
+    ),
+)
+
+ENTRIES = (REGISTRATIONS, INSPECTIONS, BUS_STOPS, VOLUNTEERS, HOUSING)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from openpyxl import Workbook
 from psycopg import sql
 
 from demo import rows
@@ -16,12 +17,23 @@ from demo.rows import Row
 
 REGISTRY = "demo_registry"  # the database, and the role that may only read it
 TABLE = "registrations"
-SHARES = {"registrations": 12, "inspections": 6, "bus_stops": 3, "volunteers": 1}  # of 22
+SHARES = {  # of 22
+    "registrations": 12,
+    "inspections": 5,
+    "bus_stops": 3,
+    "volunteers": 1,
+    "housing": 1,
+}
 FILES = {
     "inspections": "inspections.csv",
     "bus_stops": "bus_stops.txt",
     "volunteers": "volunteers.csv.gz",
+    "housing": "housing.xlsx",
+    "works": "road-works.csv",
+    "pupils": "pupils.csv",
+    "stations": "stations.csv",  # promised and never sent: its sync fails
 }
+FEW = 400  # rows of what only waits on a desk
 _COLUMNS = """
     uscc text, company_name text, kind text, legal_person text, contact_phone text, district text,
     address text, capital numeric(14, 2), employees integer, established_on date, status text,
@@ -61,6 +73,13 @@ def write_files(folder: Path, *, seed: int, total: int) -> None:
             ).encode(),
             mtime=0,  # the same rows give the same bytes
         ),
+        "housing": lambda: _workbook(rows.housing(share("housing", total), seed=seed)),
+        "works": lambda: _csv(
+            [("编号", "路段", "完工日期")], rows.inspected_works(FEW, seed=seed)
+        ).encode(),
+        "pupils": lambda: _csv(
+            [("xh", "xm", "sfzh", "school", "entered_on")], rows.pupils(FEW, seed=seed)
+        ).encode(),
     }
     for name, content in made.items():
         path = folder / FILES[name]
@@ -75,6 +94,29 @@ def _csv(header: list[tuple[str, ...]], found: Iterable[Row], *, separator: str 
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     writer.writerows(header)
     writer.writerows(found)
+    return out.getvalue()
+
+
+def _workbook(found: Iterable[Row]) -> bytes:
+    """Return a sheet as clerks make it: a title, a note, a merged header of two rows, the rows."""
+    book = Workbook(write_only=False)
+    sheet = book.active
+    width = len(rows.HOUSING_HEADER)
+    sheet.title = "住宅项目"
+    sheet.append(["海湾市住宅项目一览（虚构）"])
+    sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=width)
+    sheet.append(["填报单位：住房和建设局（虚构）"])
+    sheet.append([above for above, _below in rows.HOUSING_HEADER])
+    sheet.append([below for _above, below in rows.HOUSING_HEADER])
+    for place, (above, below) in enumerate(rows.HOUSING_HEADER, 1):
+        if not below:
+            sheet.merge_cells(start_row=3, start_column=place, end_row=4, end_column=place)
+        elif rows.HOUSING_HEADER[place - 2][0] == above:
+            sheet.merge_cells(start_row=3, start_column=place - 1, end_row=3, end_column=place)
+    for row in found:
+        sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
     return out.getvalue()
 
 

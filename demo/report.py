@@ -82,6 +82,8 @@ def described(entry: Entry) -> str:
     """Say in a few words what the source is."""
     if entry.kind == SourceKind.POSTGRESQL:
         return "PostgreSQL, by cursor" if entry.mode == SyncMode.CURSOR else "PostgreSQL"
+    if entry.kind == SourceKind.EXCEL:
+        return "Excel"
     encoding = str(entry.given.get("encoding", "utf-8")).upper()
     return f"CSV, {encoding}" + ("" if entry.given.get("header", True) else ", no header")
 

@@ -58,10 +58,23 @@ VOLUNTEER_HEADER = (
     "health_note",
     "registered_on",
 )
+HOUSING_HEADER = (
+    ("项目编码", ""),
+    ("项目名称", ""),
+    ("所在区", ""),
+    ("坐标", "经度"),
+    ("坐标", "纬度"),
+    ("规模", "建筑面积（平方米）"),
+    ("规模", "层数"),
+    ("竣工日期", ""),
+    ("使用状态", ""),
+)
+"""Two rows of a merged header, from above: what stands in each column's first and second cell."""
 BUS_STOP_WIDTH = 7  # code, line, name, district, longitude, latitude, opened on
 KINDS = ("有限责任公司", "股份有限公司", "个体工商户", "合伙企业")
 STATUSES = ("存续", "存续", "存续", "存续", "迁出", "注销", "吊销")
 TIPS = ("例行检查", "例行检查", "双随机抽查", "投诉举报第{}号")
+HOUSES = ("花园", "苑", "公馆", "新村")
 STOP_NAMES = ("东", "西", "南", "北", "中")
 
 
@@ -208,3 +221,62 @@ def volunteers(rows: int, *, seed: int) -> Iterator[Row]:
             row = [*before[:7], 1, *before[8:]]
         before = tuple(row)
         yield before
+
+
+def housing(rows: int, *, seed: int) -> Iterator[Row]:
+    """Yield housing projects in the order of HOUSING_HEADER, with cells as clerks type them."""
+    chance = Random(f"housing {seed}")  # noqa: S311 - as above
+    before: Row = ()
+    for number in range(rows):
+        district = chance.choice(DISTRICTS)
+        floors = chance.randrange(3, 34)
+        row: list[object] = [
+            f"{number + 1:06d}",  # leading zeros are part of the code
+            f"{chance.choice(STREETS)[:2]}{chance.choice(HOUSES)}{number + 1}期",
+            district.name_zh,
+            119.4 + chance.randrange(400_000) / 1_000_000,
+            38.4 + chance.randrange(400_000) / 1_000_000,
+            chance.randrange(2_000, 90_000),
+            str(floors) if number % 3 else floors,  # numbers as text and as numbers
+            FIRST_DAY + timedelta(days=chance.randrange(DAYS)),
+            chance.choice(("在用", "在用", "在用", "改造中")),
+        ]
+        way = _way(number)
+        if way == 0:
+            row[5] = "约九千"
+        elif way == 1:
+            row[8] = "不详"
+        elif way == 2:
+            row[6] = -1
+        elif way == 3:
+            row[1] = None  # the name is required
+        elif way == 4:
+            row = [before[0], *row[1:]]
+        before = tuple(row)
+        yield before
+
+
+def inspected_works(rows: int, *, seed: int) -> Iterator[Row]:
+    """Yield road works of which every fourth has no day: more than a run lets pass."""
+    chance = Random(f"works {seed}")  # noqa: S311 - as above
+    for number in range(rows):
+        day = FIRST_DAY + timedelta(days=chance.randrange(DAYS))
+        yield (
+            f"DL{number + 1:05d}",
+            chance.choice(STREETS),
+            "待定" if number % 4 == 3 else day.isoformat(),
+        )
+
+
+def pupils(rows: int, *, seed: int) -> Iterator[Row]:
+    """Yield synthetic pupils: number, name, ID number, school, day of entry."""
+    chance = Random(f"pupils {seed}")  # noqa: S311 - as above
+    for number in range(rows):
+        born = date(2010, 1, 1) + timedelta(days=chance.randrange(3_000))
+        yield (
+            f"XS{number + 1:06d}",
+            chance.choice(PEOPLE),
+            invented.resident_id(chance.choice(DISTRICTS), f"{born:%Y%m%d}", number % 1000),
+            f"{chance.choice(STREETS)[:2]}小学",
+            "2025-09-01",
+        )

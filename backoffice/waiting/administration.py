@@ -5,15 +5,18 @@ from datetime import timedelta
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Organization, User
 from accounts.roles import OrganizationKind, Role
 from audit import chain
 from audit.models import Entry
+from audit.verbs import VERBS
 from backoffice.waiting.piles import Asked, Pile, Thing, list_of, page_of, pile
 
+RIGHTS = ("role.grant", "role.revoke", "user.deactivate", "key.create", "host.allow")
+WEEK = timedelta(days=7)
 LOOKED_BACK = timedelta(days=2)
 """`verify_audit` looks at all of the trail; the desk at what may have come to a stop lately."""
 
@@ -89,4 +92,19 @@ def failed_sign_ins(asked: Asked) -> Pile:
             place=list_of(Entry, verb__exact="sign_in.fail"),
         ),
         place=list_of(Entry, verb__exact="sign_in.fail"),
+    )
+
+
+def rights_changed(asked: Asked) -> Pile:
+    """Rights that were given or taken lately: an auditor compares them with what was ordered."""
+    rows = Entry.objects.filter(verb__in=RIGHTS, at__gte=asked.now - WEEK)
+    return pile(
+        gettext_lazy("Rights given or taken in the last seven days"),
+        rows.order_by("-pk"),
+        lambda entry: Thing(
+            title=f"{VERBS[entry.verb][0 if get_language() == 'zh-hans' else 1]} · {entry.target}",
+            place=page_of(entry),
+            note=f"{entry.details.get('role', '')} · {entry.actor}",
+        ),
+        place=list_of(Entry, verb__startswith="role."),
     )

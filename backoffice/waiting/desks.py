@@ -36,7 +36,11 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         administration.invited,
         administration.without_role,
     ),
-    Role.AUDIT_ADMIN: (administration.unlinked, administration.failed_sign_ins),
+    Role.AUDIT_ADMIN: (
+        administration.unlinked,
+        administration.failed_sign_ins,
+        administration.rights_changed,
+    ),
 }
 """What each role is asked to look after; the order is the order on the desk."""
 
