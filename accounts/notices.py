@@ -167,6 +167,7 @@ class Line:
     told_at: datetime
     due_on: date | None
     seen: bool
+    settled: bool
 
 
 @transaction.atomic
@@ -274,15 +275,16 @@ def inbox(user: User, *, latest: int = LATEST) -> list[Line]:
             told_at=notice.told_at,
             due_on=notice.due_on,
             seen=notice.pk in known,
+            settled=notice.settled_at is not None,
         )
         for notice in found
     ]
 
 
 def unseen(user: User) -> int:
-    """Return how many notices for a person's roles they have not seen."""
+    """Return how many notices for a person's roles they have not seen and nobody has settled."""
     seen = NoticeSeen.objects.filter(notice=OuterRef("pk"), user=user)
-    return Notice.objects.filter(_for(user)).exclude(Exists(seen)).count()
+    return Notice.objects.open().filter(_for(user)).exclude(Exists(seen)).count()
 
 
 def see(user: User, *, at: datetime, only: int | None = None) -> None:

@@ -92,17 +92,13 @@ GROUPS = (
 
 def of(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups that hold something for this person, as the theme draws them."""
-    first = [
-        {"title": _("My desk"), "icon": "home", "link": reverse("admin:index")},
-        {
-            "title": _("Inbox"),
-            "icon": "inbox",
-            "link": reverse("admin:inbox"),
-            "badge": "backoffice.navigation.unseen",
-        },
-    ]
+    desk = {"title": _("My desk"), "icon": "home", "link": reverse("admin:index")}
+    inbox = {"title": _("Inbox"), "icon": "inbox", "link": reverse("admin:inbox")}
+    new = notices.unseen(person_of(request))
+    if new:
+        inbox["badge"] = str(new)
     groups = [{"title": group.title, "items": _items(request, group)} for group in GROUPS]
-    return [{"items": first}, *(group for group in groups if group["items"])]
+    return [{"items": [desk, inbox]}, *(group for group in groups if group["items"])]
 
 
 def _items(request: HttpRequest, group: Group) -> list[dict[str, Any]]:
@@ -117,8 +113,3 @@ def _items(request: HttpRequest, group: Group) -> list[dict[str, Any]]:
             place = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
             items.append({"title": meta.verbose_name_plural, "icon": icon, "link": place})
     return items
-
-
-def unseen(request: HttpRequest) -> int | str:
-    """Return how many notices are new, "" where none is."""
-    return notices.unseen(person_of(request)) or ""

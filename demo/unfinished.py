@@ -1,6 +1,7 @@
 """Entries of the demo city that are still on their way, so that work waits on every desk."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from catalog.terms import UpdateCycle
 from demo.entries import AS_SUGGESTED, STANDS_PUBLIC, EntryField, described
@@ -8,7 +9,7 @@ from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType, ShareType
 
 BLANK = Mask(MaskKind.BLANK)
-CLOSED = {"share_type": ShareType.CONDITIONAL, "open_type": OpenType.NOT_OPEN}
+CLOSED: dict[str, Any] = {"share_type": ShareType.CONDITIONAL, "open_type": OpenType.NOT_OPEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
@@ -161,7 +162,7 @@ def _lines(resources: Mapping[str, Resource], hands: Hands, *, at: datetime) -> 
     basis = LegalBasis.objects.filter(law_zh__contains="个人信息保护法").order_by("pk").first()
     if basis is None:
         raise LookupError("The library of legal bases has no 个人信息保护法.")
-    told = {
+    told: dict[str, Any] = {
         "basis_id": basis.pk,
         "bars": [Channel.OPEN],
         "from_on": timezone.localdate(at),

@@ -104,7 +104,7 @@ def rights_changed(asked: Asked) -> Pile:
         lambda entry: Thing(
             title=f"{VERBS[entry.verb][0 if get_language() == 'zh-hans' else 1]} · {entry.target}",
             place=page_of(entry),
-            note=f"{entry.details.get('role', '')} · {entry.actor}",
+            note=" · ".join(filter(None, [entry.details.get("role"), entry.actor])),
         ),
         place=list_of(Entry, verb__startswith="role."),
     )
