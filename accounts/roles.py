@@ -141,7 +141,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _every("accounts", "app apikey", "view")
         | _every("exchange", _SYNC, "view")
         | _every("catalog", "counter searchentry", "view")
-        | _every("catalog", "clock workingday", "view")
+        | _every("catalog", "clock workingday fieldsketch", "view")
         | _every("catalog", "subject codelist code legalbasis clock workingday", "add", "change")
         | _verbs(
             "catalog",

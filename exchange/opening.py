@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import require
 from catalog import facts, indexing, negative_list, publishing, revisions
-from catalog.models import Dataset, Field, NegativeLine, Resource, Revision
+from catalog.models import Dataset, Field, FieldSketch, NegativeLine, Resource, Revision
 from exchange.models import RecordTable, Zone
 from exchange.records import store, zones
 from exchange.records.reading import LEASE_SECONDS
@@ -169,6 +169,7 @@ def _forget_secrets(dataset: Dataset, at: datetime) -> None:
         for field in Field.objects.filter(resource__dataset=dataset, ended_at=None)
         if storable(facts.field_facts(field)) is not None
     ]
+    FieldSketch.objects.filter(field__in=secret).delete()
     for field in secret:
         shared = store.live(field.resource_id, Zone.SHARED)
         if shared and field.pk not in {column["field"] for column in shared.columns}:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog import line_reviews
-from exchange import freshness, opening
+from exchange import freshness, opening, sketching
 from exchange.models import Binding, RejectedRow, SyncRun
 from exchange.problems import AlreadyRunning, SourceUnavailable
 from exchange.records import zones
@@ -87,6 +87,12 @@ def tell_late() -> int:
     return freshness.tell_late(at=timezone.now())
 
 
+@shared_task
+def sketch_due() -> int:
+    """Sketch what the fields of changed tables hold; returns how many tables. Safe to repeat."""
+    return sketching.sketch_due(at=timezone.now())
+
+
 def _every(seconds: float, task: str) -> dict[str, object]:
     """Return one line of the schedule; a message not taken in time is dropped: the next comes."""
     return {
@@ -101,5 +107,6 @@ SCHEDULE = {
     "sweep": _every(600.0, "sweep"),
     "reproject-due": _every(3600.0, "reproject_due"),
     "remind-of-lines": _every(3600.0, "remind_of_lines"),
+    "sketch-due": _every(600.0, "sketch_due"),
     "tell-late": _every(3600.0, "tell_late"),
 }

@@ -14,14 +14,14 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from backoffice import lights, words
-from backoffice.buttons import Button, Press
+from backoffice.buttons import Button, Press, Warned
 from backoffice.desk import Desk
 from backoffice.desks import offers
 from backoffice.forms import catalog as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.exchange import GrantForm
 from backoffice.forms.negative_list import LineForm
-from catalog import deadlines, negative_list, publishing
+from catalog import deadlines, negative_list, one_source, publishing
 from catalog.drafting import NewField
 from catalog.models import (
     Dataset,
@@ -67,6 +67,18 @@ def _add_field(press: Press) -> None:
 
 def _sign(press: Press) -> None:
     publishing.sign(press.target.pk, checklist=press.told, by=press.by, at=press.at)
+
+
+def _submit(press: Press) -> Warned | None:
+    """Submit, and say who seems to collect the same."""
+    dataset = publishing.submit(press.target.pk, by=press.by, at=press.at)
+    found = one_source.for_publisher(dataset)
+    if not found:
+        return None
+    text = gettext(
+        "The entry is with the data authority. The reviewer will ask about this: %(found)s"
+    )
+    return Warned(text=text % {"found": found[0].sentence})
 
 
 def _send_back(press: Press) -> None:
@@ -130,7 +142,20 @@ class DatasetDesk(Desk):
     search_fields = ["title_zh", "title_en", "slug", "code", "abstract_zh", "abstract_en"]
     ordering = ["-id"]
     fieldsets = (
-        (None, {"fields": ("state", "due", "missing", "defects", "offered", "listed_fields")}),
+        (
+            None,
+            {
+                "fields": (
+                    "state",
+                    "due",
+                    "missing",
+                    "defects",
+                    "elsewhere",
+                    "offered",
+                    "listed_fields",
+                )
+            },
+        ),
         (
             _("Metadata"),
             {
@@ -176,7 +201,7 @@ class DatasetDesk(Desk):
             },
         ),
     )
-    readonly_fields = ["due", "missing", "offered", "listed_fields"]
+    readonly_fields = ["due", "missing", "elsewhere", "offered", "listed_fields"]
     list_buttons = (
         Button(
             name="create",
@@ -240,7 +265,7 @@ class DatasetDesk(Desk):
             name="submit",
             label=_("Submit for review"),
             permission="catalog.submit_dataset",
-            press=lambda press: publishing.submit(press.target.pk, by=press.by, at=press.at),
+            press=_submit,
             done=_("The entry is with the data authority."),
             offered=_in(State.SIGNED),
             variant=ActionVariant.PRIMARY,
@@ -341,6 +366,14 @@ class DatasetDesk(Desk):
             )
             or "–"
         )
+
+    @admin.display(description=_("Collected elsewhere already"))
+    def elsewhere(self, dataset: Dataset) -> str:
+        """Name published entries that may hold the same, before this one is submitted."""
+        if dataset.state not in (State.DRAFT, State.SIGNED):
+            return "–"
+        sentences = ((found.sentence,) for found in one_source.for_publisher(dataset))
+        return format_html_join("", "<p>{}</p>", sentences) or gettext("nothing found")
 
     @admin.display(description=_("Fields"))
     def listed_fields(self, dataset: Dataset) -> str:

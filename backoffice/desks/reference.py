@@ -18,6 +18,7 @@ from catalog.models import (
     Code,
     CodeList,
     Counter,
+    FieldSketch,
     SearchEntry,
     Subject,
     WorkingDay,
@@ -126,3 +127,14 @@ class SearchEntryDesk(Desk):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Leave the words where they are: no list shows them."""
         return super().get_queryset(request).defer("words")
+
+
+@admin.register(FieldSketch)
+class FieldSketchDesk(Desk):
+    """How many different values fields hold; the hashes themselves are nobody's business."""
+
+    owner_path = "field__resource__dataset__owner"
+    list_display = ["field", "different", "sketched_at"]
+    list_select_related = ["field__resource__dataset__owner"]
+    fields = ["field", "different", "sketched_at"]
+    ordering = ["-sketched_at", "-id"]

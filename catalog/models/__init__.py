@@ -11,6 +11,7 @@ from catalog.models.offers import ApiDescription, FileVersion
 from catalog.models.revision import Revision
 from catalog.models.search_entry import SearchEntry
 from catalog.models.sheets import SheetImport, SheetMapping
+from catalog.models.sketches import FieldSketch
 from catalog.models.terms_kept import FieldTerms
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Dataset",
     "Duty",
     "Field",
+    "FieldSketch",
     "FieldTerms",
     "FileVersion",
     "GradingTable",

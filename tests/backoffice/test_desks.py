@@ -13,7 +13,7 @@ from accounts.models import Membership, Organization, User
 from accounts.roles import CITY_WIDE, OFFICE_ROLES, PERMISSIONS, Role
 from audit.models import Entry
 from backoffice.desk import Desk, KeptDesk
-from catalog.models import CodeList, Dataset, Field, Subject, WorkingDay
+from catalog.models import CodeList, Dataset, Field, FieldSketch, Subject, WorkingDay
 from catalog.terms import LineState, State
 from exchange import opening, sharing, sources
 from exchange.models import Binding, Source
@@ -154,6 +154,7 @@ def a_whole_city():
     sources.allow_host("db.example", 5432, by=where.system, at=exchange.NOW)
     accounts.api_key()
     accounts.region()
+    FieldSketch.objects.create(field=field, sketched_at=exchange.NOW)
     WorkingDay.objects.create(day=date(2027, 2, 6), working=False, source="a test")
     catalog.subject()
     codes = CodeList.objects.create(name="list", version="1", title_zh="表")
