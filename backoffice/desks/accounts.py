@@ -16,7 +16,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold.enums import ActionVariant
 
 from accounts import organizations, people, second_factor, sign_in
-from accounts.models import Membership, Organization, Region, User
+from accounts.models import (
+    Membership,
+    Organization,
+    RecoveryCode,
+    Region,
+    SecondFactor,
+    User,
+)
 from accounts.people import Newcomer
 from accounts.roles import Role
 from backoffice.buttons import REFUSALS, Button, Press, Shown, sentence
@@ -307,3 +314,26 @@ class MembershipDesk(Desk):
             variant=ActionVariant.DANGER,
         ),
     )
+
+
+@admin.register(SecondFactor)
+class SecondFactorDesk(Desk):
+    """Who signs in with a second factor. Its secret is shown to nobody."""
+
+    list_display = ["user", "confirmed", "confirmed_at", "throttling_failure_count"]
+    list_filter = ["confirmed"]
+    list_select_related = ["user"]
+    search_fields = ["user__username", "user__name"]
+    ordering = ["user"]
+    fields = ["user", "confirmed", "confirmed_at", "throttling_failure_count"]
+
+
+@admin.register(RecoveryCode)
+class RecoveryCodeDesk(Desk):
+    """How many recovery codes are left, and when one was used. The codes are not known."""
+
+    list_display = ["factor", "used_at"]
+    list_select_related = ["factor__user"]
+    search_fields = ["factor__user__username", "factor__user__name"]
+    ordering = ["factor", "used_at"]
+    fields = ["factor", "used_at"]

@@ -18,7 +18,7 @@ from catalog.terms import LineState, State
 from exchange import opening, sharing, sources
 from exchange.models import Binding, Source
 from exchange.sync import engine
-from tests.factories import accounts, catalog, exchange
+from tests.factories import accounts, authenticator, catalog, exchange
 
 ROOMS = ("audit", "accounts", "catalog", "exchange")
 MODELS = [
@@ -167,6 +167,7 @@ def a_whole_city():
         "dataset.stale", organization=where.department, target="dataset:1", at=exchange.NOW
     )
     notices.see(clerk, at=exchange.NOW)
+    authenticator.enrolled(clerk, at=exchange.NOW)
     return where
 
 
