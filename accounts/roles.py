@@ -101,7 +101,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         )
         | _verbs(
             "exchange",
-            "create_source test_source bind_resource suggest_grades run_sync regrade_field "
+            "create_source update_source remove_source test_source browse_source upload_file "
+            "bind_resource suggest_grades run_sync regrade_field "
             "reschedule_binding "
             "read_rejected discard_rejected",
         )

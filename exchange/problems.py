@@ -48,6 +48,55 @@ class SourceRefused(SourceProblem):
     code = "source-refused"
 
 
+class HostUnknown(SourceUnavailable):
+    """No address is known for the host's name."""
+
+    code = "host-unknown"
+
+
+class PortClosed(SourceUnavailable):
+    """The host is there, or should be, and nothing listens on the port."""
+
+    code = "port-closed"
+
+
+class TlsRefused(SourceProblem):
+    """An encrypted connection was asked for and did not come about."""
+
+    code = "tls-refused"
+
+
+class PasswordRefused(SourceRefused):
+    """The database does not know the user, or the password is another."""
+
+    code = "password-refused"
+
+
+class DatabaseUnknown(SourceRefused):
+    """The server has no database of this name, or the user may not connect to it."""
+
+    code = "database-unknown"
+
+
+class NothingReadable(SourceRefused):
+    """The sign-in works, and the user may not read a single table, or the folder has no file."""
+
+    code = "nothing-readable"
+
+
+class SourceInUse(Problem):
+    """Tables are bound to the source, so it stays."""
+
+    code = "source-in-use"
+    status = 409
+
+
+class UploadRefused(Problem):
+    """A file that is not taken: its name, its size, its kind, or one of its name is there."""
+
+    code = "upload-refused"
+
+
 class HostNotAllowed(SourceProblem):
     """The host is not on the system administrator's list."""
 

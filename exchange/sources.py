@@ -1,6 +1,6 @@
 """Sources and bindings: what departments connect, and the guard at the intake."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,23 @@ from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
 from catalog.models import Resource
-from exchange import vault
+from exchange import intake, vault
 from exchange.connectors import database, files
 from exchange.models import FILE_KINDS, AllowedHost, Binding, Source, SourceKind, SyncMode
-from exchange.problems import Problem, SourceProblem
+from exchange.problems import Problem, SourceInUse, SourceProblem
 from exchange.sync import engine
 
 SHOWN = {
-    SourceKind.POSTGRESQL: frozenset({"host", "port", "database", "user"}),
+    SourceKind.POSTGRESQL: frozenset({"host", "port", "database", "user", "tls"}),
     SourceKind.CSV: frozenset({"folder"}),
     SourceKind.EXCEL: frozenset({"folder"}),
+}
+
+
+PROBES: Mapping[SourceKind, Callable[[Source], object]] = {
+    SourceKind.POSTGRESQL: database.probe,
+    SourceKind.CSV: intake.probe,
+    SourceKind.EXCEL: intake.probe,
 }
 
 
@@ -70,20 +77,8 @@ def create(
     Raises SourceUnfit for settings the kind does not have, NotAllowed without the right.
     """
     require(by, "exchange.create_source", organization=organization)
-    given = dict(settings or {})
-    odd = set(given) - SHOWN[SourceKind(kind)]
-    if odd:
-        raise SourceUnfit(
-            _("A source of this kind has no setting %(names)s.")
-            % {"names": ", ".join(sorted(odd))}
-        )
-    try:
-        ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
-        raise SourceUnfit(
-            _("“%(zone)s” is not a time zone. Use a name such as Asia/Shanghai.")
-            % {"zone": time_zone[:60]}
-        ) from unknown
+    given = _settings(organization, SourceKind(kind), settings or {})
+    _check_zone(time_zone)
     source = Source.objects.create(
         organization=organization,
         name=name,
@@ -98,17 +93,117 @@ def create(
     return source
 
 
+def _settings(
+    organization: Organization, kind: SourceKind, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the settings of a source if its kind has them. Raises SourceUnfit, PathNotAllowed."""
+    odd = set(given) - SHOWN[kind]
+    if odd:
+        raise SourceUnfit(
+            _("A source of this kind has no setting %(names)s.")
+            % {"names": ", ".join(sorted(odd))}
+        )
+    if given.get("tls", "") not in database.TLS:
+        raise SourceUnfit(
+            _("Encryption can be: %(known)s.") % {"known": ", ".join(filter(None, database.TLS))}
+        )
+    if given.get("folder"):
+        files.allowed_folder(Path(str(given["folder"])), by=organization)
+    return dict(given)
+
+
+def _check_zone(time_zone: str) -> None:
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as unknown:
+        raise SourceUnfit(
+            _("“%(zone)s” is not a time zone. Use a name such as Asia/Shanghai.")
+            % {"zone": time_zone[:60]}
+        ) from unknown
+
+
+@transaction.atomic
+def update(
+    source_id: int,
+    *,
+    by: User,
+    at: datetime,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    password: str | None = None,
+    time_zone: str | None = None,
+) -> Source:
+    """Change what is given of a source; without a password the one that is kept stays.
+
+    Where another database or folder is named, what is bound is read from the beginning. Raises
+    SourceUnfit, NotAllowed.
+    """
+    source = Source.objects.select_for_update(of=("self",)).get(pk=source_id)
+    require(by, "exchange.update_source", organization=source.organization)
+    changed = []
+    if name is not None and name != source.name:
+        _check_name(source, name)
+        source.name, changed = name, ["name"]
+    if settings is not None:
+        given = _settings(source.organization, SourceKind(source.kind), settings)
+        if given != source.settings:
+            source.settings = given
+            source.bindings.update(checkpoint="", compared_at=None)
+            changed.append("settings")
+    if password is not None:
+        sealed = vault.seal(password.encode(), purpose=database.PASSWORD) if password else None
+        source.secret = sealed
+        changed.append("password")
+    if time_zone is not None and time_zone != source.time_zone:
+        _check_zone(time_zone)
+        source.time_zone = time_zone
+        changed.append("time_zone")
+    source.save()
+    chain.record("source.update", f"source:{source.pk}", by=by, at=at, changed=changed)
+    return source
+
+
+def _check_name(source: Source, name: str) -> None:
+    others = Source.objects.filter(organization=source.organization, name=name)
+    if not name.strip() or others.exclude(pk=source.pk).exists():
+        raise SourceUnfit(
+            _("The organisation has a source “%(name)s” already, or the name is empty.")
+            % {"name": name[:100]}
+        )
+
+
+@transaction.atomic
+def remove(source_id: int, *, by: User, at: datetime) -> None:
+    """Remove a source that feeds nothing; its password goes with it.
+
+    Raises SourceInUse with the tables that are bound, NotAllowed.
+    """
+    source = Source.objects.select_for_update(of=("self",)).get(pk=source_id)
+    require(by, "exchange.remove_source", organization=source.organization)
+    fed = [str(binding.resource) for binding in source.bindings.select_related("resource")]
+    if fed:
+        raise SourceInUse(
+            _(
+                "“%(source)s” feeds: %(tables)s. Bind these to another source first; only a source"
+                " that feeds nothing can be removed."
+            )
+            % {"source": source, "tables": ", ".join(fed)}
+        )
+    chain.record(
+        "source.remove", f"source:{source.pk}", by=by, at=at, name=source.name, kind=source.kind
+    )
+    source.delete()
+
+
 def test(source_id: int, *, by: User, at: datetime) -> SourceProblem | None:
     """Try to reach a source; returns what is in the way, or None. The try is recorded."""
     source = Source.objects.select_related("organization").get(pk=source_id)
     require(by, "exchange.test_source", organization=source.organization)
     problem: SourceProblem | None = None
-    if source.kind == SourceKind.POSTGRESQL:
-        try:
-            with database.connected(source) as connection:
-                connection.execute("SELECT 1")
-        except SourceProblem as found:
-            problem = found
+    try:
+        PROBES[SourceKind(source.kind)](source)
+    except SourceProblem as found:
+        problem = found
     with transaction.atomic():
         chain.record(
             "source.test",

@@ -28,7 +28,6 @@ from exchange.models import (
     RejectedRow,
     RunState,
     Source,
-    SourceKind,
     SyncRun,
 )
 from exchange.sync import engine, rejects, undoing
@@ -76,8 +75,21 @@ def _connect(press: Press) -> None:
         told["organization"],
         name=told["name"],
         kind=kind,
-        settings=forms.SourceForm.settings_of(told) if kind == SourceKind.POSTGRESQL else {},
+        settings=forms.settings_of(told, kind),
         password=told["password"],
+        time_zone=told["time_zone"],
+        by=press.by,
+        at=press.at,
+    )
+
+
+def _change(press: Press) -> None:
+    told = press.told
+    sources.update(
+        press.target.pk,
+        name=told["name"],
+        settings=forms.settings_of(told),
+        password=told.get("password") or None,
         time_zone=told["time_zone"],
         by=press.by,
         at=press.at,
@@ -116,6 +128,24 @@ class SourceDesk(Desk):
             permission="exchange.test_source",
             press=_test,
             done=_("The source answers."),
+        ),
+        Button(
+            name="change",
+            label=_("Change"),
+            permission="exchange.update_source",
+            press=_change,
+            done=_("The source is changed. Test it."),
+            form=forms.SourceChangeForm,
+        ),
+        Button(
+            name="remove",
+            label=_("Remove"),
+            permission="exchange.remove_source",
+            press=lambda press: sources.remove(press.target.pk, by=press.by, at=press.at),
+            done=_("The source is removed."),
+            note=_("Only a source that feeds no table can be removed."),
+            offered=lambda source: not source.bindings.exists(),
+            variant=ActionVariant.DANGER,
         ),
     )
 

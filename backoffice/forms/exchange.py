@@ -26,14 +26,37 @@ class HostForm(OfficeForm):
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
 
-class SourceForm(OfficeForm):
-    """A source. The password can be written here and read nowhere."""
+TLS = {
+    "": _("if the server offers it"),
+    "require": _("always"),
+    "verify": _("always, with a certificate that checks"),
+}
+"""How a connection to a database is encrypted, as people read it."""
 
-    organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Organisation"))
+NEEDED = {
+    SourceKind.POSTGRESQL: ("host", "port", "database", "user", "password", "tls"),
+    SourceKind.CSV: (),
+    SourceKind.EXCEL: (),
+}
+"""What a form of a source asks for beside name and time zone, by its kind."""
+
+SETTINGS = ("host", "port", "database", "user", "tls")
+
+
+def settings_of(told: dict[str, Any], kind: str = "") -> dict[str, Any]:
+    """Return the settings that were given and that the kind has."""
+    names = NEEDED[SourceKind(kind)] if kind else SETTINGS
+    return {name: told[name] for name in SETTINGS if name in names and told.get(name)}
+
+
+class SourceFields(OfficeForm):
+    """What can be asked of a source. The password can be written here and read nowhere."""
+
     name = forms.CharField(label=_("Name"), max_length=100)
-    kind = forms.ChoiceField(label=_("Kind"), choices=SourceKind.choices)
     host = forms.CharField(label=_("Host"), max_length=255, required=False)
-    port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, required=False)
+    port = forms.IntegerField(
+        label=_("Port"), min_value=1, max_value=65535, required=False, initial=5432
+    )
     database = forms.CharField(label=_("Database"), max_length=63, required=False)
     user = forms.CharField(label=_("Database user"), max_length=63, required=False)
     password = forms.CharField(
@@ -43,9 +66,26 @@ class SourceForm(OfficeForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("Kept encrypted and never shown again."),
     )
+    tls = forms.ChoiceField(label=_("Encrypted"), choices=list(TLS.items()), required=False)
     time_zone = forms.CharField(
         label=_("Time zone of times without one"), max_length=60, initial="Asia/Shanghai"
     )
+
+    def only(self, kind: str) -> None:
+        """Ask for no more than a source of this kind has, and for all it cannot do without."""
+        for name in (*SETTINGS, "password"):
+            if name not in NEEDED[SourceKind(kind)]:
+                del self.fields[name]
+            elif name not in ("password", "tls"):
+                self.fields[name].required = True
+
+
+class SourceForm(SourceFields):
+    """A new source of any kind."""
+
+    organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Organisation"))
+    kind = forms.ChoiceField(label=_("Kind"), choices=SourceKind.choices)
+    field_order = ("organization", "name", "kind")
 
     def prepare(self) -> None:
         """Offer the organisations whose sources the person may connect."""
@@ -63,11 +103,31 @@ class SourceForm(OfficeForm):
             self.add_error("name", text)
         return told
 
-    @staticmethod
-    def settings_of(told: dict[str, Any]) -> dict[str, Any]:
-        """Return the settings that were given."""
-        names = ("host", "port", "database", "user")
-        return {name: told[name] for name in names if told.get(name)}
+
+class NewSourceForm(SourceForm):
+    """A new source of one kind: it asks only what that kind needs. `target` is the kind."""
+
+    def prepare(self) -> None:
+        """Leave out what the kind does not have."""
+        super().prepare()
+        del self.fields["kind"]
+        self.only(self.target)
+        organization = self.fields["organization"]
+        if len(places_for(self.by, "exchange.create_source")) == 1:
+            organization.widget = organization.hidden_widget()
+
+
+class SourceChangeForm(SourceFields):
+    """A source as it stands; without a password the one that is kept stays."""
+
+    def prepare(self) -> None:
+        """Show what stands, and ask only what the kind has."""
+        self.only(self.target.kind)
+        for name in self.fields:
+            if name in SETTINGS:
+                self.fields[name].initial = self.target.settings.get(name)
+        self.fields["name"].initial = self.target.name
+        self.fields["time_zone"].initial = self.target.time_zone
 
 
 class BindingForm(OfficeForm):

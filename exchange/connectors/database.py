@@ -4,6 +4,8 @@ Columns whose type at the source fits the declared one travel in PostgreSQL's bi
 the source; otherwise all travel as text and are held to the declared form here.
 """
 
+import re
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +20,16 @@ from exchange.connectors.peeks import Peek, Seen
 from exchange.models import AllowedHost, Binding, Source
 from exchange.problems import (
     ColumnVanished,
+    DatabaseUnknown,
     HostNotAllowed,
+    HostUnknown,
+    NothingReadable,
+    PasswordRefused,
+    PortClosed,
     SourceProblem,
     SourceRefused,
     SourceUnavailable,
+    TlsRefused,
 )
 from exchange.records import store
 from exchange.records.columns import Column
@@ -29,10 +37,14 @@ from exchange.records.statements import comma
 from policy.terms import DataType
 
 CONNECT_SECONDS = 5
+PEEK_MS = 30_000  # a look may not keep a department's database busy for longer
 SPREAD_FROM = 4  # a table so many times larger than the sample is sampled over its length
 HASHES_FROM = 140000  # hash_record_extended came with PostgreSQL 14
 JOIN_BYTES = 1 << 18
 PASSWORD = "source.password"  # noqa: S105 - the purpose a secret is sealed for, not a secret
+
+TLS = {"": "prefer", "require": "require", "verify": "verify-full"}
+"""What a source's setting `tls` asks for, in libpq's words."""
 
 WHOLE = ("smallint", "integer", "bigint")
 FITTING: dict[str, tuple[str, ...]] = {
@@ -169,6 +181,7 @@ def _connect(source: Source) -> psycopg.Connection:
             password=secret,
             connect_timeout=CONNECT_SECONDS,
             application_name="city data exchange",
+            sslmode=TLS[settings.get("tls", "")],
             client_encoding="UTF8",  # the bytes go on as they come, into a UTF-8 database
             options="-c default_transaction_read_only=on",
         )
@@ -179,23 +192,65 @@ def _connect(source: Source) -> psycopg.Connection:
 
 
 def _not_connected(source: Source, failure: psycopg.OperationalError) -> SourceProblem:
-    why = _first_line(failure)
-    refused = ("password", "authentication", "pg_hba", "does not exist", "no password", "role ")
-    if any(word in why for word in refused):
-        return SourceRefused(
-            _(
-                "The source “%(name)s” answered but refused the sign-in: %(why)s. Check user,"
-                " password and database name."
-            )
-            % {"name": source.name, "why": why}
-        )
+    """Name the link that broke: name, port, encryption, sign-in, database."""
+    host, port = source.settings.get("host", ""), int(source.settings.get("port", 5432))
+    words = {"name": source.name, "host": host, "port": port, "why": _first_line(failure)}
+    broken = _unreachable(host, port) or _refused(words["why"])
+    if broken is not None:
+        problem, sentence = broken
+        return problem(sentence % words)
     return SourceUnavailable(
         _(
             "The source “%(name)s” does not answer: %(why)s. What is published stays as it was;"
             " check that the database runs and can be reached, then run the sync again."
         )
-        % {"name": source.name, "why": why}
+        % words
     )
+
+
+Broken = tuple[type[SourceProblem], str]
+
+
+def _unreachable(host: str, port: int) -> Broken | None:
+    if host.startswith("/"):
+        return None  # a socket's directory
+    try:
+        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        return HostUnknown, _(
+            "No address is known for the host “%(host)s” of the source “%(name)s”. What is"
+            " published stays as it was; check how the name is written, or ask who keeps the names"
+            " of the network."
+        )
+    try:
+        socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
+    except OSError:
+        return PortClosed, _(
+            "Nothing answers at “%(host)s”, port %(port)s, for the source “%(name)s”. What is"
+            " published stays as it was; check that the database runs, its port, and the firewall"
+            " between."
+        )
+    return None
+
+
+def _refused(why: str) -> Broken | None:
+    """Tell by the server's words (English or Chinese): a refused sign-in brings no code."""
+    if "SSL" in why or "certificate" in why:
+        return TlsRefused, _(
+            "No encrypted connection to “%(host)s” came about for the source “%(name)s”: %(why)s."
+            " Ask the owner of the database to switch TLS on, or do not ask for it."
+        )
+    if re.search(r"database .* does not exist|数据库.*不存在|permission denied for database", why):
+        return DatabaseUnknown, _(
+            "The server of the source “%(name)s” has no such database for this user: %(why)s."
+            " Check the name of the database."
+        )
+    if re.search("password|authentication|pg_hba|role |认证|密码|口令|角色", why):
+        return PasswordRefused, _(
+            "The source “%(name)s” answered but refused the sign-in: %(why)s. Check user and"
+            " password, and that the database lets this server in."
+        )
+    return None
 
 
 def _first_line(failure: BaseException) -> str:
@@ -327,6 +382,9 @@ def peek(binding: Binding, *, rows: int) -> Peek:
     A large table is sampled over its whole length, a small one read from its beginning.
     """
     with connected(binding.source) as connection:
+        connection.execute(
+            sql.SQL("SET LOCAL statement_timeout = {}").format(sql.Literal(PEEK_MS))
+        )
         columns, estimated = _seen(connection, binding)
         if not columns:
             raise ColumnVanished(
@@ -353,6 +411,21 @@ def _seen(connection: psycopg.Connection, binding: Binding) -> tuple[tuple[Seen,
     ).fetchall()
     estimated = max((row[0] for row in found), default=0)
     return tuple(Seen(*row[1:]) for row in found), int(estimated)
+
+
+def probe(source: Source) -> None:
+    """Go the whole way to a first row: sign in, and find a table that may be read.
+
+    Raises the SourceProblem of the link that is broken.
+    """
+    if not tables(source):
+        raise NothingReadable(
+            _(
+                "The sign-in to “%(name)s” works, but its user may read no table there. Ask the"
+                " owner of the database to grant USAGE on the schema and SELECT on the tables."
+            )
+            % {"name": source.name}
+        )
 
 
 def tables(source: Source) -> list[Table]:

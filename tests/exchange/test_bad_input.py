@@ -247,7 +247,7 @@ def test_a_source_that_refuses_the_sign_in_says_so(source):
     binding.source.settings["user"] = "nobody_here"
     binding.source.save()
 
-    fails(binding, problems.SourceRefused, binding.source.name, "nobody_here")
+    fails(binding, problems.PasswordRefused, binding.source.name, "nobody_here")
 
 
 def test_a_table_the_user_may_not_read_names_the_right_it_wants(source):

@@ -1,0 +1,85 @@
+"""What a source offers, before anything is bound: its tables or files, and a look into one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.roles import require
+from audit import chain
+from exchange import intake
+from exchange.connectors import database, sheets
+from exchange.connectors.peeks import Peek
+from exchange.models import Binding, Source, SourceKind
+from exchange.profiling import peek
+
+FIRST_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A table or file of a source. `object` is how a binding names it.
+
+    `rows` are what the source last counted, `size` is in bytes; None where it does not say.
+    """
+
+    object: Mapping[str, Any]
+    title: str
+    note: str = ""
+    rows: int | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The first rows of an object in clear: for people of the source's own department only."""
+
+    peek: Peek
+    sheets: tuple[str, ...] = ()
+
+
+def objects(source_id: int, *, by: User) -> list[Offer]:
+    """Return the tables or files of a source. Raises NotAllowed, SourceProblems."""
+    source = _opened(source_id, by)
+    if source.kind == SourceKind.POSTGRESQL:
+        return [
+            Offer(
+                {"schema": table.schema, "table": table.name},
+                f"{table.schema}.{table.name}",
+                table.comment,
+                rows=None if table.is_view else table.estimated,
+            )
+            for table in database.tables(source)
+        ]
+    tops = intake.folders(source)
+    return [
+        Offer(
+            {"path": str(path)},
+            str(path.relative_to(next(top for top in tops if path.is_relative_to(top)))),
+            size=path.stat().st_size,
+        )
+        for path in intake.listed(source)
+    ]
+
+
+@transaction.atomic
+def look(source_id: int, given: Mapping[str, Any], *, by: User, at: datetime) -> Look:
+    """Return the first rows of an object, in clear; the look is written down, the values are not.
+
+    Raises NotAllowed, SourceProblems.
+    """
+    source = _opened(source_id, by)
+    binding = Binding(source=source, object=dict(given))
+    found = peek(binding, rows=FIRST_ROWS)
+    names = tuple(sheets.sheets(binding)) if source.kind == SourceKind.EXCEL else ()
+    chain.record("source.look", f"source:{source.pk}", by=by, at=at, object=dict(given))
+    return Look(found, names)
+
+
+def _opened(source_id: int, by: User) -> Source:
+    source = Source.objects.select_related("organization").get(pk=source_id)
+    require(by, "exchange.browse_source", organization=source.organization)
+    return source
