@@ -91,4 +91,5 @@ def count(place: int) -> Counts:
             sql.Identifier(f"c{place}"),
         )
     )
-    return Counts(*found[:7], passing=dict(zip(tests, found[7:], strict=True)))
+    plain, passing = found[:7], found[7:]
+    return Counts(*plain, dict(zip(tests, passing, strict=True)))
