@@ -91,5 +91,6 @@ def count(place: int) -> Counts:
             sql.Identifier(f"c{place}"),
         )
     )
-    plain, passing = found[:7], found[7:]
-    return Counts(*plain, dict(zip(tests, passing, strict=True)))
+    sampled, present, distinct, longest, shortest, decimals, zeros, *passing = found
+    named = dict(zip(tests, passing, strict=True))
+    return Counts(sampled, present, distinct, longest, shortest, decimals, zeros, named)

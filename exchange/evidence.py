@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from policy.evidence import Evidence
 
 SENTENCES: Mapping[str, Any] = {
     "declared": _("The source declares the type “%(type)s”."),
@@ -23,7 +26,6 @@ SENTENCES: Mapping[str, Any] = {
     "unique": _("All %(sampled)s values are there and different."),
     "empty": _("%(count)s of %(sampled)s rows have no value."),
     "longest": _("The longest value has %(count)s characters."),
-    "detected": "%(text)s",
 }
 
 
@@ -36,3 +38,13 @@ class Told:
 
     def __str__(self) -> str:
         return str(SENTENCES[self.code]) % self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What a detector of the policy found, as evidence beside the counted."""
+
+    found: Evidence
+
+    def __str__(self) -> str:
+        return self.found.text(get_language() or "zh-hans")

@@ -14,12 +14,13 @@ from psycopg import sql
 
 from accounts.models import User
 from accounts.roles import require
+from catalog import grading_change
 from catalog.models import CodeList
 from catalog.terms import Check
 from exchange import counting
 from exchange.connectors.peeks import Peek, Seen
 from exchange.counting import Counts
-from exchange.evidence import Told
+from exchange.evidence import Detected, Told
 from exchange.models import Binding, Source, SourceKind
 from exchange.naming import identifiers, labels
 from exchange.problems import SourceProblem
@@ -27,7 +28,7 @@ from exchange.profiling import peek
 from exchange.records.statements import rows
 from exchange.sync.rules import CHECKS
 from policy.detect import detect
-from policy.grading import Suggestion, suggest
+from policy.grading import Suggestion, Table, suggest
 from policy.terms import DataType
 
 SAMPLE = 10_000
@@ -88,7 +89,7 @@ class FieldProposal:
     code_list: CodeList | None
     value_check: Check
     suggestion: Suggestion
-    evidence: tuple[Told, ...]
+    evidence: tuple[Told | Detected, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +124,15 @@ def propose(source_id: int, given: Mapping[str, Any], *, by: User) -> Proposal:
 
 def _proposed(seen: Peek, *, typed: bool) -> Proposal:
     counting.lay_out(seen)
+    table = grading_change.in_force().table()
     values = seen.values()
     names = identifiers([column.name for column in seen.columns])
     declared = any(column.key for column in seen.columns)
     fields: list[FieldProposal] = []
     for place, column in enumerate(seen.columns):
         keyed = column.key if declared else not any(one.is_key for one in fields)
-        made = _field(column, place, names[place], values[column.name], typed=typed, keyed=keyed)
+        sampled = values[column.name]
+        made = _field(column, place, names[place], sampled, table, typed=typed, keyed=keyed)
         fields.append(made)
     counting.forget()
     cursors = tuple(one.column for one in fields if one.cursor_candidate) if typed else ()
@@ -137,11 +140,19 @@ def _proposed(seen: Peek, *, typed: bool) -> Proposal:
 
 
 def _field(
-    column: Seen, place: int, name: str, values: Sequence[str], *, typed: bool, keyed: bool
+    column: Seen,
+    place: int,
+    name: str,
+    values: Sequence[str],
+    table: Table,
+    *,
+    typed: bool,
+    keyed: bool,
 ) -> FieldProposal:
     label_zh, label_en = labels(column.name, column.comment)
     counts = counting.count(place)
-    found = suggest(detect(name, f"{column.name} {label_zh} {label_en}", values), name, label_zh)
+    said = f"{column.name} {label_zh} {label_en}"
+    found = suggest(detect(name, said, values), name, label_zh or label_en, table)
     check = _check(counts)
     data_type = _type(column, counts, check, f"{label_zh} {label_en}".lower(), typed=typed)
     listed = _code_list(place, counts) if data_type == DataType.TEXT else None
@@ -163,7 +174,7 @@ def _field(
         suggestion=found,
         evidence=(
             *_evidence(column, counts, data_type, check, listed),
-            *(Told("detected", {"text": sentence}) for sentence in found.evidence),
+            *map(Detected, found.evidence),
         ),
     )
 
