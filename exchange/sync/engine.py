@@ -472,7 +472,7 @@ def _reshape(
             )
     sync_run.unchanged, sync_run.digest_before = kept, 0
     table.last_id += merge.last_line()
-    table.rows = delta.inserted + kept
+    table.rows = sync_run.before + delta.inserted - delta.deleted
     table.digest = delta.digest
     undo.forget(resource_id)
     if old:

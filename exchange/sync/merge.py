@@ -85,8 +85,9 @@ class Merge:
     def first(self, *, seq: int, base: int, old: RecordTable | None) -> tuple[Delta, int]:
         """Fill an empty table, then index it; returns what moved and how many rows were kept.
 
-        New ids are `base` + line. Rows that stood in `old` under the same key keep their id; rows
-        that do not come again leave tombstones.
+        New ids are `base` + line. Rows that stood in `old` under the same key keep their id; those
+        whose row was turned away now stay as they were; rows that do not come again leave
+        tombstones.
         """
         same_key = old is not None and list(old.key_columns) == list(self.key)
         if old is None or not same_key:
@@ -103,9 +104,40 @@ class Merge:
                 )
             )[0]
         store.index_shared(self.table, self.key)
+        if old is not None and same_key and self.staging.has("_kept"):
+            self._carry_over(old, seq=seq)
         deleted = 0 if old is None else store.bury(old, self.table, seq=seq)
         digest = one(sql.SQL("SELECT coalesce(sum(_hash), 0) FROM {}").format(self.table))[0]
         return Delta(filled - kept, 0, deleted, digest), kept
+
+    def _carry_over(self, old: RecordTable, *, seq: int) -> None:
+        """Take over old rows under the keys of rows that were turned away; new cells are NULL."""
+        stood = {column["column"]: column["type"] for column in old.columns}
+        cells = [
+            sql.SQL("o.{}").format(column.ident)
+            if stood.get(column.column) == column.data_type
+            else sql.SQL("NULL::{} AS {}").format(column.sql_type, column.ident)
+            for column in self.columns
+        ]
+        key = comma(idents(self.key))
+        run(
+            sql.SQL(
+                "INSERT INTO {table} (_id, _seq, _hash, {names})"
+                " SELECT s._id, {seq}, {hash}, {names} FROM (SELECT o._id, {cells} FROM {old} o"
+                " WHERE ({of_o}) IN (SELECT {key} FROM {kept})"
+                " AND NOT EXISTS (SELECT 1 FROM {table} n WHERE n._id = o._id)) s"
+            ).format(
+                table=self.table,
+                names=comma(idents(self.names)),
+                seq=sql.Literal(seq),
+                hash=store.hash_of(self.names, of="s"),
+                cells=comma(cells),
+                old=store.of(old),
+                of_o=comma(idents(self.key, of="o")),
+                key=key,
+                kept=self.staging.kept,
+            )
+        )
 
     def last_line(self) -> int:
         """Return the highest line staged: so many ids are used up."""

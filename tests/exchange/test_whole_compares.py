@@ -5,12 +5,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from accounts.roles import NotAllowed
 from catalog.models import Code, CodeList
 from exchange import opening
 from exchange.models import Binding, RunState, SyncMode, Zone
 from exchange.records import store, zones
+from exchange.records.statements import rows
 from exchange.sync import engine
 from exchange.sync.merge import Scope
 from policy.terms import DataType, Grade
@@ -150,6 +152,41 @@ def test_a_new_shape_does_not_delete_what_may_be_an_unreadable_record():
 
     assert (run.state, run.problem_code) == (RunState.HELD, "unreadable")
     assert len(shared(binding)) == 20
+
+
+def test_a_row_turned_away_in_a_new_shape_leaves_the_one_before_it_standing():
+    where = exchange.house()
+    columns = (
+        column("id", DataType.INTEGER, is_key=True),
+        column("name", length=10),
+        column("more"),
+    )
+    whole = "id,name,more\n" + "".join(f"{i},n{i},m{i}\n" for i in range(1, 21))
+    binding = exchange.csv_binding(where, whole, columns)
+    whole_columns = dict(binding.columns)
+    later = binding.resource.fields.get(name="more")
+    Binding.objects.update(
+        columns={pk: name for pk, name in whole_columns.items() if pk != str(later.pk)}
+    )
+    engine.sync(binding.pk)
+    before = dict(numbered(binding))
+    Binding.objects.update(columns=whole_columns)
+    Path(binding.object["path"]).write_text(whole.replace("7,n7,", "7,far too long a name,"))
+
+    run = engine.sync(binding.pk)
+    again = engine.sync(binding.pk)
+
+    assert (run.state, run.rejected, run.deleted, run.after) == (RunState.DONE, 1, 0, 20)
+    assert dict(numbered(binding)) == before
+    assert (7, "n7", None) in shared(binding)
+    assert (again.rejected, again.unchanged, again.deleted) == (1, 19, 0)
+
+
+def numbered(binding: Binding):
+    """Return key and `_id` of each shared row."""
+    table = store.live(binding.resource_id, Zone.SHARED)
+    key = sql.Identifier(table.key_columns[0])
+    return rows(sql.SQL("SELECT {}, _id FROM {}").format(key, store.of(table)))
 
 
 def test_a_person_who_may_not_starts_no_sync(source):
