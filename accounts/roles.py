@@ -104,7 +104,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "create_source update_source remove_source test_source browse_source upload_file "
             "bind_resource suggest_grades run_sync regrade_field "
             "reschedule_binding "
-            "read_rejected discard_rejected",
+            "read_rejected discard_rejected correct_rejected",
         )
     ),
     # The head of the department answers for it: signs, withdraws, lets a held run go live.

@@ -120,6 +120,13 @@ def _schemas() -> None:
                 sql.Identifier(zone)
             )
         )
+    run(
+        sql.SQL(
+            "CREATE TABLE IF NOT EXISTS shared.corrected (resource_id bigint NOT NULL,"
+            " id bigint NOT NULL, run_id bigint NOT NULL, at timestamptz NOT NULL,"
+            " PRIMARY KEY (resource_id, id))"
+        )
+    )
     for kept_aside in ASIDE:
         run(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(kept_aside)))
     run(sql.SQL("CREATE SCHEMA IF NOT EXISTS face"))
@@ -199,6 +206,11 @@ def _grants() -> None:
                 sql.Identifier(zone), sql.Identifier(RECORDS)
             )
         )
+    run(
+        sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON shared.corrected TO {}").format(
+            sql.Identifier(RECORDS)
+        )
+    )
     run(sql.SQL("REVOKE EXECUTE ON FUNCTION exchange_end_readers(regclass) FROM PUBLIC"))
     run(
         sql.SQL("GRANT EXECUTE ON FUNCTION audit_make_partitions(integer) TO {}").format(

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -11,7 +10,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
-from audit import chain
 from backoffice import words
 from backoffice.buttons import Button, Press, Shown, Warned
 from backoffice.desk import Desk, labelled
@@ -19,7 +17,7 @@ from backoffice.desks.tables import bind, suggest
 from backoffice.forms import exchange as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.schedules import ScheduleForm, schedule_of
-from exchange import schedules, sharing, sources, tasks
+from exchange import quarantine, schedules, sharing, sources, tasks
 from exchange.models import (
     AllowedHost,
     Binding,
@@ -30,7 +28,7 @@ from exchange.models import (
     Source,
     SyncRun,
 )
-from exchange.sync import engine, rejects, undoing
+from exchange.sync import engine, undoing
 
 
 def _allow(press: Press) -> None:
@@ -295,16 +293,14 @@ class SyncRunDesk(Desk):
         return reverse("admin:run", args=[row.pk])
 
 
-@transaction.atomic
 def _look(press: Press) -> Shown:
     row = press.target
-    chain.record("rejected.view", f"rejected:{row.pk}", by=press.by, at=press.at, run=row.run_id)
-    cells = rejects.opened(row)
+    cells = quarantine.look(row.pk, by=press.by, at=press.at)
     text = gettext("Line %(line)s: rejected by “%(rule)s”")
     return Shown(
         title=text % {"line": row.line, "rule": row.rule},
         note=_("This look is written down. Do not carry the values on."),
-        lines=tuple((name, "" if cell is None else cell) for name, cell in cells.items()),
+        lines=tuple(cells.items()),
     )
 
 

@@ -25,7 +25,7 @@ from exchange.models.runs import RUNNING
 from exchange.problems import LedgerUnbalanced, Problem, WrongRunState
 from exchange.records import store, zones
 from exchange.records.statements import one
-from exchange.sync import lease, outcome, plan, reading, undo
+from exchange.sync import corrected, lease, outcome, plan, reading, undo
 from exchange.sync.checking import check
 from exchange.sync.merge import Delta, Merge, Scope
 from exchange.sync.plan import Plan
@@ -326,6 +326,19 @@ def _hold_if_shrunk(binding: Binding, before: int, deletions: int) -> None:
         )
 
 
+def _hold_if_corrections_go(gone: int) -> None:
+    if gone:
+        raise _HeldBack(
+            "corrected",
+            _(
+                "%(gone)s rows that were corrected by hand are not in the source, and a new shape"
+                " holds only what the source has. Nothing was deleted. Correct the source, or"
+                " release the run if the rows may go."
+            )
+            % {"gone": gone},
+        )
+
+
 @transaction.atomic
 def _merge(
     sync_run: SyncRun,
@@ -340,7 +353,7 @@ def _merge(
     _fence(sync_run)
     with_memory()
     _still_wanted(settled, at)
-    step = _reshape if settled.reshaped else _change
+    step = _reshape if settled.reshaped else change
     table, delta = step(sync_run, settled, staging, scope, at=at, limits=limits)
     balance(sync_run, table, delta, whole=scope != Scope.PART)
     _still_wanted(settled, at)  # and again: a regrade may have come while rows were moved
@@ -470,6 +483,8 @@ def _reshape(
                 )
                 % {"lost": lost},
             )
+        _hold_if_corrections_go(corrected.missing(table))
+    corrected.forget(resource_id)
     sync_run.unchanged, sync_run.digest_before = kept, 0
     table.last_id += merge.last_line()
     table.rows = sync_run.before + delta.inserted - delta.deleted
@@ -488,7 +503,7 @@ def _known_again(settled: Plan) -> bool:
     return not settled.keyless and old is not None and list(old.key_columns) == list(settled.key)
 
 
-def _change(
+def change(
     sync_run: SyncRun, settled: Plan, staging: Staging, scope: Scope, *, at: datetime, limits: bool
 ) -> tuple[RecordTable, Delta]:
     """Apply what changed to the standing version."""
@@ -497,6 +512,7 @@ def _change(
     table = RecordTable.objects.select_for_update().get(pk=settled.standing.pk)
     merge = Merge(staging, store.of(table), settled.columns, settled.key)
     merge.find_changes(scope)
+    corrected.spare(table, merge, scope)
     if sync_run.rejected_rows.filter(rule__in=UNREADABLE).exists():
         merge.spare_all()
     sync_run.before, sync_run.digest_before = table.rows, table.digest

@@ -11,7 +11,7 @@ from audit import chain
 from exchange.models import Binding, RecordTable, RunState, SyncRun, Zone
 from exchange.problems import WrongRunState
 from exchange.records import store, zones
-from exchange.sync import engine, lease, outcome, undo
+from exchange.sync import corrected, correcting, engine, lease, outcome, undo
 from exchange.sync.merge import Delta
 
 MODE = "undo"
@@ -38,7 +38,7 @@ def _undone(run_id: int, *, by: User, at: datetime, reason: str) -> SyncRun:
     own = SyncRun.objects.create(
         binding_id=bad.binding_id,
         mode=MODE,
-        state=RunState.MERGING,
+        state=RunState.DONE,
         started_at=at,
         heartbeat_at=at,
         requested_by=by,
@@ -53,13 +53,13 @@ def _undone(run_id: int, *, by: User, at: datetime, reason: str) -> SyncRun:
     table.seq += 1
     table.rows += inserted - deleted
     table.digest += delta.digest
-    table.refreshed_at = at
+    table.refreshed_at = _fresh_as_of(bad, table)
     table.save()
     own.read = inserted + updated
     engine.balance(own, table, delta, whole=True)
     own.merged_at = own.ended_at = at
-    own.state = RunState.DONE
     own.save()
+    corrected.forget(table.resource_id, run_id=bad.pk)
     undo.forget(table.resource_id)
     engine.give_up(table.resource_id, by=by, at=at)  # it was compared with what is gone now
     _begin_anew(bad.binding_id)
@@ -77,6 +77,20 @@ def _undone(run_id: int, *, by: User, at: datetime, reason: str) -> SyncRun:
     zones.refresh(table.resource_id, at=at)
     outcome.tell(own, at=at)
     return own
+
+
+def _fresh_as_of(bad: SyncRun, table: RecordTable) -> datetime:
+    """Return when the rows that are put back were last seen in the source."""
+    before = (
+        SyncRun.objects.filter(
+            binding_id=bad.binding_id, pk__lt=bad.pk, merged_at__isnull=False, undoes=None
+        )
+        .exclude(mode=correcting.MODE)
+        .order_by("-pk")
+        .first()
+    )
+    found = before.merged_at if before else None
+    return found or table.refreshed_at
 
 
 def _undoable(bad: SyncRun) -> RecordTable:
