@@ -6,13 +6,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 
 from accounts.roles import require
 from backoffice.buttons import person_of
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 PLACES = {
     "dataset": "catalog_dataset",
@@ -38,13 +39,13 @@ def office_page(permission: str = "") -> Callable[[View], View]:
 
     def decorated(view: View) -> View:
         @wraps(view)
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if permission:
                 require(person_of(request), permission)
             return view(request, *args, **kwargs)
 
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             return admin.site.admin_view(inner)(request, *args, **kwargs)
 
         return guarded
