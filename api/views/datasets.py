@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api import documents, metering
+from api import answers, documents, metering
 from api.calls import caller_of
 from catalog import search
 from catalog.models import Dataset, Field, FieldTerms
@@ -72,7 +72,7 @@ class Datasets(APIView):
         tables = _tables(page.datasets)
         params = request.GET.copy()
         params["after"] = str(page.after)
-        return JsonResponse(
+        return answers.document(
             {
                 "count": len(page.datasets),
                 "next": f"{settings.PUBLIC_BASE_URL}{request.path}?{params.urlencode()}"
@@ -81,7 +81,7 @@ class Datasets(APIView):
                 "datasets": [_summary(one, tables.get(one.pk)) for one in page.datasets],
                 **_counts(page),
             },
-            headers={**metering.TO_THE_CALLER, **meter},
+            meter,
         )
 
 
@@ -115,7 +115,7 @@ class DatasetOne(APIView):
             "explain": f"{_address(dataset)}/explain",
             "fields": fields,
         }
-        return JsonResponse(document, headers={**metering.TO_THE_CALLER, **meter})
+        return answers.document(document, meter)
 
 
 class Explain(APIView):
@@ -135,7 +135,7 @@ class Explain(APIView):
         day = _day(request.GET.get("as_of", ""))
         head = access.served(slug, caller, day)
         dataset = Dataset.objects.get(pk=head.dataset_id)
-        return JsonResponse(
+        return answers.document(
             {
                 "dataset": slug,
                 "as_of": day.isoformat(),
@@ -143,7 +143,7 @@ class Explain(APIView):
                 "policy_version": head.policy_version,
                 "fields": _fields(dataset, head, caller, day),
             },
-            headers={**metering.TO_THE_CALLER, **meter},
+            meter,
         )
 
 

@@ -1,13 +1,13 @@
 """What a caller has left."""
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts import quotas
-from api import documents, metering
+from api import answers, documents
 from api.calls import caller_of, key_of
 
 
@@ -24,7 +24,7 @@ class OwnUsage(APIView):
         """Return the limits, and what is left of them without spending any."""
         caller = caller_of(request)
         quota = quotas.spend(key_of(request) or caller.address, at=timezone.now(), cost=0)
-        return JsonResponse(
+        return answers.document(
             {
                 "app": caller.app or None,
                 "organization": caller.organization or None,
@@ -34,5 +34,5 @@ class OwnUsage(APIView):
                 "day_remaining": quota.day_remaining,
                 "day_resets_in": quota.day_reset_seconds,
             },
-            headers={**metering.TO_THE_CALLER, **quota.headers()},
+            quota.headers(),
         )

@@ -286,3 +286,10 @@ def test_what_a_filter_takes_is_said_in_chinese_too(way, params):
 
     told = answer.json()["detail"]
     assert not re.search("a (day|number|whole)", told)
+
+
+@pytest.mark.parametrize("what", ["", "/explain"])
+def test_chinese_is_readable_in_a_terminal(way, what):
+    answer = way.client.get(f"/api/v1/datasets/{way.dataset.slug}{what}")
+
+    assert "\\u" not in answer.content.decode()
