@@ -43,6 +43,12 @@ GROUPS = (
             ("catalog.NegativeLine", "block"),
             ("catalog.LegalBasis", "gavel"),
         ),
+        (
+            Page(
+                "admin:grading", _("Table of grades"), "rule_settings", "catalog.view_gradingtable"
+            ),
+            Page("admin:regrading", _("To be graded anew"), "rebase_edit", "catalog.view_field"),
+        ),
     ),
     Group(
         _("Sources and runs"),

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from catalog.labels import GRADES, OPEN_TYPES, SHARE_TYPES
+from policy.comparison import Viewpoint
 from policy.terms import (
     BasisTier,
     Certainty,
@@ -13,6 +14,7 @@ from policy.terms import (
     MaskKind,
     Mode,
     Secrecy,
+    Treatment,
 )
 
 MASKS = {
@@ -65,6 +67,19 @@ MODES = {
     Mode.PUSH.value: _("pushed changes"),
 }
 
+TREATMENTS = {
+    int(Treatment.CLEAR): _("in clear"),
+    int(Treatment.MASKED): _("masked"),
+    int(Treatment.WITHHELD): _("withheld"),
+}
+VIEWPOINTS = {
+    Viewpoint.PUBLIC.value: _("the public"),
+    Viewpoint.COMPANY_GRANTED.value: _("a company with any grant"),
+    Viewpoint.DEPARTMENT.value: _("another department"),
+    Viewpoint.DEPARTMENT_GRANTED.value: _("a department with any grant"),
+    Viewpoint.DEPARTMENT_VERIFYING.value: _("a department that verifies"),
+}
+
 
 def choices(words: dict[Any, Any], *, without: tuple[Any, ...] = ()) -> list[tuple[Any, Any]]:
     """Return a set as the choices of a form."""
@@ -82,5 +97,7 @@ __all__ = [
     "SECRECY",
     "SHARE_TYPES",
     "TIERS",
+    "TREATMENTS",
+    "VIEWPOINTS",
     "choices",
 ]

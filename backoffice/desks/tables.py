@@ -5,7 +5,7 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import localize
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
@@ -178,6 +178,7 @@ class FieldDesk(Desk):
         labelled(words.GRADES, "grade", _("grade")),
         labelled(words.GRADES, "suggested_grade", _("suggested grade")),
         labelled(words.OPEN_TYPES, "open_type", _("open type")),
+        "why",
     ]
     list_filter = ["grade", "suggested_grade", "share_type", "open_type"]
     list_select_related = ["resource__dataset__owner"]
@@ -230,3 +231,9 @@ class FieldDesk(Desk):
     def dataset(self, field: Field) -> str:
         """Name the entry."""
         return str(field.resource.dataset)
+
+    @admin.display(description=_("why"))
+    def why(self, field: Field) -> str:
+        """Lead to what is behind the grade."""
+        place = reverse("admin:field_grade", args=[field.pk])
+        return format_html('<a href="{}">{}</a>', place, gettext("Why this grade"))

@@ -1,8 +1,11 @@
 """Pages of the back office beside the models' desks; each module brings its addresses."""
 
-from backoffice.pages import duties, files, inbox, me, rejected, runs
+from backoffice.pages import duties, files, grade, grading, inbox, me, regrading, rejected, runs
 
 ADDRESSES = [
+    *grade.ADDRESSES,
+    *grading.ADDRESSES,
+    *regrading.ADDRESSES,
     *duties.ADDRESSES,
     *files.ADDRESSES,
     *inbox.ADDRESSES,

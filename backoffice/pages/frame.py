@@ -29,6 +29,9 @@ PLACES = {
 }
 """Which desk shows what a target such as "dataset:12" names."""
 
+PAGES = {"regrade": "admin:regrading"}
+"""Which page shows what a target names that is no row of a desk."""
+
 
 def office_page(permission: str = "") -> Callable[[View], View]:
     """Let a view be seen by who is signed in to the back office and holds `permission`.
@@ -66,6 +69,8 @@ def place_of(target: str) -> str:
     kind, _colon, number = target.partition(":")
     if kind == "run" and number.isdigit():
         return reverse("admin:run", args=[int(number)])
+    if kind in PAGES:
+        return reverse(PAGES[kind])
     if kind not in PLACES or not number.isdigit():
         return ""
     try:
