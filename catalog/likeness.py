@@ -5,7 +5,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models.sketches import LARGEST
 
@@ -40,13 +42,13 @@ SAYS_LITTLE = frozenset(
 """Words that stand in every table."""
 
 
-class Because(StrEnum):
+class Because(models.TextChoices):
     """In what two fields agree."""
 
-    LABEL = "label"
-    NAME = "name"
-    CODES = "codes"
-    VALUES = "values"
+    LABEL = "label", _("label")
+    NAME = "name", _("name")
+    CODES = "codes", _("code list")
+    VALUES = "values", _("values")
 
 
 WEIGHTS = {Because.LABEL: 0.65, Because.NAME: 0.45, Because.CODES: 0.35, Because.VALUES: 0.9}

@@ -334,9 +334,17 @@ class DatasetDesk(Desk):
     @display(description=_("review"), ordering="submitted_at")
     def due(self, dataset: Dataset) -> str:
         """Show until when the review is due, with its light."""
-        if not hasattr(dataset, "review_due"):  # on a page of its own
-            return lights.badge(_deadline(dataset, deadlines.clocks(), timezone.localdate()))
-        return lights.badge(dataset.review_due)
+        if hasattr(dataset, "review_due"):
+            return lights.badge(dataset.review_due)
+        due = _deadline(dataset, deadlines.clocks(), timezone.localdate())
+        if due is None:
+            return lights.badge(due)
+        return format_html(
+            '{} <a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
+            lights.badge(due),
+            reverse("admin:review", args=[dataset.pk]),
+            gettext("Review it with everything in view"),
+        )
 
     @admin.display(description=_("Still missing"))
     def missing(self, dataset: Dataset) -> str:

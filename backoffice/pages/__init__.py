@@ -1,6 +1,17 @@
 """Pages of the back office beside the models' desks; each module brings its addresses."""
 
-from backoffice.pages import duties, files, grade, grading, inbox, me, regrading, rejected, runs
+from backoffice.pages import (
+    duties,
+    files,
+    grade,
+    grading,
+    inbox,
+    me,
+    regrading,
+    rejected,
+    review,
+    runs,
+)
 
 ADDRESSES = [
     *grade.ADDRESSES,
@@ -11,5 +22,6 @@ ADDRESSES = [
     *inbox.ADDRESSES,
     *me.ADDRESSES,
     *rejected.ADDRESSES,
+    *review.ADDRESSES,
     *runs.ADDRESSES,
 ]

@@ -1,6 +1,7 @@
 """Catalogue entries, their fields and their changes, as they wait for somebody."""
 
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
@@ -99,7 +100,7 @@ def to_review(asked: Asked) -> Pile:
         )
         return Thing(
             title=str(entry),
-            place=page_of(entry),
+            place=reverse("admin:review", args=[entry.pk]),
             note=str(entry.owner),
             due_on=due.due_on,
             light=due.light,
