@@ -22,7 +22,6 @@ PLACES = {
     "basis": "catalog_legalbasis",
     "revision": "catalog_revision",
     "source": "exchange_source",
-    "binding": "exchange_binding",
     "grant": "exchange_grant",
     "organization": "accounts_organization",
     "user": "accounts_user",
@@ -31,6 +30,9 @@ PLACES = {
 
 PAGES = {"regrade": "admin:regrading"}
 """Which page shows what a target names that is no row of a desk."""
+
+NUMBERED = {"run": "admin:run", "binding": "admin:last_run"}
+"""Which page of ours shows a target by its number: of a binding, what its last run came to."""
 
 
 def office_page(permission: str = "") -> Callable[[View], View]:
@@ -67,8 +69,8 @@ def shown(
 def place_of(target: str) -> str:
     """Return the address of what a target such as "dataset:12" names, "" where none shows it."""
     kind, _colon, number = target.partition(":")
-    if kind == "run" and number.isdigit():
-        return reverse("admin:run", args=[int(number)])
+    if kind in NUMBERED and number.isdigit():
+        return reverse(NUMBERED[kind], args=[int(number)])
     if kind in PAGES:
         return reverse(PAGES[kind])
     if kind not in PLACES or not number.isdigit():

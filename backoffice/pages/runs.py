@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -105,6 +105,15 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 @office_page("exchange.view_syncrun")
+def last_run(request: HttpRequest, binding_id: int) -> HttpResponse:
+    """Go to the last run of a binding, or to the binding where none has begun."""
+    found = seen_runs(request).filter(binding_id=binding_id).order_by("-pk").first()
+    if found is None:
+        return redirect("admin:exchange_binding_change", binding_id)
+    return redirect("admin:run", found.pk)
+
+
+@office_page("exchange.view_syncrun")
 def run_part(request: HttpRequest, run_id: int) -> HttpResponse:
     """Show the part of a run's page that asks again until the run has ended."""
     found = get_object_or_404(seen_runs(request), pk=run_id)
@@ -149,6 +158,7 @@ def _previous(found: SyncRun) -> SyncRun | None:
 ADDRESSES = [
     path("runs/", runs, name="runs"),
     path("runs/now/", running, name="runs_now"),
+    path("runs/of/<int:binding_id>/", last_run, name="last_run"),
     path("runs/<int:run_id>/", run, name="run"),
     path("runs/<int:run_id>/now/", run_part, name="run_now"),
 ]

@@ -6,6 +6,7 @@ from django.urls import reverse
 from accounts.roles import Role
 from backoffice.pages import ledger
 from exchange.models import RunState, SyncRun
+from exchange.problems import WrongRunState
 from exchange.sync import engine, progress
 from tests.factories import accounts, exchange
 
@@ -134,3 +135,39 @@ def test_the_list_takes_as_many_queries_for_many_runs_as_for_few(
 
     with django_assert_max_num_queries(20):
         at(desk, "runs")
+
+
+def test_a_field_that_changed_while_its_source_was_read_is_told_with_what_to_do(
+    at_desk, monkeypatch
+):
+    where = exchange.house()
+    binding = exchange.csv_binding(where, ROWS)
+    staged = engine.reading.stage
+
+    def regraded_meanwhile(*told):
+        found = staged(*told)
+        binding.resource.fields.filter(name="price").update(ended_at=exchange.NOW)
+        return found
+
+    monkeypatch.setattr(engine.reading, "stage", regraded_meanwhile)
+    with pytest.raises(WrongRunState):
+        engine.sync(binding.pk)
+    desk = at_desk(where.publisher)
+    inbox = at(desk, "inbox").content.decode()
+
+    place = reverse("admin:last_run", args=[binding.pk])
+    page = desk.client.get(place, follow=True)
+    assert place in inbox
+    assert page.context["run"] == SyncRun.objects.get()
+    said = page.context["run"].problem
+    assert "Run the sync again" in said or "重新" in said
+    assert said in page.content.decode()
+
+
+def test_a_binding_that_never_ran_leads_to_itself(at_desk):
+    where = exchange.house()
+    binding = exchange.csv_binding(where, ROWS)
+
+    answer = at(at_desk(where.publisher), "last_run", binding.pk)
+
+    assert answer["Location"] == reverse("admin:exchange_binding_change", args=[binding.pk])
