@@ -103,8 +103,13 @@ def of(request: HttpRequest) -> list[dict[str, Any]]:
     new = notices.unseen(person_of(request))
     if new:
         inbox["badge"] = str(new)
+    seek = {
+        "title": _("Search in the catalogue"),
+        "icon": "search",
+        "link": reverse("admin:search"),
+    }
     groups = [{"title": group.title, "items": _items(request, group)} for group in GROUPS]
-    return [{"items": [desk, inbox]}, *(group for group in groups if group["items"])]
+    return [{"items": [desk, inbox, seek]}, *(group for group in groups if group["items"])]
 
 
 def _items(request: HttpRequest, group: Group) -> list[dict[str, Any]]:

@@ -38,6 +38,10 @@ COLUMNS = {
     "sharing": "smallint",
     "opening": "smallint",
 }
+SHOWN_OF_FIELD = (
+    *("name", "label_zh", "label_en", "grade", "share_type", "open_type"),
+    *("resource__dataset_id",),
+)
 Row = tuple[object, ...]
 
 
@@ -126,7 +130,7 @@ def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
     found = list(datasets.select_related(*related).order_by("pk"))
     fields: dict[int, list[Field]] = {dataset.pk: [] for dataset in found}
     listed = Field.objects.filter(resource__dataset__in=ids, concealed=False).live()
-    for field in listed.select_related("resource"):
+    for field in listed.select_related("resource").only(*SHOWN_OF_FIELD):
         fields[field.resource.dataset_id].append(field)
     named = set(
         NegativeLine.objects.filter(dataset__in=ids, state=LineState.PUBLISHED).values_list(

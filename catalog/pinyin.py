@@ -1,6 +1,7 @@
 """How Chinese titles sound, for who types Latin letters: gongjiao and gjzd for 公交站点."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import pypinyin
 import rjieba
@@ -11,11 +12,11 @@ SYLLABLES, INITIALS = 6, 10
 """How far a sound is written out from the beginning of a word."""
 
 
-def sounds(text: str) -> Iterator[str]:
-    """Yield each syllable, and from each word on the sound and the initials of what follows."""
-    for match in RUNS.finditer(fold(text)):
-        if match.lastgroup == "han":
-            yield from _run(match.group())
+@lru_cache(maxsize=2_000)  # departments come again and again
+def sounds(text: str) -> tuple[str, ...]:
+    """Return each syllable, and from each word on the sound and the initials of what follows."""
+    runs = (m.group() for m in RUNS.finditer(fold(text)) if m.lastgroup == "han")
+    return tuple(sound for run in runs for sound in _run(run))
 
 
 def _run(run: str) -> Iterator[str]:

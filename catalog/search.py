@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.db.models import BooleanField, F, Func, QuerySet, Value
 from psycopg import sql
 
 from accounts.models import User
@@ -17,7 +18,7 @@ from accounts.roles import CITY_WIDE, PERMISSIONS
 from catalog import facets as counting
 from catalog.conditions import PUBLIC, Conditions, Filters, Reader
 from catalog.facets import Facet
-from catalog.models import Dataset
+from catalog.models import Dataset, SearchEntry
 from catalog.tokens import Asked, ask
 
 PAGE = 20
@@ -82,6 +83,25 @@ def find(
         return Found(datasets, following, query=query)
     named = counting.named(counted, filters, q)
     return Found(datasets, following, counted.total, named, query)
+
+
+class _Holds(Func):
+    """Whether words answer a question in PostgreSQL's notation, which is taken as it is."""
+
+    arg_joiner = " @@ "
+    template = "%(expressions)s::tsquery"
+    output_field = BooleanField()
+
+
+def matching(q: str) -> QuerySet[SearchEntry]:
+    """Return the rows of entries with every word of `q`, for a list that is narrowed by them.
+
+    All rows where there is nothing to look for, none where `q` has no word.
+    """
+    asked = ask(q)
+    if not asked.words:
+        return SearchEntry.objects.none() if q.strip() else SearchEntry.objects.all()
+    return SearchEntry.objects.filter(_Holds(F("words"), Value(asked.tsquery)))
 
 
 @contextmanager
@@ -182,4 +202,4 @@ def _counted(where: Conditions) -> counting.Counted:
     return kept
 
 
-__all__ = ["PUBLIC", "Filters", "Found", "Reader", "find", "reader_of"]
+__all__ = ["PUBLIC", "Filters", "Found", "Reader", "find", "matching", "reader_of"]

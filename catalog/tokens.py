@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import rjieba
 
@@ -17,6 +18,8 @@ HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 RUNS = re.compile(rf"(?P<han>[{HAN}]+)|(?P<other>(?:(?![{HAN}])[^\W_])+)")
 LONGEST = 64
 """Characters of a Latin word or number that count; what is longer is cut."""
+SHORT = 40
+"""Characters up to which a text may be a name that others have, too."""
 ASKED_CHARACTERS, ASKED_WORDS = 1000, 16
 """How much of a query is looked at."""
 EMPTY_WORDS = frozenset("的了和与及在是有等之") | frozenset(
@@ -26,6 +29,8 @@ EMPTY_WORDS = frozenset("的了和与及在是有等之") | frozenset(
 
 def fold(text: str) -> str:
     """Return a text without what does not tell words apart: case, width, accents."""
+    if text.isascii():
+        return text.casefold()
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return unicodedata.normalize("NFKC", "".join(c for c in parts if not unicodedata.combining(c)))
 
@@ -35,16 +40,26 @@ def flat(text: str) -> str:
     return " ".join(match.group() for match in RUNS.finditer(fold(text)))
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """What can be looked up, and at which character of its text it begins."""
 
     text: str
     at: int
 
 
-def tokens(text: str, *, single: bool = True) -> Iterator[Token]:
-    """Yield what a text is found by; `single` includes single Chinese characters."""
+def tokens(text: str, *, single: bool = True) -> tuple[Token, ...]:
+    """Return what a text is found by; `single` includes single Chinese characters."""
+    if len(text) <= SHORT:
+        return _tokens_again(text, single)
+    return tuple(_tokens(text, single))
+
+
+@lru_cache(maxsize=5_000)  # labels and names of departments come again and again
+def _tokens_again(text: str, single: bool) -> tuple[Token, ...]:  # noqa: FBT001 - lru_cache's way
+    return tuple(_tokens(text, single))
+
+
+def _tokens(text: str, single: bool) -> Iterator[Token]:  # noqa: FBT001 - as above
     for match in RUNS.finditer(fold(text)):
         run, start = match.group(), match.start()
         if match.lastgroup == "other":
@@ -56,11 +71,10 @@ def tokens(text: str, *, single: bool = True) -> Iterator[Token]:
         yield from (Token(word, start + place) for word, place in _long_words(run))
 
 
-@lru_cache(maxsize=20_000)  # labels come again and again
-def _long_words(run: str) -> tuple[tuple[str, int], ...]:
+def _long_words(run: str) -> list[tuple[str, int]]:
     """Return the words of three characters and more; shorter ones are there as pairs."""
-    found = rjieba.tokenize(run, "search")
-    return tuple((word, start) for word, start, _end in found if 3 <= len(word) <= LONGEST)
+    found = rjieba.tokenize(run, "search") if len(run) >= 3 else []
+    return [(word, start) for word, start, _end in found if 3 <= len(word) <= LONGEST]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from backoffice.pages import (
     rejected,
     review,
     runs,
+    search,
 )
 
 ADDRESSES = [
@@ -24,4 +25,5 @@ ADDRESSES = [
     *rejected.ADDRESSES,
     *review.ADDRESSES,
     *runs.ADDRESSES,
+    *search.ADDRESSES,
 ]
