@@ -95,4 +95,6 @@ VERBS: dict[str, tuple[str, str]] = {
     "user.deactivate": ("停用人员", "Person deactivated"),
     "user.invite": ("邀请人员", "Person invited"),
     "user.password": ("修改密码", "Password changed"),
+    "workbook.map": ("指定列含义", "Columns of a workbook named"),
+    "workbook.send": ("提交目录工作簿", "Workbook sent for the catalogue"),
 }

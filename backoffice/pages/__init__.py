@@ -1,6 +1,7 @@
 """Pages of the back office beside the models' desks; each module brings its addresses."""
 
 from backoffice.pages import (
+    catalogue_import,
     duties,
     files,
     grade,
@@ -15,6 +16,7 @@ from backoffice.pages import (
 )
 
 ADDRESSES = [
+    *catalogue_import.ADDRESSES,
     *grade.ADDRESSES,
     *grading.ADDRESSES,
     *regrading.ADDRESSES,

@@ -6,6 +6,9 @@ from datetime import date, datetime, time, timedelta
 Cell = str | int | float | bool | date | time | datetime | timedelta
 Grid = list[list[Cell | None]]
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How text begins that a spreadsheet program would reckon with."""
+
 EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of the 1900 system, its invented 29 February counted in
 LAST_SERIAL = 2_958_465  # 9999-12-31
 DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T].*)?")

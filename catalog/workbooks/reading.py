@@ -16,7 +16,7 @@ from python_calamine import (
 
 from catalog.refusals import WorkbookRefused
 from catalog.workbooks import guard
-from catalog.workbooks.cells import Cell, Grid
+from catalog.workbooks.cells import FORMULA, Cell, Grid
 from catalog.workbooks.guard import CSV, LIMITS, XLSX, Limits
 
 CSV_ENCODINGS = ("utf-8-sig", "gb18030", "big5hkscs")
@@ -179,9 +179,14 @@ class _Csv(_Source):
         guard.check_size(len(records), width, self.name, self.limits)
         cells: Grid = []
         for record in records:
-            padded: list[Cell | None] = [cell or None for cell in record]
+            padded: list[Cell | None] = [_unmarked(cell) or None for cell in record]
             cells.append(padded + [None] * (width - len(record)))
         return _trimmed(cells)
+
+
+def _unmarked(cell: str) -> str:
+    """Take off the mark that keeps text from being a formula (`writing.harmless` puts it on)."""
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(FORMULA) else cell
 
 
 def _decoded(data: bytes, name: str) -> str:

@@ -1,0 +1,50 @@
+"""What the pages for catalogue workbooks ask."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization
+from backoffice.forms.dressed import OfficeForm, offer, places_for
+from catalog.sheets.meanings import LABELS, Meaning
+
+
+class SendForm(OfficeForm):
+    """A workbook, and whose catalogue it is."""
+
+    owner = forms.ModelChoiceField(Organization.objects.none(), label=_("Provider"))
+    file = forms.FileField(label=_("Workbook"), help_text=_("XLSX, XLS or CSV, up to 20 MB."))
+
+    def prepare(self) -> None:
+        """Offer the departments for which the person imports."""
+        places = places_for(self.by, "catalog.import_catalogue")
+        offer(self, "owner", places)
+        self.fields["owner"].initial = places.first()
+
+
+class ColumnsForm(forms.Form):
+    """The meaning of each column; fields are named c0, c1 and so on."""
+
+    def __init__(self, *args: Any, width: int, columns: dict[Meaning, int], **kwargs: Any) -> None:
+        """Ask for as many columns as the sheet has, with what is suggested."""
+        super().__init__(*args, **kwargs)
+        meant = {place: meaning for meaning, place in columns.items()}
+        choices = [("", _("– not taken over –")), *((str(one), LABELS[one]) for one in Meaning)]
+        for place in range(width):
+            self.fields[f"c{place}"] = forms.ChoiceField(
+                choices=choices, required=False, initial=meant.get(place, "")
+            )
+
+    def said(self) -> dict[Meaning, int]:
+        """Return the column of each meaning. Raises ValidationError where one is given twice."""
+        found: dict[Meaning, int] = {}
+        for name, value in self.cleaned_data.items():
+            if not value:
+                continue
+            meaning = Meaning(value)
+            if meaning in found:
+                text = _("Two columns mean “%(what)s”. Choose one of them.")
+                raise forms.ValidationError(text % {"what": LABELS[meaning]})
+            found[meaning] = int(name[1:])
+        return found

@@ -1,0 +1,283 @@
+"""Taking a workbook into the catalogue: send it, name its columns, apply what it proposes.
+
+Until `apply` nothing of the catalogue changes. A dataset is taken in whole or not at all; one that
+is refused leaves the others alone, and each row is told what became of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import IO, Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Organization, User
+from accounts.roles import require
+from audit import chain
+from catalog import drafting, files, naming
+from catalog.drafting import NewField
+from catalog.models import Dataset, Field, SheetImport, SheetMapping
+from catalog.refusals import CatalogRefusal, EntryRefused, StepRefused
+from catalog.sheets.items import Layout
+from catalog.sheets.meanings import LABELS, Meaning, signature, suggested
+from catalog.sheets.proposing import Fate, Proposal, ProposedEntry, ProposedItem, Row, propose
+from catalog.terms import ResourceKind
+from catalog.workbooks import LIMITS, Grid, Workbook, find_header, open_workbook
+from policy.terms import DataType
+
+
+@transaction.atomic
+def send(
+    name: str, *, owner: Organization, stream: IO[bytes], by: User, at: datetime
+) -> SheetImport:
+    """Keep a workbook for a department, its header found and its columns suggested.
+
+    A mapping that was kept for this header comes before the words of the header. Raises
+    NotAllowed, WorkbookRefused.
+    """
+    require(by, "catalog.import_catalogue", organization=owner)
+    name = files.plain_name(name)
+    data = stream.read(LIMITS.sent + 1)
+    book = open_workbook(data, name)
+    sheet, layout = _first_layout(book, owner)
+    sent = SheetImport.objects.create(
+        owner=owner,
+        name=name,
+        sha256=files.keep(data),
+        sheet=sheet,
+        first_row=layout.first_row,
+        header_rows=layout.header_rows,
+        columns=dict(layout.columns),
+        sent_at=at,
+        sent_by=by,
+    )
+    chain.record("workbook.send", f"workbook:{sent.pk}", by=by, at=at, name=name)
+    return sent
+
+
+def _first_layout(book: Workbook, owner: Organization) -> tuple[str, Layout]:
+    """Return the sheet whose header says most, and how it would be read."""
+    found = [(sheet.name, layout_of(book.grid(sheet), owner)) for sheet in book.sheets]
+    return max(found, key=lambda one: len(one[1].columns), default=("", Layout(0, 0, {})))
+
+
+def layout_of(grid: Grid, owner: Organization) -> Layout:
+    """Suggest how a sheet is read: its header, and each column by what was kept or by words."""
+    header = find_header(grid)
+    if header is None:
+        return Layout(0, 0, {})
+    return Layout(header.first, header.rows, meant(header.names, owner))
+
+
+def meant(names: tuple[str, ...], owner: Organization) -> dict[Meaning, int]:
+    """Return the columns' meanings as this department said them once, else as the words say."""
+    kept = SheetMapping.objects.filter(organization=owner, signature=signature(names)).first()
+    if kept is None:
+        return suggested(names)
+    return {Meaning(name): place for name, place in kept.columns.items() if name in LABELS}
+
+
+def workbook_of(sent: SheetImport) -> Workbook:
+    """Open a workbook that was sent. Raises FileRefused where the store has lost it."""
+    return open_workbook(files.kept(sent.sha256), sent.name)
+
+
+def layout(sent: SheetImport) -> Layout:
+    """Return how a workbook that was sent is read."""
+    columns = {Meaning(name): place for name, place in sent.columns.items()}
+    return Layout(sent.first_row, sent.header_rows, columns)
+
+
+@transaction.atomic
+def map_columns(
+    import_id: int,
+    *,
+    sheet: str,
+    first_row: int,
+    header_rows: int,
+    columns: Mapping[Meaning, int],
+    by: User,
+    at: datetime,
+) -> SheetImport:
+    """Say how a workbook is read, and keep it for the next one with this header.
+
+    Rows and columns count from 0; a table without a header has 0 header rows. Raises NotAllowed,
+    StepRefused where it is applied, EntryRefused without a column of names or with one column for
+    two meanings, WorkbookRefused for a sheet that is not there.
+    """
+    sent = _waiting(import_id, by)
+    places = list(columns.values())
+    if Meaning.TITLE not in columns or len(set(places)) != len(places):
+        raise EntryRefused(
+            _("Say which column holds the names of the entries, and give a column one meaning.")
+        )
+    grid = workbook_of(sent).grid(sheet)
+    if first_row + header_rows > len(grid) or max(places) >= len(grid[0]):
+        raise EntryRefused(_("The sheet does not reach to these rows or columns. Choose others."))
+    sent.sheet, sent.first_row, sent.header_rows = sheet, first_row, header_rows
+    sent.columns = {str(meaning): place for meaning, place in columns.items()}
+    sent.save(update_fields=["sheet", "first_row", "header_rows", "columns"])
+    if header_rows:
+        SheetMapping.objects.update_or_create(
+            organization=sent.owner,
+            signature=signature(header_names(grid, first_row, header_rows)),
+            defaults={"columns": sent.columns, "kept_at": at, "kept_by": by},
+        )
+    chain.record("workbook.map", f"workbook:{sent.pk}", by=by, at=at, columns=sent.columns)
+    return sent
+
+
+def header_names(grid: Grid, first_row: int, header_rows: int) -> tuple[str, ...]:
+    """Return the names of columns by these header rows; of no header, as many empty names."""
+    width = len(grid[0]) if grid else 0
+    rows = [[_text(cell) for cell in row] for row in grid[first_row : first_row + header_rows]]
+    return tuple(
+        "/".join(dict.fromkeys(filter(None, (row[place] for row in rows))))
+        for place in range(width)
+    )
+
+
+def _text(cell: Any) -> str:
+    return " ".join(str(cell).split()) if cell is not None else ""
+
+
+def proposal_of(sent: SheetImport) -> Proposal:
+    """Compare a workbook that was sent with the catalogue as it is now. Changes nothing."""
+    return propose(workbook_of(sent).grid(sent.sheet), layout(sent), sent.owner)
+
+
+@transaction.atomic
+def apply(import_id: int, *, digest: str, by: User, at: datetime) -> Proposal:
+    """Draft and change entries as was proposed; `digest` is that of the proposal that was shown.
+
+    Returns what became of each row: what a verb refuses is refused with its sentence, the whole
+    dataset of it. Raises NotAllowed, and StepRefused where it is applied already or where the
+    catalogue moved on since the proposal was shown.
+    """
+    sent = _waiting(import_id, by)
+    proposal = proposal_of(sent)
+    if proposal.digest != digest:
+        raise StepRefused(
+            _("The catalogue has changed since this was shown. Look at it again, then apply it.")
+        )
+    taken = set(Dataset.objects.values_list("slug", flat=True))
+    failed: dict[int, str] = {}
+    for entry in proposal.entries:
+        if entry.does_something:
+            try:
+                with transaction.atomic():
+                    _take(entry, sent.owner, taken, by=by, at=at)
+            except (CatalogRefusal, ValidationError) as refusal:
+                told = " ".join(refusal.messages) if hasattr(refusal, "messages") else str(refusal)
+                failed |= dict.fromkeys(entry.read.told.rows, told)
+    rows = tuple(
+        replace(row, fate=Fate.REFUSED, sentences=(failed[row.number],))
+        if row.number in failed
+        else row
+        for row in proposal.rows
+    )
+    outcome = Proposal(rows, proposal.entries)
+    sent.applied_at, sent.applied_by = at, by
+    sent.outcome = {
+        "counts": {str(fate): number for fate, number in outcome.counts.items()},
+        "rows": [as_json(row) for row in rows],
+    }
+    sent.save(update_fields=["applied_at", "applied_by", "outcome"])
+    counts = sent.outcome["counts"]
+    chain.record("dataset.import", f"workbook:{sent.pk}", by=by, at=at, name=sent.name, **counts)
+    return outcome
+
+
+def as_json(row: Row) -> list[Any]:
+    """Return a row as it is kept with the outcome."""
+    return [row.number, str(row.fate), row.title, row.item, list(row.sentences)]
+
+
+def kept_rows(sent: SheetImport) -> tuple[Row, ...]:
+    """Return what became of each row of a workbook that was applied."""
+    return tuple(
+        Row(number, Fate(fate), title, item, tuple(sentences))
+        for number, fate, title, item, sentences in sent.outcome.get("rows", ())
+    )
+
+
+def _waiting(import_id: int, by: User) -> SheetImport:
+    sent = SheetImport.objects.select_for_update(of=("self",)).get(pk=import_id)
+    require(by, "catalog.import_catalogue", organization=sent.owner)
+    if sent.applied_at is not None:
+        raise StepRefused(_("“%(file)s” is applied already. Send it anew.") % {"file": sent.name})
+    return sent
+
+
+def _take(
+    entry: ProposedEntry, owner: Organization, taken: set[str], *, by: User, at: datetime
+) -> None:
+    """Draft or change one entry with its items, whole or not at all."""
+    read = entry.read
+    if entry.existing is None:
+        metadata = {**read.metadata, "extensions": read.extensions}
+        title = metadata.pop("title_zh")
+        slug = naming.address(title, metadata.get("title_en", ""), taken)
+        dataset = drafting.create_dataset(
+            slug, owner=owner, title_zh=title, by=by, at=at, **metadata
+        )
+        taken.add(slug)
+    else:
+        dataset = entry.existing
+        if entry.changes:
+            wanted = {name: new for name, (_old, new) in entry.changes.items()}
+            drafting.update_dataset(dataset.pk, by=by, at=at, **wanted)
+    _take_items(dataset, entry.items, by=by, at=at)
+
+
+def _take_items(dataset: Dataset, items: list[ProposedItem], *, by: User, at: datetime) -> None:
+    table = dataset.resources.filter(kind=ResourceKind.TABLE).first()
+    taken = set(table.fields.live().values_list("name", flat=True)) if table else set()
+    new: list[ProposedItem] = []
+    described: list[NewField] = []
+    for item in items:
+        if item.existing is None:
+            described.append(_described(item, taken))
+            taken.add(described[-1].name)
+            new.append(item)
+        elif item.changes:
+            _change(item.existing, item.changes, by=by, at=at)
+    if described and table is None:
+        table = drafting.add_table(dataset.pk, fields=described, by=by, at=at)
+    elif table is not None:
+        for one in described:
+            drafting.add_field(table.pk, one, by=by, at=at)
+    for item, one in zip(new, described, strict=True):
+        _first_types(Field.objects.live().get(resource=table, name=one.name), item)
+
+
+def _described(item: ProposedItem, taken: set[str]) -> NewField:
+    read = item.read
+    return NewField(
+        name=read.name or naming.identifier(read.label_zh, taken),
+        label_zh=read.label_zh,
+        data_type=read.data_type or DataType.TEXT,
+        length=read.length,
+        share_condition_zh=read.share_condition_zh,
+    )
+
+
+def _change(
+    existing: Field, changes: Mapping[str, tuple[Any, Any]], *, by: User, at: datetime
+) -> None:
+    wanted = {name: new for name, (_old, new) in changes.items()}
+    types = {name: wanted.pop(name) for name in ("share_type", "open_type") if name in wanted}
+    if wanted:
+        drafting.update_field(existing.pk, by=by, at=at, **wanted)
+    if types:
+        Field.objects.filter(pk=existing.pk, grade=None).update(**types)
+
+
+def _first_types(made: Field, item: ProposedItem) -> None:
+    """Write the types a workbook says where a person will see them first: a grade decides them."""
+    types = {"share_type": item.read.share_type, "open_type": item.read.open_type}
+    said = {name: value for name, value in types.items() if value is not None}
+    if said:
+        Field.objects.filter(pk=made.pk, grade=None).update(**said)
