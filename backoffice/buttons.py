@@ -57,7 +57,8 @@ def _always(_target: Any) -> bool:
 class Button:
     """A verb as people meet it. `press` calls the verb; what it returns decides what is said:
 
-    nothing → `done`; a text → that text; `Warned` → a warning; `Shown` → a page of its own.
+    nothing → `done`; a text → that text; `Warned` → a warning; `Shown` → a page of its own; a
+    response, such as a file → just that.
     `offered` says for which rows the button is drawn; pressed elsewhere, the verb refuses.
     """
 

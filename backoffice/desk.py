@@ -199,6 +199,8 @@ class Desk(ModelAdmin):
     def _answer(
         self, request: HttpRequest, button: Button, row: Any, outcome: Any
     ) -> HttpResponse:
+        if isinstance(outcome, HttpResponse):  # a file
+            return outcome
         if isinstance(outcome, Shown):
             context = self._context(request, button, row) | {"shown": outcome}
             return TemplateResponse(request, "backoffice/shown.html", context)

@@ -48,6 +48,18 @@ GROUPS = (
                 "admin:grading", _("Table of grades"), "rule_settings", "catalog.view_gradingtable"
             ),
             Page("admin:regrading", _("To be graded anew"), "rebase_edit", "catalog.view_field"),
+            Page(
+                "admin:catalogue_import",
+                _("Catalogue from a workbook"),
+                "upload_file",
+                "catalog.import_catalogue",
+            ),
+            Page(
+                "admin:catalogue_duties",
+                _("Duties, datasets, tables"),
+                "schema",
+                "catalog.view_duty",
+            ),
         ),
     ),
     Group(

@@ -17,7 +17,7 @@ from unfold.enums import ActionVariant
 from backoffice import lights, words
 from backoffice.buttons import Button, Press, Warned
 from backoffice.desk import Desk
-from backoffice.desks import offers
+from backoffice.desks import offers, workbooks
 from backoffice.forms import catalog as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.exchange import GrantForm
@@ -212,6 +212,7 @@ class DatasetDesk(Desk):
             done=_("The entry is drafted. List its fields next."),
             form=forms.NewDatasetForm,
         ),
+        workbooks.EXPORT,
     )
     buttons = (
         Button(

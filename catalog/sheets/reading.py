@@ -83,6 +83,8 @@ def read_entry(told: ToldEntry, subjects: Mapping[str, Subject]) -> ReadEntry:
     for meaning, text in told.told.items():
         _read_metadata(entry, meaning, text, subjects)
     entry.items = [read_item(item) for item in told.items]
+    if not entry.items:
+        _keep_types(entry)
     seen: dict[str, int] = {}
     for item in entry.items:
         if item.label_zh in seen:
@@ -95,6 +97,15 @@ def read_entry(told: ToldEntry, subjects: Mapping[str, Subject]) -> ReadEntry:
         entry.metadata.pop("share_condition_zh", None)
         entry.metadata |= _condition(entry.items)
     return entry
+
+
+def _keep_types(entry: ReadEntry) -> None:
+    """Check the types of an entry that lists no items, and keep their words: items carry types."""
+    alone = read_item(ToldItem(entry.told.row, entry.told.told))
+    entry.defects += alone.defects
+    for meaning, name in ((Meaning.SHARE_TYPE, "共享类型"), (Meaning.OPEN, "开放类型")):
+        if meaning in entry.told.told:
+            entry.extensions[name] = entry.told.told[meaning]
 
 
 def _condition(items: list[ReadItem]) -> dict[str, str]:

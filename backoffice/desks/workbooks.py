@@ -1,0 +1,68 @@
+"""Buttons that give out entries as workbooks."""
+
+from django import forms
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization
+from backoffice.buttons import Button, Press
+from backoffice.forms.dressed import OfficeForm, offer, places_for
+from catalog.models import Dataset
+from catalog.sheets import exporting
+from catalog.terms import State
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+KINDS = (("xlsx", _("workbook, the national template")), ("csv", "CSV"))
+
+
+class ExportForm(OfficeForm):
+    """Whose entries, which of them, and in what kind of file."""
+
+    owner = forms.ModelChoiceField(Organization.objects.none(), label=_("Provider"))
+    state = forms.ChoiceField(
+        label=_("State"), choices=[("", _("every state")), *State.choices], required=False
+    )
+    datasets = forms.ModelMultipleChoiceField(
+        Dataset.objects.none(),
+        label=_("Only these"),
+        required=False,
+        help_text=_("None chosen: all of them."),
+    )
+    kind = forms.ChoiceField(label=_("File"), choices=KINDS)
+
+    def prepare(self) -> None:
+        """Offer what the person may see."""
+        places = places_for(self.by, "catalog.view_dataset")
+        offer(self, "owner", places)
+        offer(self, "datasets", Dataset.objects.filter(owner__in=places).order_by("title_zh"))
+        self.fields["owner"].initial = places.first()
+
+
+def attached(data: bytes, name: str) -> HttpResponse:
+    """Return a file to be saved; `name` is one of ours."""
+    kind = XLSX if name.endswith(".xlsx") else "text/csv; charset=utf-8"
+    answer = HttpResponse(data, content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _export(press: Press) -> HttpResponse:
+    told = press.told
+    rows = Dataset.objects.filter(owner=told["owner"])
+    if told["state"]:
+        rows = rows.filter(state=told["state"])
+    if told["datasets"]:
+        rows = rows.filter(pk__in=[one.pk for one in told["datasets"]])
+    items = exporting.rows_of(rows.order_by("pk"))
+    write = exporting.as_xlsx if told["kind"] == "xlsx" else exporting.as_csv
+    return attached(write(items), f"catalogue-{told['owner'].slug}.{told['kind']}")
+
+
+EXPORT = Button(
+    name="export",
+    label=_("Export"),
+    permission="catalog.view_dataset",
+    press=_export,
+    done="",
+    form=ExportForm,
+)
