@@ -61,6 +61,8 @@ def invite(newcomer: Newcomer, *, by: User | None, at: datetime) -> Invitation:
         require(by, "accounts.invite_user")
     unsigned = Newcomer(newcomer.username, newcomer.name, newcomer.email)
     user = _enter(unsigned, verb="user.invite", by=by, at=at)
+    user.invited_at = at
+    user.save(update_fields=["invited_at"])
     return Invitation(user, default_token_generator.make_token(user))
 
 

@@ -179,7 +179,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     # Runs nothing, sees no data.
     Role.SECURITY_ADMIN: (
         _every("accounts", "region organization user membership app apikey", "view")
-        | _every("accounts", "notice noticeseen secondfactor recoverycode", "view")
+        | _every("accounts", "notice noticeseen secondfactor recoverycode pastpassword", "view")
         # what kind of data gets which grade: a rule of protection, and no data
         | _every("catalog", "gradingtable", "view")
         | _verbs("catalog", "keep_gradingtable")

@@ -11,6 +11,8 @@ from typing import Any
 from django.conf import settings
 
 BEGAN, USED = "began_at", "used_at"
+TO_RENEW = "renews_password"
+"""In a session that first has to choose a new password, since the one it came with is too old."""
 SETTLES_SECONDS = 60
 """Use is written down once a minute at most: not every page costs a write."""
 

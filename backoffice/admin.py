@@ -14,6 +14,7 @@ from backoffice.desks import (
     negative_list,
     notices,
     offers,
+    people,
     reference,
     revisions,
     schedule,
@@ -24,6 +25,7 @@ from backoffice.desks import (
 DESKS = (
     audit,
     accounts,
+    people,
     developers,
     notices,
     datasets,

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.forms import AuthenticationForm
 
-from accounts import second_factor, sign_in
+from accounts import passwords, second_factor, sessions, sign_in
 from accounts.models import User
 from backoffice.forms.dressed import dress
 
@@ -84,8 +84,11 @@ class SignIn(LoginView):
 
 def entered(request: HttpRequest, user: User, address: str) -> HttpResponse:
     """Begin a person's session and send them to `address`."""
+    now = timezone.now()
     login(request, user, backend=BACKEND)
-    sign_in.signed_in(user, at=timezone.now())
+    sign_in.signed_in(user, at=now)
+    if passwords.is_old(user, at=now):
+        request.session[sessions.TO_RENEW] = True
     return redirect(address)
 
 

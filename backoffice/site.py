@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.i18n import set_language
 from unfold.sites import UnfoldAdminSite
 
-from accounts import notices, sign_in
+from accounts import notices, sessions, sign_in
 from accounts.models import User
 from audit import chain
 from backoffice import pages
@@ -95,4 +95,5 @@ class OfficeSite(UnfoldAdminSite):
         if request.method == "POST" and response.status_code == 302:
             person = person_of(request)
             chain.record("user.password", f"user:{person.pk}", by=person, at=timezone.now())
+            request.session.pop(sessions.TO_RENEW, None)
         return response

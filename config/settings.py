@@ -122,6 +122,10 @@ CLOCK_PROFILE = environment.text("CLOCK_PROFILE", "order809")
 SESSION_IDLE_MINUTES = environment.whole("SESSION_IDLE_MINUTES", 30)
 SIGN_IN_TRIES = environment.whole("SIGN_IN_TRIES", 5)
 SIGN_IN_LOCK_MINUTES = environment.whole("SIGN_IN_LOCK_MINUTES", 30)
+PASSWORD_DAYS = environment.whole("PASSWORD_DAYS", 90)
+PASSWORD_HISTORY = environment.whole("PASSWORD_HISTORY", 5)
+INVITATION_DAYS = environment.whole("INVITATION_DAYS", 3)
+PASSWORD_RESET_TIMEOUT = INVITATION_DAYS * 86_400
 FOR_WHOM = {"off", "administrators", "everybody"}
 SECOND_FACTOR = environment.choice("SECOND_FACTOR", "administrators", FOR_WHOM)
 AXES_FAILURE_LIMIT = SIGN_IN_TRIES
@@ -238,6 +242,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "accounts.passwords.ThreeOfFourClasses"},
     {"NAME": "accounts.passwords.WithoutUserName"},
+    {"NAME": "accounts.passwords.NotOneOfTheLast"},
 ]
 LOGIN_URL = "/office/login/"
 

@@ -1,6 +1,7 @@
 from accounts.models.apps import ApiKey, App
 from accounts.models.notices import Notice, NoticeSeen
 from accounts.models.organizations import Organization, OrganizationKept
+from accounts.models.passwords import PastPassword
 from accounts.models.people import Membership, User
 from accounts.models.regions import CodeSystem, Region
 from accounts.models.second_factor import RecoveryCode, SecondFactor
@@ -16,6 +17,7 @@ __all__ = [
     "Organization",
     "OrganizationKept",
     "OrganizationKind",
+    "PastPassword",
     "RecoveryCode",
     "Region",
     "Role",

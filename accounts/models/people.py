@@ -32,6 +32,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField()
     deactivated_at = models.DateTimeField(null=True, blank=True)
+    invited_at = models.DateTimeField(_("invited at"), null=True, blank=True)
 
     objects = UserManager()
 

@@ -61,6 +61,26 @@ def test_an_invited_person_chooses_a_password_once(at_desk, said):
     assert again.context["form"].non_field_errors()
 
 
+def test_an_invitation_is_mailed_shown_once_and_sent_anew(at_desk, said, mailoutbox):
+    desk = at_desk(accounts.user(Role.SECURITY_ADMIN))
+    told = {"username": "li", "name": "Li", "email": "li@example.org"}
+    first = desk.press_above(User, "invite", **told).content.decode()
+    person = User.objects.get(username="li")
+    listed = desk.client.get(desk.path(User, "changelist"), {"invitation": "open"})
+
+    second = desk.press(person, "invite_again").content.decode()
+
+    assert "It was mailed to li@example.org" in first
+    assert list(listed.context["cl"].result_list) == [person]
+    assert "waiting, 0 days old" in listed.content.decode()
+    old, new = (text.split("http://testserver")[1].split("<")[0] for text in (first, second))
+    assert new in mailoutbox[1].body
+    chosen = {"password": "Grain-of-sand-7", "again": "Grain-of-sand-7"}
+    assert "used already" in said(Client(headers={"Accept-Language": "en"}).post(old, chosen))
+    assert Client().post(new, chosen).status_code == 302
+    assert at_desk(accounts.user(Role.OPERATOR)).press(person, "invite_again").status_code == 403
+
+
 def test_roles_are_given_and_taken_and_not_both_kinds(at_desk, said):
     desk = at_desk(accounts.user(Role.SECURITY_ADMIN))
     place = accounts.organization()

@@ -168,6 +168,8 @@ def a_whole_city():
     )
     notices.see(clerk, at=exchange.NOW)
     authenticator.enrolled(clerk, at=exchange.NOW)
+    clerk.set_password("Harbour-2026-light")
+    clerk.save()
     return where
 
 

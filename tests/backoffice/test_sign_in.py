@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import sign_in
+from accounts.models import PastPassword
 from accounts.roles import Role
 from accounts.sessions import BEGAN, USED
 from audit.models import Entry
@@ -126,3 +127,30 @@ def test_a_person_who_was_deactivated_is_out_at_the_next_click(at_desk):
 
     assert desk.client.get(reverse("admin:index")).status_code == 302
     assert sign_in.locked_until(user.username, at=timezone.now()) is None
+
+
+def test_whoever_comes_with_an_old_password_chooses_a_new_one_first():
+    user = person()
+    PastPassword.objects.update(set_at=timezone.now() - timedelta(days=90))
+    client = Client(headers={"Accept-Language": "en"})
+    sign_in_at(client, user.username, PASSWORD)
+    change = reverse("admin:password_change")
+
+    led = client.get(reverse("admin:index"), follow=True)
+    told = {"old_password": PASSWORD}
+    same = client.post(change, told | {"new_password1": PASSWORD, "new_password2": PASSWORD})
+    other = "Other-horse-10"
+    client.post(change, told | {"new_password1": other, "new_password2": other})
+
+    assert led.redirect_chain == [(change, 302)]
+    assert "older than 90 days" in led.content.decode()
+    assert "one of your last 5" in same.content.decode()
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_whoever_comes_with_a_young_password_goes_to_work():
+    user, client = person(), Client()
+
+    sign_in_at(client, user.username, PASSWORD)
+
+    assert client.get(reverse("admin:index")).status_code == 200
