@@ -44,6 +44,7 @@ GROUPS = (
             ("catalog.LegalBasis", "gavel"),
         ),
         (
+            Page("admin:sitting", _("Take up a table"), "add_circle", "exchange.browse_source"),
             Page(
                 "admin:grading", _("Table of grades"), "rule_settings", "catalog.view_gradingtable"
             ),

@@ -112,6 +112,7 @@ SECURE_SSL_REDIRECT = False  # the proxy in front does that
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # 400 fields of a table in one form
 
 # --- catalogue ------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from accounts.models import User
 from catalog import line_reviews
 from exchange import freshness, opening, sketching
 from exchange.models import Binding, RejectedRow, SyncRun
-from exchange.problems import AlreadyRunning, SourceUnavailable
+from exchange.problems import AlreadyRunning, Problem, SourceUnavailable
 from exchange.records import zones
 from exchange.sync import engine, undo
 
@@ -34,6 +34,18 @@ def sync(binding_id: int, requested_by: int | None = None) -> int | None:
         person = None if requested_by is None else User.objects.get(pk=requested_by)
         return engine.sync(binding_id, requested_by=person).pk
     except AlreadyRunning:
+        return None
+
+
+@shared_task
+def trial(binding_id: int, requested_by: int) -> int | None:
+    """Try a sync out and return its run id, None where it could not be: the run says why.
+
+    Safe to repeat: a trial leaves nothing but its counts and its rejected rows.
+    """
+    try:
+        return engine.trial(binding_id, by=User.objects.get(pk=requested_by)).pk
+    except Problem:
         return None
 
 

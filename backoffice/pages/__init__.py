@@ -13,6 +13,8 @@ from backoffice.pages import (
     review,
     runs,
     search,
+    sitting,
+    sitting_draft,
 )
 
 ADDRESSES = [
@@ -28,4 +30,6 @@ ADDRESSES = [
     *review.ADDRESSES,
     *runs.ADDRESSES,
     *search.ADDRESSES,
+    *sitting.ADDRESSES,
+    *sitting_draft.ADDRESSES,
 ]

@@ -395,13 +395,17 @@ def peek(binding: Binding, *, rows: int) -> Peek:
                 % {"table": binding.object["table"], "source": binding.source}
             )
         values = [sql.SQL("{}::text").format(sql.Identifier(one.name)) for one in columns]
+        first = sql.SQL(" LIMIT {}").format(sql.Literal(rows))
         query = select(binding, values)
+        found: list[tuple[str | None, ...]] = []
         if estimated > SPREAD_FROM * rows:
-            query += sql.SQL(" TABLESAMPLE SYSTEM ({})").format(
+            spread = sql.SQL(" TABLESAMPLE SYSTEM ({})").format(
                 sql.Literal(min(100.0, 150.0 * rows / estimated))
             )
-        query += sql.SQL(" LIMIT {}").format(sql.Literal(rows))
-        return Peek(columns, connection.execute(query).fetchall(), estimated)
+            found = connection.execute(query + spread + first).fetchall()
+        if len(found) * 2 < rows:  # whole pages are drawn, of a small table perhaps none
+            found = connection.execute(query + first).fetchall()
+        return Peek(columns, found, estimated)
 
 
 def _seen(connection: psycopg.Connection, binding: Binding) -> tuple[tuple[Seen, ...], int]:

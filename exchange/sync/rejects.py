@@ -6,9 +6,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, Min, QuerySet
 from psycopg import sql
 
 from exchange import vault
@@ -82,6 +84,19 @@ def keep(
 def opened(row: RejectedRow) -> dict[str, str | None]:
     """Return a rejected row's cells by column; only its owner may be shown them."""
     return json.loads(vault.unseal(row.payload, purpose=PURPOSE))
+
+
+def by_rule(run: SyncRun) -> QuerySet[RejectedRow, dict[str, Any]]:
+    """Return rule, field and count of a run's rejected rows, with the first line and row of each.
+
+    The most frequent come first; no values are opened.
+    """
+    return (
+        RejectedRow.objects.filter(run=run)
+        .values("rule", "field")
+        .annotate(count=Count("pk"), line=Min("line"), first=Min("pk"))
+        .order_by("-count", "rule", "field")
+    )
 
 
 def _sealed(cells: dict[str, str]) -> bytes:

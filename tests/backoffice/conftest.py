@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from tests.exchange.conftest import _source_url, source  # noqa: F401 - a department's database
 
 
 @dataclass

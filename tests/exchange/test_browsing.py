@@ -17,6 +17,12 @@ pytestmark = pytest.mark.django_db
 NOW = exchange.NOW
 
 
+@pytest.fixture(autouse=True)
+def _own_intake(settings, tmp_path):
+    """Give each test folders of its own."""
+    settings.FILE_ROOTS = [str(tmp_path / "intake")]
+
+
 def connected(where, kind=SourceKind.EXCEL, **settings) -> Source:
     return sources.create(
         where.department,

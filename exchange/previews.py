@@ -1,0 +1,130 @@
+"""How a draft's first rows would look to others, before anybody has signed anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+
+from django.utils.translation import get_language
+
+from accounts.models import Organization, User
+from catalog import facts
+from catalog.models import Field, Resource
+from exchange import browsing
+from exchange.connectors.peeks import Peek
+from exchange.records.masks import NUMBERS
+from policy.decision import FieldDecision, decide
+from policy.facts import ANYBODY, Case, Mask, Prohibition, Reader
+from policy.masking import mask_value
+from policy.terms import Channel, MaskKind, Mode, ReaderKind, Treatment
+
+
+class Eyes(StrEnum):
+    """Whose eyes the rows are seen with."""
+
+    PUBLIC = "public"
+    COMPANY = "company"
+    GRANTED = "granted"
+    DEPARTMENT = "department"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenField:
+    """A field as somebody sees it; `reasons` say why, in the language now active."""
+
+    name: str
+    label: str
+    treatment: Treatment
+    reasons: tuple[str, ...]
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether no value of it is shown."""
+        return self.treatment == Treatment.WITHHELD
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Fields and rows as somebody would see them. A withheld cell is None, an empty one ""."""
+
+    fields: tuple[SeenField, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+
+
+def preview(
+    resource: Resource,
+    eyes: Eyes,
+    *,
+    by: User,
+    at: datetime,
+    today: date,
+    department: Organization | None = None,
+) -> Preview:
+    """Return the source's first rows as others would see them once the draft is published.
+
+    `department` is who sees with DEPARTMENT's eyes, without a grant. Raises NotAllowed (only the
+    department whose data it is may look), SourceProblems.
+    """
+    binding = resource.binding
+    look = browsing.look(binding.source_id, binding.object, by=by, at=at)
+    fields = list(Field.objects.filter(resource=resource).live())
+    case = _case(eyes, today, facts.prohibitions(resource.dataset), department)
+    decided = decide(case, [facts.field_facts(one) for one in fields]).fields
+    language = get_language() or "zh-hans"
+    seen = tuple(
+        SeenField(
+            one.name,
+            one.label,
+            decided[one.name].treatment,
+            tuple(reason.text(language) for reason in decided[one.name].reasons),
+        )
+        for one in fields
+    )
+    columns = [str(binding.columns.get(str(one.pk), "")) for one in fields]
+    decisions = [decided[one.name] for one in fields]
+    return Preview(seen, _rows(look.peek, fields, columns, decisions))
+
+
+def _case(
+    eyes: Eyes, today: date, lines: tuple[Prohibition, ...], department: Organization | None
+) -> Case:
+    if eyes == Eyes.DEPARTMENT:
+        consumer = None if department is None else str(department.pk)
+        reader = Reader(ReaderKind.DEPARTMENT, consumer)
+        return Case(Channel.SHARE, Mode.QUERY, reader, today, lines)
+    reader = ANYBODY if eyes == Eyes.PUBLIC else Reader(ReaderKind.COMPANY)
+    granted = eyes == Eyes.GRANTED
+    return Case(Channel.OPEN, Mode.QUERY, reader, today, lines, as_if_granted=granted)
+
+
+def _rows(
+    peek: Peek, fields: Sequence[Field], columns: Sequence[str], decisions: Sequence[FieldDecision]
+) -> tuple[tuple[str | None, ...], ...]:
+    places = {column.name: place for place, column in enumerate(peek.columns)}
+    shown = list(zip(fields, [places.get(name) for name in columns], decisions, strict=True))
+    return tuple(
+        tuple(
+            _cell(None if place is None else row[place], one.data_type, decision)
+            for one, place, decision in shown
+        )
+        for row in peek.rows
+    )
+
+
+def _cell(value: str | None, data_type: str, decision: FieldDecision) -> str | None:
+    if decision.treatment == Treatment.WITHHELD:
+        return None
+    if value is None:
+        return ""
+    return value if decision.mask is None else _masked(decision.mask, value, data_type)
+
+
+def _masked(mask: Mask, value: str, data_type: str) -> str:
+    """Return a value as the zones would hold it; text that is no number there is starred."""
+    if mask.kind == MaskKind.ROUND_COORDINATE and data_type in NUMBERS:
+        try:
+            return str(mask_value(mask, Decimal(value)))
+        except InvalidOperation:
+            return str(mask_value(mask, value))
+    return str(mask_value(mask, value))
