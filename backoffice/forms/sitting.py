@@ -174,7 +174,7 @@ class TableForm(OfficeForm):
     def prepare(self) -> None:
         """Offer the cursor columns; `target` is the title and the proposal."""
         title, proposal = self.target
-        cursors = [("", _("by comparing all rows"))]
+        cursors: list[tuple[str, Any]] = [("", _("by comparing all rows"))]
         cursors += [(name, _("by “%(column)s”") % {"column": name}) for name in proposal.cursors]
         if len(cursors) == 1:
             del self.fields["cursor_column"]

@@ -181,7 +181,7 @@ def fields(request: HttpRequest, source_id: int) -> HttpResponse:
     except SourceProblem as found:
         messages.warning(request, str(found))
         return redirect("admin:sitting_objects", source.pk)
-    posted = request.POST if request.method == "POST" else None
+    posted: QueryDict | None = request.POST if request.method == "POST" else None
     bulk = posted is not None and "bulk" in posted
     if posted is not None and bulk:
         posted = forms.set_all(posted, len(proposal.fields))

@@ -152,7 +152,7 @@ def ready(request: HttpRequest, dataset_id: int) -> HttpResponse:
         defects=publishing.publication_defects(dataset),
         tried=tried.order_by("-pk").first(),
         graded=[
-            (one, words.GRADES.get(one.grade), words.OPEN_TYPES.get(one.open_type))
+            (one, words.GRADES.get(one.grade or 0), words.OPEN_TYPES.get(one.open_type))
             for one in resource.fields.live()
         ],
     )
