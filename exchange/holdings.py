@@ -4,7 +4,6 @@ Codes, addresses and everything that was written down stay as they were; what is
 addressed to roles, so it goes on with the dataset it belongs to.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,8 +17,9 @@ from accounts.models import App, Notice, Organization, OrganizationKind, User
 from accounts.refusals import StepRefused
 from accounts.roles import require
 from audit import chain
-from catalog import indexing
+from catalog import indexing, succession
 from catalog.models import Dataset, NegativeLine, Revision
+from catalog.succession import free_name
 from exchange.models import Binding, Grant, Source
 
 PENDING = (Dataset.State.SIGNED, Dataset.State.IN_REVIEW)
@@ -125,10 +125,10 @@ def transfer(
 ) -> Organization:
     """Close an organisation and let `to` carry on with all it holds.
 
-    Datasets keep codes and addresses; sources, bindings, grants and notices go along; deliveries
-    and the audit trail stay as they were. A source whose name the successor uses already is
-    renamed. Raises what accounts.organizations.transfer raises; StepRefused where the successor
-    is a company, which holds no datasets of the city.
+    Datasets keep codes and addresses; duties, sources, bindings, grants and notices go along;
+    deliveries and the audit trail stay as they were. A source or a duty whose name or code the
+    successor uses already is renamed. Raises what accounts.organizations.transfer raises;
+    StepRefused where the successor is a company, which holds no datasets of the city.
     """
     # datasets before organisations: the order in which the catalogue's verbs lock them
     _lock_datasets(organization_id)
@@ -137,13 +137,11 @@ def transfer(
     heir = Organization.objects.get(pk=to.pk)
     _refuse_company(heir, organization_id)
     touched = _touched(organization_id)
-    for dataset in Dataset.objects.filter(owner=organization_id).order_by("pk"):
-        chain.record("dataset.transfer", dataset.address, by=by, at=at, **_from_to(organization))
-    Dataset.objects.filter(owner=organization_id).update(owner=heir)
-    Dataset.objects.filter(source_authority=organization_id).update(source_authority=heir)
+    succession.move(organization, heir, by=by, at=at)
     _move_sources(organization, heir, by=by, at=at)
     Grant.objects.filter(organization=organization_id).update(organization=heir)
     Dataset.objects.filter(pk__in=touched).policy_changed()
+    indexing.index_all(touched, at=at)
     indexing.index_all(touched, at=at)
     _move_notices(organization_id, heir, at)
     notices.tell(
@@ -196,7 +194,7 @@ def _move_sources(
     for source in Source.objects.filter(organization=organization).order_by("pk"):
         before = source.name
         source.organization = heir
-        source.name = free_name(before, organization.name_zh, taken)
+        source.name = free_name(before, organization.name_zh[:40], taken, longest=NAME_LENGTH)
         source.save(update_fields=["organization", "name"])
         taken.add(source.name)
         renamed = {} if source.name == before else {"renamed": source.name}
@@ -208,16 +206,6 @@ def _move_sources(
             **_from_to(organization),
             **renamed,
         )
-
-
-def free_name(name: str, owner: str, taken: Collection[str]) -> str:
-    """Return `name`, or where it is taken the name with its old owner, and a number if need be."""
-    number, candidate = 1, name
-    while candidate in taken:
-        mark = f"（{owner[:40]}）" if number == 1 else f"（{owner[:40]} {number}）"
-        candidate = name[: NAME_LENGTH - len(mark)] + mark
-        number += 1
-    return candidate
 
 
 def _move_notices(organization_id: int, heir: Organization, at: datetime) -> None:

@@ -4,6 +4,7 @@ import threading
 from datetime import date
 
 import pytest
+from django.apps import apps
 from django.db import connections
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +14,9 @@ from accounts.models import Membership, Notice, Organization
 from accounts.refusals import StepRefused
 from accounts.roles import NotAllowed, OrganizationKind, Role
 from audit.models import Entry
-from catalog import indexing
-from catalog.models import Dataset
+from catalog import duties, indexing
+from catalog.models import Dataset, Duty, SheetImport, SheetMapping
+from catalog.succession import free_name
 from catalog.terms import LineState, State
 from exchange import access, holdings, sharing
 from exchange.models import Source, SourceKind
@@ -148,13 +150,56 @@ def test_a_source_whose_name_is_taken_there_is_renamed_and_that_is_written_down(
     assert entry.details["renamed"] == "人口库（公园局）"
 
 
+def referring(organization):
+    """Return how many rows of each table name the organisation, by table and column."""
+    return {
+        f"{model._meta.label}.{field.name}": model._base_manager.filter(
+            **{field.name: organization}
+        ).count()
+        for model in apps.get_models()
+        for field in model._meta.fields
+        if field.related_model is Organization and model is not Organization
+    }
+
+
+@db
+def test_no_table_that_names_an_organisation_is_forgotten():
+    old, heir = make.organization(name_zh="公园局"), make.organization()
+    clerk = make.user(Role.PUBLISHER, old)
+    given_to(catalog.dataset(owner=old, source_authority=old), old)
+    source(old, "文件")
+    make.app(old, clerk)
+    notices.tell("dataset.stale", organization=old, target="dataset:1", at=NOW)
+    for place in (old, heir):
+        duties.create(
+            "1",
+            organization=place,
+            title_zh="绿化",
+            legal_basis="测试",
+            at=NOW,
+            by=make.user(Role.HEAD, place),
+        )
+        SheetMapping.objects.create(
+            organization=place, signature="a", columns={}, kept_at=NOW, kept_by=clerk
+        )
+    SheetImport.objects.create(owner=old, name="目录.xlsx", sha256="0", sent_at=NOW, sent_by=clerk)
+    before = referring(old)
+
+    holdings.transfer(old.pk, to=heir, by=None, at=NOW)
+
+    assert [place for place, count in before.items() if not count] == []
+    assert [place for place, count in referring(old).items() if count] == []
+    assert set(Duty.objects.values_list("code", flat=True)) == {"1", "1（公园局）"}
+    assert SheetMapping.objects.count() == 1
+
+
 @given(
     st.text("ab人", min_size=1, max_size=100),
     st.text("公园", max_size=200),
     st.sets(st.text("ab人（）公园 2", max_size=100)),
 )
 def test_a_free_name_is_free_short_enough_and_the_old_one_where_that_is_free(name, owner, taken):
-    found = holdings.free_name(name, owner, taken)
+    found = free_name(name, owner[:40], taken, longest=100)
 
     assert found not in taken
     assert 0 < len(found) <= 100
