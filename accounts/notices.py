@@ -89,6 +89,19 @@ KINDS: Mapping[str, Kind] = {
         gettext_lazy("A change of “%(dataset)s” that shows more waits for a second person."),
         (Role.HEAD,),
     ),
+    "revision.signable": Kind(
+        gettext_lazy("A change of “%(dataset)s” waits for the signature of the head."),
+        (Role.HEAD,),
+    ),
+    "revision.submitted": Kind(
+        gettext_lazy("A change of “%(dataset)s” of %(owner)s waits for review."),
+        (Role.OPERATOR,),
+    ),
+    "revision.review_due": Kind(
+        gettext_lazy("The review of a change of “%(dataset)s” is due on %(day)s."),
+        (Role.OPERATOR,),
+        mail=True,
+    ),
     "revision.decided": Kind(
         gettext_lazy("The change of “%(dataset)s” was decided: %(outcome)s"), (Role.PUBLISHER,)
     ),

@@ -180,7 +180,7 @@ def add_table(
         "resource.create", f"resource:{resource.pk}", by=by, at=at, dataset=dataset.pk, name=name
     )
     for position, new in enumerate(fields):
-        _new_field(resource, new, position=position, by=by, at=at)
+        create_field(resource, new, position=position, by=by, at=at)
     Dataset.objects.filter(pk=dataset.pk).policy_changed()
     indexing.index(dataset.pk, at=at)
     return resource
@@ -192,15 +192,19 @@ def add_field(resource_id: int, new: NewField, *, by: User, at: datetime) -> Fie
     resource = Resource.objects.get(pk=resource_id)
     dataset = _draft(resource.dataset_id, "catalog.update_dataset", by)
     last = resource.fields.order_by("-position").values_list("position", flat=True).first()
-    field = _new_field(resource, new, position=0 if last is None else last + 1, by=by, at=at)
+    field = create_field(resource, new, position=0 if last is None else last + 1, by=by, at=at)
     Dataset.objects.filter(pk=dataset.pk).policy_changed()
     indexing.index(dataset.pk, at=at)
     return field
 
 
-def _new_field(
+def create_field(
     resource: Resource, new: NewField, *, position: int, by: User, at: datetime
 ) -> Field:
+    """Write a field as described; right, state and what follows are the caller's to see to.
+
+    Raises SecretRefused, EntryRefused, ValidationError.
+    """
     if new.secrecy != Secrecy.NONE:
         raise SecretRefused(
             _(

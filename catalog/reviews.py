@@ -11,8 +11,8 @@ from accounts import notices
 from accounts.models import Membership, Organization
 from accounts.roles import Role
 from catalog import deadlines
-from catalog.models import Dataset
-from catalog.terms import ClockStep, State
+from catalog.models import Dataset, Revision
+from catalog.terms import ClockStep, RevisionState, State
 
 ON_THE_WAY = (
     "dataset.signable",
@@ -96,12 +96,36 @@ def remind(*, at: datetime) -> int:
             notices.settle(dataset.address, "dataset.review_due", at=at)
             tell(kind, dataset, to=None, at=at, due_on=deadline.due_on, day=deadline.due_on)
             told += 1
+    told += _remind_of_changes(at)
     stuck = list(unsignable())
     for target in known["dataset.unsignable"] - {dataset.address for dataset in stuck}:
         notices.settle(target, "dataset.unsignable", at=at)
     for dataset in stuck:
         if dataset.address not in known["dataset.unsignable"]:
             tell("dataset.unsignable", dataset, to=None, at=at)
+            told += 1
+    return told
+
+
+def _remind_of_changes(at: datetime) -> int:
+    clocks, today = deadlines.clocks(), timezone.localdate(at)
+    known = notices.open_targets("revision.review_due")
+    told = 0
+    signed = Revision.objects.filter(state=RevisionState.SIGNED, signed_at__isnull=False)
+    for revision in signed.select_related("dataset__owner").order_by("signed_at"):
+        due = clocks.due_for(ClockStep.CATALOGUE_REVIEW, revision.signed_at or at, today=today)
+        if due.days_left > 1:
+            break  # the others are younger
+        if revision.address not in known:
+            notices.tell(
+                "revision.review_due",
+                organization=revision.dataset.owner,
+                target=revision.address,
+                at=at,
+                due_on=due.due_on,
+                dataset=revision.dataset.title_zh,
+                day=due.due_on,
+            )
             told += 1
     return told
 

@@ -5,17 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 
+from accounts import notices
 from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
-from catalog import history, indexing
+from catalog import amending, history, indexing
 from catalog.drafting import locked, write_grade
 from catalog.models import Dataset, Field, Revision
-from catalog.refusals import GradeRefused, StepRefused
+from catalog.refusals import EntryRefused, GradeRefused, StepRefused
 from catalog.states import Step, move
-from catalog.terms import RevisionState
+from catalog.terms import RevisionKind, RevisionState
 
 REGRADED = frozenset(
     {
@@ -116,6 +118,7 @@ def propose_revision(
         proposed_by=by,
         proposed_at=at,
     )
+    _tell("revision.proposed", revision, at=at)
     chain.record(
         "dataset.revise",
         dataset.address,
@@ -128,33 +131,72 @@ def propose_revision(
     return revision
 
 
+def _tell(kind: str, revision: Revision, *, at: datetime, **words: Any) -> None:
+    notices.tell(
+        kind,
+        organization=revision.dataset.owner,
+        target=revision.address,
+        at=at,
+        dataset=revision.dataset.title_zh,
+        **words,
+    )
+
+
 @transaction.atomic
 def decide_revision(
     revision_id: int, *, by: User, at: datetime, accept: bool, reason: str
 ) -> Revision:
     """Apply or refuse a proposed revision.
 
-    Raises NotAllowed without the right or for who proposed it (four eyes), StepRefused where it is
-    decided already, or a field has changed since, so that what was proposed is not what would be.
+    Regraded fields are decided by head or authority. An amendment is signed first: until then its
+    head may refuse it, afterwards the authority decides. Raises NotAllowed without the right or
+    for who proposed it (four eyes), StepRefused where it is decided already or not signed yet, or
+    something has changed since, so that what was proposed is not what would be.
     """
     dataset_id = Revision.objects.values_list("dataset_id", flat=True).get(pk=revision_id)
     dataset = locked(dataset_id)
     revision = Revision.objects.select_for_update().get(pk=revision_id)
-    require(by, "exchange.decide_revision", organization=dataset.owner)
+    require(by, _decided_by(revision, accept=accept), organization=dataset.owner)
     _second_person(revision, by)
-    if revision.state != RevisionState.PROPOSED:
+    if revision.state not in (RevisionState.PROPOSED, RevisionState.SIGNED):
         raise StepRefused(
             _("This change of “%(dataset)s” is decided already: %(state)s.")
             % {"dataset": dataset, "state": RevisionState(revision.state).label}
         )
+    amends = revision.kind == RevisionKind.AMEND
+    if accept and amends and revision.state == RevisionState.PROPOSED:
+        raise StepRefused(
+            _("This change of “%(dataset)s” waits for the head of the department to sign it.")
+            % {"dataset": dataset}
+        )
     if accept:
-        _apply(dataset, revision, by=by, at=at)
+        (amending.apply if amends else _apply)(dataset, revision, by=by, at=at)
     revision.state = RevisionState.APPLIED if accept else RevisionState.REFUSED
     revision.decided_by, revision.decided_at, revision.decision_reason = by, at, reason
     revision.save()
+    notices.settle(revision.address, *WAITING, at=at)
+    outcome = format_lazy("{} {}", RevisionState(revision.state).label, reason)
+    _tell("revision.decided", revision, at=at, outcome=outcome)
     details = {"revision": revision.pk, "accepted": accept, "reason": reason}
     chain.record("dataset.revise", dataset.address, by=by, at=at, **details)
     return revision
+
+
+WAITING = (
+    "revision.proposed",
+    "revision.signable",
+    "revision.submitted",
+    "revision.review_due",
+)
+
+
+def _decided_by(revision: Revision, *, accept: bool) -> str:
+    """Return the permission that a decision takes."""
+    if revision.kind == RevisionKind.REGRADE:
+        return "exchange.decide_revision"
+    if revision.state == RevisionState.PROPOSED and not accept:
+        return "catalog.sign_dataset"
+    return "catalog.review_dataset"
 
 
 def _second_person(revision: Revision, by: User) -> None:
@@ -187,3 +229,36 @@ def _wanted(changes: Mapping[int, Mapping[str, list[Any]]]) -> dict[int, dict[st
         pk: {name: new for name, (_old, new) in attributes.items()}
         for pk, attributes in changes.items()
     }
+
+
+@transaction.atomic
+def withdraw_field(field_id: int, *, by: User, at: datetime, reason: str) -> Field:
+    """End a published field; its id stays. Only for `exchange.opening`, which empties the zones.
+
+    Raises NotAllowed, StepRefused (not published, ended already), EntryRefused for a part of the
+    key, by which rows are told apart, or without a reason.
+    """
+    dataset = locked(Field.objects.values_list("resource__dataset_id", flat=True).get(pk=field_id))
+    require(by, "exchange.regrade_field", organization=dataset.owner)
+    move(dataset.state, Step.REVISE, of=dataset)
+    field = Field.objects.select_for_update().get(pk=field_id)
+    if field.ended_at is not None:
+        raise StepRefused(_("“%(field)s” has ended already.") % {"field": field.name})
+    if field.is_key:
+        raise EntryRefused(
+            _(
+                "“%(field)s” is part of the key, by which rows are told apart, so it stays."
+                " Regrade it, or withdraw the dataset and list another."
+            )
+            % {"field": field.name}
+        )
+    if not reason.strip():
+        raise EntryRefused(_("Say why the field ends: who asks for it is told."))
+    field.ended_at = at
+    field.save(update_fields=["ended_at"])
+    Dataset.objects.filter(pk=dataset.pk).policy_changed()
+    history.note(dataset, at=at)
+    indexing.index(dataset.pk, at=at)
+    details = {"name": field.name, "reason": reason.strip()}
+    chain.record("field.end", f"field:{field.pk}", by=by, at=at, **details)
+    return field

@@ -112,12 +112,14 @@ class RevisionKind(models.TextChoices):
     """What a revision of a published dataset changes."""
 
     REGRADE = "regrade", _("grades and masks of fields")
+    AMEND = "amend", _("metadata and fields")
 
 
 class RevisionState(models.TextChoices):
     """Where a revision stands."""
 
     PROPOSED = "proposed", _("waits for a second person")
+    SIGNED = "signed", _("with the data authority")
     APPLIED = "applied", _("applied")
     REFUSED = "refused", _("refused")
 

@@ -126,6 +126,17 @@ def decide_revision(
 
 
 @_at_once
+def withdraw_field(field_id: int, *, by: User, at: datetime, reason: str) -> Projection:
+    """End a field of a published dataset: no zone holds it when this returns.
+
+    Who holds a grant that names it may still read what is stored. Raises NotAllowed, StepRefused,
+    EntryRefused.
+    """
+    field = revisions.withdraw_field(field_id, by=by, at=at, reason=reason)
+    return _projected(field.resource.dataset_id, at=at)
+
+
+@_at_once
 def publish_line(line_id: int, *, by: User, at: datetime) -> Projection:
     """Publish a line of the negative list; what it bars is gone from the zones at once."""
     line = negative_list.publish(line_id, by=by, at=at)

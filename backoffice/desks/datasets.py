@@ -17,7 +17,7 @@ from unfold.enums import ActionVariant
 from backoffice import lights, words
 from backoffice.buttons import Button, Press, Warned
 from backoffice.desk import Desk
-from backoffice.desks import offers, workbooks
+from backoffice.desks import amendments, offers, workbooks
 from backoffice.forms import catalog as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.exchange import GrantForm
@@ -289,6 +289,26 @@ class DatasetDesk(Desk):
             done="",
             offered=_in(State.IN_REVIEW),
             variant=ActionVariant.PRIMARY,
+        ),
+        Button(
+            name="amend",
+            label=_("Propose a change"),
+            permission="catalog.update_dataset",
+            press=amendments.amend,
+            done=_("The change waits for the signature of the head."),
+            note=_("It holds once the head has signed it and the data authority has reviewed it."),
+            form=forms.AmendForm,
+            offered=_in(State.PUBLISHED),
+        ),
+        Button(
+            name="new-field",
+            label=_("Propose a field"),
+            permission="catalog.update_dataset",
+            press=amendments.new_field,
+            done=_("The change waits for the signature of the head."),
+            note=_("It holds once the head has signed it and the data authority has reviewed it."),
+            form=forms.AddedFieldForm,
+            offered=_in(State.PUBLISHED),
         ),
         Button(
             name="line",

@@ -1,19 +1,25 @@
 """Changes of published entries, old and new side by side."""
 
 from django.contrib import admin
-from django.utils.html import format_html_join
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
+from backoffice import lights
 from backoffice.buttons import Button, Press
 from backoffice.desk import Desk
 from backoffice.forms.dressed import ReasonForm
+from catalog import amending, deadlines
 from catalog.models import (
     Field,
     FieldTerms,
     Revision,
 )
-from catalog.terms import RevisionState
+from catalog.terms import ClockStep, RevisionKind, RevisionState
 from exchange import opening
 
 
@@ -32,8 +38,52 @@ def _decide(*, accept: bool):
     return press_it
 
 
+def _to_be_signed(revision: Revision) -> bool:
+    return (revision.kind, revision.state) == (RevisionKind.AMEND, RevisionState.PROPOSED)
+
+
 def _waits(revision: Revision) -> bool:
-    return revision.state == RevisionState.PROPOSED
+    return revision.state in (RevisionState.PROPOSED, RevisionState.SIGNED)
+
+
+def _acceptable(revision: Revision) -> bool:
+    return _waits(revision) and not _to_be_signed(revision)
+
+
+def _sign(press: Press) -> None:
+    amending.sign(press.target.pk, by=press.by, at=press.at)
+
+
+def _due(revision: Revision, clocks: deadlines.Clocks) -> str:
+    if revision.state != RevisionState.SIGNED or revision.signed_at is None:
+        return lights.badge(None)
+    return lights.badge(
+        clocks.due_for(ClockStep.CATALOGUE_REVIEW, revision.signed_at, today=timezone.localdate())
+    )
+
+
+def lines(revision: Revision) -> list[tuple[str, str, str, str]]:
+    """Return each change: where, what, old, new. One query for the names of fields."""
+    changes = revision.changes
+    amends = revision.kind == RevisionKind.AMEND
+    by_field = changes["fields"] if amends else changes
+    names = dict(
+        Field.objects.filter(pk__in=[int(pk) for pk in by_field]).values_list("pk", "name")
+    )
+    parts = [(names.get(int(pk), pk), attributes) for pk, attributes in by_field.items()]
+    if amends:
+        parts.insert(0, (gettext("entry"), changes["dataset"]))
+    told = [
+        (where, attribute, str(old), str(new))
+        for where, attributes in parts
+        for attribute, (old, new) in attributes.items()
+        if old != new
+    ]
+    for added in changes["added"] if amends else ():
+        new = added["new"]
+        what = f"{new['label_zh']}, {new['data_type']}, L{added['grade']}"
+        told.append((new["name"], gettext("new field"), "–", what))
+    return told
 
 
 @admin.register(Revision)
@@ -41,21 +91,45 @@ class RevisionDesk(Desk):
     """Changes of published entries, old and new side by side."""
 
     owner_path = "dataset__owner"
-    list_display = ["id", "dataset", "state", "loosens", "proposed_by", "proposed_at"]
-    list_filter = ["state", "loosens"]
+    list_display = [
+        "id",
+        "dataset",
+        "kind",
+        "state",
+        "due",
+        "loosens",
+        "proposed_by",
+        "proposed_at",
+    ]
+    list_filter = ["state", "kind", "loosens"]
     list_select_related = ["dataset__owner", "proposed_by"]
     ordering = ["-id"]
     fields = [
         "dataset",
-        "state",
+        ("kind", "state"),
+        "due",
         "side_by_side",
         "reason",
         ("proposed_by", "proposed_at"),
+        ("signed_by", "signed_at"),
         ("decided_by", "decided_at"),
         "decision_reason",
     ]
-    readonly_fields = ["side_by_side"]
+    readonly_fields = ["due", "side_by_side"]
     buttons = (
+        Button(
+            name="sign",
+            label=_("Sign"),
+            permission="catalog.sign_dataset",
+            press=_sign,
+            done=_("The change is signed. The data authority reviews it next."),
+            note=_(
+                "By signing you vouch that the change was looked at for secrets and for personal"
+                " information."
+            ),
+            offered=_to_be_signed,
+            variant=ActionVariant.PRIMARY,
+        ),
         Button(
             name="accept",
             label=_("Accept"),
@@ -63,7 +137,7 @@ class RevisionDesk(Desk):
             press=_decide(accept=True),
             done=_("The change holds from now on."),
             form=ReasonForm,
-            offered=_waits,
+            offered=_acceptable,
             variant=ActionVariant.PRIMARY,
         ),
         Button(
@@ -77,21 +151,38 @@ class RevisionDesk(Desk):
         ),
     )
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Give each listed change its deadline; the limits are read once for the list."""
+        listed = super().get_changelist_instance(request)
+        clocks = deadlines.clocks()
+        for revision in listed.result_list:
+            revision.review_due = _due(revision, clocks)
+        return listed
+
+    @admin.display(description=_("review"))
+    def due(self, revision: Revision) -> str:
+        """Show until when the review is due, with its light."""
+        if hasattr(revision, "review_due"):
+            return revision.review_due
+        return _due(revision, deadlines.clocks())
+
     @admin.display(description=_("changes"))
     def side_by_side(self, revision: Revision) -> str:
-        """Show each change: field, what, old, new."""
-        names = dict(
-            Field.objects.filter(pk__in=[int(pk) for pk in revision.changes]).values_list(
-                "pk", "name"
-            )
+        """Show each change, old and new beside each other."""
+        row = (
+            '<tr class="align-top"><td class="pr-4"><code>{}</code></td><td class="pr-4">{}</td>'
+            '<td class="pr-4 text-red-700 dark:text-red-400">{}</td>'
+            '<td class="text-green-700 dark:text-green-400">{}</td></tr>'
         )
-        lines = [
-            (names.get(int(pk), pk), attribute, str(old), str(new))
-            for pk, attributes in revision.changes.items()
-            for attribute, (old, new) in attributes.items()
-            if old != new
-        ]
-        return format_html_join("", "<p><code>{}</code> {}: {} → <b>{}</b></p>", lines)
+        return format_html(
+            '<table class="w-full"><thead><tr class="text-left"><th>{}</th><th>{}</th><th>{}</th>'
+            "<th>{}</th></tr></thead><tbody>{}</tbody></table>",
+            gettext("where"),
+            gettext("what"),
+            gettext("old"),
+            gettext("new"),
+            format_html_join("", row, lines(revision)),
+        )
 
 
 @admin.register(FieldTerms)

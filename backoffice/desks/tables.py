@@ -15,8 +15,9 @@ from backoffice.buttons import Button, Press, Warned
 from backoffice.desk import Desk, labelled
 from backoffice.desks import offers
 from backoffice.forms import catalog as forms
+from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.exchange import BindingForm
-from catalog import publishing
+from catalog import amending, publishing
 from catalog.facts import as_params
 from catalog.models import (
     Field,
@@ -161,6 +162,26 @@ def _change_field(press: Press) -> None:
     publishing.update_field(press.target.pk, **press.told, by=press.by, at=press.at)
 
 
+def _relabel(press: Press) -> None:
+    told = dict(press.told)
+    reason = told.pop("reason")
+    amending.propose(
+        press.target.resource.dataset_id,
+        fields={press.target.pk: told},
+        reason=reason,
+        by=press.by,
+        at=press.at,
+    )
+
+
+def _withdraw(press: Press) -> None:
+    opening.withdraw_field(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
+
+
+def _published(field: Field) -> bool:
+    return field.ended_at is None and field.resource.dataset.state == State.PUBLISHED
+
+
 def _of_draft(field: Field) -> bool:
     return field.ended_at is None and field.resource.dataset.state == State.DRAFT
 
@@ -205,7 +226,27 @@ class FieldDesk(Desk):
                 "Stricter acts at once. What shows more than before waits for a second person."
             ),
             form=forms.RegradeForm,
-            offered=lambda field: field.resource.dataset.state == State.PUBLISHED,
+            offered=_published,
+        ),
+        Button(
+            name="relabel",
+            label=_("Propose other words"),
+            permission="catalog.update_dataset",
+            press=_relabel,
+            done=_("The change waits for the signature of the head."),
+            form=forms.RelabelForm,
+            offered=_published,
+        ),
+        Button(
+            name="withdraw",
+            label=_("Withdraw"),
+            permission="exchange.regrade_field",
+            press=_withdraw,
+            done=_("The field has ended; no copy holds it any more."),
+            note=_("It acts at once. Grants that name the field may still read it."),
+            form=ReasonForm,
+            offered=_published,
+            variant=ActionVariant.DANGER,
         ),
         Button(
             name="change",

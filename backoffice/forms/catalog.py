@@ -15,6 +15,7 @@ from backoffice.forms.dressed import (
     offer,
     places_for,
 )
+from catalog.amending import AMENDED, RELABELLED
 from catalog.drafting import METADATA
 from catalog.models import Dataset, Field
 from catalog.publishing import CHECKLIST
@@ -199,6 +200,48 @@ class RegradeForm(GradeForm):
         super().prepare()
         self.fields["reason"].required = True
         self.fields["reason"].initial = ""
+
+
+def _reason() -> forms.CharField:
+    return forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class AmendForm(OfficeModelForm):
+    """What a published entry says of itself, to be amended."""
+
+    keywords_zh = WordsField(label=_("Keywords, Chinese"), required=False)
+    keywords_en = WordsField(label=_("Keywords, English"), required=False)
+    reason = _reason()
+
+    class Meta:
+        model = Dataset
+        fields = AMENDED
+
+
+class RelabelForm(OfficeModelForm):
+    """What a published field is called and said to be, to be amended."""
+
+    reason = _reason()
+
+    class Meta:
+        model = Field
+        fields = RELABELLED
+
+
+class AddedFieldForm(GradeForm):
+    """A new field of a published table, with the grade it is to have."""
+
+    name = forms.CharField(label=_("Name"), max_length=63)
+    label_zh = forms.CharField(label=_("Label, Chinese"), max_length=100)
+    label_en = forms.CharField(label=_("Label, English"), max_length=200, required=False)
+    data_type = forms.ChoiceField(label=_("Data type"), choices=words.choices(words.DATA_TYPES))
+    length = forms.IntegerField(label=_("Length in characters"), min_value=1, required=False)
+
+    field_order = ["name", "label_zh", "label_en", "data_type", "length"]
+
+    def prepare(self) -> None:
+        """Ask for the reason: of the new field, and of its grade."""
+        self.fields["reason"].required = True
 
 
 class SignForm(OfficeForm):

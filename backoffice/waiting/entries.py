@@ -6,10 +6,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Notice
+from accounts.roles import Role
 from backoffice.waiting.piles import Asked, Pile, Thing, list_of, page_of, pile
 from catalog import deadlines
 from catalog.models import Dataset, Field, Revision
-from catalog.terms import ClockStep, RevisionState, State
+from catalog.terms import ClockStep, RevisionKind, RevisionState, State
 
 
 def _entry(dataset: Dataset, note: str | Promise = "") -> Thing:
@@ -80,7 +81,12 @@ def to_sign(asked: Asked) -> Pile:
 
 def revisions(asked: Asked) -> Pile:
     """Changes that somebody else proposed."""
-    rows = asked.own(Revision.objects.filter(state=RevisionState.PROPOSED), "dataset__owner")
+    signed = Q(state=RevisionState.SIGNED)
+    proposed = Q(state=RevisionState.PROPOSED)
+    if asked.role == Role.OPERATOR:  # amendments come to the authority when the head has signed
+        proposed &= ~Q(kind=RevisionKind.AMEND)
+    waits = proposed | signed if asked.role == Role.OPERATOR else proposed
+    rows = asked.own(Revision.objects.filter(waits), "dataset__owner")
     return pile(
         gettext_lazy("Changes that wait for a second person"),
         rows.exclude(proposed_by=asked.user).select_related("dataset").order_by("proposed_at"),

@@ -14,7 +14,9 @@ USER = settings.AUTH_USER_MODEL
 class Revision(models.Model):
     """Old and new side by side: {field id: {attribute: [old, new]}}.
 
-    One that only makes things stricter acts at once; one that loosens needs a second person.
+    One that only makes things stricter acts at once; one that loosens needs a second person. An
+    amendment has {"dataset": {attribute: [old, new]}, "fields": {field id: …}, "added": [field]},
+    is signed by the head and decided by the authority.
     """
 
     State = RevisionState
@@ -31,6 +33,8 @@ class Revision(models.Model):
     reason = models.TextField(_("reason"))
     proposed_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
+    signed_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
+    signed_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     decision_reason = models.TextField(_("reason of the decision"), blank=True)
@@ -41,8 +45,22 @@ class Revision(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="catalog_revision_decided_by_somebody",
-                condition=Q(state=RevisionState.PROPOSED)
+                condition=Q(state__in=(RevisionState.PROPOSED, RevisionState.SIGNED))
                 | Q(decided_by__isnull=False, decided_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="catalog_revision_amendment_signed_first",
+                condition=~Q(kind=RevisionKind.AMEND)
+                | ~Q(state__in=(RevisionState.SIGNED, RevisionState.APPLIED))
+                | Q(signed_by__isnull=False, signed_at__isnull=False),
+                violation_error_message=_("The head of the department signs first."),
+            ),
+            models.CheckConstraint(
+                name="catalog_revision_amendment_needs_four_eyes",
+                condition=~Q(kind=RevisionKind.AMEND)
+                | ~Q(state=RevisionState.APPLIED)
+                | ~Q(decided_by=F("proposed_by")),
+                violation_error_message=_("Who proposed an amendment can not decide on it."),
             ),
             models.CheckConstraint(
                 name="catalog_revision_looser_needs_four_eyes",
@@ -57,3 +75,8 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.dataset}"
+
+    @property
+    def address(self) -> str:
+        """How notices name this change."""
+        return f"revision:{self.pk}"

@@ -222,3 +222,66 @@ def test_stricter_acts_at_once_and_looser_waits_for_another_person(at_desk, said
 
     again = operator.press(revision, "refuse", reason="late")
     assert "decided already" in said(again)
+
+
+# amendments
+
+
+def test_a_published_entry_is_amended_by_buttons_old_and_new_side_by_side(at_desk, said):
+    dataset = catalog.dataset(title_en="Old title")
+    publisher, head, operator = (
+        at_desk(catalog.staff(role, dataset.owner))
+        for role in (Role.PUBLISHER, Role.HEAD, Role.OPERATOR)
+    )
+    whole = {name: getattr(dataset, name) for name in ("title_zh", "abstract_zh", "contact")}
+    whole |= {"update_cycle": "daily", "license": dataset.license}
+
+    publisher.press(dataset, "amend", **whole, title_en="New title", reason="clearer")
+    revision = Revision.objects.get()
+    page = head.page(revision).content.decode()
+    assert "Old title" in page
+    assert "New title" in page
+    head.press(revision, "sign")
+    listed = operator.list(Revision).content.decode()
+    assert "working days" in listed or "due" in listed
+    operator.press(revision, "accept", reason="fine")
+
+    dataset.refresh_from_db()
+    assert dataset.title_en == "New title"
+
+
+def test_a_field_is_added_relabelled_and_withdrawn_by_buttons(at_desk):
+    dataset = catalog.dataset(fields=["name", "spaces"])
+    field = catalog.table(dataset).fields.get(name="name")
+    publisher = at_desk(catalog.staff(Role.PUBLISHER, dataset.owner))
+    new = {"name": "fee", "label_zh": "收费", "data_type": "text"}
+
+    publisher.press(dataset, "new-field", **GRADED, **new)
+    publisher.press(field, "relabel", label_zh="场名", reason="usual word")
+    for revision in Revision.objects.order_by("pk"):
+        at_desk(catalog.staff(Role.HEAD, dataset.owner)).press(revision, "sign")
+        at_desk(accounts.user(Role.OPERATOR)).press(revision, "accept", reason="fine")
+    publisher.press(field, "withdraw", reason="not collected any more")
+
+    live = catalog.table(dataset).fields.filter(ended_at=None)
+    assert set(live.values_list("name", flat=True)) == {"spaces", "fee"}
+    field.refresh_from_db()
+    assert field.label_zh == "场名"
+
+
+def test_amending_in_the_wrong_state_is_refused_by_its_sentence(at_desk, said):
+    draft = catalog.dataset(State.DRAFT)
+    field = catalog.table(draft).fields.get()
+    publisher = at_desk(catalog.staff(Role.PUBLISHER, draft.owner))
+    whole = {"title_zh": "改", "update_cycle": "daily", "reason": "x"}
+    new = {"name": "fee", "label_zh": "收费", "data_type": "text"}
+
+    for answer in (
+        publisher.press(draft, "amend", **whole),
+        publisher.press(draft, "new-field", **GRADED, **new),
+        publisher.press(field, "relabel", label_zh="改", reason="x"),
+        publisher.press(field, "withdraw", reason="x"),
+    ):
+        assert answer.status_code == 302
+        assert "revised only when" in said(answer)
+    assert not Revision.objects.exists()

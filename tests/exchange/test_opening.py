@@ -4,6 +4,7 @@ import pytest
 from psycopg import sql
 
 from accounts.roles import NotAllowed
+from catalog import amending
 from catalog.models import Field
 from exchange import opening
 from exchange.models import RecordTable, Zone
@@ -181,3 +182,35 @@ def test_a_lower_grade_waits_for_a_second_person_even_where_nothing_shows_yet(wa
 
     assert revision is not None
     assert field(binding, "secret").grade == Grade.L4
+
+
+def test_a_withdrawn_field_is_gone_from_the_open_zone_when_the_verb_returns(way):
+    where, binding, dataset = way
+
+    opening.withdraw_field(
+        field(binding, "name").pk, by=where.publisher, at=NOW, reason="not collected any more"
+    )
+
+    assert zone(binding) == [(1, "138****01"), (2, "138****02"), (3, None)]
+    assert not dataset.resources.get().fields.live().filter(name="name").exists()
+
+
+def test_a_field_added_by_an_amendment_is_filled_by_the_next_run_once_it_is_bound(way):
+    where, binding, dataset = way
+    added = amending.AddedField(
+        new=exchange.NewField(name="more", label_zh="更多"), grade=Grade.L1
+    )
+    revision = amending.propose(
+        dataset.pk, added=[added], reason="asked for", by=where.publisher, at=NOW
+    )
+    amending.sign(revision.pk, by=where.head, at=NOW)
+
+    opening.decide_revision(revision.pk, by=where.operator, at=NOW, accept=True, reason="fine")
+    assert zone(binding) == [(1, "a", "138****01"), (2, "b", "138****02"), (3, "c", None)]
+
+    new = field(binding, "more")
+    binding.refresh_from_db()
+    binding.columns[str(new.pk)] = "extra"
+    binding.save()
+    engine.sync(binding.pk)
+    assert zone(binding)[0] == (1, "a", "138****01", "x")
