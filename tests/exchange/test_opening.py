@@ -208,9 +208,9 @@ def test_a_field_added_by_an_amendment_is_filled_by_the_next_run_once_it_is_boun
     opening.decide_revision(revision.pk, by=where.operator, at=NOW, accept=True, reason="fine")
     assert zone(binding) == [(1, "a", "138****01"), (2, "b", "138****02"), (3, "c", None)]
 
-    new = field(binding, "more")
+    more = field(binding, "more")
     binding.refresh_from_db()
-    binding.columns[str(new.pk)] = "extra"
+    binding.columns[str(more.pk)] = "extra"
     binding.save()
     engine.sync(binding.pk)
     assert zone(binding)[0] == (1, "a", "138****01", "x")
