@@ -3,15 +3,19 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts import notices
 from accounts.models import User
 from accounts.roles import require
 from audit import chain
 from catalog import indexing
 from catalog.library import LIBRARY, Article
 from catalog.models import Dataset, LegalBasis, NegativeLine
+from catalog.negative_list import place
 from catalog.refusals import BasisRefused
+from catalog.terms import LineState
 from policy.terms import BasisTier, Certainty
 
 SHORTEST_TEXT = 10
@@ -137,7 +141,24 @@ def _end(
     chain.record(
         "basis.end", _address(basis), by=by, at=at, basis=basis.citation, until=str(until)
     )
+    for line in leaning(basis.pk):
+        notices.tell(
+            "line.review_due",
+            organization=line.dataset.owner,
+            target=place(line),
+            at=at,
+            due_on=until,
+            number=line.number,
+            dataset=line.dataset.title_zh,
+            day=until,
+        )
     return basis
+
+
+def leaning(basis_id: int) -> QuerySet[NegativeLine]:
+    """Return the published lines that rest on a basis: when it ends, they lapse with it."""
+    lines = NegativeLine.objects.filter(basis_id=basis_id, state=LineState.PUBLISHED)
+    return lines.select_related("dataset__owner", "basis").order_by("number")
 
 
 def _locked(basis_id: int) -> tuple[LegalBasis, list[int]]:
@@ -170,4 +191,4 @@ def _address(basis: LegalBasis) -> str:
     return f"basis:{basis.pk}"
 
 
-__all__ = ["Article", "BasisTier", "create", "end", "seed", "supersede", "verify"]
+__all__ = ["Article", "BasisTier", "create", "end", "leaning", "seed", "supersede", "verify"]

@@ -125,6 +125,26 @@ def _prohibition(line: Any) -> Prohibition:
     )
 
 
+def as_if_published(line: NegativeLine, day: date) -> Prohibition:
+    """Return a line not published yet as it would be if it were published on a day.
+
+    Its basis is taken as verified: what stands in the way is another question. Two queries.
+    """
+    return Prohibition(
+        number=line.number or 0,
+        fields=frozenset(line.fields.values_list("name", flat=True)),
+        channels=channels(line),
+        basis=line.basis.citation,
+        tier=BasisTier(line.basis.tier),
+        certainty=Certainty.VERIFIED,
+        in_force_from=max(line.from_on, line.basis.in_force_from, day),
+        in_force_until=last_day(line),
+        published=True,
+        review_on=line.review_on,
+        substitute=line.substitute,
+    )
+
+
 def channels(line: NegativeLine) -> frozenset[Channel]:
     """Return the channels a line bars."""
     barred = {Channel.SHARE: line.bars_share, Channel.OPEN: line.bars_open}

@@ -205,6 +205,16 @@ def _carried(line: NegativeLine) -> None:
         )
 
 
+@transaction.atomic
+def obstacle(line: NegativeLine) -> str:
+    """Return what publication would refuse about a line's basis now, "" where nothing."""
+    try:
+        _carried(line)
+    except LineRefused as refusal:
+        return str(refusal)
+    return ""
+
+
 def _too_low(channel: Channel) -> str:
     if channel == Channel.SHARE:
         return _(
@@ -316,6 +326,7 @@ def _tell(kind: str, line: NegativeLine, at: datetime, **words: Any) -> None:
 __all__ = [
     "end",
     "legal_review",
+    "obstacle",
     "place",
     "propose",
     "publish",

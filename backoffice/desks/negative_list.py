@@ -1,6 +1,10 @@
 """The negative list and its legal bases."""
 
 from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
@@ -9,8 +13,8 @@ from backoffice.buttons import Button, Press
 from backoffice.desk import Desk, labelled
 from backoffice.desks.beside import ShownOnly
 from backoffice.forms import negative_list as forms
-from backoffice.forms.dressed import ReasonForm
 from catalog import bases, negative_list
+from catalog.facts import last_day
 from catalog.library import Article
 from catalog.models import LegalBasis, NegativeLine, NegativeLineField
 from catalog.terms import LineState
@@ -73,6 +77,8 @@ class NegativeLineDesk(Desk):
         "from_on",
         "until_on",
         "review_on",
+        "standing",
+        "effect",
     ]
     list_filter = ["state", "bars_share", "bars_open", "review_on"]
     list_select_related = ["dataset__owner", "basis"]
@@ -106,6 +112,7 @@ class NegativeLineDesk(Desk):
             press=lambda press: opening.publish_line(press.target.pk, by=press.by, at=press.at),
             done=_("The line counts; what it bars is out of the zones."),
             note=_("What the line bars leaves every open copy before this returns."),
+            form=forms.PublishLineForm,
             offered=_with(LineState.AUTHORITY_REVIEW),
             variant=ActionVariant.PRIMARY,
         ),
@@ -133,11 +140,28 @@ class NegativeLineDesk(Desk):
             permission="catalog.end_negativeline",
             press=_end,
             done=_("The line has ended; its fields are conditional until they are graded anew."),
-            form=ReasonForm,
+            form=forms.EndLineForm,
             offered=_with(LineState.PUBLISHED),
             variant=ActionVariant.DANGER,
         ),
     )
+
+    @admin.display(description=_("standing"))
+    def standing(self, line: NegativeLine) -> str:
+        """Say whether a published line still bars something, and until when its law holds."""
+        until = last_day(line)
+        if line.state != LineState.PUBLISHED or until is None:
+            return ""
+        text = _("ran out on %(day)s") if until < timezone.localdate() else _("until %(day)s")
+        return str(text) % {"day": until}
+
+    @admin.display(description=_("effect"))
+    def effect(self, line: NegativeLine) -> str:
+        """Lead to what the line changes, or would."""
+        if line.state in (LineState.RETURNED, LineState.ENDED):
+            return ""
+        place = reverse("admin:line_effect", args=[line.pk])
+        return format_html('<a href="{}">{}</a>', place, gettext("What it changes"))
 
 
 @admin.register(NegativeLineField)
@@ -167,6 +191,14 @@ def _end_basis(press: Press) -> None:
     bases.end(press.target.pk, until=press.told["until"], by=press.by, at=press.at)
 
 
+class LinesOn(ShownOnly):
+    """The lines that rest on a basis."""
+
+    model = NegativeLine
+    fields = ["number", "dataset", "state", "from_on", "until_on", "review_on"]
+    show_change_link = True
+
+
 @admin.register(LegalBasis)
 class LegalBasisDesk(Desk):
     """Articles of law that refusals rest on; only what was read word for word carries one."""
@@ -174,6 +206,7 @@ class LegalBasisDesk(Desk):
     list_display = [
         "law_zh",
         "article",
+        "gist_zh",
         "version",
         labelled(words.TIERS, "tier", _("tier")),
         labelled(words.CERTAINTIES, "certainty", _("certainty")),
@@ -183,6 +216,7 @@ class LegalBasisDesk(Desk):
     list_filter = ["tier", "certainty"]
     search_fields = ["law_zh", "law_en", "article", "gist_zh", "document_number"]
     ordering = ["law_zh", "article", "-version"]
+    inlines = [LinesOn]
     list_buttons = (
         Button(
             name="create",

@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from backoffice import words
-from backoffice.forms.dressed import DayField, OfficeForm, offer
+from backoffice.forms.dressed import DayField, OfficeForm, ReasonForm, offer
+from catalog import bases
 from catalog.models import Field, LegalBasis
 from catalog.terms import Substitute
+from exchange import line_effects
 
 
 class LineForm(OfficeForm):
@@ -59,6 +61,22 @@ class OpinionForm(OfficeForm):
     """An opinion, which is kept with the line."""
 
     opinion = forms.CharField(label=_("Opinion"), widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class PublishLineForm(OfficeForm):
+    """Nothing is asked: what the line would change is shown before it counts."""
+
+    def prepare(self) -> None:
+        """Try the line out."""
+        self.effect = line_effects.of_publishing(self.target.pk, today=timezone.localdate())
+
+
+class EndLineForm(ReasonForm):
+    """Why a line ends, beside what its end would change."""
+
+    def prepare(self) -> None:
+        """Try the end out."""
+        self.effect = line_effects.of_ending(self.target.pk, today=timezone.localdate())
 
 
 class RenewForm(OfficeForm):
@@ -113,6 +131,10 @@ class VerifyForm(OfficeForm):
 
 
 class LastDayForm(OfficeForm):
-    """The last day on which something holds."""
+    """The last day on which a basis holds, beside the lines that rest on it."""
 
     until = DayField(label=_("Last day"))
+
+    def prepare(self) -> None:
+        """Show what lapses with it."""
+        self.leaning = list(bases.leaning(self.target.pk))
