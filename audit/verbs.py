@@ -36,6 +36,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "field.create": ("新增信息项", "Field added"),
     "field.end": ("停用信息项", "Field ended"),
     "field.grade": ("信息项定级", "Field graded"),
+    "field.sheet": ("批量修改信息项", "Fields changed by a workbook"),
     "field.suggest": ("建议分级", "Grade suggested"),
     "field.update": ("修改信息项", "Field changed"),
     "file.upload": ("上传文件", "File uploaded"),

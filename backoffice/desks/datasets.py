@@ -234,6 +234,8 @@ class DatasetDesk(Desk):
             offered=_in(State.DRAFT),
         ),
         *offers.AT_DATASET,
+        workbooks.BY_WORKBOOK,
+        workbooks.COPY,
         Button(
             name="ask-signature",
             label=_("Ask for the signature"),

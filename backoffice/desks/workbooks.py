@@ -2,11 +2,13 @@
 
 from django import forms
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from backoffice.buttons import Button, Press
 from backoffice.forms.dressed import OfficeForm, offer, places_for
+from catalog import copying
 from catalog.models import Dataset
 from catalog.sheets import exporting
 from catalog.terms import State
@@ -65,4 +67,45 @@ EXPORT = Button(
     press=_export,
     done="",
     form=ExportForm,
+)
+
+
+class CopyForm(OfficeForm):
+    """The new entry's own: whose it is, its address, its title."""
+
+    owner = forms.ModelChoiceField(Organization.objects.none(), label=_("Provider"))
+    slug = forms.SlugField(label=_("Address"), max_length=60)
+    title_zh = forms.CharField(label=_("Title, Chinese"), max_length=100)
+    title_en = forms.CharField(label=_("Title, English"), max_length=200, required=False)
+
+    def prepare(self) -> None:
+        """Offer the organisations for which the person may list datasets."""
+        places = places_for(self.by, "catalog.create_dataset")
+        offer(self, "owner", places)
+        self.fields["owner"].initial = places.first()
+
+
+def _copy(press: Press) -> HttpResponse:
+    told = press.told
+    made = copying.copy(press.target.pk, told.pop("slug"), **told, by=press.by, at=press.at)
+    return redirect("admin:catalog_dataset_change", made.pk)
+
+
+COPY = Button(
+    name="copy",
+    label=_("Draft a similar entry"),
+    permission="catalog.create_dataset",
+    press=_copy,
+    done="",
+    form=CopyForm,
+    note=_("Metadata and fields are copied. Grades become suggestions, which a person decides."),
+)
+BY_WORKBOOK = Button(
+    name="fields",
+    label=_("Fields by workbook"),
+    permission="catalog.update_dataset",
+    press=lambda press: redirect("admin:catalogue_fields", press.target.pk),
+    done="",
+    note=_("The fields as a workbook, out and in; what would change is shown first."),
+    offered=lambda dataset: dataset.state == State.DRAFT,
 )

@@ -3,6 +3,7 @@
 from backoffice.pages import (
     catalogue_import,
     duties,
+    field_sheets,
     files,
     grade,
     grading,
@@ -25,6 +26,7 @@ ADDRESSES = [
     *regrading.ADDRESSES,
     *lines.ADDRESSES,
     *duties.ADDRESSES,
+    *field_sheets.ADDRESSES,
     *files.ADDRESSES,
     *inbox.ADDRESSES,
     *me.ADDRESSES,

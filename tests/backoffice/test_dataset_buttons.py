@@ -106,7 +106,7 @@ def test_buttons_are_drawn_for_the_steps_that_are_open(at_desk):
         return {action["path"].split("/")[-2] for action in actions}
 
     assert drawn(head) == {"sign", "line"}
-    offering = {"file", "api", "link", "relate"}
+    offering = {"file", "api", "link", "relate", "fields", "copy"}
     assert drawn(publisher) == {"update", "field", "line", "ask-signature"} | offering
 
 

@@ -1,0 +1,93 @@
+"""The fields of an entry by a workbook: download it, send it back, see what differs, apply it."""
+
+from django import forms
+from django.contrib import messages
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.roles import require
+from backoffice.buttons import REFUSALS, person_of, sentence
+from backoffice.desks.workbooks import attached
+from backoffice.forms.dressed import places_for
+from backoffice.pages.frame import office_page, shown
+from catalog import files
+from catalog.models import Dataset
+from catalog.sheets import fields
+from catalog.workbooks import LIMITS, Grid, open_workbook
+
+RIGHT = "catalog.update_dataset"
+SALT = "field-sheet"
+
+
+def _dataset(request: HttpRequest, dataset_id: int) -> Dataset:
+    places = places_for(person_of(request), RIGHT)
+    found = Dataset.objects.filter(pk=dataset_id, owner__in=places).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@office_page(RIGHT)
+def sheet(request: HttpRequest, dataset_id: int) -> HttpResponse:
+    """Offer the workbook; show what one that is sent would change; apply what was shown."""
+    dataset = _dataset(request, dataset_id)
+    if "download" in request.GET:
+        return attached(fields.as_xlsx(dataset), f"fields-{dataset.slug}.xlsx")
+    told, difference, token = "", None, ""
+    if request.method == "POST":
+        try:
+            if "token" in request.POST:
+                return _apply(request, dataset)
+            token, grid = _sent(request, dataset)
+            difference = fields.differ(dataset, grid)
+        except REFUSALS as refusal:
+            told = sentence(refusal)
+    return shown(
+        request,
+        "backoffice/field_sheet.html",
+        title=_("Fields by workbook"),
+        dataset=dataset,
+        told=told,
+        difference=difference,
+        token=token,
+    )
+
+
+def _sent(request: HttpRequest, dataset: Dataset) -> tuple[str, Grid]:
+    """Keep the file that was sent; return what names it for this entry, and its cells."""
+    file = forms.FileField().clean(request.FILES.get("file"))
+    data, name = file.read(LIMITS.sent + 1), files.plain_name(file.name)
+    book = open_workbook(data, name)
+    token = signing.dumps([dataset.pk, files.keep(data), name], salt=SALT)
+    return token, book.grid(book.sheets[0]) if book.sheets else []
+
+
+def _apply(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+    person = person_of(request)
+    require(person, RIGHT, dataset.owner)
+    try:
+        pk, digest, name = signing.loads(request.POST["token"], salt=SALT)
+    except signing.BadSignature as altered:
+        raise Http404 from altered
+    if pk != dataset.pk:
+        raise Http404
+    book = open_workbook(files.kept(digest), name)
+    difference = fields.apply(
+        dataset.pk,
+        book.grid(book.sheets[0]),
+        digest=request.POST.get("digest", ""),
+        by=person,
+        at=timezone.now(),
+    )
+    text = _("%(count)s fields are as the workbook says.")
+    messages.success(request, text % {"count": len(difference.changes)})
+    return redirect("admin:catalog_dataset_change", dataset.pk)
+
+
+ADDRESSES = [
+    path("catalogue/<int:dataset_id>/fields/", sheet, name="catalogue_fields"),
+]

@@ -1,0 +1,74 @@
+"""Beginning an entry from a similar one, so that nobody describes the same table twice."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Organization, User
+from audit import chain
+from catalog import drafting
+from catalog.drafting import DESCRIBED, METADATA, NewField
+from catalog.models import Dataset, Field
+from catalog.terms import ResourceKind
+from policy.terms import Grade, Secrecy
+
+OF_THE_OWNER = frozenset({"contact", "source_authority", "region", "extensions"})
+"""What another department's entry says of that department, which is not copied to a third."""
+
+
+@transaction.atomic
+def copy(
+    dataset_id: int,
+    slug: str,
+    *,
+    owner: Organization,
+    title_zh: str,
+    by: User,
+    at: datetime,
+    title_en: str = "",
+) -> Dataset:
+    """Draft an entry of `owner` after one that it may see: metadata and fields, no decision.
+
+    A grade becomes a suggestion, which a person decides anew. Of another department's entry what
+    speaks of that department stays behind, and so do fields whose existence is concealed. Raises
+    Dataset.DoesNotExist for what `owner` may not see, NotAllowed, ValidationError.
+    """
+    model = Dataset.objects.visible_to([owner.pk]).get(pk=dataset_id)
+    left = frozenset() if model.owner_id == owner.pk else OF_THE_OWNER
+    metadata: dict[str, Any] = {
+        name: getattr(model, name) for name in METADATA - left - {"title_zh", "title_en"}
+    }
+    made = drafting.create_dataset(
+        slug, owner=owner, title_zh=title_zh, title_en=title_en, by=by, at=at, **metadata
+    )
+    listed = Field.objects.filter(resource__dataset=model, secrecy=Secrecy.NONE).live()
+    if left:
+        listed = listed.filter(concealed=False)
+    fields = list(listed)
+    if fields:
+        described = [_described(field) for field in fields]
+        name = model.resources.get(kind=ResourceKind.TABLE).name
+        table = drafting.add_table(made.pk, fields=described, name=name, by=by, at=at)
+        for field, new in zip(fields, table.fields.live(), strict=True):
+            _suggest(field, new, by=by, at=at)
+    chain.record("dataset.copy", made.address, by=by, at=at, of=model.address)
+    return made
+
+
+def _described(field: Field) -> NewField:
+    return NewField(**{name: getattr(field, name) for name in DESCRIBED})
+
+
+def _suggest(field: Field, new: Field, *, by: User, at: datetime) -> None:
+    """Let the grade of the one, or what was found of it, be the suggestion of the other."""
+    Field.objects.filter(pk=new.pk).update(
+        share_type=field.share_type,
+        open_type=field.open_type,
+        mask_kind=field.mask_kind,
+        mask_params=field.mask_params,
+    )
+    known = [grade for grade in (field.grade, field.suggested_grade) if grade is not None]
+    if known:
+        evidence = {"copied_from": f"field:{field.pk}"}
+        drafting.suggest_grade(new.pk, grade=Grade(max(known)), evidence=evidence, by=by, at=at)
