@@ -39,6 +39,12 @@ class Invitation:
     token: str
 
 
+class HeirNeeded(StepRefused):
+    """A person cannot leave like this; naming another one to take over helps."""
+
+    status = 400
+
+
 @transaction.atomic
 def create(newcomer: Newcomer, *, by: User | None, at: datetime) -> User:
     """Enter a person. Without a password they cannot sign in until they accept an invitation.
@@ -142,8 +148,8 @@ def deactivate(
     """End a person's access. Roles that nobody else holds in their organisation are handed over.
 
     Their session ends with the next click, and keys of apps they registered, whose text they may
-    know, are revoked. Raises NotAllowed; StepRefused if the person has left already, or if a role
-    would be left without a holder and `hand_over_to` is missing or may not take it.
+    know, are revoked. Raises NotAllowed; StepRefused if the person has left already or
+    `hand_over_to` may not take a role; HeirNeeded if a role would be left without a holder.
     """
     if by is not None:
         require(by, "accounts.deactivate_user")
@@ -152,7 +158,7 @@ def deactivate(
     held = list(user.memberships.select_related("organization"))
     orphaned = [membership for membership in held if _is_last_holder(membership)]
     if orphaned and heir is None:
-        raise StepRefused(_orphans(user, orphaned), "roles-without-holder")
+        raise HeirNeeded(_orphans(user, orphaned), "roles-without-holder")
     user.memberships.all().delete()
     if heir is not None:
         for membership in orphaned:

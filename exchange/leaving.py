@@ -16,7 +16,6 @@ from django.utils.translation import gettext_noop
 
 from accounts import people
 from accounts.models import ApiKey, App, Membership, Organization, User
-from accounts.refusals import StepRefused
 from accounts.roles import CITY_WIDE, Role, holders
 from catalog.models import Dataset, NegativeLine, Revision
 from exchange.models import RunState, SyncRun
@@ -126,7 +125,7 @@ def leave(
 ) -> User:
     """End a person's access, so that everything that waits can still be done by somebody.
 
-    Raises what accounts.people.deactivate raises; StepRefused if an open step, which could be
+    Raises what accounts.people.deactivate raises; HeirNeeded if an open step, which could be
     taken before, would have nobody left to take it.
     """
     before = stuck()
@@ -137,7 +136,9 @@ def leave(
             "Without %(person)s nobody could do this: %(steps)s. Give the role to one more "
             "person, or name another one to take over, then deactivate again."
         )
-        raise StepRefused(text % {"person": user, "steps": _named(left)}, "step-without-person")
+        raise people.HeirNeeded(
+            text % {"person": user, "steps": _named(left)}, "step-without-person"
+        )
     return user
 
 
