@@ -32,8 +32,9 @@ class RegionDesk(Desk):
     """Regions."""
 
     list_display = ["code", "name_zh", "name_en", "code_system", "parent"]
+    list_filter = ["code_system"]
     list_select_related = ["parent"]
-    search_fields = ["code", "name_zh", "name_en"]
+    search_fields = ["code", "name_zh", "name_en", "parent__name_zh", "parent__name_en"]
     ordering = ["code"]
     list_buttons = (
         Button(

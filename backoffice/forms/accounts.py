@@ -41,6 +41,7 @@ class OrganizationForm(OfficeForm):
 class TransferForm(OfficeForm):
     """Who carries on."""
 
+    notes_title = _("What goes to the successor:")
     to = forms.ModelChoiceField(Organization.objects.none(), label=_("Successor"))
 
     def prepare(self) -> None:
@@ -93,6 +94,7 @@ class PasswordForm(OfficeForm):
 class HandOverForm(OfficeForm):
     """Who takes over what nobody else could do."""
 
+    notes_title = _("Begun by this person and not at its end. It waits for roles, so it goes on:")
     to = forms.ModelChoiceField(
         User.objects.none(),
         label=_("Takes over"),

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
 
@@ -22,10 +23,11 @@ CLASSES: tuple[tuple[type[forms.Widget], list[str]], ...] = (
 class OfficeForm(forms.Form):
     """What a button asks. `by` is the person who presses, `target` the row, None above a list.
 
-    `notes` are facts that are shown above the fields, one a line.
+    `notes` are facts that are shown above the fields, one a line, below `notes_title`.
     """
 
     notes: tuple[str, ...] = ()
+    notes_title: str | Promise = ""
 
     def __init__(self, *args: Any, by: User, target: Any = None, **kwargs: Any) -> None:
         """Fill in what depends on person and row, then dress the fields."""
