@@ -117,7 +117,7 @@ def _grade(made: Field, one: Chosen, proposed: FieldProposal, *, by: User, at: d
 
 def _as_suggested(proposed: FieldProposal) -> str:
     """Return the reason that is written down where a person took what was suggested."""
-    said = "; ".join(map(str, proposed.evidence))
+    said = " ".join(map(str, proposed.evidence))
     return (_("As suggested: %(evidence)s") % {"evidence": said or "–"})[:LONGEST_REASON]
 
 

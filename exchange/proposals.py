@@ -163,7 +163,7 @@ def _field(
         label_zh=label_zh,
         label_en=label_en,
         data_type=data_type,
-        length=_length(column, counts) if data_type == DataType.TEXT else None,
+        length=_length(column, counts, check) if data_type == DataType.TEXT else None,
         scale=_scale(column, counts) if data_type == DataType.DECIMAL else None,
         required=column.required or (counts.sampled > 0 and counts.present == counts.sampled),
         is_key=candidate and keyed,
@@ -209,13 +209,14 @@ def _says(label: str, words: Sequence[str]) -> bool:
     return any(word in label for word in words)
 
 
-def _length(column: Seen, counts: Counts) -> int | None:
-    """Return the declared length, the one that all values have, or the next step above them."""
+def _length(column: Seen, counts: Counts, check: Check) -> int | None:
+    """Return the declared length, the one that values must have, or the next step above them."""
     if column.length:
         return column.length
     if not counts.longest:
         return None
-    if counts.longest == counts.shortest and counts.distinct >= LENGTHS[0]:
+    alike = counts.longest == counts.shortest and counts.distinct >= LENGTHS[0]
+    if alike or check != Check.NONE:
         return counts.longest
     return next((step for step in LENGTHS if step >= counts.longest * 1.5), None)
 

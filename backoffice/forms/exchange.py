@@ -112,9 +112,20 @@ class NewSourceForm(SourceForm):
         super().prepare()
         del self.fields["kind"]
         self.only(self.target)
+        self.fields["name"].initial = self._unused(str(SourceKind(self.target).label))
         organization = self.fields["organization"]
         if len(places_for(self.by, "exchange.create_source")) == 1:
             organization.widget = organization.hidden_widget()
+
+    def _unused(self, name: str) -> str:
+        """Return the name, with a number behind it where the organisation has it already."""
+        places = places_for(self.by, "exchange.create_source")
+        own = Source.objects.filter(organization__in=places, name__startswith=name)
+        taken, number, free = set(own.values_list("name", flat=True)), 1, name
+        while free in taken:
+            number += 1
+            free = f"{name} {number}"
+        return free
 
 
 class SourceChangeForm(SourceFields):

@@ -5,13 +5,14 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import words
 from backoffice.forms.catalog import DatasetForm
 from backoffice.forms.dressed import OfficeForm
 from catalog.drafting import NewField
-from catalog.models import CodeList
+from catalog.models import CodeList, Dataset
 from catalog.terms import Check
 from exchange.adoption import Chosen
 from exchange.intake import LIMITS
@@ -220,16 +221,20 @@ def set_all(data: QueryDict, count: int) -> QueryDict:
 class UploadForm(OfficeForm):
     """A file for the department's folder."""
 
-    file = forms.FileField(
-        label=_("File"),
-        help_text=_("Up to %(most)s MB.") % {"most": LIMITS.sent // 1_000_000},
-    )
+    file = forms.FileField(label=_("File"))
     replace = forms.BooleanField(label=_("Replace a file of the same name"), required=False)
+
+    def prepare(self) -> None:
+        """Say how large a file may be."""
+        self.fields["file"].help_text = gettext("Up to %(most)s MB.") % {
+            "most": LIMITS.sent // 1_000_000
+        }
 
 
 class AboutForm(DatasetForm):
     """An entry's words: what publication needs first, all else below."""
 
+    USUAL = ("update_cycle", "license", "contact", "share_condition_zh")
     NEEDED = ("title_zh", "abstract_zh", "update_cycle", "license", "contact")
 
     def prepare(self) -> None:
@@ -237,6 +242,11 @@ class AboutForm(DatasetForm):
         super().prepare()
         for name in self.needed_names():
             self.fields[name].required = True
+        last = Dataset.objects.filter(owner=self.target.owner).exclude(contact="").order_by("-pk")
+        usual = last.exclude(pk=self.target.pk).first()
+        for name in self.USUAL if usual else ():
+            if not getattr(self.target, name):
+                self.initial[name] = getattr(usual, name)
 
     def clean(self) -> dict[str, Any]:
         """Leave alone what was not sent at all."""

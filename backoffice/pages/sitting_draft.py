@@ -95,6 +95,8 @@ def trial(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """Show the latest trial run with what it turned away; htmx asks for its part alone."""
     dataset = _dataset(request, dataset_id)
     context = _trial(_table(dataset).binding, request.GET.get("after", ""))
+    draft = dataset.state == Dataset.State.DRAFT
+    context["complete"] = draft and not publishing.publication_defects(dataset)
     if request.headers.get("HX-Request"):
         return TemplateResponse(
             request, "backoffice/sitting/trial_part.html", context | {"dataset": dataset}

@@ -82,7 +82,8 @@ def test_a_sheet_is_proposed_field_by_field_with_its_evidence_in_numbers():
     assert (key.name, key.is_key, key.required, key.length) == ("bianhao", True, True, 5)
     assert "All 60 values are there and different." in told(key)
     assert "60 of 60 values begin with a zero, so they are kept as text." in told(key)
-    assert (person.value_check, person.suggestion.grade) == (Check.RESIDENT_ID, Grade.L3)
+    assert (person.value_check, person.length) == (Check.RESIDENT_ID, 18)
+    assert person.suggestion.grade == Grade.L3
     assert (person.suggestion.share_type, person.suggestion.open_type) == (
         ShareType.CONDITIONAL,
         OpenType.NOT_OPEN,
