@@ -1,9 +1,11 @@
 """Rejected rows of a run, for the department they come from: look, take out, correct, discard."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -29,7 +31,8 @@ SHOWN = 200
 class DiscardForm(forms.Form):
     """Which rows are thrown away, and why."""
 
-    rows = forms.ModelMultipleChoiceField(RejectedRow.objects.none())
+    rows = forms.ModelMultipleChoiceField(RejectedRow.objects.none(), required=False)
+    everything = forms.BooleanField(required=False)
     reason = forms.CharField(max_length=500)
 
 
@@ -60,7 +63,9 @@ def rejected(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 def _listed(request: HttpRequest, run: SyncRun, refusal: str = "", status: int = 200):
-    found = _chosen(request, run)
+    pages = Paginator(_chosen(request, run), SHOWN)
+    page = pages.get_page(request.GET.get("page"))
+    asked = {name: request.GET[name] for name in ("rule", "field") if name in request.GET}
     return shown(
         request,
         "backoffice/rejected.html",
@@ -68,10 +73,11 @@ def _listed(request: HttpRequest, run: SyncRun, refusal: str = "", status: int =
         % {"run": run.pk, "dataset": run.binding.resource.dataset},
         status=status,
         run=run,
-        rows=found[:SHOWN],
-        count=found.count(),
-        limit=SHOWN,
-        rule=request.GET.get("rule", ""),
+        rows=page.object_list,
+        page=page,
+        count=pages.count,
+        asked=urlencode(asked),
+        rule=asked.get("rule", ""),
         refusal=refusal,
     )
 
@@ -85,7 +91,9 @@ def discard(request: HttpRequest, run_id: int) -> HttpResponse:
     form.fields["rows"].queryset = _seen_rows(request).filter(run=run)  # type: ignore[attr-defined]  # it is a choice of rows
     if not form.is_valid():
         return _listed(request, run, _("Choose rows that are still there, and say why."), 400)
-    chosen = [row.pk for row in form.cleaned_data["rows"]]
+    listed = _chosen(request, run) if form.cleaned_data["everything"] else None
+    rows = form.cleaned_data["rows"] if listed is None else listed
+    chosen = list(rows.values_list("pk", flat=True))
     try:
         count = quarantine.discard(
             run_id,

@@ -1,15 +1,17 @@
 """Runs that need somebody, or are under way."""
 
 from django.db.models import Exists, OuterRef
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from backoffice.waiting.piles import Asked, Pile, Thing, list_of, page_of, pile
-from exchange.models import Binding, RunState, SyncRun
+from exchange.models import Binding, RunState, SyncMode, SyncRun
 from exchange.models.runs import RUNNING
 
 
 def _run(run: SyncRun) -> Thing:
-    return Thing(title=str(run.binding.resource.dataset), place=page_of(run), note=run.problem)
+    place = reverse("admin:run", args=[run.pk])
+    return Thing(title=str(run.binding.resource.dataset), place=place, note=run.problem)
 
 
 def held(asked: Asked) -> Pile:
@@ -28,7 +30,9 @@ def held(asked: Asked) -> Pile:
 
 def failed(asked: Asked) -> Pile:
     """The last run of a binding, where it failed."""
-    later = SyncRun.objects.filter(binding=OuterRef("binding"), pk__gt=OuterRef("pk"))
+    later = SyncRun.objects.filter(
+        binding=OuterRef("binding"), pk__gt=OuterRef("pk"), mode__in=SyncMode.values
+    )
     rows = asked.own(
         SyncRun.objects.filter(state=RunState.FAILED), "binding__resource__dataset__owner"
     )
@@ -50,7 +54,7 @@ def under_way(asked: Asked) -> Pile:
         gettext_lazy("Syncs under way"),
         rows.select_related("binding__resource__dataset").order_by("pk"),
         _run,
-        place=list_of(SyncRun),
+        place=reverse("admin:runs"),
     )
 
 

@@ -110,9 +110,26 @@ def test_chosen_rows_are_discarded_with_a_reason_and_not_without(bad, at_desk):
     gone = post(desk, "rejected_discard", run.pk, rows=rows[:2], reason="known")
     nothing = post(desk, "rejected_file", run.pk)
 
-    assert [a.status_code for a in (without, none, done, gone)] == [400, 400, 302, 400]
+    assert [a.status_code for a in (without, none, done, gone)] == [400, 409, 302, 400]
     assert RejectedRow.objects.count() == 1
     assert nothing.status_code == 200
+
+
+def test_all_rows_of_one_rule_are_discarded_over_all_pages(at_desk, monkeypatch):
+    monkeypatch.setattr("backoffice.pages.rejected.SHOWN", 3)
+    where = exchange.house()
+    bad = "".join(f"9{n},a,dear\n" for n in range(7)) + "x,a,1\n"
+    binding = exchange.csv_binding(where, ROWS + bad, max_rejected_percent=50)
+    run = engine.sync(binding.pk)
+    desk = at_desk(where.publisher)
+
+    last = get(desk, "rejected", run.pk, rule="type", field="price", page=3)
+    place = reverse("admin:rejected_discard", args=[run.pk]) + "?rule=type&field=price"
+    desk.client.post(place, {"everything": "on", "reason": "known"})
+
+    assert [row.line for row in last.context["rows"]] == [48]
+    assert "page=2&amp;rule=type&amp;field=price" in last.content.decode()
+    assert [row.field for row in run.rejected_rows.all()] == ["id"]
 
 
 def test_a_run_whose_rows_are_gone_has_no_file(bad, at_desk):

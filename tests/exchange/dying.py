@@ -41,7 +41,10 @@ def cut_off(pieces):
     """Hand out what comes first, then die with COPY open."""
 
     def first(*args, **kwargs):
-        for piece in pieces(*args, **kwargs):
+        return halves(pieces(*args, **kwargs))  # asked for at once, before COPY is open
+
+    def halves(found):
+        for piece in found:
             yield piece[: len(piece) // 2]
             die()
 
