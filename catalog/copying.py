@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from audit import chain
@@ -43,6 +44,7 @@ def copy(
         slug, owner=owner, title_zh=title_zh, title_en=title_en, by=by, at=at, **metadata
     )
     listed = Field.objects.filter(resource__dataset=model, secrecy=Secrecy.NONE).live()
+    listed = listed.select_related("resource__dataset", "code_list")
     if left:
         listed = listed.filter(concealed=False)
     fields = list(listed)
@@ -70,5 +72,7 @@ def _suggest(field: Field, new: Field, *, by: User, at: datetime) -> None:
     )
     known = [grade for grade in (field.grade, field.suggested_grade) if grade is not None]
     if known:
-        evidence = {"copied_from": f"field:{field.pk}"}
+        words = {"grade": Grade(max(known)).name, "entry": field.resource.dataset}
+        said = _("It was %(grade)s in “%(entry)s”, after which this entry is drafted.") % words
+        evidence = {"copied_from": f"field:{field.pk}", "evidence": [said]}
         drafting.suggest_grade(new.pk, grade=Grade(max(known)), evidence=evidence, by=by, at=at)

@@ -44,7 +44,7 @@ FATES = {
     Fate.ITEM_NEW: gettext_lazy("new information item"),
     Fate.ITEM_CHANGED: gettext_lazy("changes an information item"),
     Fate.ITEM_SAME: gettext_lazy("information item as it is"),
-    Fate.REFUSED: gettext_lazy("refused"),
+    Fate.REFUSED: gettext_lazy("kept out"),
     Fate.IGNORED: gettext_lazy("ignored"),
 }
 

@@ -65,7 +65,7 @@ def test_rows_are_chosen_by_their_fate_and_downloaded(publisher):
     assert [row.title for row in refused.context["page"]] == ["树木"]
     lines = table.content.decode("utf-8-sig").splitlines()
     assert len(lines) == 1 + 3
-    assert lines[3].startswith("3,refused,树木")
+    assert lines[3].startswith("3,kept out,树木")
 
 
 def test_a_refused_file_is_told_of_and_kept_nowhere(publisher):
