@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from django.db import connection, models
@@ -41,7 +42,12 @@ TITLES: Mapping[str, Promise] = {
     "category": _("Category"),
     "state": _("State"),
 }
-WHOLE = 2 ** len(COLUMNS) - 1
+TOGETHER = (
+    ("subject",),
+    ("owner", "region"),
+    ("grade", "share", "open", "cycle", "category", "state"),
+)
+"""Which facets are counted in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +87,22 @@ class Facet:
 
 
 def count(where: Conditions) -> Counted:
-    """Count the entries under all conditions, by each facet and in all, in one statement."""
-    names = [sql.Identifier(column) for column in COLUMNS.values()]
-    sets = sql.SQL(", ").join(sql.SQL("({})").format(name) for name in names)
-    columns = sql.SQL(", ").join(names)
+    """Count the entries under all conditions, by each facet and in all, in one statement.
+
+    What has few values is counted together and parted here, which costs a third of counting each
+    by itself; a region follows from its department.
+    """
+    columns = [COLUMNS[name] for name in chain.from_iterable(TOGETHER)]
+    sets = [[sql.Identifier(COLUMNS[name]) for name in names] for names in TOGETHER]
+    comma = sql.SQL(", ").join
     statement = sql.SQL(
         "SELECT GROUPING({columns}), {columns}, count(*) FROM catalog_searchentry"
-        " WHERE {where} GROUP BY GROUPING SETS ({sets}, ())"
-    ).format(columns=columns, where=where.clause(), sets=sets)
+        " WHERE {where} GROUP BY GROUPING SETS ({sets})"
+    ).format(
+        columns=comma(map(sql.Identifier, columns)),
+        where=where.clause(),
+        sets=comma(sql.SQL("({})").format(comma(names)) for names in sets),
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return _sorted(cursor.fetchall())
@@ -98,14 +112,16 @@ def _sorted(rows: Iterable[tuple[Any, ...]]) -> Counted:
     """Part the rows by what they were grouped by: PostgreSQL sets a bit for what they were not."""
     total = 0
     by: dict[str, Counter[Any]] = {name: Counter() for name in COLUMNS}
-    bits = {WHOLE ^ (1 << place): name for place, name in enumerate(reversed(COLUMNS))}
-    places = {name: place for place, name in enumerate(COLUMNS)}
+    names = list(chain.from_iterable(TOGETHER))
     for grouping, *values, number in rows:
-        name = bits.get(grouping)
-        if name is None:
-            total = number
-            continue
-        by[name][values[places[name]]] += number
+        grouped = [
+            (name, value)
+            for place, (name, value) in enumerate(zip(names, values, strict=True))
+            if not grouping >> (len(names) - 1 - place) & 1
+        ]
+        for name, value in grouped:
+            by[name][value] += number
+        total += number if grouped[0][0] == TOGETHER[0][0] else 0
     by["share"] = _each(by["share"], list(ShareType))
     by["open"] = _each(by["open"], list(OpenType))
     return Counted(total, by)

@@ -153,20 +153,24 @@ def _ranked(where: Conditions, after: int | None, limit: int) -> tuple[list[int]
 
 
 def _closeness(asked: Asked) -> sql.Composed:
-    """Return how close titles are: the same, beginning so, holding the whole, holding words."""
-    whole = asked.whole
-    parts = [
-        sql.SQL("(strpos(titles, {}) > 0)::int * {}").format(
-            sql.Literal(text), sql.Literal(weight)
-        )
-        for text, weight in (
-            (f"\n{whole}\n", 400),
-            (f"\n{whole}", 200),
-            (whole, 100),
-            *((word, 1) for word in asked.words),
-        )
-    ]
-    return sql.SQL(" + ").join(parts)
+    """Return how close titles are: the same, beginning so, holding the whole, holding words.
+
+    Most titles hold no more than words, so the rest is asked of the others only.
+    """
+
+    def held(text: str) -> sql.Composed:
+        return sql.SQL("(strpos(titles, {}) > 0)::int").format(sql.Literal(text))
+
+    words = [held(word) for word in asked.words] if len(asked.words) > 1 else [sql.SQL("0")]
+    return sql.SQL(
+        "CASE WHEN strpos(titles, {whole}) = 0 THEN {words}"
+        " ELSE 100 + 200 * {begins} + 400 * {same} END"
+    ).format(
+        whole=sql.Literal(asked.whole),
+        words=sql.SQL(" + ").join(words),
+        begins=held(f"\n{asked.whole}"),
+        same=held(f"\n{asked.whole}\n"),
+    )
 
 
 def _ids(statement: sql.Composed) -> list[int]:

@@ -142,7 +142,6 @@ def transfer(
     Grant.objects.filter(organization=organization_id).update(organization=heir)
     Dataset.objects.filter(pk__in=touched).policy_changed()
     indexing.index_all(touched, at=at)
-    indexing.index_all(touched, at=at)
     _move_notices(organization_id, heir, at)
     notices.tell(
         "organization.transferred",

@@ -41,6 +41,21 @@ class SearchEntry(models.Model):
             GinIndex(fields=["words"], name="catalog_search_words", fastupdate=False),
             models.Index(fields=["state", "dataset"], name="catalog_search_state"),
             models.Index(fields=["indexed_at"], name="catalog_search_indexed_at"),
+            # counting without words reads this and no row
+            models.Index(
+                fields=[
+                    "state",
+                    "owner",
+                    "region",
+                    "subject",
+                    "grade",
+                    "sharing",
+                    "opening",
+                    "cycle",
+                    "category",
+                ],
+                name="catalog_search_facets",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -23,6 +23,9 @@ WRITERS = ("catalog", "exchange")
 CHANGING = ("dataset.", "negative.publish", "negative.end", "basis.verify", "basis.end")
 FIELD_VERBS = ("field.update", "field.end", "field.grade")
 UNSEEN = {
+    "dataset.copy",  # drafted by verbs that index
+    "dataset.import",  # as above
+    "dataset.transfer",  # `exchange.holdings.transfer` indexes what it moves
     "dataset.ask",  # tells the head; the entry stays as it is
     "dataset.relate",  # relations are no words
     "dataset.revise",  # a proposal; what is accepted is written by `revisions._write`
