@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
@@ -29,6 +28,11 @@ from exchange.problems import SourceProblem
 from exchange.sync import rejects
 
 UPDATE = "catalog.update_dataset"
+SUBMITTED = gettext_lazy("“%(dataset)s” is submitted and waits for review.")
+ASKED = (
+    publishing.ask_signature,
+    gettext_lazy("“%(dataset)s” waits for the signature of the head, who has been told."),
+)
 EYES = {
     Eyes.PUBLIC: gettext_lazy("the public"),
     Eyes.COMPANY: gettext_lazy("a company"),
@@ -137,13 +141,13 @@ def ready(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """Show everything that is still missing; complete, the draft is laid before the head."""
     dataset, person = _dataset(request, dataset_id), person_of(request)
     if request.method == "POST":
+        verb, done = (publishing.submit, SUBMITTED) if "submit" in request.POST else ASKED
         try:
-            publishing.ask_signature(dataset.pk, by=person, at=timezone.now())
+            verb(dataset.pk, by=person, at=timezone.now())
         except REFUSALS as refusal:
             messages.warning(request, sentence(refusal))
         else:
-            text = _("“%(dataset)s” waits for the signature of the head, who has been told.")
-            messages.success(request, text % {"dataset": dataset})
+            messages.success(request, str(done) % {"dataset": dataset})
         return redirect("admin:sitting_ready", dataset.pk)
     resource = _table(dataset)
     tried = SyncRun.objects.filter(binding=resource.binding, state=RunState.TRIED)

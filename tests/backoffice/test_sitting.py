@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Notice
 from accounts.roles import Role
+from catalog import publishing
 from catalog.models import Dataset, Field
 from exchange import sources, tasks
 from exchange.connectors import files
@@ -359,6 +360,26 @@ def test_an_incomplete_draft_is_not_laid_before_the_head(clerk, where):
 
     assert "not complete" in page
     assert not Notice.objects.filter(kind="dataset.signable").exists()
+
+
+def test_a_signed_draft_is_submitted_from_the_last_step(clerk, where, trial_at_once):
+    source = connected(where)
+    clerk.go("sitting_fields", source.pk, query=laid(where, people()))
+    clerk.send(**clerk.proposed())
+    dataset = Dataset.objects.get()
+    finish(clerk, dataset)
+    vouched = dict.fromkeys(publishing.CHECKLIST, True)
+    publishing.sign(dataset.pk, by=where.head, at=NOW, checklist=vouched)
+
+    clerk.go("sitting_ready", dataset.pk)
+    page = clerk.send(submit="1")
+    again = clerk.send(submit="1")
+
+    dataset.refresh_from_db()
+    assert dataset.state == Dataset.State.IN_REVIEW
+    assert dataset.code
+    assert "is submitted" in said(page)
+    assert "is submitted" not in said(again)
 
 
 def test_three_hundred_columns_pass_through_one_form(clerk, where):
