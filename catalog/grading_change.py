@@ -43,9 +43,6 @@ GROUPED = (
 )
 """What a decision on a field, and where it is counted, can depend on."""
 
-ANY_NAME = "a"
-"""For a field whose name cannot matter, since its dataset has no line: one answer serves all."""
-
 Differences = Mapping[Viewpoint, tuple[Treatment, Treatment]]
 
 
@@ -172,10 +169,7 @@ def _described(
     kinds = kinds_of(field.suggestion.get("kinds"))
     dataset_id = field.resource.dataset_id
     after, one = table.outcome(kinds), facts.field_facts(field)
-    if dataset_id in lined:
-        changes = law.differences(one, dataset_id, after)
-    else:
-        changes = law.differences(replace(one, name=ANY_NAME), None, after)
+    changes = law.differences(one, dataset_id if dataset_id in lined else None, after)
     return FieldChange(field, current.outcome(kinds), after, changes)
 
 
@@ -186,20 +180,27 @@ class _Law:
         self.today = today
         self.lines: dict[int | None, tuple[Prohibition, ...]] = {None: ()}
         self.known: dict[tuple[FieldFacts, int | None, Outcome], Differences] = {}
+        self.names: dict[tuple[int | None, tuple[bool, ...]], str] = {}
 
     def differences(
         self, field: FieldFacts, dataset_id: int | None, outcome: Outcome
     ) -> Differences:
         """Return who would see a field otherwise; lines are read where a dataset is given."""
-        asked = (field, dataset_id, outcome)
+        if dataset_id not in self.lines:
+            self.lines[dataset_id] = facts.prohibitions(Dataset(pk=dataset_id))
+        one = replace(field, name=self._alike(field.name, dataset_id))
+        asked = (one, dataset_id, outcome)
         if asked not in self.known:
-            if dataset_id not in self.lines:
-                self.lines[dataset_id] = facts.prohibitions(Dataset(pk=dataset_id))
             views = cases(self.today, self.lines[dataset_id])
             self.known[asked] = differences(
-                treatments(field, views), treatments(adopted(field, outcome), views)
+                treatments(one, views), treatments(adopted(one, outcome), views)
             )
         return self.known[asked]
+
+    def _alike(self, name: str, dataset_id: int | None) -> str:
+        """Return the first name seen that the same lines name: the law tells no other apart."""
+        named = tuple(not line.fields or name in line.fields for line in self.lines[dataset_id])
+        return self.names.setdefault((dataset_id, named), name)
 
 
 def _looked_at() -> QuerySet[Field]:
@@ -268,8 +269,7 @@ def _facts(group: Mapping[str, Any]) -> FieldFacts:
     """Return a field of the group as the law sees it; its name counts only where lines do."""
     names = ("grade", "share_type", "open_type", "mask_kind", "mask_params", "concealed")
     told = {name: group[name] for name in (*names, "secrecy", "ended_at")}
-    name = group["example"] if group["lined"] else ANY_NAME
-    return facts.field_facts(Field(name=name, data_type="text", **told))
+    return facts.field_facts(Field(name=group["example"], data_type="text", **told))
 
 
 def _waits(grade: int | None, suggested: Grade) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Notice
 from accounts.roles import Role
 from backoffice.waiting.piles import Asked, Pile, Thing, list_of, page_of, pile
-from catalog import deadlines
+from catalog import deadlines, regrading
 from catalog.models import Dataset, Field, Revision
 from catalog.terms import ClockStep, RevisionKind, RevisionState, State
 
@@ -54,7 +54,9 @@ def signed(asked: Asked) -> Pile:
 def to_grade(asked: Asked) -> Pile:
     """Fields in which something sensitive was found, and no person has graded them since."""
     found = Q(suggested_grade__gt=1) & (
-        Q(grade=None) | Q(grade_reason="") | Q(graded_at__lt=F("suggested_at"))
+        Q(grade=None)
+        | Q(grade_reason="")
+        | Q(graded_at__lt=F("suggested_at"), grade__gte=F("suggested_grade"))
     )
     rows = asked.own(
         Field.objects.filter(found, ended_at=None).exclude(
@@ -68,6 +70,20 @@ def to_grade(asked: Asked) -> Pile:
         lambda one: Thing(
             title=f"{one.label} ({one.name})", place=page_of(one), note=str(one.resource.dataset)
         ),
+    )
+
+
+def to_regrade(asked: Asked) -> Pile:
+    """Fields whose grade is below a newer suggestion."""
+    return pile(
+        gettext_lazy("Fields to be graded anew"),
+        regrading.waiting(asked.places).select_related("resource__dataset"),
+        lambda one: Thing(
+            title=f"{one.label} ({one.name})",
+            place=reverse("admin:field_grade", args=[one.pk]),
+            note=str(one.resource.dataset),
+        ),
+        place=reverse("admin:regrading"),
     )
 
 

@@ -268,6 +268,16 @@ def test_what_is_not_there_is_404():
     assert client.get(reverse("admin:field_grade", args=[0])).status_code == 404
 
 
+def test_what_waits_stands_on_the_desks_of_publisher_and_head():
+    (field,) = waiting()
+
+    for role in (Role.PUBLISHER, Role.HEAD):
+        text = at_queue(field, role).get(reverse("admin:index")).content.decode()
+        assert "Fields to be graded anew" in text
+        assert reverse("admin:field_grade", args=[field.pk]) in text
+    assert "Fields to be graded by a person" not in text
+
+
 def test_the_notice_of_a_changed_table_leads_to_the_queue():
     (field,) = waiting()
     publisher = accounts.user(Role.PUBLISHER, field.resource.dataset.owner)

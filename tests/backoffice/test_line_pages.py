@@ -123,3 +123,12 @@ def test_a_basis_shows_its_gist_and_the_lines_that_rest_on_it(at_desk):
     page = desk.page(line.basis).content.decode()
     assert catalog.TEXT in page
     assert line.dataset.title_en in page
+
+
+@pytest.mark.parametrize("role", [Role.HEAD, Role.REVIEWER])
+def test_a_proposed_line_stands_on_the_desk_of_the_legal_unit(role):
+    line = catalog.negative_line(state=LineState.PROPOSED)
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(accounts.user(role, line.dataset.owner))
+
+    assert "Lines for legal review" in client.get(reverse("admin:index")).content.decode()

@@ -357,3 +357,15 @@ def test_entries_of_all_states_obey_the_promises_they_were_made_under():
         dataset(state)
 
     assert Dataset.objects.count() == len(State)
+
+
+def test_who_proposed_a_line_does_not_review_its_law_in_any_state():
+    for state in (LineState.PROPOSED, LineState.AUTHORITY_REVIEW, LineState.RETURNED):
+        line = negative_line(state=state)
+
+        constraint = refused(
+            "UPDATE catalog_negativeline SET legal_by_id = proposed_by_id, legal_at = now()"
+            " WHERE id = %s",
+            line.pk,
+        )
+        assert constraint == "catalog_negativeline_legal_by_another"
