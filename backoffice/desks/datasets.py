@@ -15,22 +15,19 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from backoffice import lights, words
-from backoffice.buttons import Button, Press, Warned
+from backoffice.buttons import Button
 from backoffice.desk import Desk
-from backoffice.desks import amendments, offers, workbooks
+from backoffice.desks import amendments, offers, presses, workbooks
 from backoffice.forms import catalog as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.exchange import GrantForm
 from backoffice.forms.negative_list import LineForm
-from catalog import deadlines, negative_list, one_source, publishing, search
-from catalog.drafting import NewField
+from catalog import deadlines, one_source, publishing, search
 from catalog.models import (
     Dataset,
     Field,
 )
-from catalog.terms import ClockStep, ResourceKind, State
-from exchange import opening, sharing
-from policy.terms import Channel, Grade, Mode
+from catalog.terms import ClockStep, State
 
 STATE_COLOURS = {
     State.DRAFT: "",
@@ -44,84 +41,6 @@ STATE_COLOURS = {
 def _in(*states: State):
     """Return whether an entry is in one of these states, as a question to ask of it."""
     return lambda dataset: dataset.state in states
-
-
-def _create(press: Press) -> None:
-    told = press.told
-    publishing.create_dataset(
-        told.pop("slug"), owner=told.pop("owner"), **told, by=press.by, at=press.at
-    )
-
-
-def _update(press: Press) -> None:
-    publishing.update_dataset(press.target.pk, **press.told, by=press.by, at=press.at)
-
-
-def _add_field(press: Press) -> None:
-    new = NewField(**press.told)
-    table = press.target.resources.filter(kind=ResourceKind.TABLE).first()
-    if table is None:
-        publishing.add_table(press.target.pk, fields=[new], by=press.by, at=press.at)
-    else:
-        publishing.add_field(table.pk, new, by=press.by, at=press.at)
-
-
-def _sign(press: Press) -> None:
-    publishing.sign(press.target.pk, checklist=press.told, by=press.by, at=press.at)
-
-
-def _submit(press: Press) -> Warned | None:
-    """Submit, and say who seems to collect the same."""
-    dataset = publishing.submit(press.target.pk, by=press.by, at=press.at)
-    found = one_source.for_publisher(dataset)
-    if not found:
-        return None
-    text = gettext(
-        "The entry is with the data authority. The reviewer will ask about this: %(found)s"
-    )
-    return Warned(text=text % {"found": found[0].sentence})
-
-
-def _send_back(press: Press) -> None:
-    publishing.send_back(press.target.pk, defects=press.told["defects"], by=press.by, at=press.at)
-
-
-def _publish(press: Press) -> str:
-    projection = opening.publish(press.target.pk, by=press.by, at=press.at)
-    text = gettext("The dataset is published; %(rows)s rows are open to everyone.")
-    return text % {"rows": projection.rows}
-
-
-def _withdraw(press: Press) -> None:
-    opening.withdraw(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
-
-
-def _propose_line(press: Press) -> None:
-    told = press.told
-    basis = told.pop("basis")
-    negative_list.propose(
-        press.target.pk,
-        basis_id=basis.pk if basis else None,
-        field_ids=[field.pk for field in told.pop("fields_barred")],
-        bars=[Channel(bar) for bar in told.pop("bars")],
-        **told,
-        by=press.by,
-        at=press.at,
-    )
-
-
-def _grant(press: Press) -> None:
-    told = press.told
-    sharing.grant(
-        press.target.pk,
-        fields=[field.pk for field in told.pop("fields_granted")],
-        channel=Channel(told.pop("channel")),
-        modes=[Mode(mode) for mode in told.pop("modes")],
-        clear_up_to=Grade(told.pop("clear_up_to")),
-        **told,
-        by=press.by,
-        at=press.at,
-    )
 
 
 @admin.register(Dataset)
@@ -208,7 +127,7 @@ class DatasetDesk(Desk):
             name="create",
             label=_("Draft an entry"),
             permission="catalog.create_dataset",
-            press=_create,
+            press=presses.create,
             done=_("The entry is drafted. List its fields next."),
             form=forms.NewDatasetForm,
         ),
@@ -219,7 +138,7 @@ class DatasetDesk(Desk):
             name="update",
             label=_("Change metadata"),
             permission="catalog.update_dataset",
-            press=_update,
+            press=presses.update,
             done=_("The metadata is changed."),
             form=forms.DatasetForm,
             offered=_in(State.DRAFT),
@@ -228,7 +147,7 @@ class DatasetDesk(Desk):
             name="field",
             label=_("Add a field"),
             permission="catalog.update_dataset",
-            press=_add_field,
+            press=presses.add_field,
             done=_("The field is added. A person grades it before the entry is published."),
             form=forms.FieldForm,
             offered=_in(State.DRAFT),
@@ -251,7 +170,7 @@ class DatasetDesk(Desk):
             name="sign",
             label=_("Sign"),
             permission="catalog.sign_dataset",
-            press=_sign,
+            press=presses.sign,
             done=_("The entry is signed. It can be submitted now."),
             form=forms.SignForm,
             offered=_in(State.DRAFT),
@@ -269,7 +188,7 @@ class DatasetDesk(Desk):
             name="submit",
             label=_("Submit for review"),
             permission="catalog.submit_dataset",
-            press=_submit,
+            press=presses.submit,
             done=_("The entry is with the data authority."),
             offered=_in(State.SIGNED),
             variant=ActionVariant.PRIMARY,
@@ -278,7 +197,7 @@ class DatasetDesk(Desk):
             name="send-back",
             label=_("Send back"),
             permission="catalog.review_dataset",
-            press=_send_back,
+            press=presses.send_back,
             done=_("The entry is sent back with all that is missing."),
             form=forms.DefectsForm,
             offered=_in(State.IN_REVIEW),
@@ -287,7 +206,7 @@ class DatasetDesk(Desk):
             name="publish",
             label=_("Publish"),
             permission="exchange.publish_dataset",
-            press=_publish,
+            press=presses.publish,
             done="",
             offered=_in(State.IN_REVIEW),
             variant=ActionVariant.PRIMARY,
@@ -316,7 +235,7 @@ class DatasetDesk(Desk):
             name="line",
             label=_("Propose a line of the negative list"),
             permission="catalog.propose_negativeline",
-            press=_propose_line,
+            press=presses.propose_line,
             done=_("The line is proposed. The legal unit reviews it next."),
             form=LineForm,
         ),
@@ -324,7 +243,7 @@ class DatasetDesk(Desk):
             name="grant",
             label=_("Grant"),
             permission="exchange.grant_dataset",
-            press=_grant,
+            press=presses.grant,
             done=_("The grant holds from its first day."),
             form=GrantForm,
             offered=_in(State.PUBLISHED),
@@ -333,7 +252,7 @@ class DatasetDesk(Desk):
             name="withdraw",
             label=_("Withdraw"),
             permission="exchange.withdraw_dataset",
-            press=_withdraw,
+            press=presses.withdraw,
             done=_("The dataset is withdrawn; nothing of it is served any more."),
             note=_("Who asks for it is told the reason. A withdrawn dataset stays withdrawn."),
             form=ReasonForm,

@@ -19,6 +19,7 @@ from backoffice.pages.frame import office_page, shown
 from catalog import deadlines, one_source, publishing
 from catalog.models import Dataset, Field
 from catalog.remarks import remarks
+from catalog.returns import last_return
 from catalog.terms import ClockStep, State
 from exchange import opening
 from policy.evidence import Evidence
@@ -141,6 +142,7 @@ def _page(
         rows=[_row(field) for field in fields],
         offers=dataset.resources.live(),
         found=found,
+        returned=last_return(dataset, fields),
         findings=one_source.for_reviewer(dataset),
         form=form or SendBackForm(found=found),
     )

@@ -164,3 +164,19 @@ def test_the_page_asks_as_many_queries_for_many_fields_as_for_few(
 
     with django_assert_max_num_queries(40):
         assert page(operator, dataset).status_code == 200
+
+
+def test_an_entry_that_comes_again_shows_what_it_was_sent_back_for_and_what_changed(operator):
+    dataset = catalog.dataset(State.IN_REVIEW, title_en="Old words")
+    decide(operator, dataset, "send_back", own="英文名称不准确")
+    publisher = catalog.staff(Role.PUBLISHER, dataset.owner)
+    publishing.update_dataset(dataset.pk, title_en="New words", by=publisher, at=catalog.NOW)
+    catalog.bring(dataset.pk, State.IN_REVIEW, publisher=publisher)
+
+    text = page(operator, dataset).content.decode()
+
+    for told in ("英文名称不准确", "<del>Old words</del>", "<ins>New words</ins>"):
+        assert told in text
+    assert (
+        "Sent back before" not in page(operator, catalog.dataset(State.IN_REVIEW)).content.decode()
+    )
