@@ -23,7 +23,7 @@ class Return:
 
 
 def last_return(dataset: Dataset, fields: Iterable[Field]) -> Return | None:
-    """Return what a reviewer looks at first in an entry that comes again. At most three queries."""
+    """Return what a reviewer looks at first in an entry that comes again. Three queries."""
     of_entry = Entry.objects.filter(target=dataset.address)
     sent_back = of_entry.filter(verb="dataset.send_back").order_by("-pk").first()
     if sent_back is None:
