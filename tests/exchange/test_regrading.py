@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 
 from accounts.models import Notice
 from accounts.roles import NotAllowed, Role
@@ -19,6 +20,12 @@ from tests.factories.catalog import NOW, dataset, found, staff
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=1)
 EVEN_LATER = NOW + timedelta(days=2)
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with override("en"):
+        yield
 
 
 def waiting(state=State.PUBLISHED, fields=("mail",)):
