@@ -35,12 +35,13 @@ TLS = {
 
 NEEDED = {
     SourceKind.POSTGRESQL: ("host", "port", "database", "user", "password", "tls"),
-    SourceKind.CSV: (),
-    SourceKind.EXCEL: (),
+    SourceKind.CSV: ("folder",),
+    SourceKind.EXCEL: ("folder",),
 }
 """What a form of a source asks for beside name and time zone, by its kind."""
 
-SETTINGS = ("host", "port", "database", "user", "tls")
+SETTINGS = ("host", "port", "database", "user", "tls", "folder")
+OPTIONAL = ("password", "tls", "folder")
 
 
 def settings_of(told: dict[str, Any], kind: str = "") -> dict[str, Any]:
@@ -66,6 +67,12 @@ class SourceFields(OfficeForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("Kept encrypted and never shown again."),
     )
+    folder = forms.CharField(
+        label=_("Folder"),
+        max_length=300,
+        required=False,
+        help_text=_("Empty: your department's own."),
+    )
     tls = forms.ChoiceField(label=_("Encrypted"), choices=list(TLS.items()), required=False)
     time_zone = forms.CharField(
         label=_("Time zone of times without one"), max_length=60, initial="Asia/Shanghai"
@@ -76,7 +83,7 @@ class SourceFields(OfficeForm):
         for name in (*SETTINGS, "password"):
             if name not in NEEDED[SourceKind(kind)]:
                 del self.fields[name]
-            elif name not in ("password", "tls"):
+            elif name not in OPTIONAL:
                 self.fields[name].required = True
 
 

@@ -397,3 +397,16 @@ def test_three_hundred_columns_pass_through_one_form(clerk, where):
 
     assert len(told) > 2000
     assert Field.objects.count() == 20
+
+
+def test_a_source_is_changed_and_removed_at_its_desk(clerk, where, at_desk):
+    desk = at_desk(where.publisher)
+    source = connected(where)
+    told = {"name": "renamed", "folder": str(files.roots()[0]), "time_zone": "Asia/Shanghai"}
+
+    desk.press(source, "change", **told)
+    changed = Source.objects.get()
+    desk.press(source, "remove")
+
+    assert (changed.name, changed.settings) == ("renamed", {"folder": told["folder"]})
+    assert not Source.objects.exists()

@@ -192,6 +192,26 @@ def test_a_change_that_cannot_work_is_refused_and_nothing_of_it_is_kept(change):
     assert (kept.name, kept.settings, kept.secret) == ("registry", source.settings, None)
 
 
+def test_a_source_of_files_may_name_its_folder_but_not_another_departments(settings, tmp_path):
+    settings.FILE_ROOTS = [str(tmp_path)]
+    where, other = exchange.house(), accounts.organization()
+    kept = sources.create(
+        where.department,
+        name="files",
+        kind=SourceKind.CSV,
+        settings={"folder": str(tmp_path / "common")},
+        by=where.publisher,
+        at=NOW,
+    )
+
+    with pytest.raises(problems.PathNotAllowed, match=other.slug):
+        sources.update(
+            kept.pk, settings={"folder": str(tmp_path / other.slug)}, by=where.publisher, at=NOW
+        )
+
+    assert Source.objects.get().settings == {"folder": str(tmp_path / "common")}
+
+
 def test_only_a_source_that_feeds_nothing_is_removed():
     where = exchange.house()
     binding = exchange.csv_binding(where, "id,name,price\n")
