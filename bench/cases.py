@@ -1,6 +1,6 @@
 """The cases of `make bench`, by name, in the order in which they run."""
 
-from bench import decisions, pages, syncs
+from bench import decisions, lists, pages, search, syncs
 
 CASES = {
     "decision": decisions.measure,
@@ -10,4 +10,6 @@ CASES = {
     "kept": pages.kept_decision,
     "sync": syncs.measure,
     "file": syncs.files,
+    "lists": lists.measure,
+    "search": search.measure,
 }

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
-from catalog import drafting, files, naming
+from catalog import drafting, files, indexing, naming
 from catalog.drafting import NewField
 from catalog.models import Dataset, Field, SheetImport, SheetMapping
 from catalog.refusals import CatalogRefusal, EntryRefused, StepRefused
@@ -230,6 +230,7 @@ def _take(
             wanted = {name: new for name, (_old, new) in entry.changes.items()}
             drafting.update_dataset(dataset.pk, by=by, at=at, **wanted)
     _take_items(dataset, entry.items, by=by, at=at)
+    indexing.index(dataset.pk, at=at)
 
 
 def _take_items(dataset: Dataset, items: list[ProposedItem], *, by: User, at: datetime) -> None:

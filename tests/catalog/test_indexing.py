@@ -24,7 +24,7 @@ CHANGING = ("dataset.", "negative.publish", "negative.end", "basis.verify", "bas
 FIELD_VERBS = ("field.update", "field.end", "field.grade")
 UNSEEN = {
     "dataset.copy",  # drafted by verbs that index
-    "dataset.import",  # as above
+    "dataset.import",  # each entry is indexed when it is taken
     "dataset.transfer",  # `exchange.holdings.transfer` indexes what it moves
     "dataset.ask",  # tells the head; the entry stays as it is
     "dataset.relate",  # relations are no words
