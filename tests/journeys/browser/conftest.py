@@ -55,6 +55,14 @@ class Site:
     url: str
     browser: Browser
     opened: list[Any] = field(default_factory=list)
+    crew: supervise.Crew | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def with_worker(self) -> None:
+        """Have a worker take the syncs."""
+        assert self.crew is not None
+        command = supervise.worker("city", concurrency=1)
+        self.crew.start(supervise.Child("worker", command, self.environment))
 
     def seat(self, user: User, language: str = "zh-hans", *, narrow: bool = False) -> "Seat":
         """Sit a person down at the back office, signed in."""
@@ -79,14 +87,17 @@ class Site:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         seat = Seat(page, self.url)
-        page.on("pageerror", lambda error: seat.troubles.append(str(error)))
+        page.on("pageerror", lambda error: seat.troubles.append(f"{page.url}: {error}"))
         page.on("request", lambda request: seat.note(request.url))
         return seat
 
 
 @dataclass
 class Seat:
-    """A person at a browser: what they do is counted, what goes wrong is kept."""
+    """A person at a browser: what they do is counted, what goes wrong is kept.
+
+    A step is a press of a link or a button; what is typed into a form goes with its button.
+    """
 
     page: Page
     url: str
@@ -110,13 +121,11 @@ class Seat:
         self.page.get_by_role(role, name=name, exact=True).nth(nth).click()
 
     def fill(self, label: str, value: str) -> None:
-        """Write into a field by its label. One step."""
-        self.steps += 1
+        """Write into a field by its label."""
         self.page.get_by_label(label, exact=True).fill(value)
 
     def choose(self, label: str, value: str) -> None:
-        """Choose from a list by what is shown. One step."""
-        self.steps += 1
+        """Choose from a list by what is shown."""
         self.page.get_by_label(label, exact=True).select_option(label=value)
 
     def sees(self, text: str) -> None:
@@ -138,8 +147,11 @@ class Seat:
 
 
 @pytest.fixture
-def site(live_database: str, browser: Browser, tmp_path: Path) -> Iterator[Site]:
-    """Serve the platform on a database of the test's own."""
+def site(
+    live_database: str, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Site]:
+    """Serve the platform on a database and a folder of files of the test's own."""
+    monkeypatch.setattr(settings, "FILE_ROOTS", [str(tmp_path / "intake")])
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -154,6 +166,7 @@ def site(live_database: str, browser: Browser, tmp_path: Path) -> Iterator[Site]
         url = f"http://127.0.0.1:{port}"
         _wait(port, crew)
         served = Site(url, browser)
+        served.crew, served.environment = crew, environment
         yield served
         for context in served.opened:
             context.close()
