@@ -55,11 +55,9 @@ def to_the_head(seat, language):
     seat.press(gettext("Keep and go on"))
     seat.sees(gettext("First rows as they would be served. What is withheld says why."))
     seat.picture(f"sitting-preview-{language}")
-    seat.press(gettext("Go on to the trial run"), "link")
-    seat.press(gettext("Run a trial"))
+    seat.press(gettext("Go on: run a trial"))
     seat.sees(gettext("Would be accepted"))  # by itself, when the worker has done it
     seat.picture(f"sitting-trial-{language}")
-    seat.press(gettext("Go on to the signature"), "link")
     seat.press(gettext("Send to the head for signature"))
     return Dataset.objects.get()
 
