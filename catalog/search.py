@@ -161,13 +161,14 @@ def _closeness(asked: Asked) -> sql.Composed:
     def held(text: str) -> sql.Composed:
         return sql.SQL("(strpos(titles, {}) > 0)::int").format(sql.Literal(text))
 
-    words = [held(word) for word in asked.words] if len(asked.words) > 1 else [sql.SQL("0")]
+    several = asked.words if len(asked.words) > 1 else ()
+    words = sql.SQL(" + ").join([sql.SQL("0"), *map(held, several)])
     return sql.SQL(
         "CASE WHEN strpos(titles, {whole}) = 0 THEN {words}"
         " ELSE 100 + 200 * {begins} + 400 * {same} END"
     ).format(
         whole=sql.Literal(asked.whole),
-        words=sql.SQL(" + ").join(words),
+        words=words,
         begins=held(f"\n{asked.whole}"),
         same=held(f"\n{asked.whole}\n"),
     )
