@@ -11,11 +11,15 @@ from accounts.models.people import User
 class App(models.Model):
     """A developer's program: it belongs to an organisation and calls the API with its keys."""
 
-    organization = models.ForeignKey(Organization, models.PROTECT, related_name="apps")
-    name = models.CharField(max_length=100)
-    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True, blank=True)
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="apps", verbose_name=_("organisation")
+    )
+    name = models.CharField(_("name"), max_length=100)
+    created_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", verbose_name=_("created by")
+    )
+    created_at = models.DateTimeField(_("created at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("app")
@@ -52,15 +56,15 @@ class ApiKey(models.Model):
     `prefix` is the readable beginning, enough to recognise a key in a list or in a leak.
     """
 
-    app = models.ForeignKey(App, models.PROTECT, related_name="keys")
-    prefix = models.CharField(max_length=16)
-    digest = models.CharField(max_length=64, unique=True)
-    label = models.CharField(max_length=100, blank=True)
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    rate_per_minute = models.PositiveIntegerField(default=600)
-    daily_quota = models.PositiveIntegerField(default=100_000)
+    app = models.ForeignKey(App, models.PROTECT, related_name="keys", verbose_name=_("app"))
+    prefix = models.CharField(_("prefix"), max_length=16)
+    digest = models.CharField(_("digest"), max_length=64, unique=True)
+    label = models.CharField(_("label"), max_length=100, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    expires_at = models.DateTimeField(_("expires at"))
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    rate_per_minute = models.PositiveIntegerField(_("rate per minute"), default=600)
+    daily_quota = models.PositiveIntegerField(_("daily quota"), default=100_000)
 
     objects = ApiKeyQuerySet.as_manager()
 

@@ -27,18 +27,23 @@ class Notice(models.Model):
     sentence; `words` fills it in. `settled_at` is when what it asked for was done.
     """
 
-    kind = models.CharField(max_length=40)
+    kind = models.CharField(_("kind"), max_length=40)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     organization = models.ForeignKey(
-        Organization, models.PROTECT, null=True, blank=True, related_name="notices"
+        Organization,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="notices",
+        verbose_name=_("organisation"),
     )
-    target = models.CharField(max_length=60)
-    words = models.JSONField(default=dict, blank=True)
+    target = models.CharField(_("target"), max_length=60)
+    words = models.JSONField(_("words"), default=dict, blank=True)
     due_on = models.DateField(_("due on"), null=True, blank=True)
     told_at = models.DateTimeField(_("told at"))
-    settled_at = models.DateTimeField(null=True, blank=True)
-    by_mail = models.BooleanField(default=False)
-    mailed_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+    by_mail = models.BooleanField(_("by mail"), default=False)
+    mailed_at = models.DateTimeField(_("mailed at"), null=True, blank=True)
 
     objects = NoticeQuerySet.as_manager()
 
@@ -62,9 +67,13 @@ class Notice(models.Model):
 class NoticeSeen(models.Model):
     """That a person has seen a notice."""
 
-    notice = models.ForeignKey(Notice, models.CASCADE, related_name="seen")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    seen_at = models.DateTimeField()
+    notice = models.ForeignKey(
+        Notice, models.CASCADE, related_name="seen", verbose_name=_("notice")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person")
+    )
+    seen_at = models.DateTimeField(_("seen at"))
 
     class Meta:
         verbose_name = _("notice seen")
@@ -74,4 +83,4 @@ class NoticeSeen(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.notice} seen by {self.user}"
+        return f"{self.user}: {self.notice}"

@@ -47,20 +47,30 @@ class Organization(models.Model):
     Never deleted: what happened names it. It is closed, and may name a successor.
     """
 
-    kind = models.CharField(max_length=12, choices=OrganizationKind.choices)
-    slug = models.SlugField(max_length=60, unique=True)
-    name_zh = models.CharField(max_length=200)
-    name_en = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(_("kind"), max_length=12, choices=OrganizationKind.choices)
+    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    name_zh = models.CharField(_("name, Chinese"), max_length=200)
+    name_en = models.CharField(_("name, English"), max_length=200, blank=True)
     uscc = models.CharField(
         _("unified social credit code"), max_length=18, unique=True, validators=[check_uscc]
     )
     region = models.ForeignKey(
-        Region, models.PROTECT, null=True, blank=True, related_name="organizations"
+        Region,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="organizations",
+        verbose_name=_("region"),
     )
-    created_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     successor = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="predecessors"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        verbose_name=_("successor"),
     )
 
     objects = OrganizationQuerySet.as_manager()

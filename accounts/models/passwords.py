@@ -10,8 +10,10 @@ class PastPassword(models.Model):
     The newest says how old the password is; a few before it are kept so that none comes back.
     """
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="past_passwords")
-    hash = models.CharField(max_length=200)
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="past_passwords", verbose_name=_("person")
+    )
+    hash = models.CharField(_("digest"), max_length=200)
     set_at = models.DateTimeField(_("set at"))
 
     class Meta:

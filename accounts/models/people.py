@@ -30,8 +30,8 @@ class User(AbstractBaseUser):
     name = models.CharField(_("name"), max_length=100)
     email = models.EmailField(_("e-mail"), blank=True)
     is_active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField()
-    deactivated_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    deactivated_at = models.DateTimeField(_("deactivated at"), null=True, blank=True)
     invited_at = models.DateTimeField(_("invited at"), null=True, blank=True)
 
     objects = UserManager()
@@ -142,9 +142,13 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(models.Model):
     """One role of one person in one organisation. Taking the role away deletes the row."""
 
-    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
-    organization = models.ForeignKey(Organization, models.PROTECT, related_name="memberships")
-    role = models.CharField(max_length=20, choices=Role.choices)
+    user = models.ForeignKey(
+        User, models.PROTECT, related_name="memberships", verbose_name=_("person")
+    )
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="memberships", verbose_name=_("organisation")
+    )
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
 
     objects = MembershipQuerySet.as_manager()
 

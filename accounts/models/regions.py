@@ -19,14 +19,19 @@ class CodeSystem(models.TextChoices):
 class Region(models.Model):
     """A place that is governed: the city, a district, a street office, a community."""
 
-    code = models.CharField(max_length=20, unique=True)
+    code = models.CharField(_("code"), max_length=20, unique=True)
     code_system = models.CharField(
-        max_length=10, choices=CodeSystem.choices, default=CodeSystem.GBT2260
+        _("code system"), max_length=10, choices=CodeSystem.choices, default=CodeSystem.GBT2260
     )
-    name_zh = models.CharField(max_length=100)
-    name_en = models.CharField(max_length=100, blank=True)
+    name_zh = models.CharField(_("name, Chinese"), max_length=100)
+    name_en = models.CharField(_("name, English"), max_length=100, blank=True)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("parent"),
     )
 
     class Meta:

@@ -16,13 +16,17 @@ class SecondFactor(ThrottlingMixin, Device):
 
     # types are written out: django-otp brings none from which they could be seen
     user: "models.OneToOneField[User, User]" = models.OneToOneField(
-        User, models.CASCADE, related_name="second_factor"
+        User, models.CASCADE, related_name="second_factor", verbose_name=_("person")
     )
-    sealed_key: "models.BinaryField[bytes, bytes]" = models.BinaryField()
-    last_step: "models.BigIntegerField[int, int]" = models.BigIntegerField(default=-1)
-    confirmed: "models.BooleanField[bool, bool]" = models.BooleanField(default=False)
+    sealed_key: "models.BinaryField[bytes, bytes]" = models.BinaryField(_("sealed key"))
+    last_step: "models.BigIntegerField[int, int]" = models.BigIntegerField(
+        _("last step"), default=-1
+    )
+    confirmed: "models.BooleanField[bool, bool]" = models.BooleanField(
+        _("confirmed"), default=False
+    )
     confirmed_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(
-        null=True, blank=True
+        _("confirmed at"), null=True, blank=True
     )
 
     class Meta:
@@ -37,9 +41,11 @@ class SecondFactor(ThrottlingMixin, Device):
 class RecoveryCode(models.Model):
     """A code for whoever has lost the app; works once. Only a keyed digest is stored."""
 
-    factor = models.ForeignKey(SecondFactor, models.CASCADE, related_name="recovery_codes")
-    digest = models.CharField(max_length=64)
-    used_at = models.DateTimeField(null=True, blank=True)
+    factor = models.ForeignKey(
+        SecondFactor, models.CASCADE, related_name="recovery_codes", verbose_name=_("factor")
+    )
+    digest = models.CharField(_("digest"), max_length=64)
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("recovery code")

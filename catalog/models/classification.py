@@ -18,7 +18,12 @@ class Subject(models.Model):
     name_zh = models.CharField(_("name, Chinese"), max_length=100)
     name_en = models.CharField(_("name, English"), max_length=100, blank=True)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("parent"),
     )
 
     class Meta:
@@ -63,7 +68,9 @@ class CodeList(models.Model):
 class Code(models.Model):
     """One value of a code set."""
 
-    list = models.ForeignKey(CodeList, models.CASCADE, related_name="codes")
+    list = models.ForeignKey(
+        CodeList, models.CASCADE, related_name="codes", verbose_name=_("code list")
+    )
     code = models.CharField(_("code"), max_length=100)
     label_zh = models.CharField(_("label, Chinese"), max_length=200)
     label_en = models.CharField(_("label, English"), max_length=200, blank=True)

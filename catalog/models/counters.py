@@ -1,6 +1,7 @@
 """Numbers that are given out once and never again."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class CounterQuerySet(models.QuerySet["Counter"]):
@@ -17,10 +18,14 @@ class CounterQuerySet(models.QuerySet["Counter"]):
 class Counter(models.Model):
     """The last number given out in a series. Rows are locked to draw the next; none is deleted."""
 
-    series = models.CharField(max_length=64, unique=True)
-    last = models.PositiveBigIntegerField(default=0)
+    series = models.CharField(_("series"), max_length=64, unique=True)
+    last = models.PositiveBigIntegerField(_("last"), default=0)
 
     objects = CounterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("counter")
+        verbose_name_plural = _("counters")
 
     def __str__(self) -> str:
         return f"{self.series}: {self.last}"

@@ -90,7 +90,12 @@ class Dataset(models.Model):
     )
     item = models.CharField(_("item, two digits"), max_length=2, default="00")
     subject = models.ForeignKey(
-        Subject, models.PROTECT, null=True, blank=True, related_name="datasets"
+        Subject,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="datasets",
+        verbose_name=_("subject"),
     )
     detail = models.CharField(_("detail, up to twelve digits"), max_length=12, default="000000")
     format_class = models.CharField(
@@ -130,20 +135,52 @@ class Dataset(models.Model):
 
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
     defects = models.JSONField(_("what was found missing"), default=list, blank=True)
-    policy_version = models.BigIntegerField(default=1)
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
-    signed_at = models.DateTimeField(null=True, blank=True)
-    signed_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
+    policy_version = models.BigIntegerField(_("policy version"), default=1)
+    created_at = models.DateTimeField(_("created at"))
+    created_by = models.ForeignKey(
+        USER, models.PROTECT, related_name="+", verbose_name=_("created by")
+    )
+    signed_at = models.DateTimeField(_("signed at"), null=True, blank=True)
+    signed_by = models.ForeignKey(
+        USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("signed by")
+    )
     checklist = models.JSONField(_("what the head vouched for"), default=dict, blank=True)
-    submitted_at = models.DateTimeField(null=True, blank=True)
-    submitted_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
-    reviewed_at = models.DateTimeField(null=True, blank=True)
-    reviewed_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
-    published_at = models.DateTimeField(null=True, blank=True)
-    published_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
-    withdrawn_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+    submitted_by = models.ForeignKey(
+        USER,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("submitted by"),
+    )
+    reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        USER,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("reviewed by"),
+    )
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    published_by = models.ForeignKey(
+        USER,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("published by"),
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        USER,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("withdrawn by"),
+    )
     withdrawn_reason = models.TextField(_("reason of withdrawal"), blank=True)
 
     objects = DatasetQuerySet.as_manager()
@@ -227,7 +264,9 @@ class Resource(models.Model):
 
     Kind = ResourceKind
 
-    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="resources")
+    dataset = models.ForeignKey(
+        Dataset, models.PROTECT, related_name="resources", verbose_name=_("dataset")
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=ResourceKind.choices)
     name = models.CharField(_("name"), max_length=63)
     title_zh = models.CharField(_("title, Chinese"), max_length=100)
@@ -289,7 +328,9 @@ class Field(models.Model):
     art 14).
     """
 
-    resource = models.ForeignKey(Resource, models.PROTECT, related_name="fields")
+    resource = models.ForeignKey(
+        Resource, models.PROTECT, related_name="fields", verbose_name=_("resource")
+    )
     name = models.CharField(_("name"), max_length=63)
     label_zh = models.CharField(_("label, Chinese"), max_length=100)
     label_en = models.CharField(_("label, English"), max_length=200, blank=True)
@@ -305,7 +346,12 @@ class Field(models.Model):
     is_key = models.BooleanField(_("part of the key"), default=False)
     required = models.BooleanField(_("required"), default=False)
     code_list = models.ForeignKey(
-        CodeList, models.PROTECT, null=True, blank=True, related_name="fields"
+        CodeList,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="fields",
+        verbose_name=_("code list"),
     )
     pattern = models.CharField(_("pattern"), max_length=200, blank=True)
     value_check = models.CharField(
@@ -339,8 +385,10 @@ class Field(models.Model):
     grade = models.PositiveSmallIntegerField(
         _("grade"), null=True, blank=True, choices=[(int(grade), grade.name) for grade in Grade]
     )
-    graded_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
-    graded_at = models.DateTimeField(null=True, blank=True)
+    graded_by = models.ForeignKey(
+        USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("graded by")
+    )
+    graded_at = models.DateTimeField(_("graded at"), null=True, blank=True)
     grade_reason = models.TextField(_("why this grade"), blank=True)
     suggested_grade = models.PositiveSmallIntegerField(
         _("suggested grade"),
@@ -348,7 +396,7 @@ class Field(models.Model):
         blank=True,
         choices=[(int(grade), grade.name) for grade in Grade],
     )
-    suggested_at = models.DateTimeField(null=True, blank=True)
+    suggested_at = models.DateTimeField(_("suggested at"), null=True, blank=True)
     suggestion = models.JSONField(_("evidence of the suggestion"), default=dict, blank=True)
     mask_kind = models.CharField(
         _("mask"),
@@ -364,7 +412,7 @@ class Field(models.Model):
         choices=[(kind.value, kind.value) for kind in Secrecy],
         default=Secrecy.NONE.value,
     )
-    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     objects = FieldQuerySet.as_manager()
 

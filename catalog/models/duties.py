@@ -29,8 +29,10 @@ class Duty(models.Model):
     datasets = models.ManyToManyField(
         Dataset, blank=True, related_name="duties", verbose_name=_("datasets")
     )
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(_("created at"))
+    created_by = models.ForeignKey(
+        USER, models.PROTECT, related_name="+", verbose_name=_("created by")
+    )
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     class Meta:

@@ -16,12 +16,22 @@ class GradingTable(models.Model):
 
     version = models.PositiveIntegerField(_("version"), unique=True)
     previous = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="following"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="following",
+        verbose_name=_("previous"),
     )
     rows = models.JSONField(_("rows"))
     note = models.TextField(_("why it changed"), blank=True)
     proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("proposed by"),
     )
     in_force_from = models.DateTimeField(_("in force from"))
     shown = models.CharField(_("digest of the dry run"), max_length=64, blank=True)

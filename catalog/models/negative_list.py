@@ -47,11 +47,23 @@ class LegalBasis(models.Model):
     in_force_until = models.DateField(_("in force until"), null=True, blank=True)
     source = models.TextField(_("where it was read"), blank=True)
     supersedes = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="successor"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="successor",
+        verbose_name=_("supersedes"),
     )
-    created_at = models.DateTimeField()
-    verified_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
-    verified_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    verified_by = models.ForeignKey(
+        USER,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("verified by"),
+    )
+    verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("legal basis")
@@ -113,13 +125,21 @@ class NegativeLine(models.Model):
     State = LineState
 
     number = models.PositiveIntegerField(_("number"), unique=True, null=True, blank=True)
-    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="negative_lines")
+    dataset = models.ForeignKey(
+        Dataset, models.PROTECT, related_name="negative_lines", verbose_name=_("dataset")
+    )
     fields: "models.ManyToManyField[Field, NegativeLineField]" = models.ManyToManyField(
-        Field, through="NegativeLineField", related_name="negative_lines", blank=True
+        Field,
+        through="NegativeLineField",
+        related_name="negative_lines",
+        blank=True,
+        verbose_name=_("fields"),
     )
     bars_share = models.BooleanField(_("bars sharing between departments"), default=False)
     bars_open = models.BooleanField(_("bars opening to the public"), default=False)
-    basis = models.ForeignKey(LegalBasis, models.PROTECT, related_name="lines")
+    basis = models.ForeignKey(
+        LegalBasis, models.PROTECT, related_name="lines", verbose_name=_("basis")
+    )
     reason_zh = models.TextField(_("reason, Chinese"))
     reason_en = models.TextField(_("reason, English"), blank=True)
     substitute = models.CharField(
@@ -134,17 +154,30 @@ class NegativeLine(models.Model):
     state = models.CharField(
         _("state"), max_length=20, choices=LineState.choices, default=LineState.PROPOSED
     )
-    proposed_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField()
-    legal_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
-    legal_at = models.DateTimeField(null=True, blank=True)
+    proposed_by = models.ForeignKey(
+        USER, models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
+    proposed_at = models.DateTimeField(_("proposed at"))
+    legal_by = models.ForeignKey(
+        USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("legal by")
+    )
+    legal_at = models.DateTimeField(_("legal at"), null=True, blank=True)
     legal_opinion = models.TextField(_("opinion of the legal unit"), blank=True)
-    authority_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
-    authority_at = models.DateTimeField(null=True, blank=True)
+    authority_by = models.ForeignKey(
+        USER,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("authority by"),
+    )
+    authority_at = models.DateTimeField(_("authority at"), null=True, blank=True)
     authority_opinion = models.TextField(_("opinion of the data authority"), blank=True)
-    published_at = models.DateTimeField(null=True, blank=True)
-    ended_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
-    ended_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ended by")
+    )
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     ended_reason = models.TextField(_("why it ended"), blank=True)
 
     class Meta:
@@ -221,10 +254,17 @@ class NegativeLine(models.Model):
 class NegativeLineField(models.Model):
     """A field that a line names. Fixed once the line is published."""
 
-    line = models.ForeignKey(NegativeLine, models.CASCADE, related_name="named")
-    field = models.ForeignKey(Field, models.PROTECT, related_name="+")
+    line = models.ForeignKey(
+        NegativeLine,
+        models.CASCADE,
+        related_name="named",
+        verbose_name=_("line of the negative list"),
+    )
+    field = models.ForeignKey(Field, models.PROTECT, related_name="+", verbose_name=_("field"))
 
     class Meta:
+        verbose_name = _("field of a line")
+        verbose_name_plural = _("fields of lines")
         constraints = [
             models.UniqueConstraint(fields=["line", "field"], name="catalog_line_names_once"),
         ]

@@ -17,14 +17,18 @@ class FileVersion(models.Model):
     of a path.
     """
 
-    resource = models.ForeignKey(Resource, models.PROTECT, related_name="versions")
+    resource = models.ForeignKey(
+        Resource, models.PROTECT, related_name="versions", verbose_name=_("resource")
+    )
     number = models.PositiveIntegerField(_("version"))
     original_name = models.CharField(_("file name"), max_length=200)
     size = models.PositiveBigIntegerField(_("bytes"))
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(_("sha256"), max_length=64)
     note = models.CharField(_("note"), max_length=500, blank=True)
     added_at = models.DateTimeField(_("added"))
-    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("added by")
+    )
 
     class Meta:
         verbose_name = _("version of a file")
@@ -49,7 +53,9 @@ class ApiDescription(models.Model):
     Method = ApiMethod
     Auth = ApiAuth
 
-    resource = models.OneToOneField(Resource, models.PROTECT, related_name="api")
+    resource = models.OneToOneField(
+        Resource, models.PROTECT, related_name="api", verbose_name=_("resource")
+    )
     method = models.CharField(_("method"), max_length=6, choices=ApiMethod.choices)
     auth = models.CharField(_("how callers prove themselves"), max_length=10, choices=ApiAuth)
     document_url = models.URLField(_("address of the OpenAPI document"), blank=True)

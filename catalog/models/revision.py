@@ -21,7 +21,9 @@ class Revision(models.Model):
 
     State = RevisionState
 
-    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="revisions")
+    dataset = models.ForeignKey(
+        Dataset, models.PROTECT, related_name="revisions", verbose_name=_("dataset")
+    )
     kind = models.CharField(
         _("kind"), max_length=12, choices=RevisionKind.choices, default=RevisionKind.REGRADE
     )
@@ -31,12 +33,18 @@ class Revision(models.Model):
         _("state"), max_length=12, choices=RevisionState.choices, default=RevisionState.PROPOSED
     )
     reason = models.TextField(_("reason"))
-    proposed_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField()
-    signed_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
-    signed_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
-    decided_at = models.DateTimeField(null=True, blank=True)
+    proposed_by = models.ForeignKey(
+        USER, models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
+    proposed_at = models.DateTimeField(_("proposed at"))
+    signed_by = models.ForeignKey(
+        USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("signed by")
+    )
+    signed_at = models.DateTimeField(_("signed at"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decision_reason = models.TextField(_("reason of the decision"), blank=True)
 
     class Meta:

@@ -20,18 +20,24 @@ class SearchEntry(models.Model):
     dataset = models.OneToOneField(
         Dataset, models.CASCADE, primary_key=True, related_name="search_entry"
     )
-    words = SearchVectorField()
-    titles = models.TextField()
-    state = models.CharField(max_length=12)
-    owner = models.ForeignKey("accounts.Organization", models.PROTECT, related_name="+")
-    subject = models.ForeignKey(Subject, models.PROTECT, null=True, related_name="+")
-    region = models.ForeignKey("accounts.Region", models.PROTECT, null=True, related_name="+")
-    category = models.CharField(max_length=12)
-    cycle = models.CharField(max_length=12)
-    grade = models.PositiveSmallIntegerField(null=True)
-    sharing = models.PositiveSmallIntegerField()
-    opening = models.PositiveSmallIntegerField()
-    indexed_at = models.DateTimeField()
+    words = SearchVectorField(_("words"))
+    titles = models.TextField(_("titles"))
+    state = models.CharField(_("state"), max_length=12)
+    owner = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("owner")
+    )
+    subject = models.ForeignKey(
+        Subject, models.PROTECT, null=True, related_name="+", verbose_name=_("subject")
+    )
+    region = models.ForeignKey(
+        "accounts.Region", models.PROTECT, null=True, related_name="+", verbose_name=_("region")
+    )
+    category = models.CharField(_("category"), max_length=12)
+    cycle = models.CharField(_("cycle"), max_length=12)
+    grade = models.PositiveSmallIntegerField(_("grade"), null=True)
+    sharing = models.PositiveSmallIntegerField(_("sharing"))
+    opening = models.PositiveSmallIntegerField(_("opening"))
+    indexed_at = models.DateTimeField(_("indexed at"))
 
     class Meta:
         verbose_name = _("row of the search table")

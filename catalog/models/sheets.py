@@ -15,12 +15,15 @@ class SheetMapping(models.Model):
     """
 
     organization = models.ForeignKey(
-        "accounts.Organization", models.PROTECT, related_name="sheet_mappings"
+        "accounts.Organization",
+        models.PROTECT,
+        related_name="sheet_mappings",
+        verbose_name=_("organisation"),
     )
-    signature = models.CharField(max_length=64)
+    signature = models.CharField(_("signature"), max_length=64)
     columns = models.JSONField(_("columns"), default=dict)
-    kept_at = models.DateTimeField()
-    kept_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    kept_at = models.DateTimeField(_("kept at"))
+    kept_by = models.ForeignKey(USER, models.PROTECT, related_name="+", verbose_name=_("kept by"))
 
     class Meta:
         verbose_name = _("column mapping")
@@ -49,15 +52,17 @@ class SheetImport(models.Model):
         verbose_name=_("provider"),
     )
     name = models.CharField(_("file name"), max_length=200)
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(_("sha256"), max_length=64)
     sheet = models.CharField(_("sheet"), max_length=200, blank=True)
     first_row = models.PositiveIntegerField(_("first row of the header"), default=0)
     header_rows = models.PositiveSmallIntegerField(_("rows of the header"), default=0)
     columns = models.JSONField(_("columns"), default=dict, blank=True)
     sent_at = models.DateTimeField(_("sent"))
-    sent_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    sent_by = models.ForeignKey(USER, models.PROTECT, related_name="+", verbose_name=_("sent by"))
     applied_at = models.DateTimeField(_("applied"), null=True, blank=True)
-    applied_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
+    applied_by = models.ForeignKey(
+        USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("applied by")
+    )
     outcome = models.JSONField(_("outcome"), default=dict, blank=True)
 
     class Meta:

@@ -18,8 +18,10 @@ class FieldSketch(models.Model):
     the platform's key. Made by `exchange.sketching` from the rows, read by `catalog.one_source`.
     """
 
-    field = models.OneToOneField(Field, models.CASCADE, related_name="sketch")
-    hashes = ArrayField(models.BigIntegerField(), default=list)
+    field = models.OneToOneField(
+        Field, models.CASCADE, related_name="sketch", verbose_name=_("field")
+    )
+    hashes = ArrayField(models.BigIntegerField(), verbose_name=_("digest"), default=list)
     different = models.BigIntegerField(_("different values"), default=0)
     sketched_at = models.DateTimeField(_("sketched"))
 

@@ -11,7 +11,9 @@ class FieldTerms(models.Model):
     law reads both alike (`catalog.facts.field_facts`).
     """
 
-    field = models.ForeignKey("catalog.Field", models.PROTECT, related_name="terms")
+    field = models.ForeignKey(
+        "catalog.Field", models.PROTECT, related_name="terms", verbose_name=_("field")
+    )
     since = models.DateTimeField(_("since"))
     name = models.CharField(_("name"), max_length=63)
     data_type = models.CharField(_("data type"), max_length=20)

@@ -28,26 +28,40 @@ class Grant(models.Model):
     `rows` is a list of {"field": id, "operator": "eq"|"in", "values": [...]} that all must hold.
     """
 
-    dataset = models.ForeignKey("catalog.Dataset", models.PROTECT, related_name="grants")
+    dataset = models.ForeignKey(
+        "catalog.Dataset", models.PROTECT, related_name="grants", verbose_name=_("dataset")
+    )
     organization = models.ForeignKey(
-        "accounts.Organization", models.PROTECT, related_name="grants"
+        "accounts.Organization",
+        models.PROTECT,
+        related_name="grants",
+        verbose_name=_("organisation"),
     )
     app = models.ForeignKey(
-        "accounts.App", models.PROTECT, null=True, blank=True, related_name="grants"
+        "accounts.App",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grants",
+        verbose_name=_("app"),
     )
-    channel = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Channel])
-    fields = models.JSONField(default=list)
-    clear_up_to = models.PositiveSmallIntegerField(default=int(Grade.L2))
-    modes = models.JSONField(default=list)
-    rows = models.JSONField(default=list, blank=True)
+    channel = models.CharField(
+        _("channel"), max_length=10, choices=[(c.value, c.value) for c in Channel]
+    )
+    fields = models.JSONField(_("fields"), default=list)
+    clear_up_to = models.PositiveSmallIntegerField(_("clear up to"), default=int(Grade.L2))
+    modes = models.JSONField(_("modes"), default=list)
+    rows = models.JSONField(_("rows"), default=list, blank=True)
     purpose = models.TextField(_("purpose"))
-    valid_from = models.DateField()
-    valid_until = models.DateField()
-    daily_quota = models.PositiveIntegerField(null=True, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
-    suspended_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    valid_from = models.DateField(_("valid from"))
+    valid_until = models.DateField(_("valid until"))
+    daily_quota = models.PositiveIntegerField(_("daily quota"), null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("created by")
+    )
+    created_at = models.DateTimeField(_("created at"))
+    suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
     objects = GrantQuerySet.as_manager()
 

@@ -23,26 +23,31 @@ class RecordTable(models.Model):
     decision ended: whoever still streams from it must stop.
     """
 
-    resource = models.ForeignKey("catalog.Resource", models.PROTECT, related_name="record_tables")
-    zone = models.CharField(max_length=12, choices=Zone.choices)
-    version = models.PositiveIntegerField()
-    table_name = models.CharField(max_length=63)
-    columns = models.JSONField(default=list)
-    key_columns = models.JSONField(default=list)
-    seq = models.BigIntegerField(default=0)
-    source_seq = models.BigIntegerField(default=0)
-    source_version = models.PositiveIntegerField(default=0)
-    last_id = models.BigIntegerField(default=0)
-    rows = models.BigIntegerField(default=0)
-    digest = models.DecimalField(max_digits=40, decimal_places=0, default=0)
-    tombstones_from = models.BigIntegerField(default=0)
-    policy_version = models.BigIntegerField(default=0)
-    live = models.BooleanField(default=False)
-    built_at = models.DateTimeField()
-    refreshed_at = models.DateTimeField()
-    retired_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    dropped_at = models.DateTimeField(null=True, blank=True)
+    resource = models.ForeignKey(
+        "catalog.Resource",
+        models.PROTECT,
+        related_name="record_tables",
+        verbose_name=_("resource"),
+    )
+    zone = models.CharField(_("zone"), max_length=12, choices=Zone.choices)
+    version = models.PositiveIntegerField(_("version"))
+    table_name = models.CharField(_("table name"), max_length=63)
+    columns = models.JSONField(_("columns"), default=list)
+    key_columns = models.JSONField(_("key columns"), default=list)
+    seq = models.BigIntegerField(_("sequence"), default=0)
+    source_seq = models.BigIntegerField(_("source seq"), default=0)
+    source_version = models.PositiveIntegerField(_("source version"), default=0)
+    last_id = models.BigIntegerField(_("last id"), default=0)
+    rows = models.BigIntegerField(_("rows"), default=0)
+    digest = models.DecimalField(_("digest"), max_digits=40, decimal_places=0, default=0)
+    tombstones_from = models.BigIntegerField(_("tombstones from"), default=0)
+    policy_version = models.BigIntegerField(_("policy version"), default=0)
+    live = models.BooleanField(_("live"), default=False)
+    built_at = models.DateTimeField(_("built at"))
+    refreshed_at = models.DateTimeField(_("refreshed at"))
+    retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    dropped_at = models.DateTimeField(_("dropped at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("record table")

@@ -59,48 +59,71 @@ class SyncRun(models.Model):
     `duplicates` and `accepted`.
     """
 
-    binding = models.ForeignKey("exchange.Binding", models.PROTECT, related_name="runs")
-    mode = models.CharField(max_length=10)
+    binding = models.ForeignKey(
+        "exchange.Binding", models.PROTECT, related_name="runs", verbose_name=_("binding")
+    )
+    mode = models.CharField(_("mode"), max_length=10)
     because = models.CharField(
         _("read whole because"), max_length=10, choices=WholeBecause.choices, blank=True
     )
-    scope = models.CharField(max_length=10, blank=True)
-    state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.READING)
-    started_at = models.DateTimeField()
-    heartbeat_at = models.DateTimeField()
-    merged_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-    read = models.BigIntegerField(default=0)
-    inserted = models.BigIntegerField(default=0)
-    updated = models.BigIntegerField(default=0)
-    unchanged = models.BigIntegerField(default=0)
-    rejected = models.BigIntegerField(default=0)
-    duplicates = models.BigIntegerField(default=0)
-    deleted = models.BigIntegerField(default=0)
-    before = models.BigIntegerField(default=0)
-    after = models.BigIntegerField(default=0)
-    bytes = models.BigIntegerField(default=0)
-    digest_before = models.DecimalField(max_digits=40, decimal_places=0, default=0)
-    digest_after = models.DecimalField(max_digits=40, decimal_places=0, default=0)
-    checkpoint_before = models.TextField(blank=True)
-    checkpoint_after = models.TextField(blank=True)
-    parts = models.JSONField(
-        default=list, blank=True, help_text=_("Files read: name, first line.")
+    scope = models.CharField(_("scope"), max_length=10, blank=True)
+    state = models.CharField(
+        _("state"), max_length=12, choices=RunState.choices, default=RunState.READING
     )
-    problem_code = models.CharField(max_length=40, blank=True)
-    problem = models.TextField(blank=True)
+    started_at = models.DateTimeField(_("started at"))
+    heartbeat_at = models.DateTimeField(_("heartbeat at"))
+    merged_at = models.DateTimeField(_("merged at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    read = models.BigIntegerField(_("read"), default=0)
+    inserted = models.BigIntegerField(_("inserted"), default=0)
+    updated = models.BigIntegerField(_("updated"), default=0)
+    unchanged = models.BigIntegerField(_("unchanged"), default=0)
+    rejected = models.BigIntegerField(_("rejected"), default=0)
+    duplicates = models.BigIntegerField(_("duplicates"), default=0)
+    deleted = models.BigIntegerField(_("deleted"), default=0)
+    before = models.BigIntegerField(_("before"), default=0)
+    after = models.BigIntegerField(_("after"), default=0)
+    bytes = models.BigIntegerField(_("bytes"), default=0)
+    digest_before = models.DecimalField(
+        _("digest before"), max_digits=40, decimal_places=0, default=0
+    )
+    digest_after = models.DecimalField(
+        _("digest after"), max_digits=40, decimal_places=0, default=0
+    )
+    checkpoint_before = models.TextField(_("checkpoint before"), blank=True)
+    checkpoint_after = models.TextField(_("checkpoint after"), blank=True)
+    parts = models.JSONField(
+        _("files read"), default=list, blank=True, help_text=_("Files read: name, first line.")
+    )
+    problem_code = models.CharField(_("problem code"), max_length=40, blank=True)
+    problem = models.TextField(_("problem"), blank=True)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("requested by"),
     )
     released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("released by"),
     )
 
-    seq = models.BigIntegerField(default=0)
-    base_id = models.BigIntegerField(default=0)
+    seq = models.BigIntegerField(_("sequence"), default=0)
+    base_id = models.BigIntegerField(_("first id"), default=0)
     undo_until = models.DateTimeField(_("can be undone until"), null=True, blank=True)
     undoes = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="undone_by",
+        verbose_name=_("undoes"),
     )
     reason = models.TextField(_("reason"), blank=True)
 
@@ -156,12 +179,14 @@ class RejectedRow(models.Model):
     the place in the read order. `payload` is sealed by `exchange.vault`.
     """
 
-    run = models.ForeignKey(SyncRun, models.CASCADE, related_name="rejected_rows")
-    line = models.BigIntegerField()
-    rule = models.CharField(max_length=40)
-    field = models.CharField(max_length=63, blank=True)
-    payload = models.BinaryField()
-    expires_at = models.DateTimeField(db_index=True)
+    run = models.ForeignKey(
+        SyncRun, models.CASCADE, related_name="rejected_rows", verbose_name=_("run")
+    )
+    line = models.BigIntegerField(_("line of the source"))
+    rule = models.CharField(_("rule"), max_length=40)
+    field = models.CharField(_("field"), max_length=63, blank=True)
+    payload = models.BinaryField(_("payload"))
+    expires_at = models.DateTimeField(_("expires at"), db_index=True)
 
     class Meta:
         verbose_name = _("rejected row")

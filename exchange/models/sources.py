@@ -40,8 +40,10 @@ class AllowedHost(models.Model):
     host = models.CharField(_("host or socket directory"), max_length=255)
     port = models.PositiveIntegerField(_("port"), default=5432)
     note = models.CharField(_("note"), max_length=200, blank=True)
-    allowed_by = models.ForeignKey(platform.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    allowed_at = models.DateTimeField()
+    allowed_by = models.ForeignKey(
+        platform.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("allowed by")
+    )
+    allowed_at = models.DateTimeField(_("allowed at"))
 
     class Meta:
         verbose_name = _("allowed host")
@@ -62,17 +64,22 @@ class Source(models.Model):
     """
 
     organization = models.ForeignKey(
-        "accounts.Organization", models.PROTECT, related_name="sources"
+        "accounts.Organization",
+        models.PROTECT,
+        related_name="sources",
+        verbose_name=_("organisation"),
     )
     name = models.CharField(_("name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=20, choices=SourceKind.choices)
     settings = models.JSONField(_("settings"), default=dict, blank=True)
-    secret = models.BinaryField(null=True, blank=True, editable=False)
+    secret = models.BinaryField(_("secret"), null=True, blank=True, editable=False)
     time_zone = models.CharField(
         _("time zone of times without one"), max_length=60, default="Asia/Shanghai"
     )
-    created_by = models.ForeignKey(platform.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        platform.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("created by")
+    )
+    created_at = models.DateTimeField(_("created at"))
 
     class Meta:
         verbose_name = _("source")
@@ -112,8 +119,12 @@ class Binding(models.Model):
     where a file has no header.
     """
 
-    resource = models.OneToOneField("catalog.Resource", models.PROTECT, related_name="binding")
-    source = models.ForeignKey(Source, models.PROTECT, related_name="bindings")
+    resource = models.OneToOneField(
+        "catalog.Resource", models.PROTECT, related_name="binding", verbose_name=_("resource")
+    )
+    source = models.ForeignKey(
+        Source, models.PROTECT, related_name="bindings", verbose_name=_("source")
+    )
     object = models.JSONField(_("what is read"), default=dict)
     columns = models.JSONField(_("columns by field"), default=dict)
     mode = models.CharField(
@@ -139,9 +150,9 @@ class Binding(models.Model):
     )
     paused = models.BooleanField(_("paused"), default=False)
     checkpoint = models.TextField(_("checkpoint"), blank=True)
-    attempted_at = models.DateTimeField(null=True, blank=True)
+    attempted_at = models.DateTimeField(_("attempted at"), null=True, blank=True)
     compared_at = models.DateTimeField(_("last compared whole"), null=True, blank=True)
-    rules_digest = models.CharField(max_length=64, blank=True, editable=False)
+    rules_digest = models.CharField(_("rules digest"), max_length=64, blank=True, editable=False)
 
     objects = BindingQuerySet.as_manager()
 

@@ -61,6 +61,7 @@ def test_an_entry_that_has_its_code_is_never_deleted_but_a_first_draft_can_be():
         made.pk,
     )
     run("DELETE FROM catalog_resource WHERE dataset_id = %s", made.pk)
+    run("DELETE FROM catalog_searchentry WHERE dataset_id = %s", made.pk)
 
     assert run("DELETE FROM catalog_dataset WHERE id = %s", made.pk) == 1
     assert (

@@ -1,0 +1,97 @@
+"""The back office in Chinese: no page, button or label is left in English."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Role
+from accounts.roles import CITY_WIDE, OFFICE_ROLES
+from tests.backoffice.test_desks import MODELS, a_whole_city, viewers
+from tests.factories import accounts
+
+pytestmark = pytest.mark.django_db
+
+ENGLISH = re.compile(r"\b[A-Za-z]{3,}\s+[A-Za-z]{2,}\b")
+SILENT = {"script", "style", "code", "pre", "textarea", "option", "svg", "title"}
+INVENTED = re.compile(r"Person \d+|Organisation \d+|Dataset \d+|a test|no such|Basis \d+")
+
+
+class Reading(HTMLParser):
+    """Collects what a person reads on a page, with what is said to those who only hear it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._within: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag in SILENT:
+            self._within.append(tag)
+        self.texts += [
+            value
+            for name, value in attrs
+            if name in {"title", "placeholder", "aria-label", "alt"} and value
+        ]
+
+    def handle_endtag(self, tag):
+        if self._within and self._within[-1] == tag:
+            self._within.pop()
+
+    def handle_data(self, data):
+        if not self._within and data.strip():
+            self.texts.append(" ".join(data.split()))
+
+
+def english(page: str) -> list[str]:
+    """Return the texts of a page that hold two English words beside each other."""
+    reading = Reading()
+    reading.feed(page)
+    return [text for text in reading.texts if ENGLISH.search(INVENTED.sub("", text))]
+
+
+def test_english_is_found_where_it_is():
+    page = '<p>待办</p><a title="Go there now">去</a><p>Nothing to do</p><code>SELECT a row</code>'
+
+    assert english(page) == ["Go there now", "Nothing to do"]
+
+
+@pytest.mark.slow
+def test_no_list_page_or_button_shows_english_to_who_reads_chinese():
+    where = a_whole_city()
+    found: dict[str, set[str]] = {}
+
+    for role in [role for role in Role if role in OFFICE_ROLES]:
+        client = Client(headers={"Accept-Language": "zh-hans"})
+        client.force_login(accounts.user(role, None if role in CITY_WIDE else where.department))
+        for address in _addresses(client, role):
+            answer = client.get(address)
+            if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+                for text in english(answer.content.decode()):
+                    found.setdefault(text, set()).add(address)
+
+    assert sorted(found) == []
+
+
+def _addresses(client: Client, role: Role):
+    """Yield the first pages, the lists a role may open, a row of each, and that row's buttons."""
+    yield reverse("admin:index")
+    yield reverse("admin:inbox")
+    for model in MODELS:
+        if role not in viewers(model) or model not in admin.site._registry:
+            continue
+        meta = model._meta
+        place = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+        listed = client.get(place)
+        yield place
+        for action in listed.context.get("actions_list") or []:
+            yield action["path"]
+        for row in listed.context["cl"].result_list[:2]:
+            page = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+            yield page
+            shown = client.get(page)
+            for action in (shown.context or {}).get("actions_detail") or []:
+                yield action["path"]
