@@ -287,12 +287,18 @@ class MembershipDesk(Desk):
 class SecondFactorDesk(Desk):
     """Who signs in with a second factor. Its secret is shown to nobody."""
 
-    list_display = ["user", "confirmed", "confirmed_at", "throttling_failure_count"]
+    list_display = ["user", "confirmed", "confirmed_at", "wrong_codes"]
     list_filter = ["confirmed"]
     list_select_related = ["user"]
     search_fields = ["user__username", "user__name"]
     ordering = ["user"]
-    fields = ["user", "confirmed", "confirmed_at", "throttling_failure_count"]
+    fields = ["user", "confirmed", "confirmed_at", "wrong_codes"]
+    readonly_fields = ["wrong_codes"]
+
+    @admin.display(description=_("wrong codes in a row"))
+    def wrong_codes(self, factor: SecondFactor) -> int:
+        """Return how many wrong codes came since the last right one."""
+        return factor.throttling_failure_count
 
 
 @admin.register(RecoveryCode)
