@@ -7,6 +7,10 @@ from itertools import count
 from pypinyin import lazy_pinyin
 
 SYLLABLES = 10
+LONGEST = 60
+HAN = re.compile("[\u3400-\u9fff]")
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+ODD = re.compile(r"[^0-9a-z]+")
 
 
 def spelled(text: str, joint: str) -> str:
@@ -23,12 +27,22 @@ def address(title_zh: str, title_en: str, taken: Container[str]) -> str:
     return _first_free(stem, "-", taken)
 
 
-def identifier(label: str, taken: Container[str]) -> str:
-    """Return a field's name that is not taken: a letter, then letters, digits, underscores."""
-    stem = spelled(label, "_")[:55].strip("_")
-    if not stem or not stem[0].isalpha():
-        stem = f"f_{stem}".rstrip("_")
-    return _first_free(stem, "_", taken)
+def plain(text: str) -> str:
+    """Return a name of small letters, digits and underscores that begins with a letter.
+
+    Chinese is written in pinyin; "" where nothing of the text can be.
+    """
+    parts = [
+        "".join(lazy_pinyin(part)) if HAN.search(part) else CAMEL.sub("_", part)
+        for part in re.split(r"[/\s_-]+", text)
+    ]
+    name = ODD.sub("_", "_".join(parts).lower()).strip("_")[:LONGEST].strip("_")
+    return f"f_{name}" if name[:1].isdigit() else name
+
+
+def identifier(label: str, taken: Container[str], *, otherwise: str = "f") -> str:
+    """Return a field's name that is not taken; `otherwise` where the label cannot be written."""
+    return _first_free(plain(label) or otherwise, "_", taken)
 
 
 def _first_free(stem: str, joint: str, taken: Container[str]) -> str:

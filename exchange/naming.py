@@ -1,38 +1,15 @@
-"""Names of fields from the headers of tables, Chinese ones by their pinyin."""
+"""Names and labels of fields from the headers of a table."""
 
-import re
 from collections.abc import Sequence
 
-from pypinyin import lazy_pinyin
-
-LONGEST = 60
-HAN = re.compile("[\u3400-\u9fff]")
-CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-ODD = re.compile(r"[^0-9a-z]+")
-
-
-def identifier(text: str) -> str:
-    """Return a name of small letters, digits and underscores that begins with a letter.
-
-    Chinese is written in pinyin; "" where nothing of the text can be.
-    """
-    parts = [
-        "".join(lazy_pinyin(part)) if HAN.search(part) else CAMEL.sub("_", part)
-        for part in re.split(r"[/\s_-]+", text)
-    ]
-    name = ODD.sub("_", "_".join(parts).lower()).strip("_")[:LONGEST].strip("_")
-    return f"f_{name}" if name[:1].isdigit() else name
+from catalog.naming import CAMEL, HAN, identifier
 
 
 def identifiers(texts: Sequence[str]) -> list[str]:
     """Return a name for each text, no two alike; what has none is called by its place."""
     names: list[str] = []
     for place, text in enumerate(texts, start=1):
-        name = wanted = identifier(text) or f"column_{place}"
-        number = 2
-        while name in names:
-            name, number = f"{wanted}_{number}", number + 1
-        names.append(name)
+        names.append(identifier(text, names, otherwise=f"column_{place}"))
     return names
 
 

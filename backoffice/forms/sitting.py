@@ -13,10 +13,10 @@ from backoffice.forms.catalog import DatasetForm
 from backoffice.forms.dressed import OfficeForm
 from catalog.drafting import NewField
 from catalog.models import CodeList, Dataset
+from catalog.naming import plain
 from catalog.terms import Check
 from exchange.adoption import Chosen
 from exchange.intake import LIMITS
-from exchange.naming import identifier
 from exchange.proposals import FieldProposal, Proposal
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType, ShareType
@@ -182,7 +182,7 @@ class TableForm(OfficeForm):
         else:
             self.fields["cursor_column"].choices = cursors  # type: ignore[attr-defined]  # a ChoiceField
         self.fields["title_zh"].initial = title[:100]
-        self.fields["slug"].initial = identifier(title).replace("_", "-")[:60]
+        self.fields["slug"].initial = plain(title).replace("_", "-")[:60]
 
 
 class BulkForm(OfficeForm):

@@ -93,7 +93,7 @@ def test_applying_drafts_the_entries_with_their_items():
     assert (parking.update_cycle, trees.update_cycle) == (UpdateCycle.DAILY, UpdateCycle.YEARLY)
     assert parking.extensions == {"信息资源代码": "X/1", "目": "交通"}
     name, spaces = Field.objects.filter(resource__dataset=parking).live()
-    assert (name.name, name.label_zh, name.data_type) == ("ming_cheng", "名称", DataType.TEXT)
+    assert (name.name, name.label_zh, name.data_type) == ("mingcheng", "名称", DataType.TEXT)
     assert (spaces.data_type, spaces.share_type) == (DataType.INTEGER, ShareType.CONDITIONAL)
     assert spaces.share_condition_zh == "仅限核验"
     assert (name.grade, spaces.grade) == (None, None)  # a person grades

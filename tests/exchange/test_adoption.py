@@ -6,10 +6,10 @@ import pytest
 
 from accounts.roles import NotAllowed, Role
 from catalog.models import Dataset, Field
+from catalog.naming import plain as identifier
 from exchange import adoption, previews, proposals, sources
 from exchange.adoption import Chosen
 from exchange.models import Binding, SourceKind
-from exchange.naming import identifier
 from exchange.previews import Eyes
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType, ShareType, Treatment

@@ -12,10 +12,11 @@ from stdnum.iso7064 import mod_11_2
 from accounts.roles import NotAllowed, Role
 from audit.models import Entry
 from catalog.models import Code, CodeList
+from catalog.naming import plain as identifier
 from catalog.terms import Check
 from exchange import proposals, sources
 from exchange.models import SourceKind
-from exchange.naming import identifier, identifiers, labels
+from exchange.naming import identifiers, labels
 from exchange.records.statements import rows
 from policy.terms import DataType, Grade, OpenType, ShareType
 from tests.factories import accounts, exchange, sheets
