@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import connection
 from django_celery_beat.schedulers import DatabaseScheduler
 
 
@@ -35,6 +36,8 @@ class Scheduler(DatabaseScheduler):
         """
         if self._at_work:
             raise KeyboardInterrupt
+        # it may have been left in the middle of a question; the last one goes on another
+        connection.close()
         super().close()
 
     @contextlib.contextmanager
