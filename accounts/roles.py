@@ -194,7 +194,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     # Reads what happened, and proves it. Changes nothing.
     Role.AUDIT_ADMIN: (
-        _every("audit", "entry link delivery", "view") | _verbs("audit", "verify_chain seal_month")
+        _every("audit", "entry link delivery", "view")
+        | _verbs("audit", "verify_chain seal_month export_entry")
     ),
 }
 

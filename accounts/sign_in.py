@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts import quotas, second_factor
+from accounts import addresses, quotas, second_factor
 from accounts.models import User
 from accounts.refusals import StepRefused
 from accounts.roles import require
@@ -41,14 +41,9 @@ def typed_name(
 def address(request: HttpRequest) -> str | None:
     """Return the network address a try comes from; None where there is none, as from a socket.
 
-    Behind a proxy (the setting SECURE) it is the last entry of X-Forwarded-For, which the proxy
-    itself wrote; what stands before it anybody could have sent. IPv6 is taken by network of 64.
-    Named by the setting AXES_CLIENT_IP_CALLABLE.
+    IPv6 is taken by network of 64. Named by the setting AXES_CLIENT_IP_CALLABLE.
     """
-    given = request.META.get("REMOTE_ADDR", "")
-    if settings.SECURE:
-        given = request.META.get("HTTP_X_FORWARDED_FOR", given).rpartition(",")[2].strip()
-    network = quotas.by_address(given)
+    network = quotas.by_address(addresses.of(request.META))
     return None if network == NOWHERE else network
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts import keys
+from accounts import addresses, keys
 from accounts.models import ApiKey
 from accounts.roles import OrganizationKind
 from exchange.access import Caller
@@ -32,7 +32,7 @@ class KeyAuthentication(BaseAuthentication):
         """Return key and caller. Raises KeyRefused, KeyInAddress."""
         raw = presented(request.META, request.GET)
         key = keys.check(raw, at=timezone.now()) if raw else None
-        return key, caller(key, request.META.get("REMOTE_ADDR", ""))
+        return key, caller(key, addresses.of(request.META))
 
     def authenticate_header(self, request: Request) -> str:
         """Return the scheme a 401 answer names."""

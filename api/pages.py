@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import keys
+from accounts import addresses, keys
 from accounts.quotas import QuotaExceeded
 from api import metering
 from api.authentication import caller, presented
@@ -68,7 +68,7 @@ def _page(asked: Asked, raw: str, *, foresight: bool = True) -> Answered:
     began = time.monotonic()
     query = RecordQuery.parse(asked.params)
     digest = keys.digest(raw) if raw else ""
-    address = asked.environ.get("REMOTE_ADDR", "")
+    address = addresses.of(asked.environ)
     at = timezone.now()
     today = timezone.localdate(at)
     look, ready = None, None

@@ -18,10 +18,9 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from audit import hashing, months
+from audit import hashing, months, trace
 from audit.hashing import GENESIS
 from audit.models import Entry, Link
-from audit.trace import request_id
 from audit.verbs import VERBS
 
 LOCK = 0x4155444954  # "AUDIT"
@@ -76,7 +75,8 @@ def record(verb: str, target: str, *, by: Actor | None, at: datetime, **details:
         actor=_text(by.audit_name) if by else "system",
         organization=_text(by.audit_organization) if by else "",
         details=_holdable(details),
-        request_id=request_id.get(),
+        request_id=trace.request_id.get(),
+        address=trace.address.get(),
     )
 
 

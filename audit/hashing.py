@@ -21,7 +21,7 @@ def chained(previous: str, entry: Entry, algorithm: str) -> str:
 
 
 def canonical(entry: Entry) -> bytes:
-    """Return the bytes of an entry that are hashed."""
+    """Return the bytes of an entry that are hashed; entries of old have no address."""
     return line(
         entry.pk,
         instant(entry.recorded_at),
@@ -32,6 +32,7 @@ def canonical(entry: Entry) -> bytes:
         entry.organization,
         entry.details,
         entry.request_id,
+        *((entry.address,) if entry.address else ()),
     )
 
 

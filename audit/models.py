@@ -14,7 +14,8 @@ class Entry(models.Model):
     """One verb that happened: `at` by the caller's clock, `recorded_at` by the database's.
 
     An entry is written in its verb's own transaction and linked into the chain afterwards.
-    `written_in` is that transaction's number; the database sets it.
+    `written_in` is that transaction's number; the database sets it. `address` is where the person
+    came from, empty for what the platform does by itself.
     """
 
     at = models.DateTimeField(_("at"))
@@ -24,6 +25,7 @@ class Entry(models.Model):
     organization = models.TextField(_("organisation"), blank=True)
     details = models.JSONField(_("details"), default=dict, encoder=DjangoJSONEncoder)
     request_id = models.CharField(_("request"), max_length=64, blank=True)
+    address = models.CharField(_("network address"), max_length=45, blank=True)
     recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
     written_in = models.BigIntegerField(_("transaction"), db_default=0, editable=False)
 

@@ -6,6 +6,7 @@
 VERBS: dict[str, tuple[str, str]] = {
     "app.close": ("注销应用", "App closed"),
     "app.create": ("登记应用", "App registered"),
+    "audit.export": ("导出审计记录", "Audit trail taken out"),
     "audit.seal": ("封存审计月", "Month of the trail sealed"),
     "basis.create": ("登记法律依据", "Legal basis entered"),
     "basis.end": ("法律依据失效", "Legal basis ended"),

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet, URLField
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -147,7 +148,7 @@ class Desk(ModelAdmin):
     @method_decorator(sensitive_post_parameters())
     def press_view(
         self, request: HttpRequest, name: str, object_id: int | None = None
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         """Ask what a verb needs, call it, and say how it went.
 
         404 for no such button or row, 403 (NotAllowed) for a missing right; a verb's refusal is a
@@ -198,8 +199,8 @@ class Desk(ModelAdmin):
 
     def _answer(
         self, request: HttpRequest, button: Button, row: Any, outcome: Any
-    ) -> HttpResponse:
-        if isinstance(outcome, HttpResponse):  # a file
+    ) -> HttpResponseBase:
+        if isinstance(outcome, HttpResponseBase):  # a file
             return outcome
         if isinstance(outcome, Shown):
             context = self._context(request, button, row) | {"shown": outcome}

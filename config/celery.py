@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Celery, Task
 
-from config import logs
+from audit import trace
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -22,17 +22,17 @@ class TracedTask(Task):
         self, *args: Any, headers: dict[str, Any] | None = None, **options: Any
     ) -> Any:
         """Send the task off with the id of the present request."""
-        traced = {HEADER: logs.request_id.get()} | (headers or {})
+        traced = {HEADER: trace.request_id.get()} | (headers or {})
         return super().apply_async(*args, headers=traced, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run under the id that came with the message; beat's tasks get one of their own."""
-        came = getattr(self.request, HEADER, None) or logs.request_id.get() or uuid.uuid4().hex
-        token = logs.request_id.set(came)
+        came = getattr(self.request, HEADER, None) or trace.request_id.get() or uuid.uuid4().hex
+        token = trace.request_id.set(came)
         try:
             return super().__call__(*args, **kwargs)
         finally:
-            logs.request_id.reset(token)
+            trace.request_id.reset(token)
 
 
 app = Celery("city", task_cls=TracedTask)

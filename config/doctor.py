@@ -172,6 +172,17 @@ def file_roots() -> Iterator[Finding]:
             )
 
 
+def proxies() -> Iterator[Finding]:
+    """Find a site behind a proxy that does not know its proxy."""
+    if settings.SECURE and not settings.TRUSTED_PROXIES:
+        yield Finding(
+            "SECURE is on and TRUSTED_PROXIES is empty.",
+            "All people then seem to come from the proxy: the audit trail does not say from"
+            " where, and they share one quota and one limit of failed sign-ins.",
+            "Name the proxy's address, such as TRUSTED_PROXIES=10.0.0.5.",
+        )
+
+
 def kept_secrets() -> Iterator[Finding]:
     """Find keys that others on this machine can read."""
     kept = settings.VAR / "secrets.json"
@@ -196,6 +207,7 @@ def examine(port_number: int) -> list[Finding]:
         disk,
         lambda: port(port_number),
         file_roots,
+        proxies,
         kept_secrets,
     )
     return [finding for examination in examinations for finding in examination()]

@@ -2,6 +2,7 @@
 
 import base64
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -35,6 +36,17 @@ def whole(name: str, default: int) -> int:
 def several(name: str, default: str = "", *, separator: str = ",") -> list[str]:
     """Return a list; empty parts are left out."""
     return [part.strip() for part in text(name, default).split(separator) if part.strip()]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Return a list of network addresses, single ones or ranges such as 10.0.0.0/8."""
+    try:
+        return [ip_network(part) for part in several(name)]
+    except ValueError as no:
+        raise ImproperlyConfigured(
+            f"{name} is “{text(name)}”; it can list addresses and networks such as 10.0.0.5 and"
+            f" 10.0.0.0/8, by comma. {no}."
+        ) from no
 
 
 def choice(name: str, default: str, allowed: set[str]) -> str:

@@ -18,7 +18,8 @@ from django.utils import translation
 
 from api.pages import Answered, Asked, answered
 from api.views.records import PAID
-from config import logs, metrics
+from audit import trace
+from config import metrics
 from config.middleware import PORTAL_POLICY, chosen_language, fixed_headers, sound_id
 
 Application = Callable[[dict[str, Any], Callable], Iterable[bytes]]
@@ -45,7 +46,7 @@ def lane(django: Application) -> Application:
         chosen = chosen_language("", environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         translation.activate(chosen)
         name = sound_id(environ.get("HTTP_X_REQUEST_ID", ""))
-        token = logs.request_id.set(name)
+        token = trace.request_id.set(name)
         asked = Asked(path, match[1], {}, environ)
         try:
             asked.params = parse_qs(
@@ -59,7 +60,7 @@ def lane(django: Application) -> Application:
             environ["HTTP_X_REQUEST_ID"] = name
             return django(environ, start_response)
         finally:
-            logs.request_id.reset(token)
+            trace.request_id.reset(token)
         close_old_connections()  # as Django after each request: a pool gets its connection back
         start_response(
             STATUS[answer.status],

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from config import logs
+from accounts import addresses
+from audit import trace
 
 PORTAL_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
@@ -29,16 +30,22 @@ def sound_id(given):
     return given if SOUND_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def request_id(get_response):
-    """Give each request an id, taken from a proxy's X-Request-ID where that is sound."""
+def traced(get_response):
+    """Give each request an id, taken from a proxy's X-Request-ID where that is sound.
+
+    Id and address of the sender go with all that happens in its course; what leaves this process,
+    such as a task, takes the id along and not the address.
+    """
 
     def middleware(request):
         request.id = sound_id(request.META.get("HTTP_X_REQUEST_ID", ""))
-        token = logs.request_id.set(request.id)
+        token = trace.request_id.set(request.id)
+        place = trace.address.set(addresses.of(request.META))
         try:
             response = get_response(request)
         finally:
-            logs.request_id.reset(token)
+            trace.address.reset(place)
+            trace.request_id.reset(token)
         response["X-Request-ID"] = request.id
         return response
 

@@ -99,6 +99,7 @@ CITY_NAME_EN = environment.text("CITY_NAME_EN", "Bay City")
 REGION_CODE = environment.text("REGION_CODE", "990100")
 DOORS = environment.some("DOORS", "open,office", {"open", "office"})
 SECURE = environment.flag("SECURE", default=False)
+TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 METRICS = environment.flag("METRICS", default=False)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
@@ -188,7 +189,7 @@ INSTALLED_APPS = [
     "config",
 ]
 MIDDLEWARE = [
-    "config.middleware.request_id",
+    "config.middleware.traced",
     *(["config.metrics.counted"] if METRICS else []),
     "config.middleware.guarded",
     "whitenoise.middleware.WhiteNoiseMiddleware",

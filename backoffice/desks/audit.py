@@ -1,14 +1,20 @@
 """What happened, for the audit administrator: to read and to prove, not to change."""
 
 from django.contrib import admin
+from django.http import StreamingHttpResponse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import trail
 from audit import chain
 from audit.models import Delivery, Entry, Link
 from audit.verbs import VERBS
 from backoffice.buttons import Button, Press, Warned
 from backoffice.desk import Desk
+from backoffice.forms.trail import TrailDaysForm
+from catalog import exports
+
+CSV = "text/csv; charset=utf-8"
 
 
 def _verify(press: Press) -> Warned | None:
@@ -23,13 +29,21 @@ def _verify(press: Press) -> Warned | None:
     return Warned(text=text % terms)
 
 
+def _take_out(press: Press) -> StreamingHttpResponse:
+    rows = trail.export(by=press.by, at=press.at, **press.told)
+    response = StreamingHttpResponse(exports.csv_lines(trail.COLUMNS, rows), content_type=CSV)
+    days = f"{press.told['since']}-{press.told['until']}"
+    response["Content-Disposition"] = f'attachment; filename="audit-{days}.csv"'
+    return response
+
+
 @admin.register(Entry)
 class EntryDesk(Desk):
     """Entries of the audit trail."""
 
-    list_display = ["at", "what", "target", "actor", "organization", "request_id"]
+    list_display = ["at", "what", "target", "actor", "organization", "address", "request_id"]
     list_filter = ["verb", "at"]
-    search_fields = ["target", "actor", "organization", "request_id"]
+    search_fields = ["target", "actor", "organization", "address", "request_id"]
     ordering = ["-id"]
     list_buttons = (
         Button(
@@ -39,6 +53,15 @@ class EntryDesk(Desk):
             press=_verify,
             done=_("The chain is whole: no entry was changed, removed or slipped in."),
             note=_("Every entry is read and its hash compared. This takes a while."),
+        ),
+        Button(
+            name="export",
+            label=_("Take out as CSV"),
+            permission="audit.export_entry",
+            press=_take_out,
+            done=_("Taken out."),
+            form=TrailDaysForm,
+            note=_("The entries of some days, as a table. That you took them out is an entry."),
         ),
     )
 

@@ -130,16 +130,6 @@ def asking(**meta):
     return sign_in.address(request)
 
 
-def test_an_address_is_the_peers_unless_a_proxy_is_trusted(settings):
-    forged = {"REMOTE_ADDR": "10.0.0.9", "HTTP_X_FORWARDED_FOR": "1.1.1.1, 203.0.113.7"}
-
-    settings.SECURE = False
-    assert asking(**forged) == "10.0.0.9"
-    settings.SECURE = True
-    assert asking(**forged) == "203.0.113.7"
-    assert asking(REMOTE_ADDR="10.0.0.9") == "10.0.0.9"
-
-
 def test_a_socket_has_no_address_and_a_lock_is_then_on_the_name_alone():
     user = person()
 

@@ -1,6 +1,7 @@
 """Rows through the open API: what comes, what does not, and why."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,17 @@ from exchange.sync import engine
 from policy.terms import Grade
 from tests.api.conftest import built
 from tests.factories import exchange
+
+
+def test_behind_a_proxy_each_address_has_a_quota_of_its_own(way, settings):
+    settings.ANONYMOUS_PER_MINUTE = 1
+    settings.TRUSTED_PROXIES = [ip_network("127.0.0.1")]
+
+    def asked(address):
+        path = f"/api/v1/datasets/{way.dataset.slug}/records"
+        return way.client.get(path, headers={"X-Forwarded-For": f"1.1.1.1, {address}"}).status_code
+
+    assert [asked("203.0.113.7"), asked("203.0.113.7"), asked("203.0.113.8")] == [200, 429, 200]
 
 
 def test_a_page_has_open_fields_clear_masked_ones_masked_and_no_withheld_one(way):

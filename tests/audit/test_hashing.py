@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from django.db import connection
 
-from audit import chain, hashing
+from audit import chain, hashing, trace
 from audit.models import Entry, Link
 from tests.factories.audit import NOW, write
 
@@ -31,6 +31,15 @@ def test_what_is_hashed_of_an_entry_stays_as_it_is():
     )
 
 
+def test_an_address_is_hashed_after_all_the_rest():
+    entry = Entry(pk=7, at=NOW, recorded_at=NOW, details={}, request_id="r")
+    without = hashing.canonical(entry)
+
+    entry.address = "203.0.113.7"
+
+    assert hashing.canonical(entry) == without[:-1] + b',"203.0.113.7"]'
+
+
 def test_a_moment_is_hashed_alike_in_every_time_zone():
     shanghai = datetime(2026, 3, 2, 10, 0, tzinfo=timezone(timedelta(hours=8)))
 
@@ -52,7 +61,10 @@ def test_digests_are_those_of_the_standards(algorithm, expected):
 
 @pytest.mark.django_db
 def test_the_chain_can_be_checked_with_nothing_of_ours():
-    write(3, note="说明")
+    write(2, note="说明")
+    token = trace.address.set("203.0.113.7")
+    write(note="from somewhere")
+    trace.address.reset(token)
     chain.link()
 
     before = "0" * 64
@@ -61,12 +73,13 @@ def test_the_chain_can_be_checked_with_nothing_of_ours():
         cursor.execute(
             'SELECT l.hash, e.id, to_char(e.recorded_at, \'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"\'),'
             ' to_char(e.at, \'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"\'), verb, target, actor,'
-            " organization, details::text, request_id"
+            " organization, details::text, request_id, address"
             " FROM audit_link l JOIN audit_entry e ON e.id = l.entry_id ORDER BY position"
         )
         for noted, *entry in cursor.fetchall():
             entry[7] = json.loads(entry[7])
-            text = json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            hashed = entry if entry[-1] else entry[:-1]  # an empty address is not
+            text = json.dumps(hashed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
             before = hashlib.sha256(f"{before}{text}".encode()).hexdigest()
             assert before == noted
 

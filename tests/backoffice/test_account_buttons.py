@@ -1,6 +1,7 @@
 """Organisations, people, apps and keys by buttons; the trail is verified."""
 
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import ApiKey, App, Membership, Organization, Region, User
 from accounts.roles import OrganizationKind, Role
@@ -170,3 +171,27 @@ def test_the_audit_administrator_verifies_the_chain(at_desk, said):
     answer = at_desk(accounts.user(Role.AUDIT_ADMIN)).press_above(Entry, "verify")
 
     assert "The chain is whole" in said(answer)
+
+
+def test_the_audit_administrator_takes_entries_out_with_where_people_came_from(at_desk):
+    desk = at_desk(accounts.user(Role.AUDIT_ADMIN))
+    typed = {"username": "a", "password": "b"}
+    Client().post("/office/login/", typed, REMOTE_ADDR="10.0.0.9")
+    today = timezone.localdate()
+
+    answer = desk.press_above(Entry, "export", since=today, until=today)
+
+    assert answer["Content-Type"].startswith("text/csv")
+    lines = b"".join(answer).decode().splitlines()
+    assert any("sign_in.fail" in line and line.endswith(",10.0.0.9") for line in lines)
+    assert any("audit.export" in line and desk.user.audit_name in line for line in lines)
+    assert b"10.0.0.9" in desk.list(Entry).content
+
+
+def test_the_trail_is_not_taken_out_for_days_that_run_backwards(at_desk, said):
+    desk = at_desk(accounts.user(Role.AUDIT_ADMIN))
+
+    answer = desk.press_above(Entry, "export", since="2026-03-02", until="2026-03-01")
+
+    assert "is before the first" in said(answer)
+    assert not Entry.objects.filter(verb="audit.export").exists()

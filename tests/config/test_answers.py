@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from audit import trace
 from audit.tasks import link_chain
 from config import health, logs, metrics, middleware
 
@@ -139,6 +140,15 @@ def test_a_request_id_travels_with_a_task():
 
     assert message.headers["id"] == sent.id
     assert message.headers["request_id"] == "web-request-1"
+
+
+def test_where_a_person_came_from_is_known_in_a_request_and_nowhere_after_it(rf):
+    seen = []
+    answer = middleware.traced(lambda _request: seen.append(trace.address.get()) or HttpResponse())
+
+    answer(rf.get("/", REMOTE_ADDR="203.0.113.7"))
+
+    assert (seen, trace.address.get()) == (["203.0.113.7"], "")
 
 
 def test_a_task_without_a_request_runs_under_an_id_of_its_own():

@@ -1,6 +1,7 @@
 import io
 import time
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from django.core.management import call_command
@@ -37,6 +38,14 @@ def test_findings_end_the_command_with_one_and_say_what_why_and_what_to_do(setti
     assert ended.value.code == 1
     assert "The folder /nowhere/intake of FILE_ROOTS is not there." in out.getvalue()
     assert "→ Make the folder" in out.getvalue()
+
+
+def test_a_site_that_does_not_know_its_proxy_is_found(settings):
+    settings.SECURE = True
+    assert "TRUSTED_PROXIES=" in told(doctor.proxies())
+
+    settings.TRUSTED_PROXIES = [ip_network("10.0.0.5")]
+    assert told(doctor.proxies()) == ""
 
 
 def test_a_valkey_that_is_gone_is_found(settings):

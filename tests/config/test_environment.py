@@ -14,6 +14,8 @@ from tests import services
 @pytest.mark.parametrize(
     ("value", "read"),
     [
+        ("10.0.0.5/8", lambda: environment.networks("X_SETTING")),
+        ("proxy", lambda: environment.networks("X_SETTING")),
         ("perhaps", lambda: environment.flag("X_SETTING", default=True)),
         ("-3", lambda: environment.whole("X_SETTING", 1)),
         ("1e3", lambda: environment.whole("X_SETTING", 1)),
