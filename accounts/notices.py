@@ -23,10 +23,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Notice, NoticeSeen, Organization, User
 from accounts.roles import CITY_WIDE, Role
+from accounts.wording import LANGUAGES, in_both
 
 log = logging.getLogger(__name__)
 
-LANGUAGES = ("zh-hans", "en")
 LATEST = 20
 MAILS_A_TURN = 50
 
@@ -231,10 +231,7 @@ def open_targets(*kinds: str) -> set[str]:
 
 def _in_both(value: Any) -> str | dict[str, str]:
     """Return how a value reads, by language where that makes a difference."""
-    said = {}
-    for language in LANGUAGES:
-        with translation.override(language):
-            said[language] = str(value)
+    said = in_both(value)
     return said if len(set(said.values())) > 1 else said[LANGUAGES[0]]
 
 

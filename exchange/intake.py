@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import require
+from accounts.wording import said as _
 from audit import chain
 from catalog.refusals import WorkbookRefused
 from catalog.workbooks import LIMITS, open_workbook
@@ -93,7 +93,7 @@ def upload(
     try:
         open_workbook(data, safe)
     except WorkbookRefused as refusal:
-        raise UploadRefused(str(refusal)) from refusal
+        raise UploadRefused(refusal.args[0]) from refusal
     path = folders(source)[0] / safe
     _keep(data, path, replace=replace)
     chain.record(

@@ -26,6 +26,7 @@ class Problem(Exception):
     def __init__(self, sentence: object, *, grounds: Sequence[Ground] = ()) -> None:
         """Keep the (translatable) sentence and the reasons behind it."""
         super().__init__(sentence)
+        self.sentence = sentence
         self.grounds = tuple(grounds)
 
 

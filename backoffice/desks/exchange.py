@@ -238,7 +238,12 @@ class SyncRunDesk(Desk):
     ]
     list_filter = ["state", "mode", "because", "started_at"]
     list_select_related = ["binding__source", "binding__resource__dataset__owner"]
-    search_fields = ["problem", "problem_code", "binding__resource__dataset__slug"]
+    search_fields = [
+        "problem_zh",
+        "problem_en",
+        "problem_code",
+        "binding__resource__dataset__slug",
+    ]
     ordering = ["-id"]
     list_display_links = None
     buttons = (

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 
-from django.utils.translation import gettext as _
-
+from accounts.wording import said as _
 from catalog.refusals import WorkbookRefused
 
 XLSX, XLS, CSV = "xlsx", "xls", "csv"

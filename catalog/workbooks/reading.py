@@ -5,7 +5,6 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.utils.translation import gettext as _
 from python_calamine import (
     CalamineError,
     CalamineWorkbook,
@@ -14,6 +13,7 @@ from python_calamine import (
     load_workbook,
 )
 
+from accounts.wording import said as _
 from catalog.refusals import WorkbookRefused
 from catalog.workbooks import guard
 from catalog.workbooks.cells import FORMULA, Cell, Grid

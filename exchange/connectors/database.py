@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from django.utils.translation import gettext as _
 from psycopg import sql
 
+from accounts.wording import said as _
 from exchange import vault
 from exchange.connectors.peeks import Peek, Seen
 from exchange.models import AllowedHost, Binding, Source

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from accounts.models import Organization
+from accounts.wording import said as _
 from exchange.connectors.peeks import Peek, Seen
 from exchange.models import Binding
 from exchange.problems import (

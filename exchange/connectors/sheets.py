@@ -13,8 +13,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from django.utils.translation import gettext as _
-
+from accounts.wording import said as _
 from catalog.refusals import WorkbookRefused
 from catalog.workbooks import Cell, Grid, Header, Workbook, find_header, open_workbook
 from catalog.workbooks.headers import header_at
@@ -235,4 +234,4 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except WorkbookRefused as refusal:
-        raise FileBroken(str(refusal)) from refusal
+        raise FileBroken(refusal.args[0]) from refusal

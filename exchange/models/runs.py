@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.wording import in_both
+from catalog.bilingual import choose
 from exchange.models.sources import WholeBecause
 
 
@@ -96,7 +98,8 @@ class SyncRun(models.Model):
         _("files read"), default=list, blank=True, help_text=_("Files read: name, first line.")
     )
     problem_code = models.CharField(_("problem code"), max_length=40, blank=True)
-    problem = models.TextField(_("problem"), blank=True)
+    problem_zh = models.TextField(_("problem, Chinese"), blank=True)
+    problem_en = models.TextField(_("problem, English"), blank=True)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -165,6 +168,20 @@ class SyncRun(models.Model):
     def accepted(self) -> int:
         """Rows that passed all checks, or would have gone live after a trial."""
         return self.read - self.rejected - self.duplicates
+
+    @property
+    def problem(self) -> str:
+        """Why the run failed or is held back, in the language of who reads, "" where it went."""
+        return choose(self.problem_zh, self.problem_en)
+
+    def tell_problem(self, code: str, sentence: object) -> None:
+        """Set why the run failed or is held back; a worker knows no reader, so in both languages.
+
+        The caller saves.
+        """
+        told = in_both(sentence)
+        self.problem_code = code
+        self.problem_zh, self.problem_en = told["zh-hans"], told["en"]
 
     @property
     def stages(self) -> list[tuple[str, str]]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 from psycopg import sql
 
 from accounts.models import User
 from accounts.roles import require
+from accounts.wording import said as _
 from audit import chain
 from exchange.models import Binding, RecordTable, RejectedRow, RunState, SyncRun
 from exchange.problems import Problem, WrongRunState

@@ -14,11 +14,11 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from psycopg import sql
 
 from accounts.models import User
 from accounts.roles import require
+from accounts.wording import said as _
 from audit import chain
 from exchange.models import Binding, RecordTable, RejectedRow, RunState, SyncMode, SyncRun, Zone
 from exchange.models.runs import RUNNING
@@ -43,7 +43,7 @@ class _HeldBack(Exception):
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
-        self.code = code
+        self.code, self.sentence = code, sentence
 
 
 def sync(
@@ -83,9 +83,9 @@ def _run(binding_id: int, carry: Carry, requested_by: User | None, clock: Clock)
         try:
             carry(sync_run, plan.of(binding, now=clock()), basket, clock)
         except _HeldBack as held_back:
-            _end(sync_run, RunState.HELD, clock(), "sync.hold", held_back.code, str(held_back))
+            _end(sync_run, RunState.HELD, clock(), "sync.hold", held_back.code, held_back.sentence)
         except Problem as problem:
-            _end(sync_run, RunState.FAILED, clock(), "sync.fail", problem.code, str(problem))
+            _end(sync_run, RunState.FAILED, clock(), "sync.fail", problem.code, problem.sentence)
             raise
         except BaseException as failure:
             sentence = _("The run stopped because of a fault of the platform: %(why)s.") % {
@@ -130,7 +130,7 @@ def _try_out(sync_run: SyncRun, settled: Plan, basket: Basket, clock: Clock) -> 
     try:
         _hold_if_many_rejected(sync_run, settled.binding)
     except _HeldBack as would_be:
-        sync_run.problem_code, sync_run.problem = would_be.code, str(would_be)
+        sync_run.tell_problem(would_be.code, would_be.sentence)
     with transaction.atomic():
         staging.drop()
         sync_run.state, sync_run.ended_at = RunState.TRIED, clock()
@@ -275,13 +275,12 @@ def _enter(sync_run: SyncRun, state: RunState) -> None:
 
 @transaction.atomic
 def _end(
-    sync_run: SyncRun, state: RunState, at: datetime, verb: str, code: str, sentence: str
+    sync_run: SyncRun, state: RunState, at: datetime, verb: str, code: str, sentence: object
 ) -> None:
     sync_run.refresh_from_db(fields=["merged_at"])
     sync_run.state = state
     sync_run.ended_at = None if state == RunState.HELD else at
-    sync_run.problem_code = code
-    sync_run.problem = sentence
+    sync_run.tell_problem(code, sentence)
     sync_run.save()
     if state != RunState.HELD:
         Staging(sync_run.pk).drop()

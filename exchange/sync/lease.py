@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 
 from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.utils.translation import gettext as _
 
+from accounts.wording import said as _
 from exchange.problems import AlreadyRunning
 from exchange.sync.progress import LOOK_SECONDS, Watch
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.functional import lazy
+
 from accounts import notices
 from exchange import freshness
 from exchange.models import RunState, SyncRun
@@ -24,7 +26,7 @@ def tell(run: SyncRun, *, at: datetime) -> None:
             at=at,
             once=True,
             dataset=dataset,
-            problem=run.problem,
+            problem=lazy(lambda: run.problem, str)(),
         )
     others = set(TROUBLES.values()) - {kind}
     if SyncRun.objects.filter(binding_id=run.binding_id, state=RunState.HELD).exists():

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
+from accounts.wording import said as _
 from catalog import facts
 from catalog.models import Code, Field
 from exchange.models import Binding, RecordTable, SyncMode, WholeBecause, Zone

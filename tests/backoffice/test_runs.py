@@ -40,7 +40,7 @@ def test_a_running_sync_is_seen_live_and_the_page_stops_asking_when_it_has_ended
         assert "1234 rows read" in text
         assert 'hx-trigger="every 2s"' in text
     run.state = RunState.FAILED
-    run.problem = "the source is away"
+    run.tell_problem("source-unavailable", "the source is away")
     run.save()
     ended = at(desk, "run_now", run.pk).content.decode()
     assert "hx-trigger" not in ended

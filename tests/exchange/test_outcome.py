@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from accounts import notices
 from accounts.models import Notice
@@ -108,3 +109,29 @@ def test_a_cycle_that_promises_no_day_is_never_late(cycle):
     dataset.save()
 
     assert freshness.late(exchange.now() + timedelta(days=5000)) == []
+
+
+@pytest.mark.parametrize("of_the_worker", ["zh-hans", "en"])
+def test_why_a_run_failed_is_read_by_each_in_his_language_whatever_the_worker_speaks(
+    of_the_worker,
+):
+    where = exchange.house()
+    binding = exchange.csv_binding(where, BAD)
+    with translation.override(of_the_worker):
+        held = engine.sync(binding.pk)
+        exchange.Path(binding.object["path"]).unlink()
+        with pytest.raises(FileMissing):
+            engine.sync(binding.pk)
+    failed = binding.runs.order_by("pk").last()
+
+    said = {}
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            [line] = [one for one in notices.inbox(where.publisher) if one.kind == "sync.failed"]
+            said[language] = (held.problem, failed.problem, line.sentence)
+
+    assert "rows were rejected" in said["en"][0]
+    assert held.problem_zh == said["zh-hans"][0] != said["en"][0]
+    assert failed.problem_en in said["en"][2]
+    assert failed.problem_zh in said["zh-hans"][2]
+    assert failed.problem_zh != failed.problem_en
