@@ -1,10 +1,20 @@
 """Which datasets are later than they promised to be, and whom that is told."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import (
+    Case,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.utils import timezone
 
 from accounts import notices
@@ -25,36 +35,31 @@ LATE_AFTER: Mapping[str, timedelta] = {
 """After how long without a good run a dataset is late; other cycles promise no day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
-    """A published dataset and when its oldest table should have been refreshed."""
-
-    dataset: Dataset
-    due_at: datetime
+PERIOD = Case(
+    *(When(update_cycle=cycle, then=Value(period)) for cycle, period in LATE_AFTER.items()),
+    output_field=DurationField(),
+)
 
 
-def late(now: datetime) -> list[Late]:
-    """Return published datasets that were not refreshed in time, one query a cycle."""
-    oldest: dict[int, Late] = {}
-    for one in _late_tables(now, LATE_AFTER):
-        known = oldest.get(one.dataset.pk)
-        if known is None or one.due_at < known.due_at:
-            oldest[one.dataset.pk] = one
-    return sorted(oldest.values(), key=lambda one: one.due_at)
+def late(now: datetime) -> QuerySet:
+    """Return published datasets that were not refreshed in time, the latest first.
 
-
-def _late_tables(now: datetime, periods: Mapping[str, timedelta], **only: int) -> Iterator[Late]:
-    for cycle, period in periods.items():
-        tables = RecordTable.objects.filter(
-            **only,
-            zone=Zone.SHARED,
-            live=True,
-            refreshed_at__lt=now - period,
-            resource__dataset__state=Dataset.State.PUBLISHED,
-            resource__dataset__update_cycle=cycle,
-        )
-        for table in tables.select_related("resource__dataset__owner"):
-            yield Late(table.resource.dataset, table.refreshed_at + period)
+    Each has `due_at`: when its oldest table should have been refreshed.
+    """
+    oldest = (
+        RecordTable.objects.filter(zone=Zone.SHARED, live=True, resource__dataset=OuterRef("pk"))
+        .order_by("refreshed_at")
+        .values("refreshed_at")[:1]
+    )
+    due_at = ExpressionWrapper(Subquery(oldest) + PERIOD, output_field=DateTimeField())
+    return (
+        Dataset.objects.published()
+        .filter(update_cycle__in=LATE_AFTER)
+        .annotate(due_at=due_at)
+        .filter(due_at__lt=now)
+        .select_related("owner")
+        .order_by("due_at", "pk")
+    )
 
 
 @transaction.atomic
@@ -63,18 +68,18 @@ def tell_late(*, at: datetime) -> int:
 
     A dataset that stays late is told once, not with every look.
     """
-    found = late(at)
+    found = list(late(at))
     for one in found:
         notices.tell(
             "dataset.stale",
-            organization=one.dataset.owner,
-            target=_target(one.dataset.pk),
+            organization=one.owner,
+            target=one.address,
             at=at,
             once=True,
-            dataset=one.dataset,
+            dataset=one,
             day=timezone.localdate(one.due_at),
         )
-    still = {_target(one.dataset.pk) for one in found}
+    still = {one.address for one in found}
     told = Notice.objects.open().filter(kind="dataset.stale").values_list("target", flat=True)
     for target in set(told) - still:
         notices.settle(target, "dataset.stale", at=at)
@@ -83,11 +88,5 @@ def tell_late(*, at: datetime) -> int:
 
 def settle_if_fresh(dataset: Dataset, *, at: datetime) -> None:
     """Close the notice of a late dataset once all its tables are in time."""
-    cycle = dataset.update_cycle
-    periods = {cycle: LATE_AFTER[cycle]} if cycle in LATE_AFTER else {}
-    if not any(_late_tables(at, periods, resource__dataset_id=dataset.pk)):
-        notices.settle(_target(dataset.pk), "dataset.stale", at=at)
-
-
-def _target(dataset_id: int) -> str:
-    return f"dataset:{dataset_id}"
+    if not late(at).filter(pk=dataset.pk).exists():
+        notices.settle(dataset.address, "dataset.stale", at=at)

@@ -13,6 +13,7 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         entries.sent_back,
         runs.failed,
         runs.held,
+        runs.late,
         entries.signed,
         entries.to_grade,
         entries.to_regrade,
@@ -36,6 +37,7 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         lines.review_near,
         runs.held,
         runs.failed,
+        runs.late,
     ),
     Role.SYSTEM_ADMIN: (runs.failed, runs.under_way, runs.paused),
     Role.SECURITY_ADMIN: (

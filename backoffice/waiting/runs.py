@@ -1,10 +1,14 @@
 """Runs that need somebody, or are under way."""
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from backoffice.waiting.piles import Asked, Pile, Thing, list_of, page_of, pile
+from exchange import freshness
 from exchange.models import Binding, RunState, SyncMode, SyncRun
 from exchange.models.runs import RUNNING
 
@@ -43,6 +47,23 @@ def failed(asked: Asked) -> Pile:
         place=list_of(SyncRun, state__exact=RunState.FAILED),
         urgent=True,
     )
+
+
+def late(asked: Asked) -> Pile:
+    """Published entries that were not refreshed in time, the latest first."""
+
+    def thing(entry: Any) -> Thing:
+        due_on = timezone.localdate(entry.due_at)
+        return Thing(
+            title=str(entry),
+            place=page_of(entry),
+            note=str(entry.owner),
+            due_on=due_on,
+            light="bad" if due_on < asked.today else "warn",
+        )
+
+    rows = asked.own(freshness.late(asked.now), "owner")
+    return pile(gettext_lazy("Datasets later than promised"), rows, thing, urgent=True)
 
 
 def under_way(asked: Asked) -> Pile:

@@ -36,7 +36,7 @@ class Sheet:
     @property
     def notes(self) -> list[str]:
         """Return what a person should know of this sheet: what is hidden, what has no value."""
-        told = []
+        told: list[str] = []
         if self.hidden:
             told.append(_("The sheet “%(sheet)s” is hidden.") % {"sheet": self.name})
         if self.hidden_rows:

@@ -1,6 +1,7 @@
 """A sentence that is kept reads as gettext's would, and again in the other language."""
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -43,3 +44,7 @@ def test_a_plain_text_stays_and_places_without_a_name_are_refused():
     assert in_both(12) == {"zh-hans": "12", "en": "12"}
     with pytest.raises(TypeError):
         _("%s rows") % 3
+
+
+def test_it_is_kept_in_each_language_that_pages_have():
+    assert {code for code, _name in settings.LANGUAGES} == set(LANGUAGES)

@@ -5,13 +5,15 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import notices
 from accounts.models import Notice
 from accounts.roles import Role
 from catalog import indexing, revisions
 from catalog.models import Dataset
-from exchange.models import SyncRun
+from exchange import freshness
+from exchange.models import RecordTable, SyncRun, Zone
 from exchange.sync import engine
 from policy.terms import Grade
 from tests.factories import accounts, catalog, exchange
@@ -43,7 +45,11 @@ class House:
         columns += (exchange.column("name", grade=Grade.L2),)
         binding = exchange.csv_binding(where, DATA, columns)
         self.run = engine.sync(binding.pk)
+        self.resource = binding.resource
         self.dataset = exchange.publish(where, binding.resource)
+        self.table = RecordTable.objects.get(zone=Zone.SHARED)
+        self.table.refreshed_at = exchange.NOW  # and so later than a daily one should be
+        self.table.save()
         self.owner = self.dataset.owner
         field = binding.resource.fields.get(name="name")
         self.revision = revisions.propose_revision(
@@ -70,6 +76,8 @@ class House:
         name = {"slug": f"'copy-' || ({number})", "code": f"'X' || ({number})"}
         copies(self.dataset, **place, **name)
         copies(self.revision, **place, dataset_id=number)
+        copies(self.resource, **place, dataset_id=number)
+        copies(self.table, **place, resource_id=number, table_name=f"'copy_' || ({number})")
         copies(self.run, **place)
         copies(self.notice, **place, target=f"'dataset:' || ({number})")
         indexing.fill(at=catalog.NOW)
@@ -100,6 +108,7 @@ def test_no_list_asks_more_often_for_a_thousand_rows_than_for_ten(client):
     many = {(address, role): asked(client, people[role], address) for address, role in LISTS}
 
     assert Dataset.objects.count() > MANY
+    assert freshness.late(timezone.now()).count() > MANY
     assert SyncRun.objects.count() > MANY
     assert many == few
     assert max(many.values()) <= 60

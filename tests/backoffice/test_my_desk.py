@@ -1,5 +1,7 @@
 """The first page shows each role what waits for it, and nothing that waits for others."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,7 +14,8 @@ from accounts.roles import CITY_WIDE
 from backoffice.waiting import desks
 from catalog import publishing
 from catalog.terms import LineState, State
-from exchange.models import RunState, SyncRun
+from exchange.models import RecordTable, RunState, SyncRun, Zone
+from exchange.sync import engine
 from policy.terms import Grade
 from tests.factories import accounts, catalog, exchange
 
@@ -75,6 +78,31 @@ def test_a_line_waits_for_the_authority_but_not_for_who_had_a_part_in_it():
     assert line.legal_by != line.proposed_by
 
 
+def test_a_late_dataset_waits_for_its_publisher_and_the_operator_until_it_is_fresh():
+    where = exchange.house()
+    binding = exchange.csv_binding(where, "id,name,price\n1,a,1\n")
+    engine.sync(binding.pk)
+    dataset = exchange.publish(where, binding.resource)
+    title, table = "Datasets later than promised", RecordTable.objects.filter(zone=Zone.SHARED)
+    now = timezone.now()
+    assert title not in piles(where.publisher, Role.PUBLISHER)
+
+    table.update(refreshed_at=now - timedelta(days=5))
+    mine = piles(where.publisher, Role.PUBLISHER)
+    everywhere = piles(where.operator, Role.OPERATOR)
+    others = piles(exchange.house().publisher, Role.PUBLISHER)
+
+    [thing] = mine[title].things
+    assert (thing.title, thing.light) == (dataset.title_en, "bad")
+    assert thing.due_on == timezone.localdate(now - timedelta(days=5) + timedelta(hours=36))
+    assert everywhere[title].things[0].title == dataset.title_en
+    assert title not in others
+    table.update(refreshed_at=now - timedelta(hours=36, seconds=1))
+    assert piles(where.publisher, Role.PUBLISHER)[title].count == 1
+    engine.sync(binding.pk)
+    assert title not in piles(where.publisher, Role.PUBLISHER)
+
+
 def test_a_failed_sync_waits_until_the_next_one_is_good():
     where = exchange.house()
     binding = exchange.csv_binding(where, "id,name,price\n1,a,1\n")
@@ -84,7 +112,7 @@ def test_a_failed_sync_waits_until_the_next_one_is_good():
         state=RunState.FAILED,
         started_at=exchange.NOW,
         heartbeat_at=exchange.NOW,
-        problem="The source is down.",
+        problem_en="The source is down.",
     )
     publisher = accounts.user(Role.PUBLISHER, where.department)
     before = piles(publisher, Role.PUBLISHER)["Syncs that failed"]
