@@ -84,11 +84,12 @@ def adopt(
     )
     resource = drafting.add_table(dataset.pk, fields=[one.new for one in chosen], by=by, at=at)
     fields = list(Field.objects.filter(resource=resource).order_by("position"))
+    places = _places(given, proposal)
     sources.bind(
         resource.pk,
         source=source,
-        object=given,
-        columns={made.pk: one.column for made, one in zip(fields, chosen, strict=True)},
+        object=_read_as(given, proposal),
+        columns={made.pk: places[one.column] for made, one in zip(fields, chosen, strict=True)},
         mode=SyncMode.CURSOR if cursor_column else SyncMode.FULL,
         cursor_column=cursor_column,
         by=by,
@@ -98,6 +99,21 @@ def adopt(
     for made, one in zip(fields, chosen, strict=True):
         _grade(made, one, suggested[one.column], by=by, at=at)
     return resource
+
+
+def _places(given: Mapping[str, Any], proposal: Proposal) -> dict[str, str | int]:
+    """Return by what a binding finds each column: its name, or its place where none has one."""
+    headed = given.get("header", True)
+    return {
+        one.column: one.column if headed else place for place, one in enumerate(proposal.fields)
+    }
+
+
+def _read_as(given: Mapping[str, Any], proposal: Proposal) -> dict[str, Any]:
+    """Return what is read from now on: without a header, rows are as wide as those looked at."""
+    if given.get("header", True):
+        return dict(given)
+    return {**given, "width": len(proposal.fields)}
 
 
 def _grade(made: Field, one: Chosen, proposed: FieldProposal, *, by: User, at: datetime) -> None:

@@ -73,9 +73,13 @@ class TooWide(SourceProblem):
 
 @dataclass(frozen=True, slots=True)
 class FieldProposal:
-    """A column as a field of the catalogue. `evidence` says why, each with its numbers."""
+    """A column as a field of the catalogue. `evidence` says why, each with its numbers.
+
+    `column` is how a binding names it, `called` what people do.
+    """
 
     column: str
+    called: str
     name: str
     label_zh: str
     label_en: str
@@ -126,7 +130,7 @@ def _proposed(seen: Peek, *, typed: bool) -> Proposal:
     counting.lay_out(seen)
     table = grading_change.in_force().table()
     values = seen.values()
-    names = identifiers([column.name for column in seen.columns])
+    names = identifiers([column.called for column in seen.columns])
     declared = any(column.key for column in seen.columns)
     fields: list[FieldProposal] = []
     for place, column in enumerate(seen.columns):
@@ -149,9 +153,9 @@ def _field(
     typed: bool,
     keyed: bool,
 ) -> FieldProposal:
-    label_zh, label_en = labels(column.name, column.comment)
+    label_zh, label_en = labels(column.called, column.comment)
     counts = counting.count(place)
-    said = f"{column.name} {label_zh} {label_en}"
+    said = f"{column.called} {label_zh} {label_en}"
     found = suggest(detect(name, said, values), name, label_zh or label_en, table)
     check = _check(counts)
     data_type = _type(column, counts, check, f"{label_zh} {label_en}".lower(), typed=typed)
@@ -159,6 +163,7 @@ def _field(
     candidate = _is_candidate(column, counts, data_type)
     return FieldProposal(
         column=column.name,
+        called=column.called,
         name=name,
         label_zh=label_zh,
         label_en=label_en,

@@ -99,7 +99,7 @@ class FieldRow(forms.Form):
         self.proposal = proposal
         self.lists = {str(one.pk): one for one in lists}
         for name, field in self.fields.items():
-            field.widget.attrs["aria-label"] = f"{proposal.column}: {name}"
+            field.widget.attrs["aria-label"] = f"{proposal.called}: {name}"
         codes = [("", "–"), *((pk, str(one)) for pk, one in self.lists.items())]
         self.fields["code_list"] = forms.ChoiceField(choices=codes, required=False)
         masks = {mask_text(one): _mask_label(one) for one in USUAL_MASKS}

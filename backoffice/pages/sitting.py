@@ -4,6 +4,7 @@ Until a draft is made, addresses name the source and the object; from then on th
 binding is all there is to know, so that the sitting can be left and taken up again.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,7 @@ from exchange.problems import SourceProblem
 
 BROWSE = "exchange.browse_source"
 GIVEN = ("schema", "table", "path", "sheet", "header_row", "encoding", "separator")
+BETWEEN_TITLES = re.compile(r"[,，、;；\t\n]")
 
 
 @office_page(BROWSE)
@@ -157,7 +159,13 @@ def upload(request: HttpRequest, source_id: int) -> HttpResponse:
 def look(request: HttpRequest, source_id: int) -> HttpResponse:
     """Show the first rows of a table or sheet, and let another sheet or header row be chosen."""
     source, given = _source(request, source_id), _given(request.GET)
-    context: dict[str, Any] = {"source": source, "given": given, "query": _query(given)}
+    context: dict[str, Any] = {
+        "source": source,
+        "given": given,
+        "query": _query(given),
+        "headless": not given.get("header", True),
+        "titles": ", ".join(given.get("titles", ())),
+    }
     try:
         seen = browsing.look(source.pk, given, by=person_of(request), at=timezone.now())
         context |= {"seen": seen, "sheet": given.get("sheet") or next(iter(seen.sheets), "")}
@@ -229,12 +237,18 @@ def _given(query: QueryDict) -> dict[str, Any]:
     if "header_row" in given:
         row = given.pop("header_row")
         given |= {"header_row": int(row)} if row.isascii() and row.isdigit() and int(row) else {}
+    if query.get("header") == "no":
+        titles = [title.strip() for title in BETWEEN_TITLES.split(query.get("titles", ""))]
+        given |= {"header": False} | ({"titles": titles} if any(titles) else {})
     return given
 
 
 def _query(given: Mapping[str, Any]) -> str:
     query = QueryDict(mutable=True)
-    query.update({name: str(value) for name, value in given.items()})
+    words = dict(given)
+    if not words.pop("header", True):
+        words |= {"header": "no", "titles": ",".join(words.get("titles", ()))}
+    query.update({name: str(value) for name, value in words.items()})
     return query.urlencode()
 
 

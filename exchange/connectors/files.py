@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import IO
@@ -431,19 +431,41 @@ def peek(binding: Binding, *, rows: int) -> Peek:
 
 
 def _peeked(binding: Binding, name: str, cut: Iterator[list[str]], rows: int) -> Peek:
-    if binding.object.get("header", True):
-        header = [title.strip() for title in next(cut, [])]
-        distinct_names(header, name)
-    else:
-        header = [str(place) for place in range(int(binding.object["width"]))]
+    columns, cut = _seen(binding, name, cut)
     nulls = {"", *binding.object.get("nulls", ())}
-    width = len(header)
+    width = len(columns)
     found = [
         tuple(None if cell in nulls else cell for cell in (row + [""] * width)[:width])
         for row in islice(cut, rows)
         if row
     ]
-    return Peek(tuple(Seen(title) for title in header), found)
+    return Peek(columns, found)
+
+
+def _seen(
+    binding: Binding, name: str, cut: Iterator[list[str]]
+) -> tuple[tuple[Seen, ...], Iterator[list[str]]]:
+    """Return the columns of a file, and its records without the header."""
+    if binding.object.get("header", True):
+        header = [title.strip() for title in next(cut, [])]
+        distinct_names(header, name)
+        return tuple(Seen(title) for title in header), cut
+    first = next((row for row in cut if row), [])
+    width = int(binding.object.get("width") or len(first))
+    titles = [str(title) for title in binding.object.get("titles", ())]
+    if len(titles) > width:
+        raise HeaderMismatch(
+            _(
+                "You gave %(given)s names, but the first row of “%(file)s” has %(columns)s"
+                " columns. Give one name for each column, or look whether the separator is right."
+            )
+            % {"given": len(titles), "file": name, "columns": width}
+        )
+    titles += [""] * (width - len(titles))
+    columns = (
+        Seen(str(place), title=title or f"field_{place + 1}") for place, title in enumerate(titles)
+    )
+    return tuple(columns), chain([first] if first else [], cut)
 
 
 def distinct_names(header: Sequence[str], file: str) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Seen:
     """A column as its source declares it. `type` and `comment` are "" where it says nothing.
 
-    `key` says that the source itself holds it to be (part of) its primary key.
+    `key` says that the source itself holds it to be (part of) its primary key. `title` is what
+    people call it where `name` is only its place, as in a file without a header.
     """
 
     name: str
@@ -17,6 +18,12 @@ class Seen:
     required: bool = False
     length: int | None = None
     scale: int | None = None
+    title: str = ""
+
+    @property
+    def called(self) -> str:
+        """What people call the column."""
+        return self.title or self.name
 
 
 @dataclass(frozen=True, slots=True)

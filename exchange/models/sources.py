@@ -113,7 +113,8 @@ class Binding(models.Model):
     """挂接: which object of a source feeds a table of the catalogue, and how (domain.md §2.5).
 
     `object` names what is read: {"schema", "table"} of a database, or {"path", "member",
-    "encoding", "separator", "header", "nulls"} of CSV files, or {"path", "sheet", "header_row",
+    "encoding", "separator", "header", "nulls"} of CSV files (without a header, "width" says how
+    many columns a row has, "titles" what people call them), or {"path", "sheet", "header_row",
     "nulls"} of workbooks (rows count from 1; without a row the header is looked for). `columns`
     maps a field's id (text, for JSON) to a column's name in the source, or to its position from 0
     where a file has no header.

@@ -253,6 +253,59 @@ def test_a_sheet_that_cannot_be_read_says_why_and_makes_nothing(clerk, where, da
     assert not Dataset.objects.exists()
 
 
+BARE = "".join(f"{n:05},张{n},138000{n:05}\n" for n in range(1, 41))
+
+
+def test_a_file_whose_first_row_is_data_becomes_a_draft_that_is_read_by_positions(
+    clerk, where, trial_at_once
+):
+    source = connected(where, SourceKind.CSV)
+    query = laid(where, BARE.encode(), "bare.csv")
+
+    clerk.go("sitting_look", source.pk, query=query)
+    numbered = clerk.go("sitting_look", source.pk, query=f"{query}&header=no")
+    named = clerk.go("sitting_look", source.pk, query=f"{query}&header=no&titles=编号，姓名")
+    clerk.follow("/fields/")
+    clerk.send(**clerk.proposed())
+    dataset = Dataset.objects.get()
+    clerk.send(reverse("admin:sitting_run_trial", args=[dataset.pk]))
+
+    assert "field_1" in numbered
+    assert "00001" in numbered
+    assert all(f">{title}<" in named for title in ("编号", "姓名", "field_3"))
+    binding = Binding.objects.get()
+    assert (binding.object["header"], binding.object["width"]) == (False, 3)
+    assert sorted(binding.columns.values()) == [0, 1, 2]
+    fields = Field.objects.order_by("position").values_list("name", "label_zh")
+    assert list(fields) == [("bianhao", "编号"), ("xingming", "姓名"), ("field_3", "field 3")]
+    assert SyncRun.objects.get().accepted == 40
+
+
+def test_chosen_columns_of_a_file_without_a_header_keep_their_places(clerk, where):
+    source = connected(where, SourceKind.CSV)
+    query = laid(where, BARE.encode(), "bare.csv")
+    clerk.go("sitting_fields", source.pk, query=f"{query}&header=no")
+    told = clerk.proposed()
+    del told["1-take"]
+
+    clerk.send(**told)
+    preview = clerk.go("sitting_preview", Dataset.objects.get().pk, query="?as=public")
+
+    assert sorted(Binding.objects.get().columns.values()) == [0, 2]
+    assert "00001" in preview
+    assert "张1" not in preview
+
+
+def test_more_names_than_columns_are_told_of_where_the_rows_would_stand(clerk, where):
+    source = connected(where, SourceKind.CSV)
+    query = laid(where, b"1,2\n3,4\n", "bare.csv")
+
+    page = clerk.go("sitting_look", source.pk, query=f"{query}&header=no&titles=a,b,c")
+
+    assert "You gave 3 names" in page
+    assert "/fields/?" not in page
+
+
 def test_a_sheet_that_vanished_says_which_there_are(clerk, where):
     query = laid(where, sheets.workbook(sheet="甲"))
 
