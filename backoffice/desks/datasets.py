@@ -153,6 +153,7 @@ class DatasetDesk(Desk):
             offered=_in(State.DRAFT),
         ),
         *offers.AT_DATASET,
+        workbooks.IN_TABLE,
         workbooks.BY_WORKBOOK,
         workbooks.COPY,
         Button(

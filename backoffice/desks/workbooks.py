@@ -100,6 +100,15 @@ COPY = Button(
     form=CopyForm,
     note=_("Metadata and fields are copied. Grades become suggestions, which a person decides."),
 )
+IN_TABLE = Button(
+    name="field_table",
+    label=_("All fields"),
+    permission="catalog.update_dataset",
+    press=lambda press: redirect("admin:catalogue_field_table", press.target.pk),
+    done="",
+    note=_("All fields in one table, to change many at once; what differs is shown first."),
+    offered=lambda dataset: dataset.state == State.DRAFT,
+)
 BY_WORKBOOK = Button(
     name="fields",
     label=_("Fields by workbook"),

@@ -14,6 +14,7 @@ from backoffice.forms.dressed import OfficeForm
 from catalog.drafting import NewField
 from catalog.models import CodeList, Dataset
 from catalog.naming import plain
+from catalog.sheets.field_cells import USUAL_MASKS
 from catalog.terms import Check
 from exchange.adoption import Chosen
 from exchange.intake import LIMITS
@@ -24,16 +25,6 @@ from policy.terms import DataType, Grade, MaskKind, OpenType, ShareType
 SHARED = words.choices(words.SHARE_TYPES, without=(ShareType.NOT_SHARED.value,))
 OPENED = words.choices(words.OPEN_TYPES)
 GRADED = words.choices(words.GRADES)
-USUAL_MASKS = (
-    Mask(MaskKind.KEEP_EDGES, keep_left=3, keep_right=4),
-    Mask(MaskKind.KEEP_EDGES, keep_left=1),
-    Mask(MaskKind.KEEP_EDGES, keep_right=4),
-    Mask(MaskKind.YEAR_ONLY),
-    Mask(MaskKind.COARSE_PLACE),
-    Mask(MaskKind.ROUND_COORDINATE, digits=3),
-    Mask(MaskKind.PSEUDONYM),
-    Mask(MaskKind.BLANK),
-)
 BULK = ("grade", "share_type", "open_type", "required")
 
 
@@ -52,7 +43,8 @@ def mask_from(text: str) -> Mask | None:
     return Mask(MaskKind(kind), int(left), int(right), int(digits))
 
 
-def _mask_label(mask: Mask) -> str:
+def mask_label(mask: Mask) -> str:
+    """Return what a mask is called."""
     named = str(words.MASKS[mask.kind.value])
     if mask.kind == MaskKind.KEEP_EDGES:
         return f"{named} {mask.keep_left}+{mask.keep_right}"
@@ -102,10 +94,10 @@ class FieldRow(forms.Form):
             field.widget.attrs["aria-label"] = f"{proposal.called}: {name}"
         codes = [("", "–"), *((pk, str(one)) for pk, one in self.lists.items())]
         self.fields["code_list"] = forms.ChoiceField(choices=codes, required=False)
-        masks = {mask_text(one): _mask_label(one) for one in USUAL_MASKS}
+        masks = {mask_text(one): mask_label(one) for one in USUAL_MASKS}
         suggested = proposal.suggestion.mask
         if suggested is not None:
-            masks.setdefault(mask_text(suggested), _mask_label(suggested))
+            masks.setdefault(mask_text(suggested), mask_label(suggested))
         choices = [("", words.MASKS[""]), *masks.items()]
         self.fields["mask"] = forms.ChoiceField(choices=choices, required=False)
 

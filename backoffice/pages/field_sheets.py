@@ -23,7 +23,8 @@ RIGHT = "catalog.update_dataset"
 SALT = "field-sheet"
 
 
-def _dataset(request: HttpRequest, dataset_id: int) -> Dataset:
+def entry_of(request: HttpRequest, dataset_id: int) -> Dataset:
+    """Return an entry of the person's own department. Raises Http404."""
     places = places_for(person_of(request), RIGHT)
     found = Dataset.objects.filter(pk=dataset_id, owner__in=places).first()
     if found is None:
@@ -34,7 +35,7 @@ def _dataset(request: HttpRequest, dataset_id: int) -> Dataset:
 @office_page(RIGHT)
 def sheet(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """Offer the workbook; show what one that is sent would change; apply what was shown."""
-    dataset = _dataset(request, dataset_id)
+    dataset = entry_of(request, dataset_id)
     if "download" in request.GET:
         return attached(fields.as_xlsx(dataset), f"fields-{dataset.slug}.xlsx")
     told, difference, token = "", None, ""

@@ -2,10 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from typing import Any
 
 from django.db import transaction
@@ -18,76 +18,23 @@ from accounts.models import User
 from audit import chain
 from catalog import drafting
 from catalog.drafting import NewField, locked
-from catalog.facts import mask_of
 from catalog.models import CodeList, Dataset, Field
 from catalog.refusals import EntryRefused, StepRefused, WorkbookRefused
-from catalog.sheets import values
-from catalog.terms import Check, ResourceKind
+from catalog.sheets import field_cells as cells
+from catalog.sheets.field_cells import COLUMNS, GRADED, ID, REASON
+from catalog.terms import ResourceKind
 from catalog.workbooks import Grid, as_text
 from catalog.workbooks.writing import head, put, saved
-from policy.terms import DataType, Grade, OpenType, ShareType
+from policy.terms import Grade, OpenType, ShareType
 
-ID, REASON = "id", "reason"
-YES, NO = "是", "否"
-OPEN_WORDS = {
-    OpenType.UNCONDITIONAL: "无条件开放",
-    OpenType.CONDITIONAL: "有条件开放",
-    OpenType.NOT_OPEN: "不予开放",
-}
-COLUMNS = {
-    ID: "编号",
-    "name": "字段名",
-    "label_zh": "中文名称",
-    "label_en": "英文名称",
-    "description_zh": "中文说明",
-    "description_en": "英文说明",
-    "data_type": "数据类型",
-    "length": "长度",
-    "scale": "小数位",
-    "is_key": "主键",
-    "required": "必填",
-    "code_list": "代码表",
-    "pattern": "格式",
-    "value_check": "校验",
-    "minimum": "最小值",
-    "maximum": "最大值",
-    "share_condition_zh": "共享条件",
-    "share_condition_en": "英文共享条件",
-    "grade": "分级",
-    "share_type": "共享类型",
-    "open_type": "开放类型",
-    REASON: "定级理由",
-}
-GRADED = ("grade", "share_type", "open_type")
 KEY = re.compile(r"\(([a-z_]+)\)\s*$")
 FIRST_ROW = 2
 MOST_LISTED = 250  # characters that a list of choices may have in a workbook
 
 
-WRITTEN: Mapping[str, Callable[[Any], Any]] = {
-    "data_type": lambda value: values.first_word(values.DATA_TYPES, DataType(value)),
-    "is_key": lambda value: YES if value else NO,
-    "required": lambda value: YES if value else NO,
-    "code_list": str,
-    "grade": lambda value: Grade(value).name,
-    "share_type": lambda value: values.first_word(values.SHARE_TYPES, ShareType(value)),
-    "open_type": lambda value: OPEN_WORDS[OpenType(value)],
-    "minimum": lambda value: f"{value.normalize():f}",
-    "maximum": lambda value: f"{value.normalize():f}",
-}
-
-
-def written(one: Field, name: str) -> Any:
-    """Return a field's value as the workbook shows it; reasons are given anew."""
-    value = "" if name == REASON else getattr(one, name)
-    if value is None:
-        return ""
-    return WRITTEN[name](value) if name in WRITTEN else value
-
-
 def as_xlsx(dataset: Dataset) -> bytes:
     """Return the entry's fields as a workbook with lists to choose from."""
-    fields = list(_fields_of(dataset))
+    fields = list(fields_of(dataset))
     book = Workbook()
     sheet = book.active
     assert sheet is not None  # noqa: S101 - a new workbook has its first sheet
@@ -95,8 +42,8 @@ def as_xlsx(dataset: Dataset) -> bytes:
     for place, (name, label) in enumerate(COLUMNS.items(), 1):
         head(put(sheet, 1, place, f"{label} ({name})"))
         for row, one in enumerate(fields, FIRST_ROW):
-            put(sheet, row, place, written(one, name))
-        choices = '"' + ",".join(_choices().get(name, ())) + '"'
+            put(sheet, row, place, cells.written(one, name))
+        choices = '"' + ",".join(cells.choices().get(name, ())) + '"'
         if 2 < len(choices) <= MOST_LISTED:
             rule = DataValidation(type="list", formula1=choices, allow_blank=True)
             letter = get_column_letter(place)
@@ -106,20 +53,8 @@ def as_xlsx(dataset: Dataset) -> bytes:
     return saved(book)
 
 
-def _choices() -> Mapping[str, Sequence[str]]:
-    return {
-        "data_type": values.TYPE.first,
-        "is_key": (YES, NO),
-        "required": (YES, NO),
-        "code_list": tuple(str(one) for one in CodeList.objects.order_by("name", "version")),
-        "value_check": tuple(check.value for check in Check if check.value),
-        "grade": tuple(grade.name for grade in Grade),
-        "share_type": values.SHARE.first[:2],
-        "open_type": tuple(OPEN_WORDS.values()),
-    }
-
-
-def _fields_of(dataset: Dataset) -> Any:
+def fields_of(dataset: Dataset) -> Any:
+    """Return the fields of the entry's table, in their order."""
     table = Field.objects.filter(resource__dataset=dataset, resource__kind=ResourceKind.TABLE)
     return table.live().select_related("code_list", "resource")
 
@@ -140,15 +75,9 @@ class Change:
     def shown(self) -> list[tuple[str, str, str]]:
         """Return label, old and new of each cell that would be another."""
         return [
-            (COLUMNS[name], as_text(_plain(old)), as_text(_plain(new)))
+            (COLUMNS[name], as_text(cells.cell(name, old)), as_text(cells.cell(name, new)))
             for name, (old, new) in {**self.described, **self.graded}.items()
         ]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Grade):
-        return value.name
-    return value if isinstance(value, str | int | float | None) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +106,14 @@ def differ(dataset: Dataset, grid: Grid) -> Difference:
     known, or where those of id and name are missing.
     """
     places = _places(grid)
-    known = {one.pk: one for one in _fields_of(dataset)}
+    known = {one.pk: one for one in fields_of(dataset)}
     lists = {str(one): one for one in CodeList.objects.all()}
     changes, same, seen = [], 0, set[int]()
     for number, row in enumerate(grid[1:], FIRST_ROW):
-        cells = {name: as_text(row[place]) for name, place in places.items()}
-        if not any(cells.values()):
+        texts = {name: as_text(row[place]) for name, place in places.items()}
+        if not any(texts.values()):
             continue
-        change = _change(number, cells, known, lists)
+        change = _change(number, texts, known, lists)
         if change.existing is not None:
             if change.existing.pk in seen:
                 change.refused.append(_("The field stands in the workbook twice."))
@@ -220,31 +149,31 @@ def _places(grid: Grid) -> dict[str, int]:
 
 def _change(
     number: int,
-    cells: Mapping[str, str],
+    texts: Mapping[str, str],
     known: Mapping[int, Field],
     lists: Mapping[str, CodeList],
 ) -> Change:
-    told = cells[ID]
+    told = texts[ID]
     existing = known.get(int(told)) if told.isdecimal() else None
-    change = Change(number, cells["name"], existing, reason=cells.get(REASON, ""))
+    change = Change(number, texts["name"], existing, reason=texts.get(REASON, ""))
     if told and existing is None:
         change.refused.append(
             _("No field of this entry has the number %(number)s. Leave it empty for a new field.")
             % {"number": told}
         )
         return change
-    for name, text in cells.items():
+    for name, text in texts.items():
         if name in {ID, REASON}:
             continue
         try:
-            new = _read(name, text, lists)
+            new = cells.read(name, text, lists)
         except (ValueError, KeyError, InvalidOperation):
             change.refused.append(
                 _("“%(text)s” cannot stand under “%(column)s”.%(choices)s")
                 % {"text": text[:60], "column": COLUMNS[name], "choices": _said(name)}
             )
             continue
-        old = getattr(existing, name) if existing else None
+        old = cells.stands(existing, name) if existing else None
         if old != new and not (existing is None and new in (None, "", False)):
             (change.graded if name in GRADED else change.described)[name] = (old, new)
     _check_grade(change)
@@ -255,7 +184,14 @@ def _check_grade(change: Change) -> None:
     """Refuse types without a grade: they decide nothing. A new field has the usual ones."""
     before = change.existing.grade if change.existing else None
     grade = change.graded["grade"][1] if "grade" in change.graded else before
-    if not change.graded or grade is not None:
+    if not change.graded:
+        return
+    if grade is not None:
+        if before is not None and not change.reason and shows_more(change.graded):
+            change.refused.append(
+                _("“%(field)s” would show more than before. Say why, under “%(column)s”.")
+                % {"field": change.name, "column": COLUMNS[REASON]}
+            )
         return
     usual = {ShareType.UNCONDITIONAL, OpenType.UNCONDITIONAL}
     if change.existing is None and {new for _old, new in change.graded.values()} <= usual:
@@ -267,42 +203,21 @@ def _check_grade(change: Change) -> None:
     )
 
 
+def shows_more(graded: Mapping[str, tuple[Any, Any]]) -> bool:
+    """Whether a change of grade, types or mask, each old and new, shows more to anybody."""
+
+    def of(kind: Any, name: str) -> bool:
+        old, new = graded.get(name, (None, None))
+        return old is not None and list(kind).index(kind(new)) < list(kind).index(kind(old))
+
+    masked = graded.get("mask", (None, None))[0]
+    kinds = {"grade": Grade, "share_type": ShareType, "open_type": OpenType}
+    return masked is not None or any(of(kind, name) for name, kind in kinds.items())
+
+
 def _said(name: str) -> str:
-    choices = ", ".join(_choices().get(name, ()))
+    choices = ", ".join(cells.choices().get(name, ()))
     return " " + _("Choose one of: %(choices)s.") % {"choices": choices} if choices else ""
-
-
-def _known(value: Any) -> Any:
-    if value is None:
-        raise ValueError
-    return value
-
-
-def _truth(text: str) -> bool:
-    return {YES: True, NO: False, "": False, "TRUE": True, "FALSE": False}[text]
-
-
-READERS: Mapping[str, Callable[[str], Any]] = {
-    "data_type": lambda text: _known(values.TYPE.read(text)),
-    "length": lambda text: int(text) if text else None,
-    "scale": lambda text: int(text) if text else None,
-    "is_key": _truth,
-    "required": _truth,
-    "value_check": Check,
-    "minimum": lambda text: Decimal(text) if text else None,
-    "maximum": lambda text: Decimal(text) if text else None,
-    "grade": lambda text: Grade[text] if text else None,
-    "share_type": lambda text: _known(values.SHARE.read(text or "无条件")),
-    "open_type": lambda text: _known(values.OPEN.read(text or "无条件")),
-}
-
-
-def _read(name: str, text: str, lists: Mapping[str, CodeList]) -> Any:
-    """Return what a cell means. Raises ValueError, KeyError or InvalidOperation."""
-    if name == "code_list":
-        return lists[text] if text else None
-    reader = READERS.get(name)
-    return reader(text) if reader else text
 
 
 @transaction.atomic
@@ -350,7 +265,7 @@ def _grade(one: Field, change: Change, *, by: User, at: datetime) -> None:
         grade=Grade(wanted.get("grade", one.grade or 0)),
         share_type=ShareType(wanted.get("share_type", one.share_type)),
         open_type=OpenType(wanted.get("open_type", one.open_type)),
-        mask=mask_of(one),
+        mask=wanted.get("mask", cells.stands(one, "mask")),
         reason=change.reason or one.grade_reason,
         by=by,
         at=at,

@@ -2,13 +2,14 @@
 
 import pytest
 
-from catalog.models import Dataset
+from accounts.roles import Role
+from catalog.models import Dataset, Field
 from catalog.terms import State
 from exchange import sources, tasks
 from exchange.connectors import files
 from exchange.models import Binding, SourceKind
 from tests.exchange.test_proposals import people
-from tests.factories import exchange, sheets
+from tests.factories import catalog, exchange, sheets
 from tests.journeys.browser.conftest import PATIENCE
 
 LONG = "人员登记（合成数据）"
@@ -93,4 +94,28 @@ def test_every_step_fits_a_narrow_screen(site, language):
         seat.picture(f"sitting-narrow-{language}-{number}")
         assert seat.fits(), page
 
+    assert seat.troubles == []
+
+
+@pytest.mark.parametrize(("language", "narrow"), [("zh-hans", False), ("en", True)])
+def test_all_fields_of_a_draft_are_changed_in_one_table(site, language, narrow):
+    draft = catalog.dataset(State.DRAFT, ["name", "phone", "spaces"])
+    seat = site.seat(catalog.staff(Role.PUBLISHER, draft.owner), language, narrow=narrow)
+    seat.open(f"/office/catalogue/{draft.pk}/field-table/")
+    phone = Field.objects.get(name="phone").pk
+
+    seat.picture(f"field-table-{language}-1")
+    seat.page.locator(f'[name="{phone}-label_zh"]').fill("联系电话")
+    seat.page.locator(f'[name="{phone}-grade"]').select_option("L3")
+    seat.page.locator(f'[name="{phone}-reason"]').fill("个人信息")
+    seat.page.locator('[name="look"]').click()
+    seat.sees("联系电话")
+    seat.picture(f"field-table-{language}-2")
+    fits = seat.fits()
+    seat.page.locator('[name="save"]').click()
+    seat.page.locator('[name="save"]').wait_for(state="detached")
+
+    changed = Field.objects.get(pk=phone)
+    assert (changed.label_zh, changed.grade, changed.grade_reason) == ("联系电话", 3, "个人信息")
+    assert fits
     assert seat.troubles == []
