@@ -153,6 +153,137 @@ KINDS: Mapping[str, Kind] = {
         (Role.PUBLISHER, Role.HEAD, Role.OPERATOR),
         mail=True,
     ),
+    "request.signable": Kind(
+        gettext_lazy("Request %(request)s for “%(dataset)s” waits for the signature of the head."),
+        (Role.HEAD,),
+    ),
+    "request.given_back": Kind(
+        gettext_lazy("The head gave request %(request)s for “%(dataset)s” back: %(reason)s"),
+        (Role.PUBLISHER, Role.REVIEWER),
+    ),
+    "request.checkable": Kind(
+        gettext_lazy("Request %(request)s of %(asker)s for “%(dataset)s” waits for its check."),
+        (Role.OPERATOR,),
+    ),
+    "request.received": Kind(
+        gettext_lazy("%(asker)s asks for “%(dataset)s” (request %(request)s)."),
+        (Role.REVIEWER,),
+        mail=True,
+    ),
+    "request.more_asked": Kind(
+        gettext_lazy("Request %(request)s for “%(dataset)s” is to be completed: %(missing)s"),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
+    "request.answerable": Kind(
+        gettext_lazy(
+            "The answer to request %(request)s of %(asker)s for “%(dataset)s” waits for the"
+            " signature of the head."
+        ),
+        (Role.HEAD,),
+    ),
+    "request.reconsidered": Kind(
+        gettext_lazy(
+            "The head gave the answer to request %(request)s for “%(dataset)s” back: %(reason)s"
+        ),
+        (Role.REVIEWER,),
+    ),
+    "request.granted": Kind(
+        gettext_lazy(
+            "Request %(request)s for “%(dataset)s” is granted until %(until)s, as grant no."
+            " %(grant)s. Reason of the answer: %(reason)s"
+        ),
+        (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "request.granted_at_once": Kind(
+        gettext_lazy(
+            "%(asker)s was given what is unconditional in “%(dataset)s” (request %(request)s)."
+        ),
+        (Role.REVIEWER,),
+    ),
+    "request.refused": Kind(
+        gettext_lazy(
+            "Request %(request)s for “%(dataset)s” was not agreed to: %(reason)s If you differ,"
+            " open a dispute."
+        ),
+        (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "request.withdrawn": Kind(
+        gettext_lazy("%(asker)s withdrew request %(request)s for “%(dataset)s”: %(reason)s"),
+        (Role.REVIEWER,),
+    ),
+    "request.comment_provider": Kind(
+        gettext_lazy("%(asker)s on request %(request)s for “%(dataset)s”: %(text)s"),
+        (Role.REVIEWER,),
+    ),
+    "request.comment_asker": Kind(
+        gettext_lazy("On request %(request)s for “%(dataset)s”: %(text)s"),
+        (Role.PUBLISHER, Role.REVIEWER),
+    ),
+    "request.extension": Kind(
+        gettext_lazy(
+            "%(owner)s asks for more time to answer request %(request)s for “%(dataset)s”."
+        ),
+        (Role.OPERATOR,),
+        mail=True,
+    ),
+    "request.extended": Kind(
+        gettext_lazy(
+            "The answer to request %(request)s for “%(dataset)s” is due on %(day)s now: %(reason)s"
+        ),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
+    "request.due": Kind(
+        gettext_lazy("Request %(request)s of %(asker)s for “%(dataset)s” is due on %(day)s."),
+        (Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "request.late": Kind(
+        gettext_lazy(
+            "Request %(request)s of %(asker)s for “%(dataset)s” was due on %(day)s and is late at"
+            " %(owner)s."
+        ),
+        (Role.REVIEWER, Role.HEAD, Role.OPERATOR),
+        mail=True,
+    ),
+    "grant.suspended": Kind(
+        gettext_lazy(
+            "Grant no. %(grant)s on “%(dataset)s” is suspended: %(reason)s Mend it in time, or it"
+            " ends."
+        ),
+        (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "grant.resumed": Kind(
+        gettext_lazy("Grant no. %(grant)s on “%(dataset)s” holds again: %(reason)s"),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
+    "grant.stopped": Kind(
+        gettext_lazy(
+            "%(owner)s stops grant no. %(grant)s of %(asker)s on “%(dataset)s”: %(reason)s (notice"
+            " %(notice)s)"
+        ),
+        (Role.OPERATOR,),
+    ),
+    "grant.ended": Kind(
+        gettext_lazy(
+            "Grant no. %(grant)s of %(asker)s on “%(dataset)s” has ended: %(reason)s What was"
+            " received is to be disposed of."
+        ),
+        (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "grant.disposed": Kind(
+        gettext_lazy(
+            "%(asker)s disposed of what it received under grant no. %(grant)s on “%(dataset)s”:"
+            " %(receipt)s"
+        ),
+        (Role.REVIEWER,),
+    ),
     "role.handed_over": Kind(
         gettext_lazy("%(person)s has left; %(heir)s takes over: %(roles)s."), (Role.HEAD,)
     ),

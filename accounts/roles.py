@@ -81,8 +81,10 @@ _OFFERS = "resource fileversion apidescription duty sheetmapping sheetimport"
 _GRADED = "field fieldterms gradingtable"
 _CATALOGUE = f"dataset {_GRADED} subject codelist code revision {_OFFERS} {_LINES}"
 _SYNC = "source binding syncrun recordtable grant"
+_SHARING = "sharerequest requestevent"
 _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
+_SEE_SHARING = _every("exchange", _SHARING, "view")
 _SEE_OWN_HOUSE = _every("accounts", "organization region", "view")
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
@@ -104,8 +106,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "create_source update_source remove_source test_source browse_source upload_file "
             "bind_resource suggest_grades run_sync regrade_field "
             "reschedule_binding "
-            "read_rejected discard_rejected correct_rejected",
+            "read_rejected discard_rejected correct_rejected "
+            "ask_dataset",
         )
+        | _SEE_SHARING
     ),
     # The head of the department answers for it: signs, withdraws, lets a held run go live.
     Role.HEAD: (
@@ -121,8 +125,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs(
             "exchange",
             "withdraw_dataset regrade_field decide_revision release_run discard_run undo_run "
-            "revoke_grant",
+            "revoke_grant suspend_grant stop_grant sign_request sign_answer comment_request",
         )
+        | _SEE_SHARING
     ),
     # Answers for the department's data towards those who ask for it, and for the law behind a
     # refusal: the department's legal unit is of these, or the head (domain table, 负面清单).
@@ -133,6 +138,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _every("exchange", _SYNC, "view")
         | _verbs("catalog", "legal_review_negativeline")
         | _verbs("exchange", "grant_dataset revoke_grant suspend_grant")
+        | _verbs("exchange", "ask_dataset answer_request comment_request")
+        | _SEE_SHARING
     ),
     # The city's data authority: reviews the catalogue, keeps the negative list, publishes.
     Role.OPERATOR: (
@@ -152,8 +159,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs(
             "exchange",
             "publish_dataset withdraw_dataset decide_revision grant_dataset revoke_grant "
-            "suspend_grant release_run discard_run undo_run",
+            "suspend_grant release_run discard_run undo_run "
+            "check_request oversee_request comment_request",
         )
+        | _SEE_SHARING
         | _verbs("accounts", "set_quota")
     ),
     # Builds on the API: apps and keys of the own organisation.

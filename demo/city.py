@@ -27,8 +27,9 @@ from demo.entries import ENTRIES, INSPECTIONS, REGISTRATIONS, Entry
 from demo.inputs import FILES, TABLE, Registry
 from demo.kept import SignIn
 from demo.work import Hands, Staff
-from exchange import opening, profiling, sharing, sources
+from exchange import opening, profiling, sources
 from exchange.models import Binding, Source, SourceKind
+from exchange.sharing import grants
 from policy.terms import BasisTier, Channel, Grade, Mode
 
 AUTHORITY = "data-authority"
@@ -340,7 +341,7 @@ def _company(hall: _Hall, resource: Resource, reviewer: User, *, at: datetime) -
     developer = hall.enter(Role.DEVELOPER, company, "developer", "Developer")
     app = developers.create_app(company, "Shop finder", by=developer, at=at)
     today = timezone.localdate(at)
-    sharing.grant(
+    grants.grant(
         resource.dataset_id,
         to=company,
         fields=[one.pk for one in resource.fields.filter(name__in=["contact_phone", "employees"])],

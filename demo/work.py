@@ -18,8 +18,9 @@ from demo import invented
 from demo.entries import EntryField
 from demo.inputs import FILES
 from demo.unfinished import UNFINISHED, Unfinished
-from exchange import opening, profiling, sharing, sources
+from exchange import opening, profiling, sources
 from exchange.models import SourceKind
+from exchange.sharing import grants
 from policy.terms import Channel, Grade, Mode, OpenType
 
 VOUCHED = dict.fromkeys(publishing.CHECKLIST, True)
@@ -194,7 +195,7 @@ def _lines(resources: Mapping[str, Resource], hands: Hands, *, at: datetime) -> 
 def _short_grant(resource: Resource, hands: Hands, *, at: datetime) -> None:
     """Grant a department two fields for a few weeks."""
     today = timezone.localdate(at)
-    sharing.grant(
+    grants.grant(
         resource.dataset_id,
         to=hands.staff["market"].organization,
         fields=[one.pk for one in resource.fields.filter(name__in=["uscc", "contact_phone"])],

@@ -17,7 +17,7 @@ from backoffice.desks.tables import bind, suggest
 from backoffice.forms import exchange as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.schedules import ScheduleForm, schedule_of
-from exchange import quarantine, schedules, sharing, sources, tasks
+from exchange import quarantine, schedules, sources, tasks
 from exchange.models import (
     AllowedHost,
     Binding,
@@ -28,6 +28,7 @@ from exchange.models import (
     Source,
     SyncRun,
 )
+from exchange.sharing import grants
 from exchange.sync import engine, undoing
 
 
@@ -345,7 +346,7 @@ class RecordTableDesk(Desk):
 
 
 def _revoke(press: Press) -> None:
-    sharing.revoke(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
+    grants.revoke(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
 
 
 @admin.register(Grant)

@@ -6,7 +6,8 @@ from backoffice.buttons import Press, Warned
 from catalog import negative_list, one_source, publishing
 from catalog.drafting import NewField
 from catalog.terms import ResourceKind
-from exchange import opening, sharing
+from exchange import opening
+from exchange.sharing import grants
 from policy.terms import Channel, Grade, Mode
 
 
@@ -85,7 +86,7 @@ def propose_line(press: Press) -> None:
 def grant(press: Press) -> None:
     """Grant fields to an organisation."""
     told = press.told
-    sharing.grant(
+    grants.grant(
         press.target.pk,
         fields=[field.pk for field in told.pop("fields_granted")],
         channel=Channel(told.pop("channel")),

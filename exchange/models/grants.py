@@ -1,11 +1,24 @@
 """What a consumer was granted: bound to dataset, fields, rows, purpose, mode and period."""
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from exchange.workflow import GrantState
 from policy.terms import Channel, Grade
+
+
+class Ending(models.TextChoices):
+    """Why a grant ended before its last day (Order 809 art 27)."""
+
+    REVOKED = "revoked", _("revoked")
+    PURPOSE = "purpose", _("the purpose is reached, out of reach or no longer needed")
+    MISUSE = "misuse", _("misuse that was not mended")
+    STOPPED = "stopped", _("stopped by the provider for cause, on record")
+    REPLACED = "replaced", _("replaced by another grant")
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
@@ -60,8 +73,24 @@ class Grant(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("created by")
     )
     created_at = models.DateTimeField(_("created at"))
+    request = models.OneToOneField(
+        "exchange.ShareRequest",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grant",
+        verbose_name=_("share request"),
+    )
+    deliver_by = models.DateField(_("to be shared by"), null=True, blank=True)
+    first_used_at = models.DateTimeField(_("first used at"), null=True, blank=True)
     suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True)
-    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    suspended_because = models.TextField(_("suspended because"), blank=True)
+    mend_by = models.DateField(_("to be mended by"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    ending = models.CharField(_("why it ended"), max_length=8, choices=Ending.choices, blank=True)
+    ended_because = models.TextField(_("ended because"), blank=True)
+    disposed_at = models.DateTimeField(_("disposed of at"), null=True, blank=True)
+    disposal = models.TextField(_("how it was disposed of"), blank=True)
 
     objects = GrantQuerySet.as_manager()
 
@@ -74,7 +103,25 @@ class Grant(models.Model):
                 condition=Q(valid_until__gte=F("valid_from")),
                 violation_error_message=_("A grant ends on or after the day it begins."),
             ),
+            models.CheckConstraint(
+                name="exchange_grant_disposed_when_over",
+                condition=Q(disposed_at=None) | ~Q(disposal=""),
+                violation_error_message=_("Say how what was received was disposed of."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.organization} ← {self.dataset}"
+
+    @property
+    def address(self) -> str:
+        """How audit entries and notices name it."""
+        return f"grant:{self.pk}"
+
+    def state(self, today: date) -> GrantState:
+        """Where the grant stands on a day: one whose last day is over has ended."""
+        if self.disposed_at is not None:
+            return GrantState.DISPOSED
+        if self.revoked_at is not None or self.valid_until < today:
+            return GrantState.ENDED
+        return GrantState.LIVE if self.suspended_at is None else GrantState.SUSPENDED

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from exchange import opening, sharing
+from exchange import opening
+from exchange.sharing import grants
 from policy.terms import Grade
 from tests.factories import exchange
 
@@ -62,7 +63,7 @@ def test_before_its_publication_nothing_was_decided(way):
 def granted(way):
     """Grant the conditional field on the second day and take it back on the fourth."""
     field = way.binding.resource.fields.get(name="extra")
-    made = sharing.grant(
+    made = grants.grant(
         way.dataset.pk,
         to=way.key.key.app.organization,
         fields=[field.pk],
@@ -72,7 +73,7 @@ def granted(way):
         by=way.where.operator,
         at=exchange.NOW + timedelta(days=1),
     )
-    sharing.revoke(
+    grants.revoke(
         made.pk, by=way.where.operator, at=exchange.NOW + timedelta(days=3), reason="it is over"
     )
 

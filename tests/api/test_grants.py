@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from catalog.models import Field
-from exchange import sharing
 from exchange.models import Grant
+from exchange.sharing import grants
 from policy.terms import Mode
 from tests.factories import exchange
 
@@ -19,7 +19,7 @@ def scoped(way) -> Grant:
     fields = {
         field.name: field.pk for field in Field.objects.filter(resource=way.binding.resource)
     }
-    return sharing.grant(
+    return grants.grant(
         way.dataset.pk,
         to=way.key.key.app.organization,
         fields=[fields["extra"]],
@@ -48,7 +48,7 @@ def test_the_change_feed_is_refused_under_a_grant_for_some_rows(way, scoped):
 def test_a_revoked_grant_is_gone_with_the_next_call(way, scoped):
     assert "extra" in way.get(limit=1).json()["rows"][0]
 
-    sharing.revoke(scoped.pk, by=way.where.operator, at=exchange.NOW, reason="misuse")
+    grants.revoke(scoped.pk, by=way.where.operator, at=exchange.NOW, reason="misuse")
 
     assert "extra" not in way.get(limit=1).json()["rows"][0]
 

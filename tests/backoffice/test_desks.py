@@ -15,8 +15,9 @@ from audit.models import Entry
 from backoffice.desk import Desk, KeptDesk
 from catalog.models import CodeList, Dataset, Field, FieldSketch, Subject, WorkingDay
 from catalog.terms import LineState, State
-from exchange import opening, sharing, sources
+from exchange import opening, sources
 from exchange.models import Binding, Source
+from exchange.sharing import grants
 from exchange.sync import engine
 from tests.factories import accounts, authenticator, catalog, exchange
 
@@ -127,7 +128,7 @@ def a_whole_city():
     dataset = exchange.publish(where, binding.resource)
     field = dataset.resources.get().fields.first()
     catalog.negative_line(dataset, [field.name])
-    sharing.grant(
+    grants.grant(
         dataset.pk,
         to=accounts.organization(),
         fields=[field.pk],

@@ -18,8 +18,9 @@ from catalog import duties, indexing
 from catalog.models import Dataset, Duty, SheetImport, SheetMapping
 from catalog.succession import free_name
 from catalog.terms import LineState, State
-from exchange import access, holdings, sharing
+from exchange import access, holdings
 from exchange.models import Source, SourceKind
+from exchange.sharing import grants
 from exchange.sync import engine
 from tests.factories import accounts as make
 from tests.factories import catalog
@@ -40,7 +41,7 @@ def source(owner, name):
 
 
 def given_to(dataset, organization):
-    return sharing.grant(
+    return grants.grant(
         dataset.pk,
         to=organization,
         fields=[field.pk for field in catalog.table(dataset).fields.all()],

@@ -10,7 +10,8 @@ from accounts.roles import Role
 from catalog import facts
 from catalog.models import NegativeLine
 from catalog.terms import LineState
-from exchange import line_effects, opening, sharing
+from exchange import line_effects, opening
+from exchange.sharing import grants
 from exchange.sync import engine
 from policy.comparison import Viewpoint, cases, treatments
 from policy.terms import BasisTier, Channel, Mode, OpenType, Treatment
@@ -41,7 +42,7 @@ def proposed(dataset, fields=("name",), **over):
 
 
 def granted(dataset, names, kind=OrganizationKind.COMPANY, channel=Channel.OPEN):
-    return sharing.grant(
+    return grants.grant(
         dataset.pk,
         to=accounts.organization(kind),
         fields=[one.pk for one in catalog.table(dataset).fields.filter(name__in=names)],

@@ -20,7 +20,7 @@ from config import embedded
 from exchange import opening, sources
 from exchange.models import Binding, SourceKind, SyncMode
 from policy.facts import Mask
-from policy.terms import DataType, Grade, OpenType
+from policy.terms import DataType, Grade, OpenType, ShareType
 from tests import services
 from tests.factories import accounts
 
@@ -38,6 +38,7 @@ class Column:
     grade: Grade | None = Grade.L1
     open_type: OpenType = OpenType.UNCONDITIONAL
     mask: Mask | None = None
+    share_type: ShareType = ShareType.UNCONDITIONAL
     more: tuple[tuple[str, Any], ...] = ()
 
     def new(self) -> NewField:
@@ -53,7 +54,8 @@ class Column:
 
 def column(name: str, data_type: DataType = DataType.TEXT, **over: Any) -> Column:
     """Describe a column; names that Column does not have go to the catalogue's field."""
-    own = {k: over.pop(k) for k in ("source", "grade", "open_type", "mask") if k in over}
+    names = ("source", "grade", "open_type", "mask", "share_type")
+    own = {k: over.pop(k) for k in names if k in over}
     return Column(name, data_type, more=tuple(over.items()), **own)
 
 
@@ -108,6 +110,7 @@ def table(where: House, columns: Sequence[Column] = KEYED, **metadata: Any) -> R
             publishing.grade_field(
                 field.pk,
                 grade=one.grade,
+                share_type=one.share_type,
                 open_type=one.open_type,
                 mask=one.mask,
                 reason="test",

@@ -1,7 +1,7 @@
 """Grants: a consumer's right to a dataset's fields, bound to purpose, mode, rows and period.
 
-The request that leads to a grant, with its signatures and clocks, comes before this; here stands
-what every door checks at each call.
+Between departments a grant comes from a request alone, with its signatures and clocks; to
+companies, on the open channel, it is given here.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,9 +14,13 @@ from django.utils.translation import gettext as _
 from accounts.models import App, Organization, User
 from accounts.roles import require
 from audit import chain
+from catalog import deadlines
 from catalog.models import Dataset, Field
-from exchange.models import Grant
+from catalog.terms import ClockStep
+from exchange.models import Ending, Grant, RecordTable, ShareRequest, Zone
 from exchange.problems import Problem
+from exchange.sharing.matrix import Offer
+from exchange.sharing.requests import tell
 from policy.terms import Channel, Grade, Mode
 
 
@@ -93,14 +97,69 @@ def grant(
     return made
 
 
+def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime) -> Grant:
+    """Make the grant that a request led to; part of the verb that answers it, which records it.
+
+    The grant that it renews ends in the same moment. `deliver_by` is the last day on which rows
+    that are not on the platform yet have to be there (Order 809 art 22).
+    """
+    if request.renews is not None and request.renews.revoked_at is None:
+        Grant.objects.filter(pk=request.renews.pk).update(
+            revoked_at=at, ending=Ending.REPLACED, ended_because=f"{request.address}"
+        )
+    there = RecordTable.objects.filter(
+        resource__dataset=request.dataset_id, zone=Zone.SHARED, live=True
+    ).exists()
+    due = None if there else deadlines.due_for(ClockStep.DELIVER, at).due_on
+    made = Grant.objects.create(
+        dataset=request.dataset,
+        organization=request.organization,
+        request=request,
+        channel=Channel.SHARE,
+        fields=sorted(offer.fields),
+        clear_up_to=int(offer.clear_up_to),
+        modes=[str(offer.mode)],
+        rows=list(offer.rows),
+        purpose=request.purpose,
+        valid_from=offer.valid_from,
+        valid_until=offer.valid_until,
+        daily_quota=offer.daily_quota,
+        deliver_by=due,
+        created_by=by,
+        created_at=at,
+    )
+    tell(
+        "request.granted",
+        request,
+        to=request.organization,
+        at=at,
+        grant=made.pk,
+        until=made.valid_until,
+        reason=request.answer_reason or "–",
+    )
+    return made
+
+
 @transaction.atomic
 def revoke(grant_id: int, *, by: User, at: datetime, reason: str) -> Grant:
-    """Revoke a grant for good; the next call is refused. Raises GrantUnfit if it already was."""
+    """Revoke a grant of the open channel for good; the next call is refused.
+
+    Raises NotAllowed, GrantUnfit if it already was, or where it is between departments: those are
+    suspended and ended as Order 809 art 27 has it (`exchange.sharing.lifecycle`).
+    """
     found = Grant.objects.select_for_update().select_related("dataset__owner").get(pk=grant_id)
     require(by, "exchange.revoke_grant", organization=found.dataset.owner)
+    if found.request_id is not None:
+        raise GrantUnfit(
+            _(
+                "Grant %(grant)s is between departments: it is suspended for misuse, stopped for"
+                " cause with a notice on record, or ended when its purpose is over."
+            )
+            % {"grant": grant_id}
+        )
     if found.revoked_at is not None:
         raise GrantUnfit(_("Grant %(grant)s was revoked before.") % {"grant": grant_id})
-    found.revoked_at = at
-    found.save(update_fields=["revoked_at"])
+    found.revoked_at, found.ending, found.ended_because = at, Ending.REVOKED, reason
+    found.save(update_fields=["revoked_at", "ending", "ended_because"])
     chain.record("grant.revoke", f"grant:{grant_id}", by=by, at=at, reason=reason)
     return found

@@ -1,0 +1,232 @@
+"""The asking department's side: draft, change, lay before the head, sign, complete, withdraw.
+
+Order 809 art 20: by the published catalogue, with basis, scene, scope, way and period, after the
+consent of the head of the department's sharing office, who vouches that it is true, lawful and
+needed. What the law gives to every department is granted in the moment of that signature.
+"""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import notices
+from accounts.models import Organization, User
+from accounts.roles import require
+from audit import chain
+from catalog import deadlines
+from catalog.models import Dataset
+from catalog.terms import ClockStep
+from exchange.models import Grant, ShareRequest
+from exchange.sharing import clocks, contents, grants, matrix
+from exchange.sharing.requests import (
+    ON_THE_WAY,
+    RequestUnfit,
+    asked,
+    event,
+    locked,
+    said,
+    tell,
+)
+from exchange.workflow import State, Step, StepRefused, move
+from policy.terms import Mode
+
+
+@transaction.atomic
+def draft(
+    dataset_id: int,
+    terms: contents.Terms,
+    *,
+    organization: Organization,
+    by: User,
+    at: datetime,
+    renews: Grant | None = None,
+) -> ShareRequest:
+    """Draft a request of a department for a published dataset; nobody else sees it yet.
+
+    A draft may lack what `submit` asks for. Raises NotAllowed, StepRefused (the dataset is not
+    published, or is the department's own), RequestUnfit (fields of another dataset, a period that
+    ends before it begins), BasisGone.
+    """
+    require(by, "exchange.ask_dataset", organization=organization)
+    dataset = Dataset.objects.select_related("owner").get(pk=dataset_id)
+    contents.can_be_asked(dataset, organization)
+    request = ShareRequest(
+        dataset=dataset,
+        organization=organization,
+        renews=renews,
+        drafted_by=by,
+        drafted_at=at,
+    )
+    contents.write(request, terms, today=timezone.localdate(at))
+    request.save()
+    event(request, Step.EDIT, by=by, at=at)
+    chain.record(
+        "request.draft",
+        request.address,
+        by=by,
+        at=at,
+        dataset=dataset.pk,
+        organization=organization.pk,
+        renews=None if renews is None else renews.pk,
+    )
+    return request
+
+
+@transaction.atomic
+def change(request_id: int, terms: contents.Terms, *, by: User, at: datetime) -> ShareRequest:
+    """Change a draft, or what was sent back to be completed. Raises as `draft` does."""
+    request = locked(request_id)
+    require(by, "exchange.ask_dataset", organization=request.organization)
+    request.state = move(request.state, Step.EDIT, of=request.pk)
+    contents.write(request, terms, today=timezone.localdate(at))
+    request.save()
+    event(request, Step.EDIT, by=by, at=at)
+    chain.record("request.change", request.address, by=by, at=at, fields=request.fields)
+    return request
+
+
+@transaction.atomic
+def submit(request_id: int, *, by: User, at: datetime) -> ShareRequest:
+    """Lay a complete request before the head of the asking department; also a completed one.
+
+    Raises NotAllowed, StepRefused (also where nobody there can sign), RequestIncomplete with all
+    that is missing, BasisGone.
+    """
+    request = locked(request_id)
+    require(by, "exchange.ask_dataset", organization=request.organization)
+    step = Step.SUPPLY if request.state == State.SUPPLEMENT else Step.SUBMIT
+    after = move(request.state, step, of=request.pk)
+    contents.complete(request, today=timezone.localdate(at))
+    if not contents.has_head(request.organization):
+        raise StepRefused(
+            _(
+                "Nobody at “%(organization)s” holds the role of head, so the request cannot be"
+                " signed. Ask the security administrator to give the role to somebody, then try"
+                " again."
+            )
+            % {"organization": request.organization}
+        )
+    request.state = after
+    request.save(update_fields=["state"])
+    event(request, step, by=by, at=at)
+    notices.settle(request.address, "request.more_asked", "request.given_back", at=at)
+    tell("request.signable", request, to=request.organization, at=at)
+    chain.record("request.submit", request.address, by=by, at=at)
+    return request
+
+
+@transaction.atomic
+def give_back(request_id: int, *, reason: str, by: User, at: datetime) -> ShareRequest:
+    """Give a request back to be changed, as the head of the asking department.
+
+    Raises NotAllowed, StepRefused, RequestUnfit without a reason.
+    """
+    request = locked(request_id)
+    require(by, "exchange.sign_request", organization=request.organization)
+    request.state = move(request.state, Step.RETURN, of=request.pk)
+    said(reason)
+    request.save(update_fields=["state"])
+    event(request, Step.RETURN, reason, by=by, at=at)
+    notices.settle(request.address, "request.signable", at=at)
+    tell("request.given_back", request, to=request.organization, at=at, reason=reason)
+    chain.record("request.give_back", request.address, by=by, at=at, reason=reason)
+    return request
+
+
+@transaction.atomic
+def sign(request_id: int, *, vouched: bool, by: User, at: datetime) -> ShareRequest:
+    """Sign a request as the head of the asking department; with that it is received.
+
+    What every department may have anyway is granted at once and the provider told; anything else
+    goes to the formal check, where the body of rules in force has one, or to the provider.
+    Raises NotAllowed, StepRefused, RequestIncomplete, BasisGone, RequestUnfit unless the head
+    vouches that the request is true, lawful and needed.
+    """
+    request = locked(request_id)
+    require(by, "exchange.sign_request", organization=request.organization)
+    request.state = move(request.state, Step.SIGN, of=request.pk)
+    if not vouched:
+        raise RequestUnfit(
+            _(
+                "The head vouches that the request is true, lawful and needed. Without that it"
+                " cannot be signed: give it back instead."
+            )
+        )
+    today = timezone.localdate(at)
+    contents.can_be_asked(request.dataset, request.organization)
+    contents.complete(request, today=today)
+    request.signed_by, request.received_at = by, at
+    event(request, Step.SIGN, by=by, at=at)
+    notices.settle(request.address, "request.signable", at=at)
+    grant = _send_on(request, by=by, at=at, today=today)
+    chain.record(
+        "request.sign",
+        request.address,
+        by=by,
+        at=at,
+        after=request.state,
+        grant=None if grant is None else grant.pk,
+    )
+    return request
+
+
+def _send_on(request: ShareRequest, *, by: User, at: datetime, today: date) -> Grant | None:
+    """Grant what needs no answer, or pass the request on; all in the signature's transaction."""
+    lines = matrix.matrix(
+        request.dataset,
+        request.organization_id,
+        asked(request),
+        today=today,
+        besides=request.renews_id,
+    )
+    without = matrix.unconditionally(
+        request.dataset, request.organization_id, Mode(request.mode), today=today
+    )
+    limits = deadlines.clocks()
+    if matrix.needs_no_answer(lines, without=without):
+        request.state = move(request.state, Step.GRANT_AT_ONCE, of=request.pk)
+        request.answered_at = at
+        request.save()
+        event(request, Step.GRANT_AT_ONCE, by=None, at=at)
+        tell("request.granted_at_once", request, to=request.dataset.owner, at=at)
+        return grants.from_request(request, asked(request), by=by, at=at)
+    if ClockStep.FORMAL_CHECK in limits.limits:
+        request.state = move(request.state, Step.CHECK, of=request.pk)
+        clocks.run(request, ClockStep.FORMAL_CHECK, since=at, clocks=limits)
+        request.save()
+        event(request, Step.CHECK, by=None, at=at)
+        tell("request.checkable", request, to=None, at=at, due_on=request.due_on)
+        return None
+    request.state = move(request.state, Step.FORWARD, of=request.pk)
+    clocks.run(request, clocks.answer_step(request, limits), since=at, clocks=limits)
+    request.save()
+    event(request, Step.FORWARD, by=None, at=at)
+    tell_provider(request, at=at)
+    return None
+
+
+def tell_provider(request: ShareRequest, *, at: datetime) -> None:
+    """Tell the provider that a request waits for its answer."""
+    tell("request.received", request, to=request.dataset.owner, at=at, due_on=request.due_on)
+
+
+@transaction.atomic
+def withdraw(request_id: int, *, reason: str, by: User, at: datetime) -> ShareRequest:
+    """Stop asking, as the asking department; possible until there is an answer.
+
+    Raises NotAllowed, StepRefused.
+    """
+    request = locked(request_id)
+    require(by, "exchange.ask_dataset", organization=request.organization)
+    known = request.received_at is not None
+    request.state = move(request.state, Step.WITHDRAW, of=request.pk)
+    clocks.stop(request)
+    request.save(update_fields=["state", "due_step", "due_from", "due_on"])
+    event(request, Step.WITHDRAW, reason, by=by, at=at)
+    notices.settle(request.address, *ON_THE_WAY, at=at)
+    if known:
+        tell("request.withdrawn", request, to=request.dataset.owner, at=at, reason=reason)
+    chain.record("request.withdraw", request.address, by=by, at=at, reason=reason)
+    return request

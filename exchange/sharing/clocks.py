@@ -1,0 +1,151 @@
+"""Until when a request has to be answered: worked out from the table of time limits alone.
+
+Order 809 art 21 has no rule for material that comes in later: here the limit begins anew when the
+completed request is received, which can happen once. docs/sharing.md has each limit.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import notices
+from accounts.models import User
+from accounts.roles import require
+from audit import chain
+from catalog import deadlines
+from catalog.terms import ClockStep
+from exchange.models import RecordTable, ShareRequest, Zone
+from exchange.sharing.requests import event, locked, said, tell
+from exchange.workflow import OPEN_STATES, WITH_PROVIDER, Aside, State, StepRefused
+
+
+def answer_step(request: ShareRequest, clocks: deadlines.Clocks) -> ClockStep:
+    """Return which limit an answer falls under in the body of rules now in force.
+
+    The national one has one limit for conditional data; an older municipal one asks whether the
+    rows are on the platform already.
+    """
+    if ClockStep.ANSWER_BOUND not in clocks.limits:
+        return ClockStep.ANSWER_CONDITIONAL
+    bound = RecordTable.objects.filter(
+        resource__dataset=request.dataset_id, zone=Zone.SHARED, live=True
+    ).exists()
+    return ClockStep.ANSWER_BOUND if bound else ClockStep.ANSWER_UNBOUND
+
+
+def run(
+    request: ShareRequest, step: ClockStep, *, since: datetime, clocks: deadlines.Clocks
+) -> None:
+    """Set a request's limit running; the caller saves it."""
+    request.due_step, request.due_from = step, since
+    request.due_on = deadline(request, clocks).due_on
+
+
+def stop(request: ShareRequest) -> None:
+    """Let no limit run: the asking department has to act, or nobody has; the caller saves it."""
+    request.due_step, request.due_from, request.due_on = "", None, None
+
+
+def deadline(request: ShareRequest, clocks: deadlines.Clocks | None = None) -> deadlines.Deadline:
+    """Return the deadline of the limit that runs. Raises ClockMissing where none does."""
+    if request.due_from is None:
+        raise deadlines.ClockMissing(f"No limit runs for request {request.pk}.")
+    return (clocks or deadlines.clocks()).due_for(
+        request.due_step, request.due_from, extended=request.extended_at is not None
+    )
+
+
+@transaction.atomic
+def ask_extension(request_id: int, *, reason: str, by: User, at: datetime) -> ShareRequest:
+    """Ask the data authority for more time, as the provider, saying why (Order 809 art 21).
+
+    Raises NotAllowed, StepRefused (also where an extension was given before).
+    """
+    request = locked(request_id)
+    require(by, "exchange.answer_request", organization=request.dataset.owner)
+    _runs_with_provider(request)
+    request.extended_because = said(reason)
+    request.save(update_fields=["extended_because"])
+    event(request, Aside.ASK_EXTENSION, reason, by=by, at=at)
+    tell("request.extension", request, to=None, at=at)
+    chain.record("request.ask_extension", request.address, by=by, at=at, reason=reason)
+    return request
+
+
+@transaction.atomic
+def extend(request_id: int, *, by: User, at: datetime) -> ShareRequest:
+    """Consent to more time, as the data authority; the asking department is told.
+
+    Once, and by no more than the table says. Raises NotAllowed, StepRefused.
+    """
+    request = locked(request_id)
+    require(by, "exchange.oversee_request")
+    _runs_with_provider(request)
+    if not request.extended_because:
+        raise StepRefused(_("The provider has not asked for more time, so there is none to give."))
+    request.extended_at = at
+    request.due_on = deadline(request).due_on
+    request.save(update_fields=["extended_at", "due_on"])
+    event(request, Aside.EXTEND, f"{request.due_on:%Y-%m-%d}", by=by, at=at)
+    notices.settle(request.address, "request.extension", "request.due", "request.late", at=at)
+    tell(
+        "request.extended",
+        request,
+        to=request.organization,
+        at=at,
+        day=request.due_on,
+        reason=request.extended_because,
+    )
+    chain.record("request.extend", request.address, by=by, at=at, until=str(request.due_on))
+    return request
+
+
+def _runs_with_provider(request: ShareRequest) -> None:
+    if request.state not in WITH_PROVIDER:
+        raise StepRefused(
+            _("Request %(request)s is %(state)s, so no answer of the provider is due.")
+            % {"request": request.pk, "state": State(request.state).label}
+        )
+    if request.extended_at is not None:
+        raise StepRefused(
+            _("Request %(request)s was given more time before. That is possible once.")
+            % {"request": request.pk}
+        )
+
+
+@transaction.atomic
+def remind(*, at: datetime) -> int:
+    """Work every running limit out anew, and tell of those due tomorrow and of late ones.
+
+    A day that became a day of rest moves what is due. Each is told once for as long as it is
+    open: safe to repeat. Returns how many were told.
+    """
+    clocks, today = deadlines.clocks(), timezone.localdate(at)
+    told_due, told_late = (notices.open_targets(kind) for kind in ("request.due", "request.late"))
+    told = 0
+    running = ShareRequest.objects.filter(state__in=OPEN_STATES, due_from__isnull=False)
+    for request in running.select_related("dataset__owner", "organization").order_by("pk"):
+        due = clocks.due_for(
+            request.due_step,
+            request.due_from or at,
+            today=today,
+            extended=request.extended_at is not None,
+        )
+        if due.due_on != request.due_on:
+            ShareRequest.objects.filter(pk=request.pk).update(due_on=due.due_on)
+        late = due.days_left < 0
+        if due.days_left > 1 or request.address in (told_late if late else told_due):
+            continue
+        notices.settle(request.address, "request.due", at=at)
+        tell(
+            "request.late" if late else "request.due",
+            request,
+            to=request.dataset.owner,
+            at=at,
+            due_on=due.due_on,
+            day=due.due_on,
+        )
+        told += 1
+    return told

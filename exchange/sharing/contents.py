@@ -1,0 +1,205 @@
+"""What a share request says, and what it has to hold before it can be signed.
+
+Order 809 art 20: 使用依据、使用场景、使用范围、共享方式、使用时限.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership, Organization
+from accounts.roles import OrganizationKind, Role
+from catalog.models import Dataset, Field, LegalBasis
+from exchange.models import Purpose, ShareRequest
+from exchange.sharing.requests import BasisGone, RequestIncomplete, RequestUnfit
+from exchange.workflow import StepRefused
+from policy.terms import Grade, Mode, ScopeOperator
+
+LONGEST_DAYS = 3 * 366
+"""A grant holds three years at most, then its need is looked at again: a rule of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a request says. `fields` are permanent ids; calls are a day's, None where none are."""
+
+    purpose_class: Purpose
+    purpose: str
+    scene: str
+    system: str
+    mode: Mode
+    fields: Sequence[int]
+    wanted_from: date
+    wanted_until: date
+    basis_id: int | None = None
+    basis_text: str = ""
+    clear_up_to: Grade = Grade.L2
+    rows: Sequence[dict[str, Any]] = ()
+    calls_average: int | None = None
+    calls_peak: int | None = None
+    bundle: UUID | None = field(default=None)
+
+
+def terms_of(request: ShareRequest) -> Terms:
+    """Return what a request says, to copy it or to start a change from it."""
+    return Terms(
+        purpose_class=Purpose(request.purpose_class),
+        purpose=request.purpose,
+        scene=request.scene,
+        system=request.system,
+        mode=Mode(request.mode),
+        fields=tuple(request.fields),
+        wanted_from=request.wanted_from,
+        wanted_until=request.wanted_until,
+        basis_id=request.basis_id,
+        basis_text=request.basis_text,
+        clear_up_to=Grade(request.clear_up_to),
+        rows=tuple(request.rows),
+        calls_average=request.calls_average,
+        calls_peak=request.calls_peak,
+    )
+
+
+def can_be_asked(dataset: Dataset, organization: Organization) -> None:
+    """Return if a department may ask for a dataset at all. Raises StepRefused, RequestUnfit."""
+    if dataset.state != Dataset.State.PUBLISHED:
+        raise StepRefused(
+            _("“%(dataset)s” is %(state)s. Only published datasets can be asked for.")
+            % {"dataset": dataset, "state": dataset.get_state_display()}
+        )
+    if dataset.owner_id == organization.pk:
+        raise RequestUnfit(
+            _("“%(dataset)s” is the department's own: it needs no request.") % {"dataset": dataset}
+        )
+    if organization.kind == OrganizationKind.COMPANY:
+        raise RequestUnfit(
+            _(
+                "Sharing is between departments of government. A company applies for conditional"
+                " open data instead."
+            )
+        )
+
+
+def write(request: ShareRequest, terms: Terms, *, today: date) -> None:
+    """Put terms into a request that is not saved yet. Raises RequestUnfit, BasisGone."""
+    if terms.wanted_until < terms.wanted_from:
+        raise RequestUnfit(
+            _("The period ends on %(until)s, before it begins on %(start)s. Exchange the days.")
+            % {"until": terms.wanted_until, "start": terms.wanted_from}
+        )
+    own_fields(request.dataset, {*terms.fields, *(int(one["field"]) for one in terms.rows)})
+    request.basis = _basis(terms.basis_id, today=today)
+    request.rows = [_scope(one) for one in terms.rows]
+    request.fields = sorted(set(terms.fields))
+    request.mode = terms.mode
+    request.clear_up_to = int(terms.clear_up_to)
+    for name in (
+        "purpose_class",
+        "purpose",
+        "scene",
+        "system",
+        "basis_text",
+        "wanted_from",
+        "wanted_until",
+        "calls_average",
+        "calls_peak",
+    ):
+        setattr(request, name, getattr(terms, name))
+    if terms.bundle is not None:
+        request.bundle = terms.bundle
+    try:
+        request.clean_fields(exclude=["purpose", "scene", "system", "fields", "purpose_class"])
+    except ValidationError as failed:
+        raise RequestUnfit(" ".join(failed.messages)) from failed
+
+
+def own_fields(dataset: Dataset, wanted: set[int]) -> None:
+    """Return if these are live fields of a dataset. Raises RequestUnfit, naming the others."""
+    found = Field.objects.filter(pk__in=wanted, resource__dataset=dataset).live()
+    strange = wanted - set(found.values_list("pk", flat=True))
+    if strange:
+        raise RequestUnfit(
+            _(
+                "“%(dataset)s” does not have the fields no. %(fields)s. Choose among its own; one"
+                " that the provider has ended cannot be asked for any more."
+            )
+            % {"dataset": dataset, "fields": ", ".join(map(str, sorted(strange)))}
+        )
+
+
+def _scope(one: dict[str, Any]) -> dict[str, Any]:
+    operator = ScopeOperator(one["operator"])
+    values = sorted({str(value) for value in one["values"]})
+    if not values or (operator == ScopeOperator.EQ and len(values) != 1):
+        raise RequestUnfit(
+            _("A condition on rows compares a field with one value, or with a list of some.")
+        )
+    return {"field": int(one["field"]), "operator": str(operator), "values": values}
+
+
+def _basis(basis_id: int | None, *, today: date) -> LegalBasis | None:
+    if basis_id is None:
+        return None
+    found = LegalBasis.objects.filter(pk=basis_id).first()
+    if found is None:
+        raise RequestUnfit(
+            _("The library has no legal basis no. %(basis)s. Choose another, or say it in words.")
+            % {"basis": basis_id}
+        )
+    _in_force(found, today)
+    return found
+
+
+def _in_force(basis: LegalBasis, today: date) -> None:
+    until = basis.in_force_until
+    if basis.in_force_from <= today and (until is None or today <= until):
+        return
+    raise BasisGone(
+        _("%(basis)s is in force from %(start)s until %(until)s, not today. Choose what is.")
+        % {"basis": basis, "start": basis.in_force_from, "until": until or "…"}
+    )
+
+
+def missing(request: ShareRequest, *, today: date) -> list[str]:
+    """Return everything that a request lacks before it can be signed, each as a sentence."""
+    asked_for = [
+        (request.purpose.strip(), _("Say what the data is needed for.")),
+        (request.scene.strip(), _("Say in which business the data is used.")),
+        (request.system.strip(), _("Name the system that uses the data.")),
+        (request.purpose_class, _("Choose what the data is used as.")),
+        (request.basis or request.basis_text.strip(), _("Name the legal basis with its article.")),
+        (request.fields, _("Choose at least one field.")),
+        (request.wanted_until >= today, _("The period is over already. Choose a later end.")),
+        (
+            (request.wanted_until - request.wanted_from).days < LONGEST_DAYS,
+            _("The period is longer than three years. Ask for three, and renew then."),
+        ),
+        (
+            request.mode == Mode.BULK or request.calls_peak,
+            _("Say how many calls a day are expected at the peak."),
+        ),
+    ]
+    return [sentence for there, sentence in asked_for if not there]
+
+
+def complete(request: ShareRequest, *, today: date) -> None:
+    """Raise RequestIncomplete, BasisGone or RequestUnfit unless the request can be signed."""
+    lacking = missing(request, today=today)
+    if lacking:
+        raise RequestIncomplete(
+            _("The request is not complete: %(missing)s") % {"missing": " ".join(lacking)}, lacking
+        )
+    if request.basis is not None:
+        _in_force(request.basis, today)
+    own_fields(request.dataset, {*request.fields, *(one["field"] for one in request.rows)})
+
+
+def has_head(organization: Organization) -> bool:
+    """Return whether somebody can sign for a department now."""
+    held = Membership.objects.live().filter(organization=organization, role=Role.HEAD)
+    return held.filter(user__is_active=True).exists()

@@ -1,0 +1,372 @@
+"""The answering side: formal check, what is missing, a proposed answer, and the head's signature.
+
+Order 809 arts 15, 20 and 21: the provider sets the conditions and may not invent any to obstruct;
+its head signs the answer; a refusal states its reason; incomplete material is told once and never
+refused. The data authority checks the form only, where the body of rules in force has that step.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.roles import require
+from audit import chain
+from catalog import deadlines
+from exchange.models import Answer, Grant, Ground, ShareRequest
+from exchange.sharing import asking, clocks, contents, grants, matrix
+from exchange.sharing.matrix import Offer
+from exchange.sharing.requests import (
+    RequestUnfit,
+    another_than_asked,
+    as_json,
+    asked,
+    event,
+    locked,
+    offered,
+    said,
+    settle,
+    tell,
+)
+from exchange.workflow import HIDDEN_FROM_PROVIDER, Aside, State, Step, StepRefused, move
+from policy.terms import Mode
+
+
+@transaction.atomic
+def pass_check(request_id: int, *, by: User, at: datetime) -> ShareRequest:
+    """Pass a request on to the provider after the formal check, as the data authority.
+
+    Raises NotAllowed, StepRefused.
+    """
+    request = locked(request_id)
+    require(by, "exchange.check_request")
+    another_than_asked(request, by)
+    request.state = move(request.state, Step.PASS, of=request.pk)
+    limits = deadlines.clocks()
+    clocks.run(request, clocks.answer_step(request, limits), since=at, clocks=limits)
+    request.save(update_fields=["state", "due_step", "due_from", "due_on"])
+    event(request, Step.PASS, by=by, at=at)
+    settle(request, at=at)
+    asking.tell_provider(request, at=at)
+    chain.record("request.check", request.address, by=by, at=at)
+    return request
+
+
+@transaction.atomic
+def ask_more(request_id: int, *, missing: Sequence[str], by: User, at: datetime) -> ShareRequest:
+    """Tell the asking department everything that is missing, once; no refusal (Order 809 art 21).
+
+    As the data authority in its formal check, or as the provider. The limit stops; it begins anew
+    when the completed request is received. Raises NotAllowed, StepRefused (also where something
+    was asked for before), RequestUnfit where nothing is named.
+    """
+    request = locked(request_id)
+    _may_look_into(request, by)
+    another_than_asked(request, by)
+    request.state = move(request.state, Step.ASK_MORE, of=request.pk)
+    if request.more_asked_at is not None:
+        raise StepRefused(
+            _(
+                "What was missing was told on %(day)s, and may be told once only (Order 809,"
+                " article 21). Answer the request as it stands."
+            )
+            % {"day": f"{timezone.localdate(request.more_asked_at):%Y-%m-%d}"}
+        )
+    named = [text.strip() for text in missing if text.strip()]
+    if not named:
+        raise RequestUnfit(_("Name everything that is missing: it can be told once only."))
+    request.missing, request.more_asked_at = named, at
+    clocks.stop(request)
+    request.save()
+    event(request, Step.ASK_MORE, "\n".join(named), by=by, at=at)
+    settle(request, at=at)
+    tell(
+        "request.more_asked",
+        request,
+        to=request.organization,
+        at=at,
+        missing="; ".join(named),
+    )
+    chain.record("request.ask_more", request.address, by=by, at=at, missing=named)
+    return request
+
+
+def _may_look_into(request: ShareRequest, by: User) -> None:
+    if request.state == State.IN_CHECK:
+        require(by, "exchange.check_request")
+    else:
+        require(by, "exchange.answer_request", organization=request.dataset.owner)
+
+
+@transaction.atomic
+def assign(request_id: int, *, to: User | None, by: User, at: datetime) -> ShareRequest:
+    """Give a request to a person of the provider, or to nobody in particular.
+
+    Raises NotAllowed (also where `to` cannot answer for this provider), StepRefused.
+    """
+    request = locked(request_id)
+    require(by, "exchange.answer_request", organization=request.dataset.owner)
+    _is_known(request)
+    if to is not None:
+        require(to, "exchange.answer_request", organization=request.dataset.owner)
+        another_than_asked(request, to)
+    request.assigned_to = to
+    request.save(update_fields=["assigned_to"])
+    event(request, Aside.ASSIGN, "" if to is None else str(to), by=by, at=at)
+    chain.record(
+        "request.assign",
+        request.address,
+        by=by,
+        at=at,
+        to="" if to is None else to.username,
+    )
+    return request
+
+
+@transaction.atomic
+def comment(request_id: int, *, text: str, by: User, at: datetime) -> ShareRequest:
+    """Say something about a request that both departments read.
+
+    Whoever asks, answers, signs or oversees may. Raises NotAllowed, RequestUnfit without words.
+    """
+    request = locked(request_id)
+    provider = not by_asker(request, by)
+    if provider:
+        require(by, "exchange.comment_request", organization=request.dataset.owner)
+        _is_known(request)
+    words = said(text)
+    event(request, Aside.COMMENT, words, by=by, at=at)
+    if request.state not in HIDDEN_FROM_PROVIDER:
+        other = request.organization if provider else request.dataset.owner
+        kind = "request.comment_asker" if provider else "request.comment_provider"
+        tell(kind, request, to=other, at=at, text=words)
+    chain.record("request.comment", request.address, by=by, at=at)
+    return request
+
+
+def by_asker(request: ShareRequest, by: User) -> bool:
+    """Return whether a person acts for the asking department."""
+    return any(place == request.organization_id for _role, place in by.live_roles())
+
+
+def _is_known(request: ShareRequest) -> None:
+    if request.state in HIDDEN_FROM_PROVIDER and request.received_at is None:
+        raise StepRefused(
+            _("Request %(request)s has not been received yet.") % {"request": request.pk}
+        )
+
+
+@transaction.atomic
+def propose(
+    request_id: int, offer: Offer, *, reason: str = "", by: User, at: datetime
+) -> ShareRequest:
+    """Propose to agree, as the provider's reviewer: to all that is asked, or to a part of it.
+
+    A part is fewer fields or rows, masked values, a shorter time, or a yes or no in place of rows;
+    it says why. Raises NotAllowed, StepRefused, RequestUnfit where more is offered than was asked,
+    where nothing is, or where a line of the negative list bars all of it.
+    """
+    request = locked(request_id)
+    require(by, "exchange.answer_request", organization=request.dataset.owner)
+    another_than_asked(request, by)
+    request.state = move(request.state, Step.PROPOSE, of=request.pk)
+    wanted = asked(request)
+    _within(request, offer, wanted)
+    _shows_something(request, offer, today=timezone.localdate(at))
+    whole = replace(offer, daily_quota=None) == replace(wanted, daily_quota=None)
+    request.answer = Answer.WHOLE if whole else Answer.PART
+    request.ground = ""
+    request.answer_reason = reason.strip() if whole else said(reason)
+    request.offered = as_json(offer)
+    return _proposed(request, by=by, at=at)
+
+
+@transaction.atomic
+def propose_refusal(
+    request_id: int, *, ground: Ground, reason: str, by: User, at: datetime
+) -> ShareRequest:
+    """Propose not to agree, as the provider's reviewer, with the ground and its reason.
+
+    Raises NotAllowed, StepRefused, RequestUnfit without a reason, or where the negative list is
+    named and no live line bars what is asked for.
+    """
+    request = locked(request_id)
+    require(by, "exchange.answer_request", organization=request.dataset.owner)
+    another_than_asked(request, by)
+    request.state = move(request.state, Step.PROPOSE, of=request.pk)
+    _grounded(request, ground, today=timezone.localdate(at))
+    request.answer, request.ground = Answer.REFUSAL, ground
+    request.answer_reason = said(reason)
+    request.offered = {}
+    return _proposed(request, by=by, at=at)
+
+
+def _grounded(request: ShareRequest, ground: str, *, today: date) -> None:
+    if ground == Ground.NEGATIVE_LIST and not matrix.barred(
+        request.dataset, request.fields, today=today
+    ):
+        raise RequestUnfit(
+            _(
+                "No live line of the negative list bars the fields that are asked for, so it is"
+                " no ground. Without a line the data is conditional: agree, or say which of the"
+                " other grounds it is."
+            )
+        )
+
+
+def _proposed(request: ShareRequest, *, by: User, at: datetime) -> ShareRequest:
+    request.proposed_by = by
+    request.save()
+    event(request, Step.PROPOSE, request.answer_reason, by=by, at=at)
+    settle_for_head(request, at=at)
+    chain.record(
+        "request.propose",
+        request.address,
+        by=by,
+        at=at,
+        answer=request.answer,
+        ground=request.ground,
+        offered=request.offered,
+    )
+    return request
+
+
+def settle_for_head(request: ShareRequest, *, at: datetime) -> None:
+    """Tell the provider's head that an answer waits for the signature."""
+    settle(request, at=at)
+    tell("request.answerable", request, to=request.dataset.owner, at=at, due_on=request.due_on)
+
+
+def _within(request: ShareRequest, offer: Offer, wanted: Offer) -> None:
+    """Raise RequestUnfit unless the offer is no more than what was asked for."""
+    contents.own_fields(request.dataset, {*offer.fields, *(one["field"] for one in offer.rows)})
+    kept = [one for one in wanted.rows if one not in offer.rows]
+    fits = [
+        (offer.fields, _("An offer names at least one field.")),
+        (
+            set(offer.fields) <= set(wanted.fields),
+            _("The offer names fields that were not asked for."),
+        ),
+        (
+            offer.clear_up_to <= wanted.clear_up_to,
+            _("The offer shows a higher grade in clear than was asked for."),
+        ),
+        (
+            offer.mode in (wanted.mode, Mode.VERIFY),
+            _(
+                "The offer is another way of use than was asked for. Only a yes or no can"
+                " replace it."
+            ),
+        ),
+        (
+            wanted.valid_from <= offer.valid_from <= offer.valid_until <= wanted.valid_until,
+            _("The offer holds longer than was asked for, or ends before it begins."),
+        ),
+        (not kept, _("The offer leaves out a condition on rows that the request sets itself.")),
+    ]
+    wrong = [sentence for fine, sentence in fits if not fine]
+    if wrong:
+        raise RequestUnfit(" ".join(wrong))
+
+
+def _shows_something(request: ShareRequest, offer: Offer, *, today: date) -> None:
+    lines = matrix.matrix(
+        request.dataset, request.organization_id, offer, today=today, besides=request.renews_id
+    )
+    hidden = [line.field.label for line in lines if line.asked and line.withheld]
+    if len(hidden) == len([line for line in lines if line.asked]):
+        raise RequestUnfit(
+            _(
+                "Of %(fields)s nothing would be shown under this offer. Offer another way of use,"
+                " or a lower grade; where a line of the negative list bars them, say so."
+            )
+            % {"fields": ", ".join(hidden)}
+        )
+
+
+@transaction.atomic
+def reconsider(request_id: int, *, reason: str, by: User, at: datetime) -> ShareRequest:
+    """Give a proposed answer back to the reviewer, as the provider's head.
+
+    Raises NotAllowed, StepRefused, RequestUnfit without a reason.
+    """
+    request = locked(request_id)
+    require(by, "exchange.sign_answer", organization=request.dataset.owner)
+    another_than_asked(request, by)
+    request.state = move(request.state, Step.RECONSIDER, of=request.pk)
+    words = said(reason)
+    request.save(update_fields=["state"])
+    event(request, Step.RECONSIDER, words, by=by, at=at)
+    settle(request, at=at)
+    tell(
+        "request.reconsidered",
+        request,
+        to=request.dataset.owner,
+        at=at,
+        due_on=request.due_on,
+        reason=words,
+    )
+    chain.record("request.reconsider", request.address, by=by, at=at, reason=words)
+    return request
+
+
+@transaction.atomic
+def sign_answer(request_id: int, *, by: User, at: datetime) -> tuple[ShareRequest, Grant | None]:
+    """Sign the proposed answer as the provider's head: a grant is made, or the request refused.
+
+    The offer and the ground are looked at again: law and fields may have changed since. Raises
+    NotAllowed (also for who proposed it, or asked), StepRefused, RequestUnfit.
+    """
+    request = locked(request_id)
+    require(by, "exchange.sign_answer", organization=request.dataset.owner)
+    another_than_asked(request, by)
+    refusal = request.answer == Answer.REFUSAL
+    request.state = move(request.state, Step.REFUSE if refusal else Step.AGREE, of=request.pk)
+    if by.pk == request.proposed_by_id:
+        raise StepRefused(_("You proposed this answer, so another head of the provider signs it."))
+    today = timezone.localdate(at)
+    request.answered_by, request.answered_at = by, at
+    clocks.stop(request)
+    if refusal:
+        _grounded(request, request.ground, today=today)
+        request.save()
+        event(request, Step.REFUSE, request.answer_reason, by=by, at=at)
+        settle(request, at=at)
+        tell(
+            "request.refused",
+            request,
+            to=request.organization,
+            at=at,
+            reason=request.answer_reason,
+        )
+        chain.record(
+            "request.answer",
+            request.address,
+            by=by,
+            at=at,
+            answer=request.answer,
+            ground=request.ground,
+            reason=request.answer_reason,
+        )
+        return request, None
+    offer = offered(request)
+    _within(request, offer, asked(request))
+    _shows_something(request, offer, today=today)
+    request.save()
+    event(request, Step.AGREE, request.answer_reason, by=by, at=at)
+    settle(request, at=at)
+    grant = grants.from_request(request, offer, by=by, at=at)
+    chain.record(
+        "request.answer",
+        request.address,
+        by=by,
+        at=at,
+        answer=request.answer,
+        grant=grant.pk,
+        **request.offered,
+    )
+    return request, grant

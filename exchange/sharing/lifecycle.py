@@ -1,0 +1,183 @@
+"""How a grant between departments is suspended, mended, stopped, ended and disposed of.
+
+Order 809 art 27: misuse suspends at once and sets a term; what is refused or not mended well
+enough may be ended. A provider may not stop without cause: it agrees with the consumer and files a
+notice with the data authority. When the purpose is reached, out of reach or no longer needed, the
+consumer disposes of what it received as the provider asks. A call made after any of these is
+refused: grants are read at each call.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import notices
+from accounts.models import Organization, User
+from accounts.roles import require
+from audit import chain
+from exchange.models import Ending, Grant
+from exchange.sharing.grants import GrantUnfit
+from exchange.sharing.requests import said
+from exchange.workflow import GrantState, GrantStep, StepRefused, move_grant
+from policy.terms import Channel
+
+
+@transaction.atomic
+def suspend(grant_id: int, *, reason: str, mend_by: date, by: User, at: datetime) -> Grant:
+    """Suspend a grant at once for misuse, with the last day on which it is to be mended.
+
+    As the provider or the data authority. Raises NotAllowed, StepRefused, GrantUnfit for a term
+    that is over already, RequestUnfit without a reason.
+    """
+    grant = _locked(grant_id)
+    require(by, "exchange.suspend_grant", organization=grant.dataset.owner)
+    today = timezone.localdate(at)
+    move_grant(grant.state(today), GrantStep.SUSPEND, of=grant.pk)
+    if mend_by <= today:
+        raise GrantUnfit(_("The term to mend the misuse ends after today. Choose a later day."))
+    grant.suspended_at, grant.suspended_because, grant.mend_by = at, said(reason), mend_by
+    grant.save(update_fields=["suspended_at", "suspended_because", "mend_by"])
+    _tell("grant.suspended", grant, to=grant.organization, at=at, due_on=mend_by, reason=reason)
+    chain.record("grant.suspend", grant.address, by=by, at=at, reason=reason, mend_by=str(mend_by))
+    return grant
+
+
+@transaction.atomic
+def resume(grant_id: int, *, reason: str, by: User, at: datetime) -> Grant:
+    """Let a suspended grant hold again, since the misuse is mended.
+
+    Raises NotAllowed, StepRefused, RequestUnfit without a reason.
+    """
+    grant = _locked(grant_id)
+    require(by, "exchange.suspend_grant", organization=grant.dataset.owner)
+    move_grant(grant.state(timezone.localdate(at)), GrantStep.RESUME, of=grant.pk)
+    words = said(reason)
+    grant.suspended_at, grant.suspended_because, grant.mend_by = None, "", None
+    grant.save(update_fields=["suspended_at", "suspended_because", "mend_by"])
+    notices.settle(grant.address, "grant.suspended", at=at)
+    _tell("grant.resumed", grant, to=grant.organization, at=at, reason=words)
+    chain.record("grant.resume", grant.address, by=by, at=at, reason=words)
+    return grant
+
+
+@transaction.atomic
+def end_for_misuse(grant_id: int, *, reason: str, by: User, at: datetime) -> Grant:
+    """End a grant whose misuse was not mended; only after its suspension, when the term is over.
+
+    Raises NotAllowed, StepRefused, RequestUnfit without a reason.
+    """
+    grant = _locked(grant_id)
+    require(by, "exchange.suspend_grant", organization=grant.dataset.owner)
+    today = timezone.localdate(at)
+    if grant.suspended_at is None or grant.mend_by is None:
+        raise StepRefused(
+            _("Grant %(grant)s is not suspended. Suspend it first, with a term to mend.")
+            % {"grant": grant.pk}
+        )
+    if today <= grant.mend_by:
+        raise StepRefused(
+            _("There is time to mend the misuse until %(day)s. It can be ended after that day.")
+            % {"day": f"{grant.mend_by:%Y-%m-%d}"}
+        )
+    return _ended(grant, Ending.MISUSE, said(reason), by=by, at=at)
+
+
+@transaction.atomic
+def stop(
+    grant_id: int, *, cause: str, agreement: str, notice: str, by: User, at: datetime
+) -> Grant:
+    """Stop a service as the provider's head: for cause, agreed with the consumer, and on record.
+
+    `agreement` says how and when it was agreed; `notice` is the number under which the data
+    authority has it on record. Raises NotAllowed, StepRefused, RequestUnfit where one is missing.
+    """
+    grant = _locked(grant_id)
+    require(by, "exchange.stop_grant", organization=grant.dataset.owner)
+    words = [said(text) for text in (cause, agreement, notice)]
+    _tell("grant.stopped", grant, to=None, at=at, reason=cause, notice=notice)
+    return _ended(grant, Ending.STOPPED, "\n".join(words), by=by, at=at)
+
+
+@transaction.atomic
+def purpose_over(grant_id: int, *, reason: str, by: User, at: datetime) -> Grant:
+    """End a grant as the consumer, whose purpose is reached, out of reach or no longer needed.
+
+    Raises NotAllowed, StepRefused, RequestUnfit without a reason.
+    """
+    grant = _locked(grant_id)
+    require(by, "exchange.ask_dataset", organization=grant.organization)
+    return _ended(grant, Ending.PURPOSE, said(reason), by=by, at=at)
+
+
+@transaction.atomic
+def dispose(grant_id: int, *, receipt: str, by: User, at: datetime) -> Grant:
+    """Note as the consumer's head how what was received under an ended grant was disposed of.
+
+    Raises NotAllowed, StepRefused (the grant still holds, or it is noted already), RequestUnfit.
+    """
+    grant = _locked(grant_id)
+    require(by, "exchange.sign_request", organization=grant.organization)
+    move_grant(grant.state(timezone.localdate(at)), GrantStep.DISPOSE, of=grant.pk)
+    grant.disposed_at, grant.disposal = at, said(receipt)
+    grant.save(update_fields=["disposed_at", "disposal"])
+    notices.settle(grant.address, "grant.ended", at=at)
+    _tell("grant.disposed", grant, to=grant.dataset.owner, at=at, receipt=receipt)
+    chain.record("grant.dispose", grant.address, by=by, at=at, receipt=receipt)
+    return grant
+
+
+def state_now(grant: Grant, *, at: datetime) -> GrantState:
+    """Return where a grant stands at a moment, by the city's day."""
+    return grant.state(timezone.localdate(at))
+
+
+def _locked(grant_id: int) -> Grant:
+    """Return a grant between departments. Raises Grant.DoesNotExist, GrantUnfit for another."""
+    grant = (
+        Grant.objects.select_for_update(of=("self",))
+        .select_related("dataset__owner", "organization")
+        .get(pk=grant_id)
+    )
+    if grant.channel != Channel.SHARE:
+        raise GrantUnfit(
+            _("Grant %(grant)s is on the open channel: it is revoked, not suspended or ended.")
+            % {"grant": grant_id}
+        )
+    return grant
+
+
+def _ended(grant: Grant, ending: Ending, because: str, *, by: User, at: datetime) -> Grant:
+    move_grant(grant.state(timezone.localdate(at)), GrantStep.END, of=grant.pk)
+    grant.revoked_at, grant.ending, grant.ended_because = at, ending, because
+    grant.save(update_fields=["revoked_at", "ending", "ended_because"])
+    notices.settle(grant.address, "grant.suspended", at=at)
+    for to in (grant.organization, grant.dataset.owner):
+        _tell("grant.ended", grant, to=to, at=at, reason=because)
+    chain.record("grant.end", grant.address, by=by, at=at, ending=ending, reason=because)
+    return grant
+
+
+def _tell(
+    kind: str,
+    grant: Grant,
+    *,
+    to: Organization | None,
+    at: datetime,
+    due_on: date | None = None,
+    **words: Any,
+) -> None:
+    notices.tell(
+        kind,
+        organization=to,
+        target=grant.address,
+        at=at,
+        due_on=due_on,
+        grant=grant.pk,
+        dataset=grant.dataset,
+        owner=grant.dataset.owner,
+        asker=grant.organization,
+        **words,
+    )

@@ -1,0 +1,218 @@
+"""How a share request and a grant move: two tables to read aloud, and the functions that ask them.
+
+Order 809 art 20: the head of the asking department's sharing office signs the request, the head of
+the providing one's signs the answer. Art 21: what is missing is told once and is no refusal.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from exchange.problems import Problem
+
+
+class State(models.TextChoices):
+    """Where a share request stands."""
+
+    DRAFT = "draft", gettext_lazy("draft")
+    TO_SIGN = "to_sign", gettext_lazy("before the head of the asking department")
+    RECEIVED = "received", gettext_lazy("received")
+    IN_CHECK = "in_check", gettext_lazy("in formal check")
+    IN_REVIEW = "in_review", gettext_lazy("with the provider")
+    SUPPLEMENT = "supplement", gettext_lazy("to be completed by the asking department")
+    TO_ANSWER = "to_answer", gettext_lazy("before the head of the provider")
+    GRANTED = "granted", gettext_lazy("granted")
+    REFUSED = "refused", gettext_lazy("refused")
+    WITHDRAWN = "withdrawn", gettext_lazy("withdrawn by the asking department")
+
+
+class Step(StrEnum):
+    """What can be done with a share request."""
+
+    EDIT = "edit"
+    SUBMIT = "submit"
+    RETURN = "return"
+    SIGN = "sign"
+    GRANT_AT_ONCE = "grant_at_once"
+    CHECK = "check"
+    FORWARD = "forward"
+    PASS = "pass"  # noqa: S105 - a step, no password
+    ASK_MORE = "ask_more"
+    SUPPLY = "supply"
+    PROPOSE = "propose"
+    RECONSIDER = "reconsider"
+    AGREE = "agree"
+    REFUSE = "refuse"
+    REOPEN = "reopen"
+    WITHDRAW = "withdraw"
+
+
+MOVES: Mapping[tuple[State, Step], State] = {
+    # the asking department drafts, and its head signs or gives back
+    (State.DRAFT, Step.EDIT): State.DRAFT,
+    (State.DRAFT, Step.SUBMIT): State.TO_SIGN,
+    (State.TO_SIGN, Step.RETURN): State.DRAFT,
+    (State.TO_SIGN, Step.SIGN): State.RECEIVED,
+    # what was received goes on at once, in the same transaction as the signature
+    (State.RECEIVED, Step.GRANT_AT_ONCE): State.GRANTED,
+    (State.RECEIVED, Step.CHECK): State.IN_CHECK,
+    (State.RECEIVED, Step.FORWARD): State.IN_REVIEW,
+    # the data authority looks at the form only, where the body of rules has such a step
+    (State.IN_CHECK, Step.PASS): State.IN_REVIEW,
+    (State.IN_CHECK, Step.ASK_MORE): State.SUPPLEMENT,
+    # the provider's reviewer proposes an answer, its head signs it or has it thought over
+    (State.IN_REVIEW, Step.ASK_MORE): State.SUPPLEMENT,
+    (State.IN_REVIEW, Step.PROPOSE): State.TO_ANSWER,
+    (State.TO_ANSWER, Step.RECONSIDER): State.IN_REVIEW,
+    (State.TO_ANSWER, Step.AGREE): State.GRANTED,
+    (State.TO_ANSWER, Step.REFUSE): State.REFUSED,
+    # what was completed is signed anew: it is another request than the one that was signed
+    (State.SUPPLEMENT, Step.EDIT): State.SUPPLEMENT,
+    (State.SUPPLEMENT, Step.SUPPLY): State.TO_SIGN,
+    # a dispute that was settled for the asking department puts the answer back to the provider
+    (State.REFUSED, Step.REOPEN): State.IN_REVIEW,
+    # whoever asks may stop asking, until there is an answer
+    (State.DRAFT, Step.WITHDRAW): State.WITHDRAWN,
+    (State.TO_SIGN, Step.WITHDRAW): State.WITHDRAWN,
+    (State.IN_CHECK, Step.WITHDRAW): State.WITHDRAWN,
+    (State.IN_REVIEW, Step.WITHDRAW): State.WITHDRAWN,
+    (State.SUPPLEMENT, Step.WITHDRAW): State.WITHDRAWN,
+    (State.TO_ANSWER, Step.WITHDRAW): State.WITHDRAWN,
+}
+"""Order 809 arts 20, 21 and 28; the formal check is of a local body of rules (law.md §4)."""
+
+STEPS = {
+    Step.EDIT: gettext_lazy("changed"),
+    Step.SUBMIT: gettext_lazy("laid before the head"),
+    Step.RETURN: gettext_lazy("given back by the head"),
+    Step.SIGN: gettext_lazy("signed"),
+    Step.GRANT_AT_ONCE: gettext_lazy("granted by the platform"),
+    Step.CHECK: gettext_lazy("taken into the formal check"),
+    Step.FORWARD: gettext_lazy("passed on to the provider"),
+    Step.PASS: gettext_lazy("passed by the formal check"),
+    Step.ASK_MORE: gettext_lazy("sent back to be completed"),
+    Step.SUPPLY: gettext_lazy("completed"),
+    Step.PROPOSE: gettext_lazy("given a proposed answer"),
+    Step.RECONSIDER: gettext_lazy("given back to the reviewer"),
+    Step.AGREE: gettext_lazy("agreed to"),
+    Step.REFUSE: gettext_lazy("refused"),
+    Step.REOPEN: gettext_lazy("opened again"),
+    Step.WITHDRAW: gettext_lazy("withdrawn"),
+}
+
+
+class Aside(StrEnum):
+    """What happens to a request without moving it."""
+
+    COMMENT = "comment"
+    ASSIGN = "assign"
+    ASK_EXTENSION = "ask_extension"
+    EXTEND = "extend"
+
+
+ASIDES = {
+    Aside.COMMENT: gettext_lazy("comment"),
+    Aside.ASSIGN: gettext_lazy("given to a person"),
+    Aside.ASK_EXTENSION: gettext_lazy("more time asked for"),
+    Aside.EXTEND: gettext_lazy("more time given"),
+}
+
+OPEN_STATES = (
+    State.TO_SIGN,
+    State.RECEIVED,
+    State.IN_CHECK,
+    State.IN_REVIEW,
+    State.SUPPLEMENT,
+    State.TO_ANSWER,
+)
+"""Somebody has to act."""
+
+WITH_PROVIDER = (State.IN_REVIEW, State.TO_ANSWER)
+"""The provider's clock runs."""
+
+HIDDEN_FROM_PROVIDER = (State.DRAFT, State.TO_SIGN)
+"""Not asked yet: nobody but the asking department sees it."""
+
+
+class StepRefused(Problem):
+    """The request or grant is not in a state that allows this step."""
+
+    code = "wrong-state"
+    status = 409
+
+
+def move(state: str, step: Step, *, of: object) -> State:
+    """Return a request's state after a step. Raises StepRefused: when the step is possible."""
+    after = MOVES.get((State(state), step))
+    if after is None:
+        possible = [start.label for start, taken in MOVES if taken == step]
+        raise StepRefused(
+            _(
+                "Request %(request)s is %(state)s. It can be %(step)s only when it is:"
+                " %(possible)s."
+            )
+            % {
+                "request": of,
+                "state": State(state).label,
+                "step": STEPS[step],
+                "possible": ", ".join(str(label) for label in possible),
+            }
+        )
+    return after
+
+
+class GrantState(models.TextChoices):
+    """Where a grant stands, beside the days on which it holds."""
+
+    LIVE = "live", gettext_lazy("in force")
+    SUSPENDED = "suspended", gettext_lazy("suspended")
+    ENDED = "ended", gettext_lazy("ended")
+    DISPOSED = "disposed", gettext_lazy("ended, and what was received is disposed of")
+
+
+class GrantStep(StrEnum):
+    """What can be done with a grant."""
+
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    END = "end"
+    DISPOSE = "dispose"
+
+
+GRANT_MOVES: Mapping[tuple[GrantState, GrantStep], GrantState] = {
+    (GrantState.LIVE, GrantStep.SUSPEND): GrantState.SUSPENDED,
+    (GrantState.SUSPENDED, GrantStep.RESUME): GrantState.LIVE,
+    (GrantState.LIVE, GrantStep.END): GrantState.ENDED,
+    (GrantState.SUSPENDED, GrantStep.END): GrantState.ENDED,
+    (GrantState.ENDED, GrantStep.DISPOSE): GrantState.DISPOSED,
+}
+"""Order 809 art 27: misuse suspends at once and sets a term, what is not mended may be ended; a
+purpose that is reached, out of reach or no longer needed ends the grant, and what was received is
+disposed of as the provider asks."""
+
+GRANT_STEPS = {
+    GrantStep.SUSPEND: gettext_lazy("suspended"),
+    GrantStep.RESUME: gettext_lazy("resumed"),
+    GrantStep.END: gettext_lazy("ended"),
+    GrantStep.DISPOSE: gettext_lazy("noted as disposed of"),
+}
+
+
+def move_grant(state: str, step: GrantStep, *, of: object) -> GrantState:
+    """Return a grant's state after a step. Raises StepRefused: when the step is possible."""
+    after = GRANT_MOVES.get((GrantState(state), step))
+    if after is None:
+        possible = [start.label for start, taken in GRANT_MOVES if taken == step]
+        raise StepRefused(
+            _("Grant %(grant)s is %(state)s. It can be %(step)s only when it is: %(possible)s.")
+            % {
+                "grant": of,
+                "state": GrantState(state).label,
+                "step": GRANT_STEPS[step],
+                "possible": ", ".join(str(label) for label in possible),
+            }
+        )
+    return after

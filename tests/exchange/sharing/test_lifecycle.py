@@ -1,0 +1,125 @@
+"""A grant between departments is suspended at once, mended or ended, and disposed of on record."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from accounts.models import Notice
+from accounts.roles import NotAllowed
+from exchange.models import Ending, Grant
+from exchange.sharing import asking, grants, lifecycle
+from exchange.sharing.grants import GrantUnfit
+from exchange.sharing.requests import RequestUnfit
+from exchange.workflow import GrantState, StepRefused
+from tests.factories import sharing
+from tests.factories.sharing import NOW, TODAY
+
+pytestmark = pytest.mark.django_db
+MEND_BY = TODAY + timedelta(days=14)
+
+
+@pytest.fixture
+def two() -> sharing.Two:
+    return sharing.two(rows=False)
+
+
+@pytest.fixture
+def grant(two) -> Grant:
+    return two.granted("phone")
+
+
+def suspended(two: sharing.Two, grant: Grant) -> Grant:
+    return lifecycle.suspend(
+        grant.pk, reason="超范围调用", mend_by=MEND_BY, by=two.reviewer, at=NOW
+    )
+
+
+def test_misuse_suspends_at_once_with_a_term_to_mend_it(two, grant):
+    grant = suspended(two, grant)
+
+    assert grant.state(TODAY) == GrantState.SUSPENDED
+    assert not Grant.objects.live(TODAY).exists()
+    assert Notice.objects.filter(kind="grant.suspended", organization=two.asker).exists()
+
+
+def test_it_is_ended_for_misuse_only_after_the_term(two, grant):
+    with pytest.raises(StepRefused, match="not suspended"):
+        lifecycle.end_for_misuse(grant.pk, reason="x", by=two.reviewer, at=NOW)
+    suspended(two, grant)
+    with pytest.raises(StepRefused, match="2026-03-16"):
+        lifecycle.end_for_misuse(grant.pk, reason="x", by=two.reviewer, at=NOW)
+
+    after = NOW + timedelta(days=15)
+    ended = lifecycle.end_for_misuse(grant.pk, reason="未整改", by=two.reviewer, at=after)
+
+    assert (ended.ending, ended.state(TODAY)) == (Ending.MISUSE, GrantState.ENDED)
+
+
+def test_what_was_mended_holds_again(two, grant):
+    suspended(two, grant)
+
+    lifecycle.resume(grant.pk, reason="已整改", by=two.reviewer, at=NOW)
+
+    assert list(Grant.objects.live(TODAY)) == [grant]
+    with pytest.raises(StepRefused):
+        lifecycle.resume(grant.pk, reason="x", by=two.reviewer, at=NOW)
+
+
+def test_a_provider_stops_only_for_cause_agreed_and_on_record(two, grant):
+    with pytest.raises(RequestUnfit):
+        lifecycle.stop(
+            grant.pk, cause="系统下线", agreement="", notice="备案1号", by=two.where.head, at=NOW
+        )
+    with pytest.raises(NotAllowed):
+        lifecycle.stop(
+            grant.pk, cause="系统下线", agreement="函", notice="备案1号", by=two.reviewer, at=NOW
+        )
+
+    ended = lifecycle.stop(
+        grant.pk, cause="系统下线", agreement="函", notice="备案1号", by=two.where.head, at=NOW
+    )
+
+    assert ended.ending == Ending.STOPPED
+
+
+def test_a_grant_between_departments_is_not_simply_revoked(two, grant):
+    with pytest.raises(GrantUnfit, match="between departments"):
+        grants.revoke(grant.pk, reason="x", by=two.where.operator, at=NOW)
+
+
+def test_the_consumer_ends_it_with_its_purpose_and_gives_a_receipt_of_disposal(two, grant):
+    with pytest.raises(StepRefused):
+        lifecycle.dispose(grant.pk, receipt="已删除", by=two.asking_head, at=NOW)
+    lifecycle.purpose_over(grant.pk, reason="业务结束", by=two.clerk, at=NOW)
+    with pytest.raises(RequestUnfit):
+        lifecycle.dispose(grant.pk, receipt=" ", by=two.asking_head, at=NOW)
+
+    done = lifecycle.dispose(grant.pk, receipt="已删除全部副本", by=two.asking_head, at=NOW)
+
+    assert done.state(TODAY) == GrantState.DISPOSED
+
+
+def test_a_grant_whose_last_day_is_over_has_ended_and_can_be_disposed_of(two, grant):
+    after = NOW + timedelta(days=365)
+
+    lifecycle.dispose(grant.pk, receipt="到期删除", by=two.asking_head, at=after)
+
+    assert grant.state(date(2027, 3, 2)) == GrantState.ENDED
+    grant.refresh_from_db()
+    assert grant.state(date(2027, 3, 2)) == GrantState.DISPOSED
+
+
+def test_a_renewal_replaces_the_grant_in_the_moment_of_its_own(two, grant):
+    renewal = asking.draft(
+        two.dataset.pk,
+        two.terms("id", "name"),
+        organization=two.asker,
+        renews=grant,
+        by=two.clerk,
+        at=NOW,
+    )
+    asking.submit(renewal.pk, by=two.clerk, at=NOW)
+    asking.sign(renewal.pk, vouched=True, by=two.asking_head, at=NOW)
+
+    grant.refresh_from_db()
+    assert (grant.ending, grant.state(TODAY)) == (Ending.REPLACED, GrantState.ENDED)
