@@ -20,7 +20,7 @@ from audit import chain
 from catalog import indexing, succession
 from catalog.models import Dataset, NegativeLine, Revision
 from catalog.succession import free_name
-from exchange.models import Binding, Grant, Source
+from exchange.models import Binding, Grant, ShareRequest, Source
 
 PENDING = (Dataset.State.SIGNED, Dataset.State.IN_REVIEW)
 NAME_LENGTH = 100
@@ -35,6 +35,7 @@ WORDS = {
     "sources": (gettext_noop("sources"), "数据源/sources"),
     "bindings": (gettext_noop("bindings"), "挂接/bindings"),
     "grants": (gettext_noop("grants it was given"), "授权/grants"),
+    "requests": (gettext_noop("share requests that wait"), "待办共享申请/share requests"),
     "apps": (gettext_noop("apps"), "应用/apps"),
     "people": (gettext_noop("people"), "人员/people"),
 }
@@ -54,6 +55,7 @@ class Holdings:
     sources: int
     bindings: int
     grants: int
+    requests: int
     apps: int
     people: int
 
@@ -87,6 +89,7 @@ def holdings_of(organization_id: int) -> Holdings:
         sources=Source.objects.filter(organization=organization_id).count(),
         bindings=_bindings(organization_id).count(),
         grants=Grant.objects.filter(organization=organization_id, revoked_at=None).count(),
+        requests=_requests(organization_id).open().count(),
         apps=App.objects.filter(organization=organization_id, closed_at=None).count(),
         people=people.distinct().count(),
     )
@@ -140,6 +143,7 @@ def transfer(
     succession.move(organization, heir, by=by, at=at)
     _move_sources(organization, heir, by=by, at=at)
     Grant.objects.filter(organization=organization_id).update(organization=heir)
+    ShareRequest.objects.filter(organization=organization_id).update(organization=heir)
     Dataset.objects.filter(pk__in=touched).policy_changed()
     indexing.index_all(touched, at=at)
     _move_notices(organization_id, heir, at)
@@ -217,6 +221,11 @@ def _move_notices(organization_id: int, heir: Organization, at: datetime) -> Non
             notice.settled_at = at
             notice.save(update_fields=["settled_at"])
     Notice.objects.filter(organization=organization_id).update(organization=heir)
+
+
+def _requests(organization_id: int):
+    about = Q(organization=organization_id) | Q(dataset__owner=organization_id)
+    return ShareRequest.objects.filter(about)
 
 
 def _bindings(organization_id: int):

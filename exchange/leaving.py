@@ -18,7 +18,8 @@ from accounts import people
 from accounts.models import ApiKey, App, Membership, Organization, User
 from accounts.roles import CITY_WIDE, Role, holders
 from catalog.models import Dataset, NegativeLine, Revision
-from exchange.models import RunState, SyncRun
+from exchange.models import RunState, ShareRequest, SyncRun
+from exchange.workflow import State as Asked
 
 State, LineState = Dataset.State, NegativeLine.State
 
@@ -46,6 +47,7 @@ class _Kind:
 
 def _kinds() -> Iterable[_Kind]:
     entries, lines = Dataset.objects.all(), NegativeLine.objects.all()
+    requests = ShareRequest.objects.all()
     return (
         _Kind(
             gettext_noop("finish drafts"),
@@ -83,6 +85,30 @@ def _kinds() -> Iterable[_Kind]:
             "catalog.publish_negativeline",
             lines.filter(state=LineState.AUTHORITY_REVIEW),
             others=("proposed_by", "legal_by"),
+        ),
+        _Kind(
+            gettext_noop("sign share requests"),
+            "exchange.sign_request",
+            requests.filter(state=Asked.TO_SIGN),
+            "organization",
+        ),
+        _Kind(
+            gettext_noop("check share requests"),
+            "exchange.check_request",
+            requests.filter(state=Asked.IN_CHECK),
+            others=("drafted_by", "signed_by"),
+        ),
+        _Kind(
+            gettext_noop("answer share requests"),
+            "exchange.answer_request",
+            requests.filter(state=Asked.IN_REVIEW),
+            others=("drafted_by", "signed_by"),
+        ),
+        _Kind(
+            gettext_noop("sign answers to share requests"),
+            "exchange.sign_answer",
+            requests.filter(state=Asked.TO_ANSWER),
+            others=("drafted_by", "signed_by", "proposed_by"),
         ),
         _Kind(
             gettext_noop("decide on held runs"),
@@ -162,6 +188,8 @@ def waits_on(user: User) -> list[tuple[str, int]]:
     revisions = Revision.objects.filter(proposed_by=user)
     lines = NegativeLine.objects.filter(proposed_by=user)
     runs = SyncRun.objects.filter(requested_by=user)
+    asked = ShareRequest.objects.filter(drafted_by=user).exclude(state__in=_ANSWERED)
+    with_them = ShareRequest.objects.with_provider().filter(assigned_to=user)
     apps = App.objects.filter(created_by=user, closed_at=None)
     keys = ApiKey.objects.filter(app__created_by=user, revoked_at=None)
     counted = [
@@ -171,6 +199,8 @@ def waits_on(user: User) -> list[tuple[str, int]]:
         (_("lines of the negative list they proposed"), lines.filter(state__in=_LINES)),
         (_("runs they asked for that are held back"), runs.filter(state=RunState.HELD)),
         (_("runs they asked for that are under way"), runs.running()),
+        (_("share requests they drafted"), asked),
+        (_("share requests that are with them"), with_them),
         (_("apps they registered"), apps),
         (_("keys of these apps, which stop at once"), keys),
     ]
@@ -179,3 +209,4 @@ def waits_on(user: User) -> list[tuple[str, int]]:
 
 _UNDER_REVIEW = (State.SIGNED, State.IN_REVIEW)
 _LINES = (LineState.PROPOSED, LineState.AUTHORITY_REVIEW)
+_ANSWERED = (Asked.GRANTED, Asked.REFUSED, Asked.WITHDRAWN)

@@ -12,6 +12,7 @@ from exchange import freshness, opening, sketching
 from exchange.models import Binding, RejectedRow, SyncRun
 from exchange.problems import AlreadyRunning, Problem, SourceUnavailable
 from exchange.records import zones
+from exchange.sharing import clocks as request_clocks
 from exchange.sync import engine, undo
 
 DUE_SECONDS = 60.0
@@ -94,6 +95,12 @@ def remind_of_lines() -> int:
 
 
 @shared_task
+def remind_of_requests() -> int:
+    """Work out anew until when requests are due; tell of near and late ones; returns how many."""
+    return request_clocks.remind(at=timezone.now())
+
+
+@shared_task
 def tell_late() -> int:
     """Tell publishers which datasets are later than promised; returns how many are."""
     return freshness.tell_late(at=timezone.now())
@@ -119,6 +126,7 @@ SCHEDULE = {
     "sweep": _every(600.0, "sweep"),
     "reproject-due": _every(3600.0, "reproject_due"),
     "remind-of-lines": _every(3600.0, "remind_of_lines"),
+    "remind-of-requests": _every(3600.0, "remind_of_requests"),
     "sketch-due": _every(600.0, "sketch_due"),
     "tell-late": _every(3600.0, "tell_late"),
 }

@@ -19,7 +19,7 @@ from catalog.models import Dataset, Duty, SheetImport, SheetMapping
 from catalog.succession import free_name
 from catalog.terms import LineState, State
 from exchange import access, holdings
-from exchange.models import Source, SourceKind
+from exchange.models import ShareRequest, Source, SourceKind
 from exchange.sharing import grants
 from exchange.sync import engine
 from tests.factories import accounts as make
@@ -184,6 +184,14 @@ def test_no_table_that_names_an_organisation_is_forgotten():
             organization=place, signature="a", columns={}, kept_at=NOW, kept_by=clerk
         )
     SheetImport.objects.create(owner=old, name="目录.xlsx", sha256="0", sent_at=NOW, sent_by=clerk)
+    ShareRequest.objects.create(
+        dataset=catalog.dataset(),
+        organization=old,
+        wanted_from=NOW.date(),
+        wanted_until=NOW.date(),
+        drafted_by=clerk,
+        drafted_at=NOW,
+    )
     before = referring(old)
 
     holdings.transfer(old.pk, to=heir, by=None, at=NOW)
