@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0006_labels"),
         ("catalog", "0012_labels"),
-        ("exchange", "0005_labels"),
+        ("exchange", "0006_run_problems_in_both_languages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
