@@ -12,9 +12,9 @@ from django.utils import timezone
 from psycopg import sql
 
 from catalog import facts
-from catalog.models import Dataset, Field, NegativeLine
+from catalog.models import Dataset, Field, FileVersion, NegativeLine, Resource
 from catalog.pinyin import sounds
-from catalog.terms import LineState
+from catalog.terms import LineState, ResourceKind
 from catalog.tokens import flat, tokens
 from policy.facts import Prohibition
 from policy.terms import Channel, OpenType, ShareType
@@ -123,7 +123,7 @@ def _upsert() -> sql.Composed:
 
 
 def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
-    """Yield the rows of entries, as COLUMNS names them. Four queries, and one for each entry
+    """Yield the rows of entries, as COLUMNS names them. Six queries, and one for each entry
     that the negative list names."""
     datasets = Dataset.objects.select_for_update(of=("self",)).filter(pk__in=ids)
     related = "owner__region", "source_authority", "subject"
@@ -137,20 +137,38 @@ def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
             "dataset_id", flat=True
         )
     )
+    offered = _offered(ids)
     for dataset in found:
         lines = facts.prohibitions(dataset) if dataset.pk in named else ()
-        yield _row(dataset, fields[dataset.pk], lines, today)
+        yield _row(dataset, fields[dataset.pk], offered.get(dataset.pk, ()), lines, today)
+
+
+def _offered(ids: Collection[int]) -> dict[int, list[str]]:
+    """Return what entries offer beside their tables, by entry: titles, and names of files."""
+    offered: dict[int, list[str]] = {}
+    live = Resource.objects.filter(dataset__in=ids).live().exclude(kind=ResourceKind.TABLE)
+    for pk, title_zh, title_en in live.values_list("dataset_id", "title_zh", "title_en"):
+        offered.setdefault(pk, []).append(f"{title_zh} {title_en}")
+    versions = FileVersion.objects.filter(resource__in=live.order_by()).order_by("pk")
+    for pk, name in versions.values_list("resource__dataset_id", "original_name"):
+        if name not in offered[pk]:
+            offered[pk].append(name)
+    return offered
 
 
 def _row(
-    dataset: Dataset, fields: list[Field], lines: Collection[Prohibition], today: date
+    dataset: Dataset,
+    fields: list[Field],
+    offered: Collection[str],
+    lines: Collection[Prohibition],
+    today: date,
 ) -> Row:
     grades = [field.grade for field in fields if field.grade is not None]
     sharing = {_kind(field, Channel.SHARE, lines, today) for field in fields}
     opening = {_kind(field, Channel.OPEN, lines, today) for field in fields}
     return (
         dataset.pk,
-        vector(dataset, fields),
+        vector(dataset, fields, offered),
         f"\n{flat(dataset.title_zh)}\n{flat(dataset.title_en)}\n",
         str(dataset.state),
         dataset.owner_id,
@@ -177,11 +195,14 @@ def _kind(field: Field, channel: Channel, lines: Collection[Prohibition], today:
     return OpenType.NOT_OPEN if barred else field.open_type
 
 
-def vector(dataset: Dataset, fields: Collection[Field]) -> str:
-    """Return an entry's words as PostgreSQL writes a tsvector: each with places and weight."""
+def vector(dataset: Dataset, fields: Collection[Field], offered: Collection[str] = ()) -> str:
+    """Return an entry's words as PostgreSQL writes a tsvector: each with places and weight.
+
+    `offered` are titles and file names of what it offers beside its table.
+    """
     places: dict[str, list[str]] = {}
     start = 1
-    for weight, text in _texts(dataset, fields):
+    for weight, text in _texts(dataset, fields, offered):
         for token in tokens(text, single=weight != "D"):
             kept = places.setdefault(token.text, [])
             if len(kept) < PLACES_KEPT:
@@ -193,7 +214,9 @@ def vector(dataset: Dataset, fields: Collection[Field]) -> str:
     return " ".join(f"'{word}':{','.join(kept)}" for word, kept in places.items())
 
 
-def _texts(dataset: Dataset, fields: Collection[Field]) -> Iterator[tuple[str, str]]:
+def _texts(
+    dataset: Dataset, fields: Collection[Field], offered: Collection[str]
+) -> Iterator[tuple[str, str]]:
     """Yield an entry's texts with their weights, A the heaviest."""
     yield "A", dataset.title_zh
     yield "A", dataset.title_en
@@ -208,5 +231,7 @@ def _texts(dataset: Dataset, fields: Collection[Field]) -> Iterator[tuple[str, s
             yield "B", f"{place.name_zh} {place.name_en}"
     for field in fields:
         yield "C", f"{field.label_zh} {field.label_en} {field.name}"
+    for text in offered:
+        yield "C", text
     yield "D", dataset.abstract_zh
     yield "D", dataset.abstract_en

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import require
 from audit import chain
-from catalog import files
+from catalog import files, indexing
 from catalog.drafting import locked
 from catalog.models import ApiDescription, Dataset, FileVersion, Resource
 from catalog.refusals import EntryRefused, StepRefused
@@ -101,6 +101,7 @@ def _new_version(
         name=version.original_name,
         sha256=digest,
     )
+    indexing.index(resource.dataset_id, at=at)
     return version
 
 
@@ -169,6 +170,7 @@ def end_resource(resource_id: int, *, by: User, at: datetime) -> Resource:
     resource.ended_at = at
     resource.save(update_fields=["ended_at"])
     chain.record("resource.end", f"resource:{resource.pk}", by=by, at=at, dataset=dataset.pk)
+    indexing.index(dataset.pk, at=at)
     return resource
 
 
@@ -230,6 +232,7 @@ def _new(
     resource.save()
     details: dict[str, Any] = {"dataset": dataset.pk, "name": resource.name, "kind": str(kind)}
     chain.record("resource.create", f"resource:{resource.pk}", by=by, at=at, **details)
+    indexing.index(dataset.pk, at=at)
     return resource
 
 

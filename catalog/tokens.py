@@ -10,8 +10,10 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, product
 from typing import NamedTuple
 
+import pypinyin
 import rjieba
 
 HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -22,6 +24,8 @@ SHORT = 40
 """Characters up to which a text may be a name that others have, too."""
 ASKED_CHARACTERS, ASKED_WORDS = 1000, 16
 """How much of a query is looked at."""
+SPOKEN, SOUNDS = 6, 24
+"""Characters of a traditional word that are looked up by sound, and in how many readings."""
 EMPTY_WORDS = frozenset("的了和与及在是有等之") | frozenset(
     ("a", "an", "and", "by", "for", "in", "of", "on", "or", "the", "to")
 )
@@ -82,7 +86,8 @@ class Asked:
     """What a person looks for: the words in their order; none where the text has no word.
 
     `tsquery` is PostgreSQL's text of the query, in which every word has to be found: a Chinese
-    word as such or by all its pairs, a Latin word or number by how it begins.
+    word as such or by all its pairs, a Latin word or number by how it begins. A word in
+    traditional characters is looked up by its sound, too: titles in simplified ones sound alike.
     """
 
     words: tuple[str, ...]
@@ -124,7 +129,32 @@ def _words(run: str) -> list[str]:
 def _looked_up(word: str) -> str:
     if not re.match(f"[{HAN}]", word):
         return f"'{word}':*" if len(word) > 1 else f"'{word}'"
-    if len(word) <= 2:
-        return f"'{word}'"
-    pairs = " & ".join(f"'{word[place : place + 2]}'" for place in range(len(word) - 1))
-    return f"('{word}' | {pairs})"
+    ways = [f"'{word}'"]
+    if len(word) > 2:
+        pairs = " & ".join(f"'{word[place : place + 2]}'" for place in range(len(word) - 1))
+        ways.append(pairs)
+    begins = ":*" if len(word) > 1 else ""  # a single syllable begins too many words
+    ways += [f"'{sound}'{begins}" for sound in spoken(word)]
+    return f"({' | '.join(ways)})" if len(ways) > 1 else ways[0]
+
+
+def spoken(word: str) -> tuple[str, ...]:
+    """Return how a word may sound that GB 2312 cannot write, () for any other.
+
+    What that set of simplified characters lacks is a traditional one, or rare. Characters with
+    several readings are tried with each, up to SOUNDS in all.
+    """
+    if _is_simplified(word):
+        return ()
+    read = pypinyin.pinyin(word[:SPOKEN], style=pypinyin.Style.NORMAL, heteronym=True)
+    ways = ("".join(map(fold, way)) for way in product(*read))
+    sounds = (way for way in ways if way.isascii() and way.isalpha())
+    return tuple(dict.fromkeys(islice(sounds, SOUNDS)))
+
+
+def _is_simplified(word: str) -> bool:
+    try:
+        word.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True

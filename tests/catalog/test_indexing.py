@@ -2,7 +2,7 @@
 
 import ast
 from datetime import timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts.roles import Role
-from catalog import bases, indexing, negative_list, publishing, revisions
+from catalog import bases, indexing, negative_list, publishing, resources, revisions
 from catalog.models import Dataset, Field, SearchEntry
-from catalog.search import Filters, find
+from catalog.search import Filters, Reader, find
 from catalog.terms import LineState, State
 from policy.terms import Grade, ShareType
 from tests.factories import accounts, catalog
@@ -21,8 +21,9 @@ from tests.factories.catalog import NOW, new_field, staff
 ROOT = Path(__file__).resolve().parent.parent.parent
 WRITERS = ("catalog", "exchange")
 CHANGING = ("dataset.", "negative.publish", "negative.end", "basis.verify", "basis.end")
-FIELD_VERBS = ("field.update", "field.end", "field.grade")
+FIELD_VERBS = ("resource.", "field.update", "field.end", "field.grade")
 UNSEEN = {
+    "resource.download",  # changes nothing
     "dataset.copy",  # drafted by verbs that index
     "dataset.import",  # each entry is indexed when it is taken
     "dataset.transfer",  # `exchange.holdings.transfer` indexes what it moves
@@ -214,3 +215,28 @@ def test_the_module_says_which_fields_a_row_has():
     columns = {field.column for field in SearchEntry._meta.concrete_fields}
 
     assert columns == {*indexing.COLUMNS, "indexed_at"}
+
+
+@pytest.mark.django_db
+def test_an_entry_is_found_by_its_files_interfaces_and_links_until_they_end(settings, tmp_path):
+    settings.FILE_STORE = str(tmp_path / "files")
+    made = catalog.dataset(State.DRAFT)
+    by = staff(Role.PUBLISHER, made.owner)
+    reader = Reader(organizations=frozenset({made.owner_id}))
+    told = {"by": by, "at": NOW}
+
+    file = resources.add_file(
+        made.pk, title_zh="候车亭照片", name="shelters_2025.csv", stream=BytesIO(b"a\n1\n"), **told
+    )
+    resources.add_file_version(file.pk, name="亭台.csv", stream=BytesIO(b"a\n2\n"), **told)
+    resources.add_api(made.pk, title_zh="到站接口", url="https://a.example/", **told)
+    link = resources.add_link(
+        made.pk, title_zh="专题网页", title_en="Storybook", url="https://a.example/", **told
+    )
+
+    for asked in ("候车亭", "shelters", "亭台", "到站", "专题", "storybook"):
+        assert find(asked, reader=reader).datasets == (made,), asked
+    assert out_of_date() == 0
+    resources.end_resource(link.pk, **told)
+    assert find("专题", reader=reader).datasets == ()
+    assert find("候车亭").datasets == ()  # a draft is its department's own

@@ -55,6 +55,7 @@ QUESTIONS = (
     *("候车", "候车亭", "出行", "站名", "stop_name"),
     *("BUS", "stop", "Stops city", "ｂｕｓ", "transit", "bus-stops"),
     *("gongjiao", "gjzd", "zhandian", "gong jiao zhan dian", "csgj"),
+    *("公交站點", "站點"),
 )
 
 

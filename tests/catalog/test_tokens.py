@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.pinyin import sounds
-from catalog.tokens import ASKED_WORDS, HAN, ask, flat, fold, tokens
+from catalog.tokens import ASKED_WORDS, HAN, SOUNDS, ask, flat, fold, spoken, tokens
 
 
 def texts(text, **how):
@@ -97,3 +97,27 @@ def test_only_chinese_sounds():
 def test_the_ranges_of_chinese_hold_what_is_rare_too():
     assert HAN
     assert texts("〇𠀀") >= {"〇", "𠀀", "〇𠀀"}
+
+
+@pytest.mark.parametrize(
+    ("word", "sound"),
+    [("停車場", "tingchechang"), ("重慶", "chongqing"), ("銀行", "yinhang")],
+)
+def test_a_word_in_traditional_characters_has_every_sound_it_may_have(word, sound):
+    assert sound in spoken(word)
+    assert f"'{sound}':*" in ask(word).tsquery
+
+
+def test_a_word_in_simplified_characters_is_looked_up_as_written_alone():
+    assert spoken("停车场") == ()
+    assert ask("停车").tsquery == "'停车'"
+
+
+def test_a_single_traditional_character_is_one_syllable_and_no_beginning():
+    assert ask("車").tsquery == "('車' | 'che' | 'ju')"
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=0x3400, max_codepoint=0x9FFF), max_size=80))
+def test_sounds_of_any_word_are_few_and_plain(word):
+    assert len(spoken(word)) <= SOUNDS
+    assert all(sound.isascii() and sound.isalpha() for sound in spoken(word))
