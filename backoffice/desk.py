@@ -30,6 +30,7 @@ from backoffice.buttons import (
     person_of,
     sentence,
 )
+from backoffice.recorded import Recorded
 
 
 class Desk(ModelAdmin):
@@ -233,7 +234,7 @@ class Desk(ModelAdmin):
         return reverse(f"{site}:{self._address('changelist')}")
 
 
-class KeptDesk(Desk):
+class KeptDesk(Recorded, Desk):
     """A desk of rows that no verb makes: reference lists, edited in place by who may."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -18,6 +18,8 @@ from django_celery_beat.models import (
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from backoffice.recorded import Recorded, recorded
+
 for _model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
     admin.site.unregister(_model)
 
@@ -37,27 +39,31 @@ class ScheduledTaskForm(PeriodicTaskForm):
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskDesk(PeriodicTaskAdmin, ModelAdmin):
+class PeriodicTaskDesk(Recorded, PeriodicTaskAdmin, ModelAdmin):
     """What runs when."""
 
     form = ScheduledTaskForm
+    enable_tasks = recorded(PeriodicTaskAdmin.enable_tasks)
+    disable_tasks = recorded(PeriodicTaskAdmin.disable_tasks)
+    toggle_tasks = recorded(PeriodicTaskAdmin.toggle_tasks)
+    run_tasks = recorded(PeriodicTaskAdmin.run_tasks, "task.run")
 
 
 @admin.register(IntervalSchedule)
-class IntervalScheduleDesk(ModelAdmin):
+class IntervalScheduleDesk(Recorded, ModelAdmin):
     """Every so often."""
 
 
 @admin.register(CrontabSchedule)
-class CrontabScheduleDesk(CrontabScheduleAdmin, ModelAdmin):
+class CrontabScheduleDesk(Recorded, CrontabScheduleAdmin, ModelAdmin):
     """At times of the clock and days of the week."""
 
 
 @admin.register(SolarSchedule)
-class SolarScheduleDesk(ModelAdmin):
+class SolarScheduleDesk(Recorded, ModelAdmin):
     """By the sun."""
 
 
 @admin.register(ClockedSchedule)
-class ClockedScheduleDesk(ClockedScheduleAdmin, ModelAdmin):
+class ClockedScheduleDesk(Recorded, ClockedScheduleAdmin, ModelAdmin):
     """Once, at a moment."""
