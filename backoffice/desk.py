@@ -45,10 +45,10 @@ class Desk(ModelAdmin):
     list_buttons: tuple[Button, ...] = ()
     show_full_result_count = False
     list_per_page = 50
-    actions = None
+    actions: Any = None
     list_filter_submit = True
     compressed_fields = True
-    formfield_overrides = {URLField: {"assume_scheme": "https"}}
+    formfield_overrides: Any = {URLField: {"assume_scheme": "https"}}
 
     # scope
 
