@@ -426,7 +426,7 @@ def _as_seen(
             grounds or (),
             concealed=decided.concealed,
         )
-    stored = Treatment(column["treatment"])
+    stored = Treatment(column.get("treatment", Treatment.CLEAR))
     again = treatment == Treatment.MASKED and stored == Treatment.CLEAR
     return VisibleField(
         name=one.name,

@@ -1,0 +1,175 @@
+"""What a department is served under a grant: looked up anew at each call, in the shared zone.
+
+A grant gives no more than was asked for, than was approved, and than the law allows on the day:
+the fields are those it names, as `policy.decide` treats them, and its conditions on rows always
+hold. Revoked, suspended, ended or not begun: the very next call is refused, with the reason.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from exchange import access
+from exchange.access import Caller, Head, Seen
+from exchange.models import Grant, Zone
+from exchange.problems import Ground, Problem
+from exchange.records.compile import Scope, VisibleField
+from exchange.workflow import GrantState
+from policy.terms import Channel, Mode, ReaderKind, Treatment
+
+
+class GrantMissing(Problem):
+    """The department holds no grant on this dataset, or not the one it names."""
+
+    code = "grant-missing"
+    status = 403
+
+
+class GrantAmbiguous(Problem):
+    """Several grants would do, and each has a purpose of its own: the call has to name one."""
+
+    code = "grant-ambiguous"
+    status = 409
+
+
+class GrantNotLive(Problem):
+    """The grant has not begun, is suspended, or has ended; the sentence says which and why."""
+
+    code = "grant-not-live"
+    status = 403
+
+
+class ModeNotGranted(Problem):
+    """The grant is for another way of use."""
+
+    code = "mode-not-granted"
+    status = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A call under a grant: where the rows are, which fields are seen and how, for which rows."""
+
+    grant: Grant
+    caller: Caller
+    head: Head
+    fields: Seen
+    scopes: tuple[Scope, ...]
+
+
+def under_grant(
+    slug: str, caller: Caller, *, mode: Mode, today: date, number: int | None = None
+) -> Served:
+    """Return what a department is served of a dataset in one way of use.
+
+    `number` is the grant's; without it the only live one for this way is taken. Raises
+    DatasetUnknown, DatasetWithdrawn, GrantMissing, GrantAmbiguous, GrantNotLive, ModeNotGranted.
+    """
+    head = access.head(slug, zone=Zone.SHARED)
+    grant = _chosen(head, caller, mode=mode, today=today, number=number)
+    _holds(grant, today)
+    if str(mode) not in grant.modes:
+        raise ModeNotGranted(
+            _(
+                "Grant no. %(grant)s is for %(modes)s, not for %(mode)s. Use it so, or ask for"
+                " another one."
+            )
+            % {"grant": grant.pk, "modes": ", ".join(grant.modes), "mode": mode}
+        )
+    alone = _with_grant(head, grant, caller, today)
+    seen = access.visible(alone, caller, today=today, mode=mode, channel=Channel.SHARE)
+    return Served(grant, caller, alone, _within(grant, seen), _scopes(grant, alone))
+
+
+def _chosen(head: Head, caller: Caller, *, mode: Mode, today: date, number: int | None) -> Grant:
+    own = Grant.objects.filter(
+        dataset=head.dataset_id,
+        organization=caller.organization_id,
+        channel=Channel.SHARE,
+    ).order_by("pk")
+    held = [one for one in own if one.app_id in (None, caller.app_id)]
+    if caller.kind != ReaderKind.DEPARTMENT:
+        held = []
+    if number is not None:
+        held = [one for one in held if one.pk == number]
+    live = [one for one in held if one.state(today) == GrantState.LIVE and _begun(one, today)]
+    fit = [one for one in live if str(mode) in one.modes]
+    if len(fit) > 1:
+        raise GrantAmbiguous(
+            _("Name the grant that the call is for, as “grant=%(first)s”. Yours are: %(grants)s.")
+            % {"first": fit[0].pk, "grants": ", ".join(str(one.pk) for one in fit)}
+        )
+    if not held:
+        raise GrantMissing(
+            _(
+                "Your department holds no such grant on “%(slug)s”. Ask for one with basis and"
+                " purpose; what is unconditional is granted at once."
+            )
+            % {"slug": head.slug}
+        )
+    return (fit or live or held)[-1]
+
+
+def _begun(grant: Grant, today: date) -> bool:
+    return grant.valid_from <= today
+
+
+def _holds(grant: Grant, today: date) -> None:
+    """Return if a grant holds today. Raises GrantNotLive, which says why it does not."""
+    state = grant.state(today)
+    if state == GrantState.SUSPENDED:
+        sentence = _("Grant no. %(grant)s is suspended: %(reason)s It is to be mended by %(day)s.")
+        told = {"reason": grant.suspended_because, "day": grant.mend_by or "–"}
+    elif state != GrantState.LIVE:
+        sentence = _("Grant no. %(grant)s has ended: %(reason)s Ask for it anew if it is needed.")
+        told = {"reason": grant.ended_because or f"{grant.valid_until:%Y-%m-%d}"}
+    elif not _begun(grant, today):
+        sentence = _("Grant no. %(grant)s holds from %(day)s.")
+        told = {"day": f"{grant.valid_from:%Y-%m-%d}"}
+    else:
+        return
+    raise GrantNotLive(sentence % {"grant": grant.pk, **told})
+
+
+def _with_grant(head: Head, grant: Grant, caller: Caller, today: date) -> Head:
+    """Return the head with this one grant: another purpose's grant adds nothing to the call."""
+    every = access.with_grants(head, caller, today)
+    return replace(every, grants=tuple(one for one in every.grants if one[0] == grant.pk))
+
+
+def _within(grant: Grant, seen: Seen) -> Seen:
+    """Return the fields as seen, those that the grant does not name withheld."""
+    named = {f"f{number}" for number in grant.fields}
+    return Seen(
+        {name: one if one.column in named else _not_named(one) for name, one in seen.items()}
+    )
+
+
+def _not_named(one: VisibleField) -> VisibleField:
+    if one.treatment == Treatment.WITHHELD:
+        return one
+    text = _("Your grant does not name this field. Ask for it with its basis and purpose.")
+    return replace(
+        one,
+        column="",
+        treatment=Treatment.WITHHELD,
+        grounds=(Ground("not-in-grant", text),),
+        mask=None,
+    )
+
+
+def _scopes(grant: Grant, head: Head) -> tuple[Scope, ...]:
+    """Return the grant's conditions on rows; one on a field that is gone lets no row through."""
+    held = {column["field"]: column["column"] for column in head.columns}
+    return tuple(
+        Scope(held[one["field"]], tuple(map(str, one["values"])))
+        if one["field"] in held
+        else Scope("_id", ())
+        for one in _rows(grant)
+    )
+
+
+def _rows(grant: Grant) -> Sequence[dict]:
+    return [{**one, "field": int(one["field"])} for one in grant.rows]
