@@ -106,7 +106,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "create_source update_source remove_source test_source browse_source upload_file "
             "bind_resource suggest_grades run_sync regrade_field "
             "reschedule_binding "
-            "read_rejected discard_rejected correct_rejected "
+            "read_rejected discard_rejected correct_rejected read_held "
             "ask_dataset",
         )
         | _SEE_SHARING
@@ -125,7 +125,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs(
             "exchange",
             "withdraw_dataset regrade_field decide_revision release_run discard_run undo_run "
-            "revoke_grant suspend_grant stop_grant sign_request sign_answer comment_request",
+            "read_held revoke_grant suspend_grant stop_grant sign_request sign_answer "
+            "comment_request",
         )
         | _SEE_SHARING
     ),

@@ -109,6 +109,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "sync.fail": ("同步失败", "Run failed"),
     "sync.finish": ("同步生效", "Run went live"),
     "sync.hold": ("同步暂缓", "Run held back"),
+    "sync.look": ("查看暂缓同步的样本", "Sample of a held-back run looked at"),
     "sync.release": ("放行同步", "Run released"),
     "sync.start": ("开始同步", "Run started"),
     "sync.try": ("试运行同步", "Run tried out"),

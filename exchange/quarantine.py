@@ -45,6 +45,14 @@ def look(row_id: int, *, by: User, at: datetime) -> dict[str, str]:
     )
     require(by, "exchange.read_rejected", organization=row.run.binding.resource.dataset.owner)
     chain.record("rejected.view", f"rejected:{row.pk}", by=by, at=at, run=row.run_id)
+    return cells_of(row)
+
+
+def cells_of(row: RejectedRow) -> dict[str, str]:
+    """Return a rejected row's cells as text. Whoever shows them asks the right and writes it down.
+
+    By field or, where the row was not cut, by position.
+    """
     return {name: _text(cell) for name, cell in rejects.opened(row).items()}
 
 
@@ -104,7 +112,7 @@ def export(run_id: int, *, by: User, at: datetime) -> Iterator[str]:
 def _written(sync_run: SyncRun, names: list[str]) -> Iterator[str]:
     yield BOM + _line(["line", "rule", "field", *names, "cells as read"])
     for row in sync_run.rejected_rows.order_by("line", "pk").iterator(chunk_size=500):
-        cells = {name: _text(cell) for name, cell in rejects.opened(row).items()}
+        cells = cells_of(row)
         other = [value for name, value in cells.items() if name not in names]
         known = [cells.get(name, "") for name in names]
         yield _line([str(row.line), row.rule, row.field, *known, " | ".join(other)])

@@ -20,7 +20,7 @@ from backoffice.pages.frame import office_page, shown
 from backoffice.pages.sitting_steps import steps
 from catalog import publishing
 from catalog.models import Dataset, Resource
-from exchange import previews, tasks
+from exchange import previews, tasks, workers
 from exchange.models import Binding, RunState, SyncRun
 from exchange.models.runs import RUNNING
 from exchange.previews import Eyes
@@ -115,6 +115,7 @@ def _trial(binding: Binding, after: str) -> dict[str, Any]:
     return {
         "run": last,
         "waiting": asked and (last is None or last.state in RUNNING),
+        "nobody": asked and last is None and not workers.listening(),
         "after": after,
         "rejected": [] if last is None else rejects.by_rule(last),
         "tried": last is not None and last.state == RunState.TRIED,

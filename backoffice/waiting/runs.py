@@ -33,13 +33,12 @@ def held(asked: Asked) -> Pile:
 
 
 def failed(asked: Asked) -> Pile:
-    """The last run of a binding, where it failed."""
-    later = SyncRun.objects.filter(
+    """The last run of a binding, where it failed; a trial is not among them."""
+    runs = SyncRun.objects.filter(trial=False)
+    later = runs.filter(
         binding=OuterRef("binding"), pk__gt=OuterRef("pk"), mode__in=SyncMode.values
     )
-    rows = asked.own(
-        SyncRun.objects.filter(state=RunState.FAILED), "binding__resource__dataset__owner"
-    )
+    rows = asked.own(runs.filter(state=RunState.FAILED), "binding__resource__dataset__owner")
     return pile(
         gettext_lazy("Syncs that failed"),
         rows.exclude(Exists(later)).select_related("binding__resource__dataset").order_by("-pk"),

@@ -68,6 +68,7 @@ class SyncRun(models.Model):
     because = models.CharField(
         _("read whole because"), max_length=10, choices=WholeBecause.choices, blank=True
     )
+    trial = models.BooleanField(_("trial run"), default=False)
     scope = models.CharField(_("scope"), max_length=10, blank=True)
     state = models.CharField(
         _("state"), max_length=12, choices=RunState.choices, default=RunState.READING

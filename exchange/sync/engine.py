@@ -77,7 +77,7 @@ def _run(binding_id: int, carry: Carry, requested_by: User | None, clock: Clock)
         if requested_by is not None:
             require(requested_by, "exchange.run_sync", organization=binding.resource.dataset.owner)
         _clear_away(binding, clock(), held_back_too=carry is _carry)
-        sync_run = _start(binding, requested_by, clock())
+        sync_run = _start(binding, requested_by, clock(), trial=carry is _try_out)
         held.beat_for(sync_run.pk)
         basket = Basket()
         try:
@@ -171,7 +171,7 @@ def release(run_id: int, *, by: User, at: datetime) -> SyncRun:
     with lease.held(sync_run.binding_id):
         settled = plan.of(sync_run.binding, now=at)
         with transaction.atomic():
-            sync_run = _held(run_id)
+            sync_run = held_back(run_id)
             sync_run.state = RunState.MERGING
             sync_run.released_by = by
             sync_run.save(update_fields=["state", "released_by"])
@@ -192,7 +192,7 @@ def discard(run_id: int, *, by: User, at: datetime) -> SyncRun:
 
     Raises NotAllowed, WrongRunState.
     """
-    sync_run = _held(run_id)
+    sync_run = held_back(run_id)
     require(by, "exchange.discard_run", organization=sync_run.binding.resource.dataset.owner)
     sync_run.state = RunState.DISCARDED
     sync_run.ended_at = at
@@ -203,7 +203,8 @@ def discard(run_id: int, *, by: User, at: datetime) -> SyncRun:
     return sync_run
 
 
-def _held(run_id: int) -> SyncRun:
+def held_back(run_id: int) -> SyncRun:
+    """Return a run that is held back, locked. Raises WrongRunState for any other."""
     sync_run = SyncRun.objects.select_for_update().get(pk=run_id)
     if sync_run.state != RunState.HELD:
         raise WrongRunState(
@@ -254,10 +255,11 @@ def _clear_away(binding: Binding, at: datetime, *, held_back_too: bool) -> None:
 
 
 @transaction.atomic
-def _start(binding: Binding, requested_by: User | None, at: datetime) -> SyncRun:
+def _start(binding: Binding, requested_by: User | None, at: datetime, *, trial: bool) -> SyncRun:
     sync_run = SyncRun.objects.create(
         binding=binding,
         mode=binding.mode,
+        trial=trial,
         checkpoint_before=binding.checkpoint,
         started_at=at,
         heartbeat_at=at,
@@ -285,7 +287,8 @@ def _end(
     if state != RunState.HELD:
         Staging(sync_run.pk).drop()
     chain.record(verb, f"run:{sync_run.pk}", by=sync_run.requested_by, at=at, code=code)
-    outcome.tell(sync_run, at=at)
+    if not sync_run.trial:  # whoever tries something out sees on the page how it went
+        outcome.tell(sync_run, at=at)
     log.warning("sync run %s: %s (%s)", sync_run.pk, state, code)
 
 
@@ -396,6 +399,12 @@ UNREADABLE = ("field-count", "nul", "encoding", "cell-too-long")
 """Rules that a record broke before its key could be read: any standing row may be the one it was,
 so a run with such a record deletes nothing."""
 
+
+def unreadable(sync_run: SyncRun) -> bool:
+    """Whether a run turned records away that could not be read so far as to know their key."""
+    return sync_run.rejected_rows.filter(rule__in=UNREADABLE).exists()
+
+
 LEDGER = (
     "read",
     "inserted",
@@ -469,10 +478,10 @@ def _reshape(
     sync_run.before = old.rows if old else 0
     if limits:
         lost = delta.deleted
-        if not _known_again(settled):  # only their number tells
+        if not settled.knows_again:  # only their number tells
             lost = max(0, sync_run.before - delta.inserted - kept)
         _hold_if_shrunk(settled.binding, sync_run.before, lost)
-        if lost and sync_run.rejected_rows.filter(rule__in=UNREADABLE).exists():
+        if lost and unreadable(sync_run):
             raise _HeldBack(
                 "unreadable",
                 _(
@@ -496,12 +505,6 @@ def _reshape(
     return table, delta
 
 
-def _known_again(settled: Plan) -> bool:
-    """Whether a row of the standing version is told by its key to be a row of the new one."""
-    old = settled.standing
-    return not settled.keyless and old is not None and list(old.key_columns) == list(settled.key)
-
-
 def change(
     sync_run: SyncRun, settled: Plan, staging: Staging, scope: Scope, *, at: datetime, limits: bool
 ) -> tuple[RecordTable, Delta]:
@@ -512,7 +515,7 @@ def change(
     merge = Merge(staging, store.of(table), settled.columns, settled.key)
     merge.find_changes(scope)
     corrected.spare(table, merge, scope)
-    if sync_run.rejected_rows.filter(rule__in=UNREADABLE).exists():
+    if unreadable(sync_run):
         merge.spare_all()
     sync_run.before, sync_run.digest_before = table.rows, table.digest
     if limits:

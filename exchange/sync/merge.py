@@ -217,6 +217,27 @@ class Merge:
         """Delete nothing: among the records that could not be read may be any of these rows."""
         run(sql.SQL("DELETE FROM delta WHERE op = 'd'"))
 
+    def not_again(self, old: RecordTable) -> sql.Composed:
+        """Return a question for the ids in `old` whose key is neither staged nor turned away."""
+        key = comma(idents(self.key))
+        kept = (
+            sql.SQL(" UNION ALL SELECT {} FROM {}").format(key, self.staging.kept)
+            if self.staging.has("_kept")
+            else sql.SQL("")
+        )
+        return sql.SQL(
+            "SELECT o._id FROM {old} o WHERE NOT EXISTS"
+            " (SELECT 1 FROM (SELECT {key} FROM {staged} s{kept}) n WHERE {same})"
+        ).format(
+            old=store.of(old),
+            key=key,
+            staged=self.staged(),
+            kept=kept,
+            same=sql.SQL(" AND ").join(
+                [sql.SQL("n.{0} = o.{0}").format(sql.Identifier(name)) for name in self.key]
+            ),
+        )
+
     def deletions(self) -> int:
         """Return how many rows the found changes would delete."""
         return one(sql.SQL("SELECT count(*) FROM delta WHERE op = 'd'"))[0]

@@ -41,6 +41,12 @@ class Plan:
         return self.key == (store.HASH_KEY,)
 
     @property
+    def knows_again(self) -> bool:
+        """Whether a row of the standing version is told by its key to be a row of the new one."""
+        old = self.standing
+        return not self.keyless and old is not None and list(old.key_columns) == list(self.key)
+
+    @property
     def whole(self) -> str:
         """Why a sync by cursor reads the whole source this time, "" where it does not.
 

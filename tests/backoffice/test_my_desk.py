@@ -129,6 +129,21 @@ def test_a_failed_sync_waits_until_the_next_one_is_good():
     assert "Syncs that failed" not in piles(publisher, Role.PUBLISHER)
 
 
+def test_a_failed_trial_waits_on_no_desk_and_hides_no_failed_sync():
+    where = exchange.house()
+    binding = exchange.csv_binding(where, "id,name,price\n1,a,1\n")
+    known = {"binding": binding, "mode": "full", "heartbeat_at": exchange.NOW}
+    trial = known | {"trial": True, "started_at": exchange.NOW}
+    SyncRun.objects.create(state=RunState.FAILED, **trial)
+    before = piles(where.publisher, Role.PUBLISHER)
+
+    SyncRun.objects.create(state=RunState.FAILED, started_at=exchange.NOW, **known)
+    SyncRun.objects.create(state=RunState.TRIED, **trial)
+
+    assert "Syncs that failed" not in before
+    assert piles(where.publisher, Role.PUBLISHER)["Syncs that failed"].count == 1
+
+
 def test_a_field_found_sensitive_waits_for_a_person():
     entry = catalog.dataset(State.DRAFT, grade=None)
     field = entry.resources.get().fields.get()

@@ -12,7 +12,7 @@ from accounts.models import Notice
 from accounts.roles import Role
 from catalog import publishing
 from catalog.models import Dataset, Field
-from exchange import sources, tasks
+from exchange import sources, tasks, workers
 from exchange.connectors import files
 from exchange.models import Binding, RecordTable, Source, SourceKind, SyncRun
 from policy.terms import Grade, OpenType
@@ -463,3 +463,20 @@ def test_a_source_is_changed_and_removed_at_its_desk(clerk, where, at_desk):
 
     assert (changed.name, changed.settings) == ("renamed", {"folder": told["folder"]})
     assert not Source.objects.exists()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_page_of_a_trial_says_plainly_where_no_worker_is_there_to_begin_it(
+    at_desk, where, monkeypatch, there
+):
+    binding = exchange.csv_binding(where, "id,name,price\n1,a,1\n")
+    dataset, desk = binding.resource.dataset, at_desk(where.publisher)
+    monkeypatch.setattr(tasks.trial, "delay", lambda *_told: None)
+    monkeypatch.setattr(workers, "listening", lambda: there)
+
+    asked = desk.client.post(reverse("admin:sitting_run_trial", args=[dataset.pk]), follow=True)
+
+    page = said(asked.content.decode())
+    assert ("No worker takes syncs just now" in page) is not there
+    assert ("A worker has been asked" in page) is there
+    assert 'hx-trigger="every 2s"' in asked.content.decode()

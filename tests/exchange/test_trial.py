@@ -3,9 +3,11 @@
 import pytest
 from psycopg import sql
 
+from accounts.models import Notice
 from accounts.roles import NotAllowed, Role
 from audit.models import Entry
 from exchange.models import Binding, RecordTable, RejectedRow, RunState, SyncRun
+from exchange.problems import FileMissing
 from exchange.records.statements import rows
 from exchange.sync import engine
 from tests.factories import accounts, exchange
@@ -84,3 +86,23 @@ def test_who_may_not_run_a_sync_may_not_try_one():
         engine.trial(binding.pk, by=accounts.user(Role.PUBLISHER))
 
     assert not SyncRun.objects.exists()
+
+
+def test_a_trial_that_fails_tells_nobody_and_waits_on_no_desk():
+    where = exchange.house()
+    binding = exchange.csv_binding(where, DATA)
+    exchange.Path(binding.object["path"]).unlink()
+
+    with pytest.raises(FileMissing):
+        engine.trial(binding.pk, by=where.publisher)
+
+    run = SyncRun.objects.get()
+    assert (run.state, run.trial) == (RunState.FAILED, True)
+    assert run.problem
+    assert not Notice.objects.exists()
+    with pytest.raises(FileMissing):
+        engine.sync(binding.pk)
+    assert Notice.objects.get().kind == "sync.failed"
+    with pytest.raises(FileMissing):
+        engine.trial(binding.pk, by=where.publisher)
+    assert Notice.objects.open().get().kind == "sync.failed"
