@@ -6,8 +6,8 @@ verbs cannot deadlock over the chain's end. `verify` walks it. `audit.hashing` s
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
@@ -49,6 +49,15 @@ class VerbUnknown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """That a verb happened to a target, for `record_all`, which knows who and when."""
+
+    verb: str
+    target: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """The first thing that is wrong with the trail; `position` or `entry` is 0 where unknown."""
 
@@ -64,23 +73,42 @@ def record(verb: str, target: str, *, by: Actor | None, at: datetime, **details:
     personal data; characters that the database cannot hold are replaced. Raises VerbUnknown, and
     NotInTransaction outside of `atomic`.
     """
-    if verb not in VERBS:
-        raise VerbUnknown(f"“{verb}” is no verb of the audit trail. Add it to audit/verbs.py.")
+    entry = _entry(Happened(verb, target, details), by=by, at=at)
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_all(happened: Iterable[Happened], *, by: Actor | None, at: datetime) -> list[Entry]:
+    """Write down many verbs of one transaction in their order, each as `record` would.
+
+    One statement for each BATCH of them. Raises as `record` does.
+    """
+    entries = [_entry(one, by=by, at=at) for one in happened]
+    return Entry.objects.bulk_create(entries, batch_size=BATCH)
+
+
+def _entry(happened: Happened, *, by: Actor | None, at: datetime) -> Entry:
+    if happened.verb not in VERBS:
+        raise VerbUnknown(
+            f"“{happened.verb}” is no verb of the audit trail. Add it to audit/verbs.py."
+        )
     if not connection.in_atomic_block:
-        raise NotInTransaction(f"“{verb}” was to be recorded outside of transaction.atomic.")
-    return Entry.objects.create(
+        raise NotInTransaction(
+            f"“{happened.verb}” was to be recorded outside of transaction.atomic."
+        )
+    return Entry(
         at=at,
-        verb=verb,
-        target=_text(target),
+        verb=happened.verb,
+        target=_text(happened.target),
         actor=_text(by.audit_name) if by else "system",
         organization=_text(by.audit_organization) if by else "",
-        details=_holdable(details),
+        details=_holdable(happened.details),
         request_id=trace.request_id.get(),
         address=trace.address.get(),
     )
 
 
-def _holdable(details: dict[str, Any]) -> Any:
+def _holdable(details: Mapping[str, Any]) -> Any:
     """Return details as JSON that PostgreSQL can hold: an odd character must not fail a verb."""
     plain = json.loads(json.dumps(details, cls=DjangoJSONEncoder))
     return _clean(plain)

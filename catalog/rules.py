@@ -1,7 +1,7 @@
 """Which rules a field of a type may have; the sync engine turns them into conditions of SQL."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from django.db import DataError, connection, transaction
 from django.utils.translation import gettext as _
@@ -27,11 +27,10 @@ APPLIES = {
 BACK_REFERENCE = re.compile(r"\\[1-9]")
 
 
-def check_rules(field: Field) -> None:
+def check_rules(field: Field, usable: Container[str] = frozenset()) -> None:
     """Raise EntryRefused where a field has a rule that its type cannot be held to.
 
-    A pattern is tried in PostgreSQL, which will run it, so that no run stumbles over it later;
-    back references are refused, since they alone make its matching slow without bound.
+    A pattern that is not among those known to be `usable` is tried.
     """
     misplaced = list(_misplaced(field))
     if misplaced:
@@ -39,7 +38,7 @@ def check_rules(field: Field) -> None:
             _("“%(field)s” is of type %(type)s, which cannot have %(rules)s. Leave that out.")
             % {"field": field.name, "type": field.data_type, "rules": ", ".join(misplaced)}
         )
-    if field.pattern and (BACK_REFERENCE.search(field.pattern) or not _compiles(field.pattern)):
+    if field.pattern and field.pattern not in usable and not usable_patterns([field.pattern]):
         raise EntryRefused(
             _(
                 "The pattern of “%(field)s” is no regular expression that can be used here. Mind"
@@ -55,10 +54,23 @@ def _misplaced(field: Field) -> Iterator[str]:
             yield str(name)
 
 
-def _compiles(pattern: str) -> bool:
+def usable_patterns(patterns: Iterable[str]) -> frozenset[str]:
+    """Return the patterns that can be used; one question where that is all of them.
+
+    Each is tried in PostgreSQL, which will run it, so that no run stumbles over it later; back
+    references are refused, since they alone make its matching slow without bound.
+    """
+    asked = {one for one in patterns if one and not BACK_REFERENCE.search(one)}
+    if not asked or _compile(asked):
+        return frozenset(asked)
+    return frozenset(one for one in asked if len(asked) > 1 and _compile([one]))
+
+
+def _compile(patterns: Iterable[str]) -> bool:
+    whole = [f"^(?:{pattern})$" for pattern in patterns]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT '' ~ %s", [f"^(?:{pattern})$"])
+            cursor.execute("SELECT '' ~ pattern FROM unnest(%s::text[]) AS pattern", [whole])
     except DataError:
         return False
     return True

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog import drafting
-from catalog.drafting import NewField
+from catalog import drafting, field_sets
+from catalog.describing import GivenGrade, NewField
 from catalog.models import Field, Resource
 from catalog.terms import FormatClass
 from exchange import proposals, sources
@@ -95,9 +95,7 @@ def adopt(
         by=by,
         at=at,
     )
-    suggested = {one.column: one for one in proposal.fields}
-    for made, one in zip(fields, chosen, strict=True):
-        _grade(made, one, suggested[one.column], by=by, at=at)
+    _grade(dataset.pk, list(zip(fields, chosen, strict=True)), proposal, by=by, at=at)
     return resource
 
 
@@ -116,18 +114,30 @@ def _read_as(given: Mapping[str, Any], proposal: Proposal) -> dict[str, Any]:
     return {**given, "width": len(proposal.fields)}
 
 
-def _grade(made: Field, one: Chosen, proposed: FieldProposal, *, by: User, at: datetime) -> None:
-    found = proposed.suggestion
-    drafting.suggest_grade(made.pk, grade=found.grade, evidence=found.as_data(), by=by, at=at)
-    drafting.grade_field(
-        made.pk,
+def _grade(
+    dataset_id: int,
+    made: Sequence[tuple[Field, Chosen]],
+    proposal: Proposal,
+    *,
+    by: User,
+    at: datetime,
+) -> None:
+    """Keep what was suggested of each new field, and grade it as was chosen."""
+    proposed = {one.column: one for one in proposal.fields}
+    suggestions = {field.pk: proposed[one.column].suggestion for field, one in made}
+    found = {pk: (one.grade, one.as_data()) for pk, one in suggestions.items()}
+    field_sets.suggest_grades(dataset_id, found, by=by, at=at)
+    given = {field.pk: _given(one, proposed[one.column]) for field, one in made}
+    field_sets.grade_fields(dataset_id, given, by=by, at=at)
+
+
+def _given(one: Chosen, proposed: FieldProposal) -> GivenGrade:
+    return GivenGrade(
         grade=one.grade,
         share_type=one.share_type,
         open_type=one.open_type,
         mask=one.mask,
         reason=one.reason.strip() or _as_suggested(proposed),
-        by=by,
-        at=at,
     )
 
 

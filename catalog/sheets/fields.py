@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import InvalidOperation
@@ -16,8 +16,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from accounts.models import User
 from audit import chain
-from catalog import drafting
-from catalog.drafting import NewField, locked
+from catalog import drafting, field_sets
+from catalog.describing import GivenGrade, NewField, locked
 from catalog.models import CodeList, Dataset, Field
 from catalog.refusals import EntryRefused, StepRefused, WorkbookRefused
 from catalog.sheets import field_cells as cells
@@ -236,37 +236,55 @@ def apply(dataset_id: int, grid: Grid, *, digest: str, by: User, at: datetime) -
         )
     if difference.refused:
         raise EntryRefused(_("Some rows cannot be taken over. Correct them and send it again."))
-    for change in difference.changes:
-        one = _described(dataset, change, by=by, at=at)
-        if change.graded:
-            _grade(one, change, by=by, at=at)
+    fields = _described(dataset, difference.changes, by=by, at=at)
+    graded = [(fields[one.row], one) for one in difference.changes if one.graded]
+    if graded:
+        given = {field.pk: _given(field, one) for field, one in graded}
+        field_sets.grade_fields(dataset.pk, given, by=by, at=at)
     chain.record("field.sheet", dataset.address, by=by, at=at, changed=len(difference.changes))
     return difference
 
 
-def _described(dataset: Dataset, change: Change, *, by: User, at: datetime) -> Field:
-    wanted = {name: new for name, (_old, new) in change.described.items()}
-    if change.existing is None:
-        new = NewField(**({"label_zh": change.name} | wanted))
-        table = dataset.resources.filter(kind=ResourceKind.TABLE).first()
-        if table is None:
-            made = drafting.add_table(dataset.pk, fields=[new], by=by, at=at)
-            return made.fields.get()
-        return drafting.add_field(table.pk, new, by=by, at=at)
+def _described(
+    dataset: Dataset, changes: Sequence[Change], *, by: User, at: datetime
+) -> dict[int, Field]:
+    """Change what is described of fields, add the new ones, and return all by their rows."""
+    known = {one.row: one.existing for one in changes if one.existing is not None}
+    fields = dict(known)
+    wanted = {
+        known[one.row].pk: _new(one.described)
+        for one in changes
+        if one.row in known and one.described
+    }
     if wanted:
-        return drafting.update_field(change.existing.pk, by=by, at=at, **wanted)
-    return change.existing
+        found = field_sets.update_fields(dataset.pk, wanted, by=by, at=at)
+        fields |= {row: found.get(one.pk, one) for row, one in known.items()}
+    added = [one for one in changes if one.existing is None]
+    news = [NewField(**({"label_zh": one.name} | _new(one.described))) for one in added]
+    if news:
+        made = _add(dataset, news, by=by, at=at)
+        fields |= {one.row: field for one, field in zip(added, made, strict=True)}
+    return fields
 
 
-def _grade(one: Field, change: Change, *, by: User, at: datetime) -> None:
-    wanted = {name: new for name, (_old, new) in change.graded.items()}
-    drafting.grade_field(
-        one.pk,
+def _new(changed: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
+    return {name: new for name, (_old, new) in changed.items()}
+
+
+def _add(dataset: Dataset, news: list[NewField], *, by: User, at: datetime) -> list[Field]:
+    table = dataset.resources.filter(kind=ResourceKind.TABLE).first()
+    if table is not None:
+        return field_sets.add_fields(table.pk, news, by=by, at=at)
+    table = drafting.add_table(dataset.pk, fields=news, by=by, at=at)
+    return list(table.fields.order_by("position"))
+
+
+def _given(one: Field, change: Change) -> GivenGrade:
+    wanted = _new(change.graded)
+    return GivenGrade(
         grade=Grade(wanted.get("grade", one.grade or 0)),
         share_type=ShareType(wanted.get("share_type", one.share_type)),
         open_type=OpenType(wanted.get("open_type", one.open_type)),
         mask=wanted.get("mask", cells.stands(one, "mask")),
         reason=change.reason or one.grade_reason,
-        by=by,
-        at=at,
     )

@@ -9,23 +9,21 @@ from dataclasses import replace
 from datetime import datetime
 from typing import IO, Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
-from catalog import drafting, files, indexing, naming
-from catalog.drafting import NewField
-from catalog.models import Dataset, Field, SheetImport, SheetMapping
-from catalog.refusals import CatalogRefusal, EntryRefused, StepRefused
+from catalog import files
+from catalog.models import Dataset, SheetImport, SheetMapping
+from catalog.refusals import EntryRefused, StepRefused
+from catalog.sheets import taking
 from catalog.sheets.items import Layout
 from catalog.sheets.meanings import LABELS, Meaning, signature, suggested
-from catalog.sheets.proposing import Fate, Proposal, ProposedEntry, ProposedItem, Row, propose
-from catalog.terms import ResourceKind
+from catalog.sheets.proposing import Fate, Proposal, Row, propose
+from catalog.terms import State
 from catalog.workbooks import LIMITS, Grid, Workbook, find_header, open_workbook
-from policy.terms import DataType
 
 
 @transaction.atomic
@@ -157,21 +155,15 @@ def apply(import_id: int, *, digest: str, by: User, at: datetime) -> Proposal:
     catalogue moved on since the proposal was shown.
     """
     sent = _waiting(import_id, by)
+    drafts = Dataset.objects.select_for_update().filter(owner=sent.owner, state=State.DRAFT)
+    list(drafts.order_by("pk").values_list("pk"))  # what is compared stays as it is until the end
     proposal = proposal_of(sent)
     if proposal.digest != digest:
         raise StepRefused(
             _("The catalogue has changed since this was shown. Look at it again, then apply it.")
         )
-    taken = set(Dataset.objects.values_list("slug", flat=True))
-    failed: dict[int, str] = {}
-    for entry in proposal.entries:
-        if entry.does_something:
-            try:
-                with transaction.atomic():
-                    _take(entry, sent.owner, taken, by=by, at=at)
-            except (CatalogRefusal, ValidationError) as refusal:
-                told = " ".join(refusal.messages) if hasattr(refusal, "messages") else str(refusal)
-                failed |= dict.fromkeys(entry.read.told.rows, told)
+    doing = [entry for entry in proposal.entries if entry.does_something]
+    failed = taking.take(doing, sent.owner, by=by, at=at)
     rows = tuple(
         replace(row, fate=Fate.REFUSED, sentences=(failed[row.number],))
         if row.number in failed
@@ -209,76 +201,3 @@ def _waiting(import_id: int, by: User) -> SheetImport:
     if sent.applied_at is not None:
         raise StepRefused(_("“%(file)s” is applied already. Send it anew.") % {"file": sent.name})
     return sent
-
-
-def _take(
-    entry: ProposedEntry, owner: Organization, taken: set[str], *, by: User, at: datetime
-) -> None:
-    """Draft or change one entry with its items, whole or not at all."""
-    read = entry.read
-    if entry.existing is None:
-        metadata = {**read.metadata, "extensions": read.extensions}
-        title = metadata.pop("title_zh")
-        slug = naming.address(title, metadata.get("title_en", ""), taken)
-        dataset = drafting.create_dataset(
-            slug, owner=owner, title_zh=title, by=by, at=at, **metadata
-        )
-        taken.add(slug)
-    else:
-        dataset = entry.existing
-        if entry.changes:
-            wanted = {name: new for name, (_old, new) in entry.changes.items()}
-            drafting.update_dataset(dataset.pk, by=by, at=at, **wanted)
-    _take_items(dataset, entry.items, by=by, at=at)
-    indexing.index(dataset.pk, at=at)
-
-
-def _take_items(dataset: Dataset, items: list[ProposedItem], *, by: User, at: datetime) -> None:
-    table = dataset.resources.filter(kind=ResourceKind.TABLE).first()
-    taken = set(table.fields.live().values_list("name", flat=True)) if table else set()
-    new: list[ProposedItem] = []
-    described: list[NewField] = []
-    for item in items:
-        if item.existing is None:
-            described.append(_described(item, taken))
-            taken.add(described[-1].name)
-            new.append(item)
-        elif item.changes:
-            _change(item.existing, item.changes, by=by, at=at)
-    if described and table is None:
-        table = drafting.add_table(dataset.pk, fields=described, by=by, at=at)
-    elif table is not None:
-        for one in described:
-            drafting.add_field(table.pk, one, by=by, at=at)
-    for item, one in zip(new, described, strict=True):
-        _first_types(Field.objects.live().get(resource=table, name=one.name), item)
-
-
-def _described(item: ProposedItem, taken: set[str]) -> NewField:
-    read = item.read
-    return NewField(
-        name=read.name or naming.identifier(read.label_zh, taken),
-        label_zh=read.label_zh,
-        data_type=read.data_type or DataType.TEXT,
-        length=read.length,
-        share_condition_zh=read.share_condition_zh,
-    )
-
-
-def _change(
-    existing: Field, changes: Mapping[str, tuple[Any, Any]], *, by: User, at: datetime
-) -> None:
-    wanted = {name: new for name, (_old, new) in changes.items()}
-    types = {name: wanted.pop(name) for name in ("share_type", "open_type") if name in wanted}
-    if wanted:
-        drafting.update_field(existing.pk, by=by, at=at, **wanted)
-    if types:
-        Field.objects.filter(pk=existing.pk, grade=None).update(**types)
-
-
-def _first_types(made: Field, item: ProposedItem) -> None:
-    """Write the types a workbook says where a person will see them first: a grade decides them."""
-    types = {"share_type": item.read.share_type, "open_type": item.read.open_type}
-    said = {name: value for name, value in types.items() if value is not None}
-    if said:
-        Field.objects.filter(pk=made.pk, grade=None).update(**said)

@@ -54,6 +54,35 @@ def test_an_entry_outside_a_transaction_is_refused(live_database):
     assert not Entry.objects.exists()
 
 
+@pytest.mark.django_db
+def test_many_verbs_of_one_transaction_are_written_as_each_would_be(monkeypatch):
+    monkeypatch.setattr(chain, "BATCH", 2)
+    targets = [f"field:{number}" for number in range(5)]
+    told = [chain.Happened("field.create", target, {"name": "a\0b"}) for target in targets]
+
+    with transaction.atomic():
+        chain.record_all(told, by=Person(), at=NOW)
+        chain.record("field.create", "field:5", by=Person(), at=NOW, name="a\0b")
+
+    *many, one = Entry.objects.order_by("pk")
+    assert [entry.target for entry in many] == targets
+    for entry in many:
+        assert (entry.at, entry.verb, entry.details) == (one.at, one.verb, one.details)
+        assert (entry.actor, entry.organization) == (one.actor, one.organization)
+    assert chain.link() == 6
+    assert chain.verify(at=timezone.now()) is None
+
+
+@pytest.mark.django_db
+def test_of_many_verbs_an_unknown_one_keeps_all_out():
+    told = [chain.Happened("field.create", "field:1"), chain.Happened("field.explode", "field:2")]
+
+    with pytest.raises(chain.VerbUnknown, match=r"field\.explode"):
+        chain.record_all(told, by=None, at=NOW)
+
+    assert not Entry.objects.exists()
+
+
 def test_a_verb_that_fails_leaves_no_entry(live_database):
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         write()

@@ -9,6 +9,7 @@ from audit.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = ("audit", "accounts", "catalog", "exchange", "api", "portal", "backoffice", "demo")
+RECORDING = {"chain.record", "Happened"}
 VERB = re.compile(r"[a-z]+(_[a-z]+)*(\.[a-z_]+)?")
 
 
@@ -17,7 +18,7 @@ def recorded() -> Iterator[str]:
     for room in ROOMS:
         for path in (ROOT / room).rglob("*.py"):
             for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(call, ast.Call) and ast.unparse(call.func) == "chain.record":
+                if isinstance(call, ast.Call) and ast.unparse(call.func) in RECORDING:
                     first = call.args[0]
                     if isinstance(first, ast.Constant):
                         yield first.value

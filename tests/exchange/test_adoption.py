@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import NotAllowed, Role
+from audit.models import Entry
 from catalog.models import Dataset, Field
 from catalog.naming import plain as identifier
 from exchange import adoption, previews, proposals, sources
@@ -15,6 +18,7 @@ from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType, ShareType, Treatment
 from tests.exchange.test_proposals import people
 from tests.factories import accounts, catalog, exchange
+from tests.factories.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
 NOW = exchange.NOW
@@ -52,12 +56,12 @@ def as_proposed(where, laid) -> list[Chosen]:
     ]
 
 
-def adopt(where, laid, chosen, *, by=None):
+def adopt(where, laid, chosen, *, by=None, slug="people"):
     return adoption.adopt(
         laid[0].pk,
         laid[1],
         chosen,
-        slug="people",
+        slug=slug,
         title_zh="人员",
         by=by or where.publisher,
         at=NOW,
@@ -186,3 +190,30 @@ def test_types_of_the_proposal_are_those_of_the_draft(where, laid):
     kinds = dict(Field.objects.values_list("name", "data_type"))
     assert kinds[identifier("登记日期")] == DataType.DATE
     assert kinds[identifier("面积")] == DataType.DECIMAL
+
+
+def wide(where, columns):
+    """Take a workbook of so many columns up; return how many queries that asked."""
+    rows = [
+        [f"列{place}" for place in range(columns)],
+        *([f"{row}号{place}" for place in range(columns)] for row in range(5)),
+    ]
+    name = f"wide-{columns}"
+    source = sources.create(
+        where.department, name=name, kind=SourceKind.EXCEL, by=where.publisher, at=NOW
+    )
+    laid = source, {"path": str(exchange.csv_file(xlsx(rows), suffix=".xlsx"))}
+    chosen = as_proposed(where, laid)
+    with CaptureQueriesContext(connection) as asked:
+        adopt(where, laid, chosen, slug=name)
+    return len(asked)
+
+
+def test_a_wide_table_is_taken_up_by_hardly_more_queries_than_a_narrow_one(where):
+    few, many = wide(where, 20), wide(where, 60)
+
+    assert many - few <= 2 * 40  # the columns of the sample are counted one by one
+    assert Field.objects.exclude(grade=None).count() == 80
+    trail = Entry.objects.filter(target__startswith="field:").order_by("target", "pk")
+    verbs = [entry.verb for entry in trail]
+    assert verbs == ["field.create", "field.suggest", "field.grade"] * 80
