@@ -84,9 +84,9 @@ def _keep_castable_keys(plan: Plan, staging: Staging) -> None:
         )
         for column in key
     ]
-    run(
-        sql.SQL("CREATE UNLOGGED TABLE {} AS SELECT {} FROM {} r JOIN {} b USING (_line)").format(
-            staging.kept, comma(values), staging.raw, staging.bad
+    staging.create_kept(
+        sql.SQL("SELECT {} FROM {} r JOIN {} b USING (_line)").format(
+            comma(values), staging.raw, staging.bad
         )
     )
 

@@ -309,5 +309,7 @@ def keep_keys(staging: Staging, columns: Sequence[Column], key: Sequence[str]) -
     kept = sql.SQL("SELECT {} FROM {} s JOIN {} b USING (_line)").format(
         comma(values), staging.typed, staging.bad
     )
-    into = "INSERT INTO {} {}" if staging.has("_kept") else "CREATE UNLOGGED TABLE {} AS {}"
-    run(sql.SQL(into).format(staging.kept, kept))
+    if staging.has("_kept"):
+        run(sql.SQL("INSERT INTO {} {}").format(staging.kept, kept))
+    else:
+        staging.create_kept(kept)

@@ -144,11 +144,7 @@ class _Database:
             comma(typed), sql.Literal(store.HASH_SEED)
         )
         names = [part.column.column for part in key]
-        run(
-            sql.SQL("CREATE UNLOGGED TABLE {} ({}, _hash bigint NOT NULL)").format(
-                self.staging.keys, comma(store.definitions([part.column for part in key]))
-            )
-        )
+        self.staging.create_keys([part.column for part in key])
         moved = _pump(
             self.source,
             database.select(

@@ -67,6 +67,16 @@ class Staging:
             text = [sql.SQL("{} text").format(column.ident) for column in columns]
             _create(self.raw, [line, *text])
 
+    def create_kept(self, selected: sql.Composable) -> None:
+        """Create `kept` from what a query selects."""
+        run(sql.SQL("CREATE UNLOGGED TABLE {} AS {}").format(self.kept, selected))
+        store.hand_over(self.kept, zone=SCHEMA)
+
+    def create_keys(self, key: Sequence[Column]) -> None:
+        """Create `keys`, empty."""
+        hashed = sql.SQL("_hash bigint NOT NULL")
+        _create(self.keys, [*store.definitions(key), hashed])
+
     def has(self, suffix: str) -> bool:
         """Whether this run made the table with this suffix."""
         return bool(

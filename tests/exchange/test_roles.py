@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from psycopg import sql
 
+from exchange.models import RunState, SyncRun
 from exchange.records import store
 from exchange.sync import engine
 from policy.terms import MaskKind
@@ -225,3 +226,19 @@ def test_the_pages_for_people_answer_as_the_open_door(city):
 
     assert answer.status_code == 200
     assert "Set " in answer.content.decode() or "数据集" in answer.content.decode()
+
+
+@pytest.mark.parametrize("role", ["city_worker", "city_office"])
+def test_who_decides_on_a_held_back_run_may_clear_away_all_that_it_staged(city, role):
+    url, _dataset, binding, _key = city
+    run = SyncRun.objects.get(binding=binding, state=RunState.HELD)
+
+    with session(url, role) as door:
+        staged = [
+            name for schema, name, kind in relations(door) if kind == "r" and schema == "staging"
+        ]
+        for name in staged:
+            with door.transaction(force_rollback=True):
+                door.execute(sql.SQL("DROP TABLE staging.{}").format(sql.Identifier(name)))
+
+    assert {f"run_{run.pk}", f"run_{run.pk}_kept"} <= set(staged)
