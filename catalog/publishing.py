@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
 from catalog import codes, deadlines, history, indexing
+from catalog.as_seen import require_as_seen
 from catalog.defects import publication_defects
 from catalog.drafting import (
     NewField,
@@ -69,15 +70,19 @@ def ask_signature(dataset_id: int, *, by: User, at: datetime) -> Dataset:
 
 
 @transaction.atomic
-def sign(dataset_id: int, *, by: User, at: datetime, checklist: Mapping[str, bool]) -> Dataset:
+def sign(
+    dataset_id: int, *, by: User, at: datetime, checklist: Mapping[str, bool], seen: str = ""
+) -> Dataset:
     """Sign a complete draft as the head of the department, vouching for each of CHECKLIST.
 
-    Raises NotAllowed, StepRefused, Incomplete (all that is missing), EntryRefused for a checklist
-    with an open item.
+    `seen` is the digest of what the head was shown (`as_seen.digest`). Raises NotAllowed,
+    StepRefused (also where the draft was changed meanwhile), Incomplete (all that is missing),
+    EntryRefused for a checklist with an open item.
     """
     dataset = locked(dataset_id)
     require(by, "catalog.sign_dataset", organization=dataset.owner)
     after = move(dataset.state, Step.SIGN, of=dataset)
+    require_as_seen(dataset, seen)
     unvouched = [str(text) for name, text in CHECKLIST.items() if checklist.get(name) is not True]
     if unvouched:
         raise EntryRefused(
@@ -152,13 +157,15 @@ def send_back(dataset_id: int, *, by: User, at: datetime, defects: Sequence[str]
 
 
 @transaction.atomic
-def accept(dataset_id: int, *, by: User, at: datetime) -> Dataset:
+def accept(dataset_id: int, *, by: User, at: datetime, seen: str = "") -> Dataset:
     """Publish a reviewed entry. Only for `exchange.opening.publish`, which fills the zones too.
 
-    Raises NotAllowed (also for who submitted it: four eyes), StepRefused, Incomplete.
+    `seen` as for `sign`. Raises NotAllowed (also for who submitted it: four eyes), StepRefused,
+    Incomplete.
     """
     dataset = _reviewed(dataset_id, by)
     after = move(dataset.state, Step.ACCEPT, of=dataset)
+    require_as_seen(dataset, seen)
     _complete(dataset)
     dataset.state, dataset.published_at, dataset.published_by = after, at, by
     dataset.reviewed_at, dataset.reviewed_by = at, by

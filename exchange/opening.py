@@ -64,13 +64,14 @@ class Projection:
 
 
 @transaction.atomic
-def publish(dataset_id: int, *, by: User, at: datetime) -> Projection:
+def publish(dataset_id: int, *, by: User, at: datetime, seen: str = "") -> Projection:
     """Publish a reviewed dataset: its line goes live and its zones are filled.
 
-    Raises catalog.publishing.StepRefused in a wrong state or with defects (all are named),
-    accounts.roles.NotAllowed without the right.
+    `seen` is the digest of what the reviewer was shown (`catalog.as_seen`). Raises
+    catalog.publishing.StepRefused in a wrong state, with defects (all are named) or for an entry
+    that was changed meanwhile, accounts.roles.NotAllowed without the right.
     """
-    publishing.accept(dataset_id, by=by, at=at)
+    publishing.accept(dataset_id, by=by, at=at, seen=seen)
     return _projected(dataset_id, at=at)
 
 

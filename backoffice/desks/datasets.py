@@ -209,6 +209,7 @@ class DatasetDesk(Desk):
             permission="exchange.publish_dataset",
             press=presses.publish,
             done="",
+            form=forms.SeenForm,
             offered=_in(State.IN_REVIEW),
             variant=ActionVariant.PRIMARY,
         ),

@@ -36,7 +36,8 @@ def add_field(press: Press) -> None:
 
 def sign(press: Press) -> None:
     """Sign as the head."""
-    publishing.sign(press.target.pk, checklist=press.told, by=press.by, at=press.at)
+    seen = press.told.pop("seen")
+    publishing.sign(press.target.pk, checklist=press.told, seen=seen, by=press.by, at=press.at)
 
 
 def submit(press: Press) -> Warned | None:
@@ -58,7 +59,8 @@ def send_back(press: Press) -> None:
 
 def publish(press: Press) -> str:
     """Publish, and say how many rows are open."""
-    projection = opening.publish(press.target.pk, by=press.by, at=press.at)
+    seen = press.told["seen"]
+    projection = opening.publish(press.target.pk, seen=seen, by=press.by, at=press.at)
     text = gettext("The dataset is published; %(rows)s rows are open to everyone.")
     return text % {"rows": projection.rows}
 

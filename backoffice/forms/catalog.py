@@ -15,6 +15,7 @@ from backoffice.forms.dressed import (
     offer,
     places_for,
 )
+from catalog import as_seen
 from catalog.amending import AMENDED, RELABELLED
 from catalog.drafting import METADATA
 from catalog.models import Dataset, Field
@@ -244,11 +245,35 @@ class AddedFieldForm(GradeForm):
         self.fields["reason"].required = True
 
 
-class SignForm(OfficeForm):
+class SeenForm(OfficeForm):
+    """A decision on an entry: what the person was shown goes with it, and stands above it."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+    notes_title = _("What you decide on")
+
+    def prepare(self) -> None:
+        """Show the entry in short, and keep its digest."""
+        if self.target is None:
+            return
+        self.fields["seen"].initial = as_seen.digest(self.target)
+        live = Field.objects.filter(resource__dataset=self.target).live()
+        self.notes = tuple(
+            filter(None, [self.target.abstract, *(_in_short(field) for field in live)])
+        )
+
+
+def _in_short(field: Field) -> str:
+    grade = words.GRADES[field.grade] if field.grade else _("not graded")
+    terms = (words.SHARE_TYPES[field.share_type], words.OPEN_TYPES[field.open_type])
+    return " · ".join(map(str, (field.label, grade, *terms, words.MASKS[field.mask_kind])))
+
+
+class SignForm(SeenForm):
     """What the head vouches for."""
 
     def prepare(self) -> None:
         """Ask each point of the checklist. An open one is the verb's to refuse."""
+        super().prepare()
         for name, text in CHECKLIST.items():
             self.fields[name] = forms.BooleanField(label=text, required=False)
 

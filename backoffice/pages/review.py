@@ -16,7 +16,7 @@ from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.forms.catalog import ORDER
 from backoffice.forms.review import SendBackForm
 from backoffice.pages.frame import office_page, shown
-from catalog import deadlines, one_source, publishing
+from catalog import as_seen, deadlines, one_source, publishing
 from catalog.models import Dataset, Field
 from catalog.remarks import remarks
 from catalog.returns import last_return
@@ -62,7 +62,12 @@ def publish(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """Publish the entry, or show why not (409)."""
     dataset = _entry(dataset_id)
     try:
-        projection = opening.publish(dataset.pk, by=person_of(request), at=timezone.now())
+        projection = opening.publish(
+            dataset.pk,
+            seen=request.POST.get("seen", ""),
+            by=person_of(request),
+            at=timezone.now(),
+        )
     except REFUSALS as refusal:
         return _refused(request, refusal, dataset_id)
     text = _("The dataset is published; %(rows)s rows are open to everyone.")
@@ -136,6 +141,7 @@ def _page(
         dataset=dataset,
         state=State(dataset.state).label,
         open=dataset.state == State.IN_REVIEW,
+        seen=as_seen.digest(dataset),
         clock=_clock(dataset),
         metadata=_metadata(dataset),
         checklist=[(text, dataset.checklist.get(name)) for name, text in CHECKLIST],

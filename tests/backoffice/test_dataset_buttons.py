@@ -1,10 +1,14 @@
 """Entries and fields by buttons: the way there, and each step in a wrong state."""
 
+import re
+
 import pytest
 from django.contrib import admin
 
 from accounts.roles import Role
+from catalog import publishing
 from catalog.models import Dataset, Revision
+from catalog.publishing import CHECKLIST
 from catalog.terms import State
 from policy.terms import Grade, OpenType
 from tests.factories import accounts, catalog, exchange
@@ -106,7 +110,7 @@ def test_buttons_are_drawn_for_the_steps_that_are_open(at_desk):
         return {action["path"].split("/")[-2] for action in actions}
 
     assert drawn(head) == {"sign", "line"}
-    offering = {"file", "api", "link", "relate", "fields", "copy"}
+    offering = {"file", "api", "link", "relate", "fields", "field_table", "copy"}
     assert drawn(publisher) == {"update", "field", "line", "ask-signature"} | offering
 
 
@@ -147,6 +151,26 @@ def test_signing_without_vouching_says_what_is_open(at_desk, said):
     answer = head.press(draft, "sign", secrecy_risk="on")
 
     assert "Still open" in said(answer)
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+
+
+def test_the_head_signs_below_what_is_signed_and_not_what_came_after(at_desk, said):
+    draft = catalog.dataset(State.DRAFT, abstract_zh="全市停车场。")
+    head = at_desk(catalog.staff(Role.HEAD, draft.owner))
+    page = head.ask(draft, "sign").content.decode()
+    seen = re.search(r'name="seen" value="(\w+)"', page)
+    publishing.update_dataset(
+        draft.pk,
+        abstract_zh="全市停车场及车主。",
+        by=catalog.staff(Role.PUBLISHER, draft.owner),
+        at=catalog.NOW,
+    )
+
+    answer = head.press(draft, "sign", **dict.fromkeys(CHECKLIST, "on"), seen=seen[1])
+
+    assert "全市停车场。" in page
+    assert "was changed after you opened it" in said(answer)
     draft.refresh_from_db()
     assert draft.state == State.DRAFT
 

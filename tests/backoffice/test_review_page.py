@@ -1,10 +1,12 @@
 """The review page shows all that a decision rests on, and refuses what the verbs refuse."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from accounts.roles import OFFICE_ROLES, Role, holders
-from catalog import publishing
+from catalog import as_seen, publishing
 from catalog.models import CodeList, Dataset
 from catalog.terms import State
 from policy.detect import Finding, FoundBy, Kind
@@ -104,6 +106,27 @@ def test_sending_back_without_a_defect_is_refused_on_the_page(operator):
     assert "Say what is missing" in answer.content.decode()
     dataset.refresh_from_db()
     assert dataset.state == State.IN_REVIEW
+
+
+def test_a_page_left_open_publishes_nothing_that_it_did_not_show(operator):
+    dataset = catalog.dataset(State.IN_REVIEW)
+    seen = re.search(r'name="seen" value="(\w+)"', page(operator, dataset).content.decode())
+    publishing.send_back(
+        dataset.pk, defects=["?"], by=accounts.user(Role.OPERATOR), at=catalog.NOW
+    )
+    publishing.update_dataset(
+        dataset.pk,
+        abstract_zh="另一段摘要。",
+        by=catalog.staff(Role.PUBLISHER, dataset.owner),
+        at=catalog.NOW,
+    )
+    catalog.bring(dataset.pk, State.IN_REVIEW)
+
+    answer = decide(operator, dataset, "publish", seen=seen[1])
+
+    assert answer.status_code == 409
+    assert "was changed after you opened it" in answer.content.decode()
+    assert decide(operator, dataset, "publish", seen=as_seen.digest(dataset)).status_code == 302
 
 
 @pytest.mark.parametrize("decision", ["publish", "send_back"])
