@@ -14,10 +14,9 @@ from django.db import transaction
 from django.db.models import Max, Sum
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts import addresses, quotas, second_factor
+from accounts import addresses, guessing, quotas, second_factor
 from accounts.models import User
 from accounts.refusals import StepRefused
 from accounts.roles import require
@@ -35,7 +34,7 @@ def typed_name(
     Named by the setting AXES_USERNAME_CALLABLE.
     """
     name = (credentials or {}).get("username")
-    return _digest(str(name)) if name else None
+    return guessing.digest(str(name)) if name else None
 
 
 def address(request: HttpRequest) -> str | None:
@@ -50,12 +49,23 @@ def address(request: HttpRequest) -> str | None:
 def locked_until(username: str, *, at: datetime, **where: str | None) -> datetime | None:
     """Return when the last lock on a user name ends, None where it can sign in at `at`.
 
-    `ip_address` narrows it to one address; the lock is on name and address together.
+    `ip_address` narrows it to the lock on name and address together; without, the limit on the
+    name for new addresses counts too.
     """
+    ends = [_paired_until(username, at, where)]
+    if not where:
+        ends.append(guessing.name_limited_until(username, at=at))
+    return max((end for end in ends if end is not None), default=None)
+
+
+def _paired_until(username: str, at: datetime, where: dict[str, str | None]) -> datetime | None:
+    """Return when the last lock on name and address together ends."""
     if not settings.AXES_LOCK_OUT_AT_FAILURE:
         return None
     recent = AccessAttempt.objects.filter(
-        username=_digest(username), attempt_time__gte=at - settings.AXES_COOLOFF_TIME, **where
+        username=guessing.digest(username),
+        attempt_time__gte=at - settings.AXES_COOLOFF_TIME,
+        **where,
     )
     counted = (
         recent.order_by()
@@ -68,13 +78,35 @@ def locked_until(username: str, *, at: datetime, **where: str | None) -> datetim
 
 def locked_sentence(username: str, *, at: datetime, ip_address: str | None) -> str:
     """Return what a person is told who may not try again now."""
-    until = locked_until(username, at=at, ip_address=ip_address) or at
+    until = locked_until(username, at=at, ip_address=ip_address)
+    met = guessing.limited(username, ip_address, at=at) if until is None else None
+    if met is not None:
+        return _limit_sentence(*met)
     text = _(
         "Sign-in failed %(tries)s times in a row, so this user name is locked from here until "
         "%(time)s. Wait until then, or ask the security administrator to unlock it."
     )
-    time = timezone.localtime(until).strftime("%H:%M")
-    return text % {"tries": settings.AXES_FAILURE_LIMIT, "time": time}
+    return text % {"tries": settings.AXES_FAILURE_LIMIT, "time": _clock(until or at)}
+
+
+def _limit_sentence(limit: guessing.Limit, until: datetime) -> str:
+    if limit is guessing.Limit.ADDRESS:
+        text = _(
+            "From your network address sign-in failed %(tries)s times within an hour, so nobody "
+            "new can sign in from there until %(time)s. Wait until then, or sign in from "
+            "elsewhere."
+        )
+        return text % {"tries": settings.SIGN_IN_ADDRESS_TRIES, "time": _clock(until)}
+    text = _(
+        "Sign-in with this user name failed %(tries)s times within an hour, from several places, "
+        "so it is closed to new places until %(time)s. Sign in from where you did in the last "
+        "30 days, wait until then, or ask the security administrator to unlock it."
+    )
+    return text % {"tries": settings.SIGN_IN_NAME_TRIES, "time": _clock(until)}
+
+
+def _clock(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%H:%M")
 
 
 @transaction.atomic
@@ -141,7 +173,8 @@ def unlock(user_id: int, *, by: User, at: datetime) -> User:
         )
         terms = {"person": user, "minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)}
         raise StepRefused(text % terms, "not-locked")
-    AccessAttempt.objects.filter(username=_digest(user.username)).delete()
+    AccessAttempt.objects.filter(username=guessing.digest(user.username)).delete()
+    guessing.forgive(user.username)
     chain.record("sign_in.unlock", f"user:{user.pk}", by=by, at=at)
     return user
 
@@ -149,7 +182,3 @@ def unlock(user_id: int, *, by: User, at: datetime) -> User:
 def _said(**details: object) -> dict[str, object]:
     """Leave out what says nothing."""
     return {name: value for name, value in details.items() if value}
-
-
-def _digest(username: str) -> str:
-    return salted_hmac("accounts.sign_in", username, algorithm="sha256").hexdigest()

@@ -124,12 +124,17 @@ CLOCK_PROFILE = environment.text("CLOCK_PROFILE", "order809")
 SESSION_IDLE_MINUTES = environment.whole("SESSION_IDLE_MINUTES", 30)
 SIGN_IN_TRIES = environment.whole("SIGN_IN_TRIES", 5)
 SIGN_IN_LOCK_MINUTES = environment.whole("SIGN_IN_LOCK_MINUTES", 30)
+SIGN_IN_NAME_TRIES = environment.whole("SIGN_IN_NAME_TRIES", 20)
+SIGN_IN_ADDRESS_TRIES = environment.whole("SIGN_IN_ADDRESS_TRIES", 100)
 PASSWORD_DAYS = environment.whole("PASSWORD_DAYS", 90)
 PASSWORD_HISTORY = environment.whole("PASSWORD_HISTORY", 5)
 INVITATION_DAYS = environment.whole("INVITATION_DAYS", 3)
 PASSWORD_RESET_TIMEOUT = INVITATION_DAYS * 86_400
 FOR_WHOM = {"off", "administrators", "everybody"}
 SECOND_FACTOR = environment.choice("SECOND_FACTOR", "administrators", FOR_WHOM)
+AXES_HANDLER = "accounts.guessing.Handler"
+AXES_ENABLE_ACCESS_FAILURE_LOG = True  # what the limits by name and by address count
+AXES_ACCESS_FAILURE_LOG_PER_USER_LIMIT = 1_000_000  # an hour's are kept, however many
 AXES_FAILURE_LIMIT = SIGN_IN_TRIES
 AXES_LOCK_OUT_AT_FAILURE = SIGN_IN_TRIES > 0
 AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_LOCK_MINUTES)

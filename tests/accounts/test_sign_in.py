@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from axes.models import AccessAttempt
+from axes.models import AccessAttempt, AccessFailureLog
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from django.test import RequestFactory
@@ -9,9 +9,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts import sign_in
+from accounts import guessing, sign_in
 from accounts.refusals import StepRefused
 from accounts.roles import NotAllowed, Role
+from audit import trace
 from audit.models import Entry
 from tests.factories import accounts as make
 
@@ -138,6 +139,134 @@ def test_a_socket_has_no_address_and_a_lock_is_then_on_the_name_alone():
     lock(user.username, address="")
 
     assert tried(user.username, PASSWORD, address="") is None
+
+
+@pytest.fixture
+def narrow(settings):
+    """Limits that a test meets soon: each try takes the time of a password's hash."""
+    settings.SIGN_IN_NAME_TRIES, settings.SIGN_IN_ADDRESS_TRIES = 4, 3
+
+
+def guess_from_everywhere(username, tries=4):
+    for number in range(tries):
+        tried(username, address=f"203.0.113.{number + 1}")
+
+
+def come_in_from(user, address):
+    token = trace.address.set(address)
+    sign_in.signed_in(user, at=timezone.now())
+    trace.address.reset(token)
+
+
+@pytest.mark.usefixtures("narrow")
+def test_guessing_from_many_addresses_closes_the_name_to_new_ones():
+    user = person()
+    guess_from_everywhere(user.username, 3)
+    assert tried(user.username, PASSWORD, address="10.9.9.8") == user
+
+    guess_from_everywhere(user.username, 1)
+
+    assert tried(user.username, PASSWORD, address="10.9.9.9") is None
+    assert sign_in.locked_until(user.username, at=timezone.now()) is not None
+
+
+@pytest.mark.usefixtures("narrow")
+def test_who_signed_in_from_a_place_before_is_not_kept_out_by_guesses_from_elsewhere():
+    user = person()
+    come_in_from(user, "10.0.0.7")
+    guess_from_everywhere(user.username, 6)
+
+    assert tried(user.username, PASSWORD, address="10.0.0.7") == user
+
+
+@pytest.mark.usefixtures("narrow")
+def test_from_a_known_place_five_failures_lock_as_ever():
+    user = person()
+    come_in_from(user, "10.0.0.7")
+    guess_from_everywhere(user.username)
+    lock(user.username, address="10.0.0.7")
+
+    assert tried(user.username, PASSWORD, address="10.0.0.7") is None
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_place_is_known_for_thirty_days():
+    user = person()
+    come_in_from(user, "10.0.0.7")
+    guess_from_everywhere(user.username)
+    later = timezone.now() + timedelta(days=31)
+    AccessFailureLog.objects.update(attempt_time=later)
+
+    assert guessing.limited(user.username, "10.0.0.7", at=timezone.now()) is None
+    met = guessing.limited(user.username, "10.0.0.7", at=later + timedelta(minutes=1))
+    assert met is not None
+
+
+@pytest.mark.usefixtures("narrow")
+def test_one_address_that_tries_many_names_is_closed_to_new_people():
+    settled, new = person(), person()
+    come_in_from(settled, "10.0.0.7")
+    for number in range(3):
+        tried(f"name-{number}", address="10.0.0.7")
+
+    assert tried(new.username, PASSWORD, address="10.0.0.7") is None
+    assert tried(new.username, PASSWORD, address="10.0.0.8") == new
+    assert tried(settled.username, PASSWORD, address="10.0.0.7") == settled
+
+
+@pytest.mark.usefixtures("narrow")
+def test_the_limits_count_the_last_hour_alone():
+    user = person()
+    guess_from_everywhere(user.username)
+
+    AccessFailureLog.objects.update(attempt_time=timezone.now() - timedelta(minutes=61))
+
+    assert tried(user.username, PASSWORD, address="10.9.9.9") == user
+
+
+@pytest.mark.usefixtures("narrow")
+def test_tries_that_were_turned_away_do_not_lengthen_the_limit():
+    user = person()
+    guess_from_everywhere(user.username)
+    until = sign_in.locked_until(user.username, at=timezone.now())
+
+    guess_from_everywhere(user.username, 3)
+
+    assert sign_in.locked_until(user.username, at=timezone.now()) == until
+
+
+@pytest.mark.usefixtures("narrow")
+def test_the_limits_sentence_is_the_same_for_a_name_that_nobody_has():
+    user = person()
+    for name in (user.username, "nobody-of-this-name"):
+        guess_from_everywhere(name)
+
+    now = timezone.now()
+    said = [
+        sign_in.locked_sentence(name, at=now, ip_address="10.9.9.9")
+        for name in (user.username, "nobody-of-this-name")
+    ]
+
+    assert said[0] == said[1]
+    assert "failed 4 times" in said[0]
+
+
+@pytest.mark.usefixtures("narrow")
+def test_the_security_administrator_ends_the_limit_on_a_name_too():
+    user, admin = person(), make.user(Role.SECURITY_ADMIN)
+    guess_from_everywhere(user.username)
+
+    sign_in.unlock(user.pk, by=admin, at=timezone.now())
+
+    assert tried(user.username, PASSWORD, address="10.9.9.9") == user
+
+
+def test_the_limits_can_be_switched_off(settings):
+    settings.SIGN_IN_NAME_TRIES = 0
+    user = person()
+    guess_from_everywhere(user.username, 5)
+
+    assert tried(user.username, PASSWORD, address="10.9.9.9") == user
 
 
 def test_one_household_of_ipv6_is_one_address():
