@@ -1,5 +1,6 @@
 """Beginning an entry from a similar one, so that nobody describes the same table twice."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +9,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from audit import chain
-from catalog import drafting
+from catalog import drafting, field_sets, indexing, saving
 from catalog.drafting import DESCRIBED, METADATA, NewField
 from catalog.models import Dataset, Field
 from catalog.terms import ResourceKind
 from policy.terms import Grade, Secrecy
 
+TYPES = ("share_type", "open_type", "mask_kind", "mask_params")
 OF_THE_OWNER = frozenset({"contact", "source_authority", "region", "extensions"})
 """What another department's entry says of that department, which is not copied to a third."""
 
@@ -52,8 +54,12 @@ def copy(
         described = [_described(field) for field in fields]
         name = model.resources.get(kind=ResourceKind.TABLE).name
         table = drafting.add_table(made.pk, fields=described, name=name, by=by, at=at)
-        for field, new in zip(fields, table.fields.live(), strict=True):
-            _suggest(field, new, by=by, at=at)
+        made_fields = list(table.fields.live())
+        pairs = list(zip(made_fields, fields, strict=True))
+        _copy_types(pairs)
+        found = {new.pk: told for new, field in pairs if (told := _suggested(field))}
+        field_sets.suggest_grades(made.pk, found, by=by, at=at)
+        indexing.index(made.pk, at=at)
     chain.record("dataset.copy", made.address, by=by, at=at, of=model.address)
     return made
 
@@ -62,17 +68,19 @@ def _described(field: Field) -> NewField:
     return NewField(**{name: getattr(field, name) for name in DESCRIBED})
 
 
-def _suggest(field: Field, new: Field, *, by: User, at: datetime) -> None:
-    """Let the grade of the one, or what was found of it, be the suggestion of the other."""
-    Field.objects.filter(pk=new.pk).update(
-        share_type=field.share_type,
-        open_type=field.open_type,
-        mask_kind=field.mask_kind,
-        mask_params=field.mask_params,
-    )
+def _copy_types(pairs: Sequence[tuple[Field, Field]]) -> None:
+    """Let new fields begin with the types and masks of those they are copied from."""
+    for new, field in pairs:
+        for name in TYPES:
+            setattr(new, name, getattr(field, name))
+    saving.at_once([new for new, _field in pairs], TYPES)
+
+
+def _suggested(field: Field) -> tuple[Grade, dict[str, Any]] | None:
+    """Let the grade of a field, or what was found of it, be the suggestion for its copy."""
     known = [grade for grade in (field.grade, field.suggested_grade) if grade is not None]
-    if known:
-        words = {"grade": Grade(max(known)).name, "entry": field.resource.dataset}
-        said = _("It was %(grade)s in “%(entry)s”, after which this entry is drafted.") % words
-        evidence = {"copied_from": f"field:{field.pk}", "evidence": [said]}
-        drafting.suggest_grade(new.pk, grade=Grade(max(known)), evidence=evidence, by=by, at=at)
+    if not known:
+        return None
+    words = {"grade": Grade(max(known)).name, "entry": field.resource.dataset}
+    said = _("It was %(grade)s in “%(entry)s”, after which this entry is drafted.") % words
+    return Grade(max(known)), {"copied_from": f"field:{field.pk}", "evidence": [said]}

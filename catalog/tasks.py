@@ -1,9 +1,10 @@
-"""Celery's side of the catalogue: reminders by the clock."""
+"""Celery's side of the catalogue: what is done by the clock."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from catalog import reviews
+from catalog.sheets import pruning
 
 
 @shared_task
@@ -12,10 +13,21 @@ def remind_of_reviews() -> int:
     return reviews.remind(at=timezone.now())
 
 
+@shared_task
+def prune_workbooks() -> int:
+    """Remove files of workbooks that are too old to be kept; returns how many. Safe to repeat."""
+    return pruning.prune(at=timezone.now())
+
+
 SCHEDULE = {
     "remind-of-reviews": {
         "task": "catalog.tasks.remind_of_reviews",
         "schedule": 1800.0,
         "options": {"expire_seconds": 1800},
+    },
+    "prune-workbooks": {
+        "task": "catalog.tasks.prune_workbooks",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 3600},
     },
 }

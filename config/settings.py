@@ -153,6 +153,7 @@ AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 FILE_ROOTS = environment.several("FILE_ROOTS", str(VAR / "intake"), separator=":")
 FILE_STORE = environment.text("FILE_STORE") or str(VAR / "files")
 UPLOAD_MB = environment.whole("UPLOAD_MB", 100)
+WORKBOOK_DAYS = environment.whole("WORKBOOK_DAYS", 90)
 REJECTED_DAYS = environment.whole("REJECTED_DAYS", 30)
 UNDO_DAYS = environment.whole("UNDO_DAYS", 7)
 TOMBSTONE_DAYS = environment.whole("TOMBSTONE_DAYS", 90)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.roles import require
-from catalog import drafting, grading_change
+from catalog import field_sets, grading_change
 from catalog.models import Field
 from exchange.connectors import database, files, sheets
 from exchange.connectors.peeks import Peek
@@ -53,8 +53,8 @@ def suggest_grades(resource_id: int, *, by: User, at: datetime) -> dict[int, Sug
         field.pk: _suggested(field, table, values.get(str(binding.columns.get(str(field.pk))), ()))
         for field in fields
     }
-    for pk, one in found.items():
-        drafting.suggest_grade(pk, grade=one.grade, evidence=one.as_data(), by=by, at=at)
+    told = {pk: (one.grade, one.as_data()) for pk, one in found.items()}
+    field_sets.suggest_grades(binding.resource.dataset_id, told, by=by, at=at)
     return found
 
 

@@ -175,7 +175,7 @@ def proposal(request: HttpRequest, sent: SheetImport) -> HttpResponse:
         return _apply(request, sent)
     try:
         made = _made(sent)
-        notes = importing.workbook_of(sent).sheet(sent.sheet).notes
+        notes = importing.notes_of(sent)
     except REFUSALS as refusal:
         messages.warning(request, sentence(refusal))
         return redirect("admin:catalogue_import")

@@ -58,6 +58,7 @@ class SheetImport(models.Model):
     header_rows = models.PositiveSmallIntegerField(_("rows of the header"), default=0)
     columns = models.JSONField(_("columns"), default=dict, blank=True)
     sent_at = models.DateTimeField(_("sent"))
+    file_removed_at = models.DateTimeField(_("file removed"), null=True, blank=True)
     sent_by = models.ForeignKey(USER, models.PROTECT, related_name="+", verbose_name=_("sent by"))
     applied_at = models.DateTimeField(_("applied"), null=True, blank=True)
     applied_by = models.ForeignKey(

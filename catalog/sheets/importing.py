@@ -4,11 +4,12 @@ Until `apply` nothing of the catalogue changes. A dataset is taken in whole or n
 is refused leaves the others alone, and each row is told what became of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import IO, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -78,8 +79,24 @@ def meant(names: tuple[str, ...], owner: Organization) -> dict[Meaning, int]:
 
 
 def workbook_of(sent: SheetImport) -> Workbook:
-    """Open a workbook that was sent. Raises FileRefused where the store has lost it."""
+    """Open a workbook that was sent.
+
+    Raises StepRefused where it was too old to be kept, FileRefused where the store has lost it.
+    """
+    if sent.file_removed_at is not None:
+        raise StepRefused(
+            _(
+                "“%(file)s” was sent more than %(days)s days ago, and its file is no longer kept."
+                " Send it again."
+            )
+            % {"file": sent.name, "days": settings.WORKBOOK_DAYS}
+        )
     return open_workbook(files.kept(sent.sha256), sent.name)
+
+
+def notes_of(sent: SheetImport) -> Sequence[str]:
+    """Return what was noticed of the sheet that is read; nothing where its file is gone."""
+    return () if sent.file_removed_at else workbook_of(sent).sheet(sent.sheet).notes
 
 
 def layout(sent: SheetImport) -> Layout:
