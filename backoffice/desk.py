@@ -163,7 +163,7 @@ class Desk(ModelAdmin):
         form = (
             button.form(request.POST, request.FILES, by=person, target=row)
             if request.method == "POST"
-            else button.form(by=person, target=row)
+            else button.form(initial=_asked(button, request), by=person, target=row)
         )
         if not (request.method == "POST" and form.is_valid()):
             return self._ask(request, button, row, form)
@@ -232,6 +232,12 @@ class Desk(ModelAdmin):
         if row is not None and self.get_queryset(request).filter(pk=row.pk).exists():
             return reverse(f"{site}:{self._address('change')}", args=[row.pk])
         return reverse(f"{site}:{self._address('changelist')}")
+
+
+def _asked(button: Button, request: HttpRequest) -> dict[str, Any]:
+    """Return first values that an address may give, of the inputs whose form allows it."""
+    names = [name for name in getattr(button.form, "prefilled", ()) if name in request.GET]
+    return {name: request.GET.getlist(name) for name in names}
 
 
 class KeptDesk(Recorded, Desk):

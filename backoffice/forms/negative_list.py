@@ -18,6 +18,8 @@ from exchange import line_effects
 class LineForm(OfficeForm):
     """A line over fields of one dataset."""
 
+    prefilled = ("fields_barred", "bars")  # lists, by an address such as that of an import
+
     fields_barred = forms.ModelMultipleChoiceField(
         Field.objects.none(),
         label=_("Fields"),

@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,12 +17,13 @@ from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.forms.dressed import places_for
 from backoffice.forms.sheets import ColumnsForm, SendForm
 from backoffice.pages.frame import office_page, shown
-from catalog.models import SheetImport
+from catalog.models import Dataset, SheetImport
 from catalog.sheets import importing
 from catalog.sheets.meanings import Meaning
 from catalog.sheets.proposing import FATES, Fate, Proposal, Row
 from catalog.workbooks import Grid, as_text
 from catalog.workbooks.writing import csv_bytes
+from policy.terms import Channel
 
 RIGHT = "catalog.import_catalogue"
 ROWS_A_PAGE = 100
@@ -196,8 +197,30 @@ def proposal(request: HttpRequest, sent: SheetImport) -> HttpResponse:
         page=Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page")),
         digest=made.digest,
         does_something=any(entry.does_something for entry in made.entries),
+        not_shared=_not_shared(sent),
         step=4 if sent.applied_at else 3,
     )
+
+
+def _not_shared(sent: SheetImport) -> list[dict[str, Any]]:
+    """Return entries that the workbook calls not shared, with where a line is proposed."""
+    told = sent.outcome.get("not_shared", ())
+    entries = Dataset.objects.in_bulk([one["dataset"] for one in told])
+    listed = []
+    for one in told:
+        if one["dataset"] in entries:
+            query = QueryDict(mutable=True)
+            query.setlist("fields_barred", [str(pk) for pk in one["fields"]])
+            query["bars"] = Channel.SHARE.value
+            place = reverse("admin:catalog_dataset_button", args=[one["dataset"], "line"])
+            listed.append(
+                {
+                    "dataset": entries[one["dataset"]],
+                    "count": len(one["fields"]),
+                    "place": f"{place}?{query.urlencode()}",
+                }
+            )
+    return listed
 
 
 def _made(sent: SheetImport) -> Proposal:

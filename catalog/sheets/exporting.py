@@ -7,7 +7,7 @@ from django.db.models import Prefetch, QuerySet
 from openpyxl import Workbook
 
 from catalog.models import Dataset, Field, Resource
-from catalog.sheets import values
+from catalog.sheets import relating, values
 from catalog.sheets.meanings import Meaning
 from catalog.sheets.reading import KEPT
 from catalog.terms import Category, FormatClass, ResourceKind, ShareWay, UpdateCycle
@@ -125,8 +125,7 @@ def _entry(dataset: Dataset) -> Told:
         if cycle
         else "",
         Meaning.PUBLISHED_ON: published or kept.get(KEPT[Meaning.PUBLISHED_ON], ""),
-        Meaning.RELATED: "、".join(one.code for one in dataset.related.all() if one.code)
-        or kept.get(KEPT[Meaning.RELATED], ""),
+        Meaning.RELATED: "、".join(relating.of(dataset)),
         Meaning.KEYWORDS: "、".join(dataset.keywords_zh),
         Meaning.LICENSE: dataset.license,
         Meaning.CONTACT: dataset.contact,

@@ -19,7 +19,7 @@ from audit import chain
 from catalog import files
 from catalog.models import Dataset, SheetImport, SheetMapping
 from catalog.refusals import EntryRefused, StepRefused
-from catalog.sheets import taking
+from catalog.sheets import following, taking
 from catalog.sheets.items import Layout
 from catalog.sheets.meanings import LABELS, Meaning, signature, suggested
 from catalog.sheets.proposing import Fate, Proposal, Row, propose
@@ -181,10 +181,13 @@ def apply(import_id: int, *, digest: str, by: User, at: datetime) -> Proposal:
         )
     doing = [entry for entry in proposal.entries if entry.does_something]
     failed = taking.take(doing, sent.owner, by=by, at=at)
+    taken = [entry for entry in doing if entry.read.told.row not in failed]
+    made = following.made_of(taken, sent.owner)
+    beside = following.relate(made, sent.owner, by=by, at=at)
     rows = tuple(
         replace(row, fate=Fate.REFUSED, sentences=(failed[row.number],))
         if row.number in failed
-        else row
+        else replace(row, sentences=(*row.sentences, *beside.get(row.number, ())))
         for row in proposal.rows
     )
     outcome = Proposal(rows, proposal.entries)
@@ -192,6 +195,7 @@ def apply(import_id: int, *, digest: str, by: User, at: datetime) -> Proposal:
     sent.outcome = {
         "counts": {str(fate): number for fate, number in outcome.counts.items()},
         "rows": [as_json(row) for row in rows],
+        "not_shared": following.not_shared(made),
     }
     sent.save(update_fields=["applied_at", "applied_by", "outcome"])
     counts = sent.outcome["counts"]

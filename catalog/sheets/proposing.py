@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Organization
 from catalog.models import Dataset, Field, Subject
+from catalog.sheets import relating
 from catalog.sheets.items import Layout, gather
 from catalog.sheets.meanings import Meaning
 from catalog.sheets.reading import KEPT, ReadEntry, ReadItem, read_entry
-from catalog.sheets.values import listed
 from catalog.terms import ResourceKind, State
 from catalog.workbooks import Grid
 
@@ -71,19 +71,24 @@ class ProposedItem:
 
 @dataclass(slots=True)
 class ProposedEntry:
-    """An entry that is to be drafted, or changed where `existing` is one."""
+    """An entry that is to be drafted, or changed where `existing` is one.
+
+    `links` are the codes of entries that it is to be related to.
+    """
 
     read: ReadEntry
     existing: Dataset | None
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     items: list[ProposedItem] = field(default_factory=list)
+    links: tuple[str, ...] = ()
     refused: str = ""
 
     @property
     def does_something(self) -> bool:
         """Whether anything of the catalogue would be another."""
-        changed = self.changes or any(one.changes or not one.existing for one in self.items)
-        return not self.refused and bool(changed or self.existing is None)
+        acts = any(one.changes or not one.existing for one in self.items)
+        changed = bool(self.changes or self.links or acts)
+        return not self.refused and (changed or self.existing is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +111,14 @@ class Proposal:
 
 
 def propose(grid: Grid, layout: Layout, owner: Organization) -> Proposal:
-    """Compare a sheet with the catalogue of its owner. Changes nothing; seven queries."""
+    """Compare a sheet with the catalogue of its owner. Changes nothing; nine queries."""
     gathered = gather(grid, layout)
     known = _Known(owner)
     entries = []
     for told in gathered.entries:
         read = read_entry(told, known.subjects)
         entries.append(known.proposed(read))
+    _link(entries, owner)
     rows = {
         number: Row(number, Fate.IGNORED, sentences=(why,))
         for number, why in gathered.ignored.items()
@@ -125,6 +131,17 @@ def propose(grid: Grid, layout: Layout, owner: Organization) -> Proposal:
         for row in _rows_of(entry):
             rows[row.number] = row
     return Proposal(tuple(rows[number] for number in sorted(rows)), tuple(entries))
+
+
+def _link(entries: list[ProposedEntry], owner: Organization) -> None:
+    """Find what the codes of related entries name, in the catalogue and among these entries."""
+    taken = [entry for entry in entries if not entry.refused]
+    found = relating.targets({code for one in taken for code in relating.told(one.read)}, owner)
+    told = ((one.read.told.told.get(Meaning.CODE), one.read.told.title) for one in taken)
+    coming = {code: title for code, title in told if code}
+    for entry in taken:
+        if entry.existing is None or entry.existing.state == State.DRAFT:
+            entry.links = relating.linkable(entry.read, entry.existing, found, coming)
 
 
 class _Known:
@@ -204,8 +221,7 @@ class _Known:
         if existing.code and read.extensions.get(CODE) == existing.code:
             del read.extensions[CODE]
         related = KEPT[Meaning.RELATED]
-        codes = {one.code for one in existing.related.all() if one.code}
-        if codes and set(listed(read.extensions.get(related, ""))) == codes:
+        if related in read.extensions and set(relating.told(read)) <= set(relating.of(existing)):
             del read.extensions[related]
         published = KEPT[Meaning.PUBLISHED_ON]
         day = existing.published_at.date().isoformat() if existing.published_at else ""
@@ -302,7 +318,8 @@ def _fate(entry: ProposedEntry, item: ProposedItem | None, *, first: bool) -> Fa
         if entry.existing is None:
             return Fate.NEW
         one_cell = item is None and entry.does_something
-        return Fate.CHANGED if entry.changes or _acts(item) or one_cell else Fate.SAME
+        changed = entry.changes or entry.links or _acts(item) or one_cell
+        return Fate.CHANGED if changed else Fate.SAME
     if item is None or item.existing is None:
         return Fate.ITEM_NEW
     return Fate.ITEM_CHANGED if item.changes else Fate.ITEM_SAME

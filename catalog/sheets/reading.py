@@ -49,7 +49,10 @@ KEPT = {
 
 @dataclass(slots=True)
 class ReadItem:
-    """An information item as the catalogue would hold it; None where the row says nothing."""
+    """An information item as the catalogue would hold it; None where the row says nothing.
+
+    `not_shared` says that the workbook calls it 不予共享, which only the negative list can.
+    """
 
     row: int
     label_zh: str
@@ -59,6 +62,7 @@ class ReadItem:
     share_type: ShareType | None = None
     open_type: OpenType | None = None
     share_condition_zh: str = ""
+    not_shared: bool = False
     notes: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
 
@@ -71,6 +75,7 @@ class ReadEntry:
     metadata: dict[str, Any] = field(default_factory=dict)
     extensions: dict[str, str] = field(default_factory=dict)
     items: list[ReadItem] = field(default_factory=list)
+    not_shared: bool = False
     notes: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
 
@@ -103,6 +108,8 @@ def _keep_types(entry: ReadEntry) -> None:
     """Check the types of an entry that lists no items, and keep their words: items carry types."""
     alone = read_item(ToldItem(entry.told.row, entry.told.told))
     entry.defects += alone.defects
+    entry.notes += alone.notes
+    entry.not_shared = alone.not_shared
     for meaning, name in ((Meaning.SHARE_TYPE, "共享类型"), (Meaning.OPEN, "开放类型")):
         if meaning in entry.told.told:
             entry.extensions[name] = entry.told.told[meaning]
@@ -201,11 +208,12 @@ def _read_sharing(read: ReadItem, told: Mapping[Meaning, str]) -> None:
         if found is None:
             read.defects.append(_unknown(Meaning.SHARE_TYPE, text, values.SHARE))
         elif found == ShareType.NOT_SHARED:
-            read.share_type = ShareType.CONDITIONAL
+            read.share_type, read.not_shared = ShareType.CONDITIONAL, True
             read.notes.append(
                 _(
                     "“Not shared” is taken as shared conditionally: only a line of the negative"
-                    " list can refuse. Propose one."
+                    " list can refuse, with its legal basis. Once the workbook is applied, propose"
+                    " one from this page."
                 )
             )
         elif isinstance(found, ShareType):

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.roles import Role
-from catalog.models import Dataset, SheetImport
+from catalog.models import Dataset, Field, SheetImport
 from catalog.terms import State
 from catalog.workbooks import open_workbook
 from tests.factories import accounts, catalog
@@ -133,3 +133,19 @@ def test_entries_are_exported_as_a_workbook_and_as_csv(at_desk):
     assert len(opened.grid("目录填报")) == 3 + 2
     assert made.title_zh in text.content.decode()
     assert "Content-Disposition" not in foreign
+
+
+def test_what_is_called_not_shared_leads_to_a_line_with_its_fields_filled_in(publisher):
+    send(publisher, "名称,信息项名称,共享类型\n停车场,车位,不予共享\n")
+    place = reverse("admin:catalogue_proposal", args=[SheetImport.objects.get().pk])
+    page = publisher.client.get(place)
+    publisher.client.post(place, {"digest": page.context["digest"]})
+
+    after = publisher.client.get(place)
+    [told] = after.context["not_shared"]
+    form = publisher.client.get(told["place"]).context["form"]
+
+    assert "Called “not shared” in the workbook" in after.content.decode()
+    assert "Called “not shared”" not in page.content.decode()
+    assert form["fields_barred"].value() == [str(Field.objects.get().pk)]
+    assert form["bars"].value() == ["share"]
