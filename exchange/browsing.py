@@ -35,10 +35,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The first rows of an object in clear: for people of the source's own department only."""
+    """The first rows of an object in clear: for people of the source's own department only.
+
+    `notes` are sentences on what a sheet hides, or holds without a value.
+    """
 
     peek: Peek
     sheets: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def objects(source_id: int, *, by: User) -> list[Offer]:
@@ -74,9 +78,11 @@ def look(source_id: int, given: Mapping[str, Any], *, by: User, at: datetime) ->
     source = _opened(source_id, by)
     binding = Binding(source=source, object=dict(given))
     found = peek(binding, rows=FIRST_ROWS)
-    names = tuple(sheets.sheets(binding)) if source.kind == SourceKind.EXCEL else ()
+    excel = source.kind == SourceKind.EXCEL
+    names = tuple(sheets.sheets(binding)) if excel else ()
+    notes = tuple(sheets.notes(binding)) if excel else ()
     chain.record("source.look", f"source:{source.pk}", by=by, at=at, object=dict(given))
-    return Look(found, names)
+    return Look(found, names, notes)
 
 
 def _opened(source_id: int, by: User) -> Source:

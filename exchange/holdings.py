@@ -20,7 +20,7 @@ from audit import chain
 from catalog import indexing, succession
 from catalog.models import Dataset, NegativeLine, Revision
 from catalog.succession import free_name
-from exchange.models import Binding, Grant, ShareRequest, Source
+from exchange.models import AllowedHost, Binding, Grant, ShareRequest, Source
 
 PENDING = (Dataset.State.SIGNED, Dataset.State.IN_REVIEW)
 NAME_LENGTH = 100
@@ -142,6 +142,7 @@ def transfer(
     touched = _touched(organization_id)
     succession.move(organization, heir, by=by, at=at)
     _move_sources(organization, heir, by=by, at=at)
+    _move_hosts(organization, heir)
     Grant.objects.filter(organization=organization_id).update(organization=heir)
     ShareRequest.objects.filter(organization=organization_id).update(organization=heir)
     Dataset.objects.filter(pk__in=touched).policy_changed()
@@ -209,6 +210,17 @@ def _move_sources(
             **_from_to(organization),
             **renamed,
         )
+
+
+def _move_hosts(organization: Organization, heir: Organization) -> None:
+    """Let the heir's sources reach the hosts that were allowed for the organisation alone."""
+    there = set(AllowedHost.objects.filter(organization=heir).values_list("host", "port"))
+    for allowed in AllowedHost.objects.filter(organization=organization):
+        if (allowed.host, allowed.port) in there:
+            allowed.delete()
+        else:
+            allowed.organization = heir
+            allowed.save(update_fields=["organization"])
 
 
 def _move_notices(organization_id: int, heir: Organization, at: datetime) -> None:

@@ -41,13 +41,28 @@ class SourceUnfit(Problem):
 
 
 @transaction.atomic
-def allow_host(host: str, port: int, *, by: User, at: datetime, note: str = "") -> AllowedHost:
-    """Let connectors reach a host. Only the system administrator may."""
+def allow_host(
+    host: str,
+    port: int,
+    *,
+    by: User,
+    at: datetime,
+    note: str = "",
+    organization: Organization | None = None,
+) -> AllowedHost:
+    """Let connectors reach a host: for one organisation's sources, or for all where none is named.
+
+    Only the system administrator may.
+    """
     require(by, "exchange.allow_host")
     allowed, _created = AllowedHost.objects.get_or_create(
-        host=host, port=port, defaults={"note": note, "allowed_by": by, "allowed_at": at}
+        host=host,
+        port=port,
+        organization=organization,
+        defaults={"note": note, "allowed_by": by, "allowed_at": at},
     )
-    chain.record("host.allow", f"host:{host}:{port}", by=by, at=at, note=note)
+    told = {} if organization is None else {"organization": organization.slug}
+    chain.record("host.allow", f"host:{host}:{port}", by=by, at=at, note=note, **told)
     return allowed
 
 

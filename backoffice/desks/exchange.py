@@ -34,15 +34,22 @@ from exchange.sync import engine, undoing
 
 def _allow(press: Press) -> None:
     told = press.told
-    sources.allow_host(told["host"], told["port"], note=told["note"], by=press.by, at=press.at)
+    sources.allow_host(
+        told["host"],
+        told["port"],
+        note=told["note"],
+        organization=told["organization"],
+        by=press.by,
+        at=press.at,
+    )
 
 
 @admin.register(AllowedHost)
 class AllowedHostDesk(Desk):
     """Database hosts that connectors may reach."""
 
-    list_display = ["host", "port", "note", "allowed_by", "allowed_at"]
-    list_select_related = ["allowed_by"]
+    list_display = ["host", "port", "organization", "note", "allowed_by", "allowed_at"]
+    list_select_related = ["allowed_by", "organization"]
     search_fields = ["host", "note"]
     ordering = ["host", "port"]
     list_buttons = (

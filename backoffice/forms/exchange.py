@@ -23,7 +23,17 @@ class HostForm(OfficeForm):
 
     host = forms.CharField(label=_("Host or socket directory"), max_length=255)
     port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, initial=5432)
+    organization = forms.ModelChoiceField(
+        Organization.objects.none(),
+        label=_("Only for"),
+        required=False,
+        help_text=_("Empty: sources of every department may read it."),
+    )
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    def prepare(self) -> None:
+        """Offer the organisations that are open."""
+        offer(self, "organization", Organization.objects.open().order_by("slug"))
 
 
 TLS = {

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from django.db.models import Q
 from psycopg import sql
 
 from accounts.wording import said as _
@@ -163,14 +164,7 @@ def connected(source: Source) -> Iterator[psycopg.Connection]:
 def _connect(source: Source) -> psycopg.Connection:
     settings = source.settings
     host, port = settings.get("host", ""), int(settings.get("port", 5432))
-    if not AllowedHost.objects.filter(host=host, port=port).exists():
-        raise HostNotAllowed(
-            _(
-                "“%(host)s:%(port)s” is not on the list of hosts that may be read. Ask the system"
-                " administrator to allow it."
-            )
-            % {"host": host, "port": port}
-        )
+    _check_host(source, host, port)
     secret = vault.unseal(source.secret, purpose=PASSWORD).decode() if source.secret else None
     try:
         connection = psycopg.connect(
@@ -189,6 +183,29 @@ def _connect(source: Source) -> psycopg.Connection:
         raise _not_connected(source, failure) from failure
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     return connection
+
+
+def _check_host(source: Source, host: str, port: int) -> None:
+    """Refuse a host that is not on the list, or on it for others only. Raises HostNotAllowed."""
+    allowed = AllowedHost.objects.filter(host=host, port=port)
+    if allowed.filter(Q(organization=None) | Q(organization=source.organization_id)).exists():
+        return
+    words = {"host": host, "port": port, "name": source.name, "organization": source.organization}
+    if allowed.exists():
+        raise HostNotAllowed(
+            _(
+                "“%(host)s:%(port)s” may be read for another department only. Correct the host of"
+                " “%(name)s”, or ask the system administrator to allow it for “%(organization)s”."
+            )
+            % words
+        )
+    raise HostNotAllowed(
+        _(
+            "“%(host)s:%(port)s” is not on the list of hosts that may be read. Ask the system"
+            " administrator to allow it."
+        )
+        % words
+    )
 
 
 def _not_connected(source: Source, failure: psycopg.OperationalError) -> SourceProblem:

@@ -182,6 +182,13 @@ def sheets(binding: Binding) -> list[str]:
         return [sheet.name for sheet in open_workbook(_paths(binding)[0]).sheets]
 
 
+def notes(binding: Binding) -> list[str]:
+    """Return what people should know of the bound sheet: hidden rows, formulas without a value."""
+    with _translated():
+        workbook = open_workbook(_paths(binding)[0])
+        return workbook.sheet(_sheet(workbook, str(binding.object.get("sheet") or ""))).notes
+
+
 def _paths(binding: Binding) -> list[Path]:
     return resolved(binding.object["path"], by=binding.source.organization)
 

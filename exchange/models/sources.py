@@ -35,10 +35,21 @@ class WholeBecause(models.TextChoices):
 
 
 class AllowedHost(models.Model):
-    """A database host the system administrator lets connectors reach; no other is dialled."""
+    """A database host the system administrator lets connectors reach; no other is dialled.
+
+    One with an organisation is dialled for sources of that organisation alone.
+    """
 
     host = models.CharField(_("host or socket directory"), max_length=255)
     port = models.PositiveIntegerField(_("port"), default=5432)
+    organization = models.ForeignKey(
+        "accounts.Organization",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="allowed_hosts",
+        verbose_name=_("only for"),
+    )
     note = models.CharField(_("note"), max_length=200, blank=True)
     allowed_by = models.ForeignKey(
         platform.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("allowed by")
@@ -49,7 +60,11 @@ class AllowedHost(models.Model):
         verbose_name = _("allowed host")
         verbose_name_plural = _("allowed hosts")
         constraints = [
-            models.UniqueConstraint(fields=["host", "port"], name="exchange_allowedhost_once"),
+            models.UniqueConstraint(
+                fields=["host", "port", "organization"],
+                name="exchange_allowedhost_once_for_each",
+                nulls_distinct=False,
+            ),
         ]
 
     def __str__(self) -> str:

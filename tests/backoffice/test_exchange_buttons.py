@@ -17,6 +17,15 @@ def test_hosts_are_allowed_and_refused_by_the_system_administrator(at_desk):
     assert not AllowedHost.objects.exists()
 
 
+def test_a_host_is_allowed_for_one_department_alone(at_desk):
+    desk, place = at_desk(accounts.user(Role.SYSTEM_ADMIN)), accounts.organization()
+
+    desk.press_above(AllowedHost, "allow", host="db.example", port=5432, organization=place.pk)
+
+    assert AllowedHost.objects.get().organization == place
+    assert place.name_en in desk.list(AllowedHost).content.decode()
+
+
 def test_a_source_is_connected_and_its_password_is_shown_nowhere(at_desk, said):
     where = exchange.house()
     desk = at_desk(where.publisher)

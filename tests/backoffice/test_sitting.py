@@ -306,6 +306,19 @@ def test_more_names_than_columns_are_told_of_where_the_rows_would_stand(clerk, w
     assert "/fields/?" not in page
 
 
+def test_formulas_without_a_value_and_hidden_rows_are_told_of_where_the_rows_stand(clerk, where):
+    def odd(page) -> None:
+        page["C3"] = "=1+1"
+        page.row_dimensions[2].hidden = True
+
+    query = laid(where, sheets.workbook(then=odd))
+
+    page = clerk.go("sitting_look", connected(where).pk, query=query)
+
+    assert "formulas without a stored value and count as empty: C3" in page
+    assert "Hidden rows are read like all others: 2" in page
+
+
 def test_a_sheet_that_vanished_says_which_there_are(clerk, where):
     query = laid(where, sheets.workbook(sheet="甲"))
 

@@ -21,6 +21,7 @@ from catalog.terms import LineState, State
 from exchange import access, holdings
 from exchange.models import ShareRequest, Source, SourceKind
 from exchange.sharing import grants
+from exchange.sources import allow_host
 from exchange.sync import engine
 from tests.factories import accounts as make
 from tests.factories import catalog
@@ -183,6 +184,8 @@ def test_no_table_that_names_an_organisation_is_forgotten():
         SheetMapping.objects.create(
             organization=place, signature="a", columns={}, kept_at=NOW, kept_by=clerk
         )
+        allow_host("db.example", 5432, organization=place, by=make.user(Role.SYSTEM_ADMIN), at=NOW)
+    allow_host("old.example", 5432, organization=old, by=make.user(Role.SYSTEM_ADMIN), at=NOW)
     SheetImport.objects.create(owner=old, name="目录.xlsx", sha256="0", sent_at=NOW, sent_by=clerk)
     ShareRequest.objects.create(
         dataset=catalog.dataset(),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from django.utils import translation
 
 from accounts.roles import NotAllowed, Role
 from exchange import problems, sources
@@ -76,6 +77,31 @@ def test_a_host_that_is_not_allowed_is_not_dialled():
 
     assert problem.code == "host-not-allowed"
     assert "other.example:5432" in str(problem)
+
+
+def test_a_host_of_another_department_is_not_dialled_and_says_whom_to_ask():
+    where, other = exchange.house(), exchange.house()
+    sources.allow_host("127.0.0.1", 1, organization=other.department, by=where.system, at=NOW)
+    settings = {"host": "127.0.0.1", "port": 1, "database": "d", "user": "u"}
+    theirs, ours = (
+        sources.create(
+            house.department,
+            name="registry",
+            kind=SourceKind.POSTGRESQL,
+            settings=settings,
+            by=house.publisher,
+            at=NOW,
+        )
+        for house in (other, where)
+    )
+
+    with translation.override("en"):
+        refused, dialled = tried(where, ours), tried(other, theirs)
+
+    assert isinstance(refused, problems.HostNotAllowed)
+    assert "another department only" in str(refused)
+    assert where.department.name_en in str(refused)
+    assert not isinstance(dialled, problems.HostNotAllowed)
 
 
 def test_a_name_without_an_address_is_told_as_such(monkeypatch):
