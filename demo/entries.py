@@ -39,27 +39,17 @@ class EntryField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A dataset of the demo: its metadata, its fields, its source.
-
-    `input` is its name in `demo.inputs.SHARES`; `given` is what the binding says besides the path.
-    """
+class Listed:
+    """What any entry of the demo says of itself: its metadata and its fields."""
 
     slug: str
     owner: str
-    input: str
     title_zh: str
     title_en: str
     abstract_zh: str
     abstract_en: str
-    update_cycle: UpdateCycle
-    kind: SourceKind
-    source_name: str
     fields: tuple[EntryField, ...]
-    given: Mapping[str, Any] = field(default_factory=dict)
-    mode: SyncMode = SyncMode.FULL
-    cursor_column: str = ""
-    schedule_minutes: int | None = None
+    update_cycle: UpdateCycle = UpdateCycle.MONTHLY
 
     def metadata(self) -> dict[str, Any]:
         """Return the core metadata besides address, owner and Chinese title."""
@@ -73,6 +63,22 @@ class Entry:
             "license": "CC-BY-4.0",
             "contact": f"{self.owner}@example.invalid",
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Listed):
+    """A dataset of the demo that is published, with its source.
+
+    `input` is its name in `demo.inputs.SHARES`; `given` is what the binding says besides the path.
+    """
+
+    input: str
+    kind: SourceKind
+    source_name: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+    mode: SyncMode = SyncMode.FULL
+    cursor_column: str = ""
+    schedule_minutes: int | None = None
 
 
 def described(

@@ -31,7 +31,7 @@ FILES = {
     "housing": "housing.xlsx",
     "works": "road-works.csv",
     "pupils": "pupils.csv",
-    "stations": "stations.csv",  # promised and never sent: its sync fails
+    "traffic": "traffic-counts.csv",  # promised and never sent: its sync fails
 }
 FEW = 400  # rows of what only waits on a desk
 _COLUMNS = """

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.terms import UpdateCycle
-from demo.entries import AS_SUGGESTED, STANDS_PUBLIC, EntryField, described
+from demo.entries import AS_SUGGESTED, STANDS_PUBLIC, Listed, described
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType, ShareType
 
@@ -13,7 +13,7 @@ CLOSED: dict[str, Any] = {"share_type": ShareType.CONDITIONAL, "open_type": Open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unfinished:
+class Unfinished(Listed):
     """An entry and how far it came.
 
     `reached` is one of "draft", "asked" (for the signature), "signed", "submitted", "sent_back",
@@ -21,19 +21,11 @@ class Unfinished:
     Without a grade a field waits for a person.
     """
 
-    slug: str
-    owner: str
-    title_zh: str
-    title_en: str
-    abstract_zh: str
-    abstract_en: str
-    fields: tuple[EntryField, ...]
     reached: str
     days_ago: int = 0
     input: str = ""
     graded: bool = True
     defects: tuple[str, ...] = ()
-    update_cycle: UpdateCycle = UpdateCycle.MONTHLY
 
 
 SCHOOLS = Unfinished(
@@ -184,10 +176,42 @@ STATIONS = Unfinished(
         described("hour", "hour", "时次", "Hour", DataType.DATETIME, is_key=True),
         described("pm25", "pm25", "细颗粒物", "PM2.5", DataType.DECIMAL),
     ),
-    reached="published",
-    input="stations",
+    reached="submitted",
     update_cycle=UpdateCycle.DAILY,
 )
-UNFINISHED = (SCHOOLS, PUPILS, CLINICS, CARE, PIPES, PARKING, WORKS, STATIONS)
-TROUBLED = (WORKS, STATIONS)
+TRAFFIC = Unfinished(
+    slug="traffic-counts",
+    owner="transport",
+    title_zh="路段交通流量小时值",
+    title_en="Hourly traffic counts",
+    abstract_zh="各观测断面每小时的车流量。",
+    abstract_en="Vehicles an hour at each counting point.",
+    fields=(
+        described("point", "point", "观测断面", "Counting point", is_key=True),
+        described("hour", "hour", "时次", "Hour", DataType.DATETIME, is_key=True),
+        described("vehicles", "vehicles", "车流量（辆）", "Vehicles", DataType.INTEGER),
+    ),
+    reached="published",
+    input="traffic",
+    update_cycle=UpdateCycle.DAILY,
+)
+BRIDGES = Unfinished(
+    slug="bridge-inspections",
+    owner="transport",
+    title_zh="桥梁定期检查结果",
+    title_en="Bridge inspections",
+    abstract_zh="城市桥梁定期检查的日期与技术状况等级。",
+    abstract_en="Day and finding of the regular inspections of bridges.",
+    fields=(
+        described("code", "bridge_code", "桥梁编码", "Bridge code", is_key=True),
+        described("name", "bridge_name", "桥梁名称", "Name", required=True),
+        described("level", "condition", "技术状况等级", "Condition", pattern="[A-E]"),
+        described("day", "inspected_on", "检查日期", "Inspected on", DataType.DATE),
+    ),
+    reached="signed",
+    days_ago=1,
+    update_cycle=UpdateCycle.YEARLY,
+)
+UNFINISHED = (SCHOOLS, PUPILS, CLINICS, CARE, PIPES, PARKING, BRIDGES, WORKS, TRAFFIC, STATIONS)
+TROUBLED = (WORKS, TRAFFIC)
 """Published, but their sources are such that a run is held back, and another one fails."""

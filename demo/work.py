@@ -4,23 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from django.utils import timezone
 
-from accounts import organizations, people
+from accounts import organizations, people, sign_in
 from accounts.models import Organization, OrganizationKind, User
 from accounts.people import Newcomer
 from accounts.roles import Role
-from catalog import negative_list, publishing
-from catalog.models import Dataset, LegalBasis, Resource
-from demo import invented
+from catalog import grading_change, grading_table, publishing
+from catalog.models import Resource
+from demo import invented, lines
 from demo.entries import EntryField
 from demo.inputs import FILES
-from demo.unfinished import UNFINISHED, Unfinished
-from exchange import opening, profiling, sources
-from exchange.models import SourceKind
+from demo.unfinished import PUPILS, UNFINISHED, Unfinished
+from exchange import opening, profiling, schedules, sources
+from exchange.models import Binding, SourceKind
+from exchange.schedules import Schedule
 from exchange.sharing import grants
+from policy.detect import Kind
 from policy.terms import Channel, Grade, Mode, OpenType
 
 VOUCHED = dict.fromkeys(publishing.CHECKLIST, True)
@@ -48,7 +49,8 @@ class Hands:
 
 
 def leave(hands: Hands, resources: Mapping[str, Resource], *, at: datetime) -> None:
-    """Leave unfinished entries, a loosening, lines on their way, a short grant, open invitations.
+    """Leave unfinished entries, a loosening, lines on their way, a short grant, open invitations,
+    a paused binding, fields to be graded anew after a change of the table, a refused sign-in.
 
     `resources` are the tables of the entries that are published, by address.
     """
@@ -58,6 +60,9 @@ def leave(hands: Hands, resources: Mapping[str, Resource], *, at: datetime) -> N
     _lines(resources, hands, at=at)
     _short_grant(resources["business-registrations"], hands, at=at)
     _newcomers(hands.security, at=at)
+    _paused(hands.staff["education"].publisher, at=at)
+    _stricter_table(hands.security)
+    sign_in.failed(hands.operators[1].username, locked=False, at=at)
 
 
 def _carry(unfinished: Unfinished, hands: Hands, *, at: datetime) -> None:
@@ -89,14 +94,7 @@ def _drafted(unfinished: Unfinished, staff: Staff, hands: Hands, *, at: datetime
         title_zh=unfinished.title_zh,
         by=by,
         at=at,
-        title_en=unfinished.title_en,
-        abstract_zh=unfinished.abstract_zh + "演示数据，均为虚构。",
-        abstract_en=unfinished.abstract_en + " Demonstration data, all of it invented.",
-        update_cycle=unfinished.update_cycle,
-        share_condition_zh="用于履行法定职责，不得转供第三方。",
-        share_condition_en="For statutory duties only; not to be passed on.",
-        license="CC-BY-4.0",
-        contact=f"{unfinished.owner}@example.invalid",
+        **unfinished.metadata(),
     )
     resource = publishing.add_table(
         dataset.pk, fields=[one.new for one in unfinished.fields], by=by, at=at
@@ -159,37 +157,12 @@ def _loosening(resource: Resource, staff: Staff, *, at: datetime) -> None:
 
 
 def _lines(resources: Mapping[str, Resource], hands: Hands, *, at: datetime) -> None:
-    """Propose two lines: one waits for the legal review, one for the authority's."""
-    basis = LegalBasis.objects.filter(law_zh__contains="个人信息保护法").order_by("pk").first()
-    if basis is None:
-        raise LookupError("The library of legal bases has no 个人信息保护法.")
-    told: dict[str, Any] = {
-        "basis_id": basis.pk,
-        "bars": [Channel.OPEN],
-        "from_on": timezone.localdate(at),
-        "review_on": timezone.localdate(at) + timedelta(days=365),
-        "at": at,
-    }
     civil, approval = hands.staff["civil"], hands.staff["approval"]
     volunteers = resources["registered-volunteers"]
-    line = negative_list.propose(
-        volunteers.dataset_id,
-        field_ids=[volunteers.fields.get(name="health_note").pk],
-        reason_zh="健康信息属于敏感个人信息，不向社会公开。",
-        reason_en="Health is sensitive personal information and is not opened.",
-        by=civil.publisher,
-        **told,
-    )
-    negative_list.legal_review(line.pk, passed=True, opinion="同意上报。", by=civil.head, at=at)
     registrations = resources["business-registrations"]
-    negative_list.propose(
-        registrations.dataset_id,
-        field_ids=[registrations.fields.get(name="contact_phone").pk],
-        reason_zh="联系电话多为个人手机号码。",
-        reason_en="The phone is mostly a person's own mobile.",
-        by=approval.publisher,
-        **told,
-    )
+    lines.for_the_authority(volunteers, publisher=civil.publisher, head=civil.head, at=at)
+    lines.for_legal_review(registrations, publisher=approval.publisher, at=at)
+    lines.returned(registrations, publisher=approval.publisher, head=approval.head, at=at)
 
 
 def _short_grant(resource: Resource, hands: Hands, *, at: datetime) -> None:
@@ -211,7 +184,7 @@ def _short_grant(resource: Resource, hands: Hands, *, at: datetime) -> None:
 
 
 def _newcomers(security: User, *, at: datetime) -> None:
-    """Enter a department that has nobody to sign yet, and invite its clerk."""
+    """Enter a department that has nobody to sign yet, its clerk, and somebody without a role."""
     archives = organizations.create(
         "archives",
         kind=OrganizationKind.DEPARTMENT,
@@ -225,8 +198,30 @@ def _newcomers(security: User, *, at: datetime) -> None:
         Newcomer("archives-publisher", "City Archives: publisher"), by=security, at=at
     )
     people.grant_role(invited.user.pk, Role.PUBLISHER, archives, by=security, at=at)
+    people.create(Newcomer("archives-trainee", "City Archives: trainee"), by=security, at=at)
 
 
-def is_left() -> bool:
-    """Whether the unfinished entries are there."""
-    return Dataset.objects.filter(slug__in=[one.slug for one in UNFINISHED]).exists()
+def _paused(publisher: User, *, at: datetime) -> None:
+    """Take a draft's binding out of the clock until its fields are graded."""
+    binding = Binding.objects.get(resource__dataset__slug=PUPILS.slug)
+    wanted = Schedule(
+        every=binding.schedule_minutes,
+        paused=True,
+        full_every_days=binding.full_every_days,
+        max_rejected_percent=binding.max_rejected_percent,
+        max_shrink_percent=binding.max_shrink_percent,
+    )
+    schedules.reschedule(binding.pk, wanted, by=publisher, at=at)
+
+
+def _stricter_table(security: User) -> None:
+    """Replace the table of grades, tried out first: names are suggested a grade higher.
+
+    Later than the grades that are given, or nothing would wait to be graded anew.
+    """
+    at = timezone.now()
+    data = grading_change.in_force().table().as_data()
+    data["rows"][Kind.PERSON_NAME]["grade"] = Grade.L3.name
+    run = grading_change.dry_run(grading_table.proposed(data), at=at)
+    note = "姓名可直接识别自然人，先按 L3 建议；依法公示的，由部门说明理由后保留原级。"
+    grading_table.replace(data, note=note, digest=run.digest, by=security, at=at)

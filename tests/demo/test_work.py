@@ -1,0 +1,58 @@
+"""The demo city has work waiting: at each role's desk, something of each kind that can wait."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.roles import Role
+from backoffice.waiting import desks, runs
+from backoffice.waiting.administration import unlinked
+from catalog.models import GradingTable
+from demo import city, inputs
+from demo.inputs import Registry
+from tests.exchange.conftest import _source_url, source  # noqa: F401 - a department's database
+
+pytestmark = pytest.mark.django_db
+
+ROWS = 4400
+OF_THE_WORKER = {runs.failed, runs.held, runs.under_way, unlinked}
+"""What comes of runs and of the clock; `sync_city` brings about a failed and a held one."""
+
+
+@pytest.fixture
+def built(source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> city.City:  # noqa: F811
+    """The city, up to where a worker would read its sources."""
+    monkeypatch.setattr(settings, "FILE_ROOTS", [str(tmp_path)])
+    inputs.write_files(tmp_path, seed=1, total=ROWS)
+    with psycopg.connect(source()) as connection:
+        inputs.fill_registry(connection, seed=1, total=ROWS)
+        info = connection.info
+        registry = Registry(info.host, info.port, info.dbname, info.user, info.password)
+    return city.build(registry, tmp_path, at=timezone.now())
+
+
+def test_in_each_role_something_of_each_kind_waits_for_who_can_sign_in(built):
+    now = timezone.now()
+    titles: dict[Role, set[str]] = {role: set() for role in desks.QUESTIONS}
+
+    for one in built.sign_ins:
+        for desk in desks.of(User.objects.get(username=one.username), now=now):
+            titles[desk.role] |= {str(pile.title) for pile in desk.piles}
+
+    wanted = {
+        role: len([question for question in questions if question not in OF_THE_WORKER])
+        for role, questions in desks.QUESTIONS.items()
+    }
+    assert {role: len(found) for role, found in titles.items()} == wanted, titles
+
+
+def test_the_table_of_grades_was_changed_with_a_reason(built):
+    first, second = GradingTable.objects.order_by("version")
+
+    assert second.previous == first
+    assert second.note
+    assert second.changed["waiting"] >= 3
