@@ -105,6 +105,9 @@ class Desk(ModelAdmin):
         response = super().changelist_view(request, extra_context)
         if isinstance(response, TemplateResponse) and response.context_data is not None:
             response.context_data["actions_list"] = self._drawn(request, self.list_buttons, None)
+            shown = response.context_data.get("cl")
+            if shown is not None and not (shown.query or shown.has_active_filters):
+                shown.full_result_count = shown.result_count  # no way to “show all” of all
         return response
 
     def render_change_form(

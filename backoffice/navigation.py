@@ -7,6 +7,7 @@ from django.apps import apps
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notices
@@ -135,5 +136,7 @@ def _items(request: HttpRequest, group: Group) -> list[dict[str, Any]]:
         meta = apps.get_model(label)._meta  # noqa: SLF001 - Django's public-by-custom name
         if request.user.has_perm(f"{meta.app_label}.view_{meta.model_name}"):
             place = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
-            items.append({"title": meta.verbose_name_plural, "icon": icon, "link": place})
+            items.append(
+                {"title": capfirst(meta.verbose_name_plural), "icon": icon, "link": place}
+            )
     return items

@@ -67,6 +67,26 @@ MODES = {
     Mode.PUSH.value: _("pushed changes"),
 }
 
+RULES = {
+    "field-count": _("more or fewer cells than columns"),
+    "nul": _("a character that no text may hold"),
+    "encoding": _("bytes that are no text"),
+    "cell-too-long": _("a cell too long to be read"),
+    "type": _("not of the declared type"),
+    "required": _("missing where it is required"),
+    "length": _("longer than declared"),
+    "scale": _("more decimals than declared"),
+    "minimum": _("below the least value"),
+    "maximum": _("above the greatest value"),
+    "code": _("not in the code list"),
+    "pattern": _("of another pattern than declared"),
+    "resident_id": _("no resident ID number"),
+    "uscc": _("no unified social credit code"),
+    "mobile": _("no mobile number"),
+    "duplicate-key": _("a key that came before"),
+}
+"""What a rejected row broke; docs/data-way.md explains each."""
+
 TREATMENTS = {
     int(Treatment.CLEAR): _("in clear"),
     int(Treatment.MASKED): _("masked"),
@@ -101,3 +121,18 @@ __all__ = [
     "VIEWPOINTS",
     "choices",
 ]
+
+CLOSED = {
+    "grade": GRADES,
+    "suggested_grade": GRADES,
+    "share_type": SHARE_TYPES,
+    "open_type": OPEN_TYPES,
+    "mask_kind": MASKS,
+    "data_type": DATA_TYPES,
+    "secrecy": SECRECY,
+    "tier": TIERS,
+    "certainty": CERTAINTIES,
+    "channel": CHANNELS,
+    "rule": RULES,
+}
+"""Columns of models that hold a value of such a set, by name, wherever they are shown."""

@@ -45,9 +45,9 @@ STEPS = {
     Step.RECALL: gettext_lazy("taken back for changes"),
     Step.SUBMIT: gettext_lazy("submitted"),
     Step.SEND_BACK: gettext_lazy("sent back"),
-    Step.ACCEPT: gettext_lazy("published"),
+    Step.ACCEPT: gettext_lazy("accepted for publication"),
     Step.REVISE: gettext_lazy("revised"),
-    Step.WITHDRAW: gettext_lazy("withdrawn"),
+    Step.WITHDRAW: gettext_lazy("taken out of the catalogue"),
 }
 
 
@@ -91,8 +91,8 @@ LINE_MOVES: Mapping[tuple[LineState, LineStep], LineState] = {
 
 LINE_STEPS = {
     LineStep.FORWARD: gettext_lazy("forwarded to the data authority"),
-    LineStep.RETURN: gettext_lazy("returned"),
-    LineStep.PUBLISH: gettext_lazy("published"),
+    LineStep.RETURN: gettext_lazy("sent back"),
+    LineStep.PUBLISH: gettext_lazy("accepted for publication"),
     LineStep.RENEW: gettext_lazy("kept after its review"),
     LineStep.END: gettext_lazy("ended"),
 }

@@ -13,6 +13,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -222,7 +223,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        "DIRS": [BASE_DIR / "backoffice" / "theme"],  # stand for the theme's own
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -269,6 +270,7 @@ EMAIL_BACKEND = "django.core.mail.backends." + (
 )
 
 LANGUAGE_CODE = "zh-hans"
+FORMAT_MODULE_PATH = "config.formats"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
@@ -369,6 +371,9 @@ UNFOLD = {
     "SITE_TITLE": _("City data exchange"),
     "SITE_HEADER": _("City data exchange"),
     "SITE_URL": "/",
+    "SITE_SYMBOL": "hub",
+    "STYLES": [lambda _request: static("backoffice/theme.css")],
+    "SCRIPTS": [lambda _request: static("backoffice/theme.js")],
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
     "ACCOUNT": {"navigation": [{"title": _("My account"), "link": reverse_lazy("admin:me")}]},

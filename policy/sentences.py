@@ -11,15 +11,15 @@ from policy.terms import Because
 
 SENTENCES: Mapping[Because, tuple[str, str]] = {
     Because.DEFAULT_SHARE: (
-        "政务数据以共享为原则，该数据项可直接共享。",
+        "政务数据以共享为原则，该信息项可直接共享。",
         "Government data is shared by default, and nothing restricts this field.",
     ),
     Because.DEFAULT_OPEN: (
-        "该数据项向社会无条件开放。",
+        "该信息项向社会无条件开放。",
         "This field is open to everyone.",
     ),
     Because.GRANTED: (
-        "您持有的授权（编号 %(grant)s）包含该数据项。",
+        "您持有的授权（编号 %(grant)s）包含该信息项。",
         "Your grant no. %(grant)s covers this field.",
     ),
     Because.OWN_DATA: (
@@ -27,22 +27,22 @@ SENTENCES: Mapping[Because, tuple[str, str]] = {
         "Your own department provides this data.",
     ),
     Because.MASKED_GRADE: (
-        "该数据项为 %(grade)s 级，在此渠道只提供脱敏值。",
+        "该信息项为 %(grade)s 级，在此渠道只提供脱敏值。",
         "Fields of grade %(grade)s are shown masked on this channel.",
     ),
     Because.NEGATIVE_LIST: (
-        "该数据项列入负面清单第 %(number)s 项，依据：%(basis)s。",
+        "该信息项列入负面清单第 %(number)s 项，依据：%(basis)s。",
         "Line %(number)s of the negative list bars this field. Basis: %(basis)s.",
     ),
     Because.LINE_LAPSED: (
-        "负面清单已没有有效条目限制该数据项，现为有条件共享（开放），请申请授权。",
+        "负面清单已没有有效条目限制该信息项，现为有条件共享（开放），请申请授权。",
         (
             "No live line of the negative list bars this field any more, so it is conditional "
             "now: ask for a grant."
         ),
     ),
     Because.NEEDS_GRANT: (
-        "该数据项为有条件提供，请说明依据和用途，申请授权。",
+        "该信息项为有条件提供，请说明依据和用途，申请授权。",
         "This field is conditional: ask for a grant, stating basis and purpose.",
     ),
     Because.GRANT_NOT_LIVE: (
@@ -57,7 +57,7 @@ SENTENCES: Mapping[Because, tuple[str, str]] = {
         ),
     ),
     Because.NOT_OPEN: (
-        "提供部门将该数据项定为不予开放。",
+        "提供部门将该信息项定为不予开放。",
         "The providing department does not open this field to the public.",
     ),
     Because.NOT_A_DEPARTMENT: (
@@ -65,22 +65,22 @@ SENTENCES: Mapping[Because, tuple[str, str]] = {
         "Sharing is between departments of government. Look at the open data instead.",
     ),
     Because.GRADE_CLOSED: (
-        "该数据项为 %(grade)s 级，不向社会开放。",
+        "该信息项为 %(grade)s 级，不向社会开放。",
         "Fields of grade %(grade)s are not opened to the public.",
     ),
     Because.VERIFY_ONLY: (
-        "该数据项为 %(grade)s 级，凭授权以核验方式（是或否）提供。",
+        "该信息项为 %(grade)s 级，凭授权以核验方式（是或否）提供。",
         "Fields of grade %(grade)s are given as verification only (yes or no), under a grant.",
     ),
     Because.MASK_MISSING: (
-        "该数据项须脱敏后提供，但尚未设定脱敏方式，可申请授权或请提供部门设定。",
+        "该信息项须脱敏后提供，但尚未设定脱敏方式，可申请授权或请提供部门设定。",
         (
             "This field may only be shown masked, and no mask is set for it. Ask for a grant, or "
             "ask the providing department to set a mask."
         ),
     ),
     Because.MASK_TOO_WEAK: (
-        "该数据项的脱敏方式不足以去标识化，不能向社会开放。",
+        "该信息项的脱敏方式不足以去标识化，不能向社会开放。",
         "The mask set for this field hides too little for showing it to everyone.",
     ),
     Because.PSEUDONYM_SHARED: (
@@ -88,15 +88,15 @@ SENTENCES: Mapping[Because, tuple[str, str]] = {
         "Pseudonyms are made for one consumer at a time, so none can be shown to everyone.",
     ),
     Because.UNGRADED: (
-        "该数据项尚未定级，请提供部门先定级。",
+        "该信息项尚未定级，请提供部门先定级。",
         "This field has no grade yet. The providing department has to grade it first.",
     ),
     Because.CONCEALED: (
-        "该数据项不对外说明。",
+        "该信息项不对外说明。",
         "This field is not spoken of.",
     ),
     Because.ENDED: (
-        "该数据项已停止提供，仅原有授权可继续使用。",
+        "该信息项已停止提供，仅原有授权可继续使用。",
         "This field has ended; only grants that name it can still read it.",
     ),
     Because.NOT_STORABLE: (

@@ -14,6 +14,7 @@ from backoffice import words
 from backoffice.buttons import Button, Press, Shown, Warned
 from backoffice.desk import Desk, labelled
 from backoffice.desks.tables import bind, suggest
+from backoffice.filters import InWords
 from backoffice.forms import exchange as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.schedules import ScheduleForm, schedule_of
@@ -311,7 +312,7 @@ def _look(press: Press) -> Shown:
     cells = quarantine.look(row.pk, by=press.by, at=press.at)
     text = gettext("Line %(line)s: rejected by “%(rule)s”")
     return Shown(
-        title=text % {"line": row.line, "rule": row.rule},
+        title=text % {"line": row.line, "rule": words.RULES.get(row.rule, row.rule)},
         note=_("This look is written down. Do not carry the values on."),
         lines=tuple(cells.items()),
     )
@@ -322,8 +323,8 @@ class RejectedRowDesk(Desk):
     """Rows that broke a rule: only for the department they come from, and each look is kept."""
 
     owner_path = "run__binding__resource__dataset__owner"
-    list_display = ["line", "rule", "field", "run", "expires_at"]
-    list_filter = ["rule", "expires_at"]
+    list_display = ["line", labelled(words.RULES, "rule", _("rule")), "field", "run", "expires_at"]
+    list_filter = [("rule", InWords), "expires_at"]
     list_select_related = ["run__binding__resource__dataset__owner"]
     search_fields = ["rule", "field", "=run__id"]
     ordering = ["-run", "line"]
@@ -370,7 +371,7 @@ class GrantDesk(Desk):
         "valid_until",
         "revoked_at",
     ]
-    list_filter = ["channel", "valid_until", "revoked_at"]
+    list_filter = [("channel", InWords), "valid_until", "revoked_at"]
     list_select_related = ["organization", "dataset__owner"]
     search_fields = ["organization__name_zh", "organization__name_en", "dataset__slug", "purpose"]
     ordering = ["-id"]

@@ -12,6 +12,7 @@ from backoffice import words
 from backoffice.buttons import Button, Press
 from backoffice.desk import Desk, labelled
 from backoffice.desks.beside import ShownOnly
+from backoffice.filters import InWords
 from backoffice.forms import negative_list as forms
 from catalog import bases, negative_list
 from catalog.facts import last_day
@@ -213,7 +214,7 @@ class LegalBasisDesk(Desk):
         "in_force_from",
         "in_force_until",
     ]
-    list_filter = ["tier", "certainty"]
+    list_filter = [("tier", InWords), ("certainty", InWords)]
     search_fields = ["law_zh", "law_en", "article", "gist_zh", "document_number"]
     ordering = ["law_zh", "article", "-version"]
     inlines = [LinesOn]

@@ -12,6 +12,7 @@ from unfold.admin import TabularInline
 from backoffice import words
 from backoffice.desk import Desk, KeptDesk, labelled
 from backoffice.desks import listed
+from backoffice.filters import InWords
 from catalog import indexing
 from catalog.models import (
     Clock,
@@ -23,6 +24,7 @@ from catalog.models import (
     Subject,
     WorkingDay,
 )
+from catalog.terms import State
 
 
 class CodesOf(TabularInline):
@@ -117,12 +119,23 @@ class WorkingDayDesk(KeptDesk):
 class SearchEntryDesk(Desk):
     """What the catalogue is searched by, for who looks into why something is not found."""
 
-    list_display = ["dataset", "state", "owner", "grade", "indexed_at"]
-    list_filter = ["state"]
+    list_display = [
+        "entry",
+        labelled(dict(State.choices), "state", _("state")),
+        "owner",
+        labelled(words.GRADES, "grade", _("grade")),
+        "indexed_at",
+    ]
+    list_filter = [("grade", InWords)]
     list_select_related = ["dataset", "owner"]
     search_fields = ["dataset__slug", "dataset__code"]
     ordering = ["-dataset_id"]
     exclude = ["words"]
+
+    @admin.display(description=_("dataset"), ordering="dataset")
+    def entry(self, row: SearchEntry) -> str:
+        """Return the entry's title."""
+        return str(row.dataset)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Leave the words where they are: no list shows them."""

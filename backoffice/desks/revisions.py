@@ -9,9 +9,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
-from backoffice import lights
+from backoffice import lights, words
 from backoffice.buttons import Button, Press
-from backoffice.desk import Desk
+from backoffice.desk import Desk, labelled
+from backoffice.filters import InWords
 from backoffice.forms.dressed import ReasonForm
 from catalog import amending, deadlines
 from catalog.models import (
@@ -190,8 +191,16 @@ class FieldTermsDesk(Desk):
     """What published fields stood under, day by day: only added to, and to be looked at."""
 
     owner_path = "field__resource__dataset__owner"
-    list_display = ["field", "since", "grade", "share_type", "open_type", "mask_kind", "concealed"]
-    list_filter = ["grade", "share_type", "open_type"]
+    list_display = [
+        "field",
+        "since",
+        labelled(words.GRADES, "grade", _("grade")),
+        labelled(words.SHARE_TYPES, "share_type", _("share type")),
+        labelled(words.OPEN_TYPES, "open_type", _("open type")),
+        labelled(words.MASKS, "mask_kind", _("mask")),
+        "concealed",
+    ]
+    list_filter = [("grade", InWords), ("share_type", InWords), ("open_type", InWords)]
     list_select_related = ["field__resource__dataset__owner"]
     search_fields = ["name"]
     ordering = ["-since", "-id"]

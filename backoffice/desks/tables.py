@@ -14,6 +14,7 @@ from backoffice import words
 from backoffice.buttons import Button, Press, Warned
 from backoffice.desk import Desk, labelled
 from backoffice.desks import offers
+from backoffice.filters import InWords
 from backoffice.forms import catalog as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.exchange import BindingForm
@@ -201,7 +202,12 @@ class FieldDesk(Desk):
         labelled(words.OPEN_TYPES, "open_type", _("open type")),
         "why",
     ]
-    list_filter = ["grade", "suggested_grade", "share_type", "open_type"]
+    list_filter = [
+        ("grade", InWords),
+        ("suggested_grade", InWords),
+        ("share_type", InWords),
+        ("open_type", InWords),
+    ]
     list_select_related = ["resource__dataset__owner"]
     search_fields = ["name", "label_zh", "label_en", "resource__dataset__slug"]
     ordering = ["resource", "position", "id"]

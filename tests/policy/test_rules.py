@@ -296,7 +296,7 @@ def test_the_lowest_numbered_of_several_lines_is_cited_with_its_basis():
 
     assert [reason.basis for reason in reasons] == ["保守国家秘密法第三十六条"]
     assert reasons[0].text("zh-hans") == (
-        "该数据项列入负面清单第 3 项，依据：保守国家秘密法第三十六条。"
+        "该信息项列入负面清单第 3 项，依据：保守国家秘密法第三十六条。"
     )
     lines = [line(2), line(4), line(3, fields=[])]
     lower = decide_field(shared(lines=lines), phone()).reasons
