@@ -125,6 +125,7 @@ __all__ = [
 CLOSED = {
     "grade": GRADES,
     "suggested_grade": GRADES,
+    "clear_up_to": GRADES,
     "share_type": SHARE_TYPES,
     "open_type": OPEN_TYPES,
     "mask_kind": MASKS,

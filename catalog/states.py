@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.refusals import StepRefused
 from catalog.terms import LineState, State
@@ -45,9 +45,9 @@ STEPS = {
     Step.RECALL: gettext_lazy("taken back for changes"),
     Step.SUBMIT: gettext_lazy("submitted"),
     Step.SEND_BACK: gettext_lazy("sent back"),
-    Step.ACCEPT: gettext_lazy("accepted for publication"),
+    Step.ACCEPT: pgettext_lazy("step", "published"),
     Step.REVISE: gettext_lazy("revised"),
-    Step.WITHDRAW: gettext_lazy("taken out of the catalogue"),
+    Step.WITHDRAW: pgettext_lazy("step", "withdrawn"),
 }
 
 
@@ -91,8 +91,8 @@ LINE_MOVES: Mapping[tuple[LineState, LineStep], LineState] = {
 
 LINE_STEPS = {
     LineStep.FORWARD: gettext_lazy("forwarded to the data authority"),
-    LineStep.RETURN: gettext_lazy("sent back"),
-    LineStep.PUBLISH: gettext_lazy("accepted for publication"),
+    LineStep.RETURN: pgettext_lazy("step", "returned"),
+    LineStep.PUBLISH: pgettext_lazy("step", "published"),
     LineStep.RENEW: gettext_lazy("kept after its review"),
     LineStep.END: gettext_lazy("ended"),
 }

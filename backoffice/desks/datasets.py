@@ -1,11 +1,14 @@
 """Entries of the catalogue, on their way from draft to published."""
 
 from datetime import date
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -262,6 +265,16 @@ class DatasetDesk(Desk):
             variant=ActionVariant.DANGER,
         ),
     )
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        """Lead from another department's published entry to where everybody finds it."""
+        number = int(object_id) if object_id.isdecimal() else 0
+        entry = Dataset.objects.filter(pk=number, state=State.PUBLISHED).first()
+        if entry is None:
+            return super()._get_obj_does_not_exist_redirect(request, opts, object_id)
+        return redirect(f"{reverse('admin:search')}?{urlencode({'q': entry.title})}")
 
     def get_search_results(
         self,

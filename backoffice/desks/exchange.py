@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
@@ -18,6 +18,7 @@ from backoffice.filters import InWords
 from backoffice.forms import exchange as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.schedules import ScheduleForm, schedule_of
+from catalog.models import Field
 from exchange import quarantine, schedules, sources, tasks
 from exchange.models import (
     AllowedHost,
@@ -31,6 +32,10 @@ from exchange.models import (
 )
 from exchange.sharing import grants
 from exchange.sync import engine, undoing
+
+
+def _named(field: Field) -> str:
+    return f"{field.label} ({field.name})"
 
 
 def _allow(press: Press) -> None:
@@ -184,6 +189,8 @@ class BindingDesk(Desk):
     list_select_related = ["resource__dataset__owner", "source"]
     search_fields = ["source__name", "resource__dataset__slug", "resource__title_zh"]
     ordering = ["-id"]
+    exclude = ["columns"]
+    readonly_fields = ["bound"]
     buttons = (
         Button(
             name="sync",
@@ -218,6 +225,19 @@ class BindingDesk(Desk):
             note=_("A sample of the source is looked at; what was found is written down."),
         ),
     )
+
+    @admin.display(description=_("columns by field"))
+    def bound(self, binding: Binding) -> str:
+        """Show which column fills which field."""
+        fields = Field.objects.in_bulk([int(pk) for pk in binding.columns])
+        pairs = [
+            (_named(fields[int(pk)]), column)
+            for pk, column in binding.columns.items()
+            if int(pk) in fields
+        ]
+        return format_html(
+            '<dl class="kept">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs)
+        )
 
 
 def _is_held(run: SyncRun) -> bool:
@@ -375,6 +395,21 @@ class GrantDesk(Desk):
     list_select_related = ["organization", "dataset__owner"]
     search_fields = ["organization__name_zh", "organization__name_en", "dataset__slug", "purpose"]
     ordering = ["-id"]
+    fields = [
+        ("organization", "app"),
+        "dataset",
+        "channel",
+        "granted_fields",
+        "clear_up_to",
+        "ways",
+        "rows",
+        "purpose",
+        ("valid_from", "valid_until"),
+        "daily_quota",
+        ("created_by", "created_at"),
+        ("suspended_at", "revoked_at"),
+    ]
+    readonly_fields = ["granted_fields", "ways"]
     buttons = (
         Button(
             name="revoke",
@@ -387,3 +422,13 @@ class GrantDesk(Desk):
             variant=ActionVariant.DANGER,
         ),
     )
+
+    @admin.display(description=_("fields"))
+    def granted_fields(self, grant: Grant) -> str:
+        """Name the fields that the grant covers."""
+        return ", ".join(map(_named, Field.objects.filter(pk__in=grant.fields).order_by("pk")))
+
+    @admin.display(description=_("modes"))
+    def ways(self, grant: Grant) -> str:
+        """Say in which ways data goes."""
+        return ", ".join(str(words.MODES[mode]) for mode in grant.modes)

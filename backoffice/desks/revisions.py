@@ -1,5 +1,7 @@
 """Changes of published entries, old and new side by side."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
@@ -16,6 +18,7 @@ from backoffice.filters import InWords
 from backoffice.forms.dressed import ReasonForm
 from catalog import amending, deadlines
 from catalog.models import (
+    Dataset,
     Field,
     FieldTerms,
     Revision,
@@ -63,6 +66,21 @@ def _due(revision: Revision, clocks: deadlines.Clocks) -> str:
     )
 
 
+def _label(attribute: str) -> str:
+    """Return what an attribute of a field or an entry is called; itself where none is known."""
+    for model in (Field, Dataset):
+        for column in model._meta.concrete_fields:  # noqa: SLF001 - Django's public-by-custom name
+            if attribute in (column.name, column.attname):
+                return str(column.verbose_name)
+    return attribute
+
+
+def _worded(attribute: str, value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "–"
+    return str(words.CLOSED.get(attribute, {}).get(value, value))
+
+
 def lines(revision: Revision) -> list[tuple[str, str, str, str]]:
     """Return each change: where, what, old, new. One query for the names of fields."""
     changes = revision.changes
@@ -75,7 +93,7 @@ def lines(revision: Revision) -> list[tuple[str, str, str, str]]:
     if amends:
         parts.insert(0, (gettext("entry"), changes["dataset"]))
     told = [
-        (where, attribute, str(old), str(new))
+        (where, _label(attribute), _worded(attribute, old), _worded(attribute, new))
         for where, attributes in parts
         for attribute, (old, new) in attributes.items()
         if old != new

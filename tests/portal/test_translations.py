@@ -24,6 +24,8 @@ ROOMS = [
     "policy",
 ]
 CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop"}
+WITH_CONTEXT = {"pgettext", "pgettext_lazy"}
+CONTEXT_ENDS = "\x04"
 LITERAL = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 IN_TEMPLATE = re.compile(rf"(?:\bgettext|\b_)\(\s*u?({LITERAL})\s*\)")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|%[sd]")
@@ -41,6 +43,8 @@ def in_code(path: Path) -> Iterator[str]:
             told = node.args[0]
             if name in CALLS and isinstance(told, ast.Constant) and isinstance(told.value, str):
                 yield told.value
+            if name in WITH_CONTEXT:
+                yield CONTEXT_ENDS.join(ast.literal_eval(part) for part in node.args[:2])
 
 
 def in_template(path: Path) -> Iterator[str]:
@@ -52,15 +56,19 @@ def in_template(path: Path) -> Iterator[str]:
 def written() -> dict[str, str]:
     """Return the written file's messages."""
     entries: dict[str, str] = {}
-    which, told = "", {"msgid": "", "msgstr": ""}
+    which, told, context = "", {"msgid": "", "msgstr": ""}, ""
     for line in [*(FOLDER / "django.po").read_text().splitlines(), 'msgid ""']:
-        start = re.match(r"(msgid|msgstr) (\".*\")$", line)
-        if start:
+        start = re.match(r"(msgctxt|msgid|msgstr) (\".*\")$", line)
+        if start and start[1] == "msgctxt":
+            context = ast.literal_eval(start[2]) + CONTEXT_ENDS
+        elif start:
             if start[1] == "msgid":
                 entries[told["msgid"]] = told["msgstr"]
                 told = {"msgid": "", "msgstr": ""}
             which = start[1]
             told[which] = ast.literal_eval(start[2])
+            if which == "msgid":
+                told[which], context = context + told[which], ""
         elif line.startswith('"'):
             told[which] += ast.literal_eval(line)
     return {msgid: msgstr for msgid, msgstr in entries.items() if msgid}

@@ -1,0 +1,100 @@
+"""What the database keeps as codes and as JSON is read in words, on lists, pages and filters."""
+
+import pytest
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import Role
+from backoffice.templatetags import backoffice_words
+from catalog.models import Dataset, Field, FieldTerms, Revision
+from catalog.terms import State
+from exchange.models import Binding, Grant, RejectedRow
+from tests.backoffice.test_desks import a_whole_city
+from tests.factories import accounts, catalog
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(name="operator")
+def _operator(at_desk):
+    with translation.override("en"):
+        a_whole_city()
+    return at_desk(accounts.user(Role.OPERATOR))
+
+
+def read(answer) -> str:
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_change_of_a_grade_is_told_in_words(operator):
+    page = read(operator.page(Revision.objects.get()))
+
+    assert "L1 public" in page
+    assert "opened unconditionally" in page
+    assert "<code>open_type</code>" not in page
+
+
+def test_a_grant_names_its_fields_and_what_it_shows_in_clear(operator):
+    grant = Grant.objects.get()
+    field = Field.objects.get(pk=grant.fields[0])
+
+    page = read(operator.page(grant))
+
+    assert f"{field.label} ({field.name})" in page
+    assert "L2 internal" in page
+
+
+def test_a_binding_names_the_fields_beside_their_columns(operator):
+    binding = Binding.objects.get()
+
+    page = read(operator.page(binding))
+
+    [pk, column] = next(iter(binding.columns.items()))
+    field = Field.objects.get(pk=pk)
+    assert f"<dt>{field.label} ({field.name})</dt><dd>{column}</dd>" in page
+
+
+def test_filters_name_what_they_hold(operator):
+    page = read(operator.list(FieldTerms))
+
+    assert "L1 public" in page
+    assert "shared unconditionally" in page
+
+
+def test_the_rule_of_a_rejected_row_is_a_sentence(at_desk):
+    with translation.override("en"):
+        where = a_whole_city()
+    desk = at_desk(accounts.user(Role.PUBLISHER, where.department))
+
+    assert "not of the declared type" in read(desk.page(RejectedRow.objects.first()))
+    assert "not of the declared type" in read(desk.list(RejectedRow))
+
+
+def test_another_departments_published_entry_leads_to_the_search_and_a_draft_back(at_desk, said):
+    published, draft = catalog.dataset(State.PUBLISHED), catalog.dataset(State.DRAFT)
+    desk = at_desk(accounts.user(Role.PUBLISHER, accounts.organization()))
+
+    assert desk.page(published).url.startswith(f"{reverse('admin:search')}?q=")
+    refused = desk.page(draft)
+    assert refused.url == reverse("admin:index")
+    assert "another department" in said(refused)
+    assert desk.client.get(desk.path(Dataset, "change", "x")).url == reverse("admin:index")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({}, "–"),
+        ([], "–"),
+        (True, "yes"),
+        (False, "no"),
+        ({"表": ["<b>", 2]}, '<dl class="kept"><dt>表</dt><dd><ul class="kept-list">'),
+    ],
+)
+def test_what_is_kept_as_json_is_shown_as_names_and_values(value, shown):
+    with translation.override("en"):
+        told = str(backoffice_words.kept(value))
+
+    assert told.startswith(shown)
+    assert "<b>" not in told
