@@ -114,3 +114,11 @@ def test_no_translation_stands_for_a_message_that_nobody_says():
     said |= {message for path in files(".html") for message in in_template(path)}
 
     assert sorted(set(compiled()) - said) == []
+
+
+@pytest.mark.parametrize(("word", "other"), [("信息项", "数据项"), ("定级表", "分级表")])
+def test_one_thing_has_one_chinese_word(word, other):
+    said = compiled().values()
+
+    assert any(word in text for text in said)
+    assert [text for text in said if other in text] == []
