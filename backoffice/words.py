@@ -1,5 +1,6 @@
 """Closed sets of the law as people read them. The law's own values stand in `policy.terms`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -122,7 +123,7 @@ __all__ = [
     "choices",
 ]
 
-CLOSED = {
+CLOSED: Mapping[str, Mapping[Any, Any]] = {
     "grade": GRADES,
     "suggested_grade": GRADES,
     "clear_up_to": GRADES,

@@ -19,7 +19,7 @@ from tests.exchange.conftest import _source_url, source  # noqa: F401 - a depart
 pytestmark = pytest.mark.django_db
 
 ROWS = 4400
-OF_THE_WORKER = {runs.failed, runs.held, runs.under_way, unlinked}
+OF_THE_WORKER = {runs.failed, runs.held, runs.late, runs.under_way, unlinked}
 """What comes of runs and of the clock; `sync_city` brings about a failed and a held one."""
 
 
