@@ -199,10 +199,11 @@ SENTENCES = {
     400: "The query cannot be understood, or the address carries a key.",
     401: "The key is unknown, revoked or expired.",
     403: "A field is masked or withheld; the reasons say why.",
-    404: "No such dataset.",
+    404: "No such dataset, or it has no table.",
+    409: "The dataset is published, but no sync has brought rows yet.",
     410: "The dataset was withdrawn, or the feed does not reach back that far.",
     429: "Too many calls; Retry-After says when to come again.",
-    503: "Not ready, too slow, or calls cannot be counted just now.",
+    503: "Too slow, or calls cannot be counted just now.",
 }
 
 

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from accounts import keys
 from accounts.models import ApiKey
 from catalog import facts, history
-from catalog.models import Dataset, Field, FieldTerms
+from catalog.models import Dataset, Field, FieldTerms, Resource
 from exchange.models import Zone
 from exchange.problems import Ground, Problem
 from exchange.records import masks
@@ -62,7 +62,14 @@ class RowsNotReady(Problem):
     """The dataset is published, but no sync has brought rows yet."""
 
     code = "rows-not-ready"
-    status = 503
+    status = 409
+
+
+class NoTable(Problem):
+    """The dataset offers files, interfaces or links, and no table that has rows."""
+
+    code = "no-table"
+    status = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ class Head:
     dataset_id: int
     slug: str
     policy_version: int
-    resource_id: int
+    resource_id: int | None
     table_id: int | None
     table_name: str
     zone: str
@@ -239,6 +246,23 @@ def _head_of(row: tuple[Any, ...], zone: str) -> Head:
         rows=rows,
         tombstones_from=tombstones_from,
         refreshed_at=row[11],
+    )
+
+
+def without_rows(found: Head) -> Problem:
+    """Return why there is no row to read of a dataset: no table at all, or none brought yet."""
+    if found.resource_id is not None:
+        return RowsNotReady(
+            _("“%(slug)s” is published, but its first sync has not brought rows yet. Try later.")
+            % {"slug": found.slug}
+        )
+    offers = [
+        " ".join(filter(None, [one.get_kind_display(), f"“{one.title}”", one.url]))
+        for one in Resource.objects.filter(dataset_id=found.dataset_id).live()
+    ]
+    return NoTable(
+        _("“%(slug)s” has no table, so there are no rows to ask for. It offers: %(offers)s.")
+        % {"slug": found.slug, "offers": "; ".join(offers) or "–"}
     )
 
 

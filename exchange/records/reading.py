@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from psycopg import pq, sql
 
 from accounts.models import ApiKey
-from exchange.access import LOOK, Head, Look, RowsNotReady, Seen, known
+from exchange.access import LOOK, Head, Look, Seen, known, without_rows
 from exchange.access import head as looked_up
 from exchange.problems import Problem
 from exchange.records import cursors, masks, store
@@ -116,8 +116,8 @@ def read(
 ) -> Page:
     """Return one page of a dataset's rows as `fields` allow.
 
-    Raises RowsNotReady, QueryRefused, FieldUnknown, FieldMasked, FieldWithheld, CursorBroken,
-    TooSlow.
+    Raises NoTable, RowsNotReady, QueryRefused, FieldUnknown, FieldMasked, FieldWithheld,
+    CursorBroken, TooSlow.
     """
     _ready(head)
     start = _start(head, query)
@@ -260,10 +260,7 @@ def again(
 
 def _ready(head: Head) -> None:
     if head.table_id is None:
-        raise RowsNotReady(
-            _("“%(slug)s” is published, but its first sync has not brought rows yet. Try later.")
-            % {"slug": head.slug}
-        )
+        raise without_rows(head)
 
 
 def _relation(head: Head) -> sql.Composed:
@@ -432,7 +429,7 @@ def changes(
 
     At least once: a row may come again with a higher `_seq`, none is missed. Raises FeedGone
     where deletions after `since` may have been forgotten or the feed never was there, FeedScoped,
-    RowsNotReady, CursorBroken.
+    NoTable, RowsNotReady, CursorBroken.
     """
     _ready(head)
     if scopes:
