@@ -145,6 +145,14 @@ KINDS: Mapping[str, Kind] = {
         (Role.PUBLISHER, Role.OPERATOR),
         mail=True,
     ),
+    "line.ended": Kind(
+        gettext_lazy(
+            "Line %(number)s of the negative list on “%(dataset)s” was ended. Its fields are"
+            " conditional until they are graded anew."
+        ),
+        (Role.PUBLISHER,),
+        mail=True,
+    ),
     "sync.failed": Kind(
         gettext_lazy("The sync of “%(dataset)s” failed: %(problem)s"), (Role.PUBLISHER,), mail=True
     ),

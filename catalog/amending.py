@@ -1,15 +1,13 @@
-"""Amendments of a published entry: what it says of itself, of its fields, and new fields.
+"""Amendments of a published entry: everything it says of itself, its fields and what it offers.
 
 Proposed by the department, signed by its head, reviewed by the data authority within the limit of
-Order 809 art 17(3), and applied as a whole. Nothing of it holds before; what a field shows of its
-values is regraded (`exchange.opening.regrade`), and a field that goes, goes at once.
+Order 809 art 17(3), and applied as a whole. Nothing of it holds before. What a field shows of its
+values is regraded (`exchange.opening.regrade`); a field or an offer that goes, goes at once.
 """
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -20,53 +18,17 @@ from accounts import notices
 from accounts.models import User
 from accounts.roles import require
 from audit import chain
-from catalog import deadlines, history, indexing
-from catalog.drafting import NewField, create_field, locked, write_grade
-from catalog.facts import as_params
-from catalog.models import CodeList, Dataset, Field, Resource, Revision
+from catalog import amended, deadlines, history, indexing, proposals
+from catalog.additions import AddedField, add_field, add_offer
+from catalog.amended import AMENDED, RELABELLED
+from catalog.drafting import locked
+from catalog.models import Dataset, Field, Resource, Revision
 from catalog.refusals import EntryRefused, StepRefused
 from catalog.states import Step, move
-from catalog.terms import Check, ClockStep, RevisionKind, RevisionState
-from policy.facts import Mask
-from policy.terms import DataType, Grade, OpenType, ShareType
+from catalog.terms import ClockStep, ResourceKind, RevisionKind, RevisionState
 
-AMENDED = (
-    "title_zh",
-    "title_en",
-    "abstract_zh",
-    "abstract_en",
-    "keywords_zh",
-    "keywords_en",
-    "update_cycle",
-    "license",
-    "contact",
-    "format_type",
-    "share_condition_zh",
-    "share_condition_en",
-)
-"""What of an entry can be amended. What stands in its resource code is settled with the code."""
-
-RELABELLED = (
-    "label_zh",
-    "label_en",
-    "description_zh",
-    "description_en",
-    "share_condition_zh",
-    "share_condition_en",
-)
-"""What of a field can be amended. Its name and its rules decide which rows pass, so they stay."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddedField:
-    """A new field of a published table with the grade it is to have from its first day."""
-
-    new: NewField
-    grade: Grade
-    share_type: ShareType = ShareType.UNCONDITIONAL
-    open_type: OpenType = OpenType.UNCONDITIONAL
-    mask: Mask | None = None
-    reason: str = ""
+ByNumber = Mapping[int, Mapping[str, Any]]
+Row = Dataset | Field | Resource
 
 
 @transaction.atomic
@@ -77,83 +39,93 @@ def propose(
     at: datetime,
     reason: str,
     metadata: Mapping[str, Any] | None = None,
-    fields: Mapping[int, Mapping[str, Any]] | None = None,
+    fields: ByNumber | None = None,
     added: Iterable[AddedField] = (),
+    resources: ByNumber | None = None,
+    offered: Iterable[Mapping[str, Any]] = (),
 ) -> Revision:
     """Keep an amendment for the head to sign, old and new side by side. It changes nothing yet.
 
-    `metadata` takes AMENDED's names, `fields` RELABELLED's by permanent id. Raises NotAllowed,
-    StepRefused unless published, EntryRefused (nothing changed, no reason, not amendable),
-    ValidationError, SecretRefused.
+    `metadata`, `fields` and `resources` (by number) take what `amended.amendable` names; `offered`
+    what `additions.offered_file` and `offered_address` return. Raises NotAllowed, StepRefused
+    unless published, EntryRefused (nothing changed, no reason, not amendable), ValidationError,
+    SecretRefused.
     """
     dataset = locked(dataset_id)
     require(by, "catalog.update_dataset", organization=dataset.owner)
     move(dataset.state, Step.REVISE, of=dataset)
-    changes = _changes(dataset, metadata or {}, fields or {}, list(added))
-    if not reason.strip():
-        raise EntryRefused(_("Say why the entry is amended: head and reviewer decide by it."))
-    _tried(dataset, changes, by=by, at=at)
-    revision = Revision.objects.create(
-        dataset=dataset,
-        kind=RevisionKind.AMEND,
-        changes=changes,
-        loosens=bool(changes["added"]),
-        reason=reason.strip(),
-        proposed_by=by,
-        proposed_at=at,
-    )
-    _tell("revision.signable", revision, at=at)
-    chain.record(
-        "dataset.revise",
-        dataset.address,
-        by=by,
-        at=at,
-        revision=revision.pk,
-        reason=revision.reason,
-        changes=changes,
-    )
-    return revision
-
-
-def _changes(
-    dataset: Dataset,
-    metadata: Mapping[str, Any],
-    fields: Mapping[int, Mapping[str, Any]],
-    added: list[AddedField],
-) -> dict[str, Any]:
-    """Return what really differs: {"dataset": …, "fields": {id: …}, "added": […]}."""
-    known = {field.pk: field for field in _live(dataset).filter(pk__in=list(fields))}
-    names = {name for wanted in fields.values() for name in wanted}
-    strange = sorted(
-        {*(set(metadata) - set(AMENDED)), *(names - set(RELABELLED))}
-        | {str(pk) for pk in fields if pk not in known}
-    )
-    if strange:
-        raise EntryRefused(
-            _("An amendment cannot change %(names)s. It can change: %(known)s.")
-            % {"names": ", ".join(strange), "known": ", ".join((*AMENDED, *RELABELLED))}
-        )
-    changed = {str(pk): _differing(known[pk], wanted) for pk, wanted in fields.items()}
     changes = {
-        "dataset": _differing(dataset, metadata),
-        "fields": {pk: told for pk, told in changed.items() if told},
-        "added": [_as_data(one) for one in added],
+        "dataset": _of_entry(dataset, metadata or {}),
+        "fields": _by_number(_fields(dataset), fields or {}),
+        "added": [one.as_data() for one in added],
+        "resources": _by_number(_offers(dataset), resources or {}),
+        "offered": [dict(one) for one in offered],
     }
     if not any(changes.values()):
         raise EntryRefused(_("Nothing differs from the entry as it stands."))
-    return changes
+    if not reason.strip():
+        raise EntryRefused(_("Say why the entry is amended: head and reviewer decide by it."))
+    _tried(dataset, changes, by=by, at=at)
+    return proposals.lay(
+        RevisionKind.AMEND,
+        dataset,
+        changes,
+        loosens=_loosens(changes),
+        reason=reason.strip(),
+        by=by,
+        at=at,
+    )
 
 
-def _differing(row: Dataset | Field, wanted: Mapping[str, Any]) -> dict[str, list[Any]]:
-    return {
-        name: [getattr(row, name), value]
-        for name, value in wanted.items()
-        if getattr(row, name) != value
-    }
+def _of_entry(dataset: Dataset, wanted: Mapping[str, Any]) -> dict[str, list[Any]]:
+    _check_known(dataset, wanted)
+    return amended.differing(dataset, wanted)
 
 
-def _live(dataset: Dataset) -> Any:
+def _by_number(rows: Any, wanted: ByNumber) -> dict[str, dict[str, list[Any]]]:
+    """Return {number: {attribute: [old, new]}} of the rows that would differ."""
+    known: dict[int, Any] = {row.pk: row for row in rows.filter(pk__in=list(wanted))}
+    strange = [str(pk) for pk in wanted if pk not in known]
+    if strange:
+        raise _not_amendable(strange, (str(pk) for pk in known))
+    told = {}
+    for pk, attributes in wanted.items():
+        _check_known(known[pk], attributes)
+        if differing := amended.differing(known[pk], attributes):
+            told[str(pk)] = differing
+    return told
+
+
+def _check_known(row: Row, wanted: Mapping[str, Any]) -> None:
+    strange = sorted(set(wanted) - set(amended.amendable(row)))
+    if strange:
+        raise _not_amendable(strange, amended.amendable(row))
+
+
+def _not_amendable(strange: Iterable[str], known: Iterable[str]) -> EntryRefused:
+    return EntryRefused(
+        _("An amendment cannot change %(names)s. It can change: %(known)s.")
+        % {"names": ", ".join(strange), "known": ", ".join(known) or "–"}
+    )
+
+
+def _fields(dataset: Dataset) -> Any:
     return Field.objects.filter(resource__dataset=dataset, ended_at=None)
+
+
+def _offers(dataset: Dataset) -> Any:
+    """Return what the entry offers beside its table, of which only fields can be amended."""
+    return Resource.objects.filter(dataset=dataset, ended_at=None).exclude(kind=ResourceKind.TABLE)
+
+
+def _loosens(changes: Mapping[str, Any]) -> bool:
+    """Whether more could be seen than before: new fields or offers, other places, laxer rules."""
+    return bool(
+        changes["added"]
+        or changes["offered"]
+        or changes["resources"]
+        or any(amended.lets_more_pass(one) for one in changes["fields"].values())
+    )
 
 
 def _tried(dataset: Dataset, changes: Mapping[str, Any], *, by: User, at: datetime) -> None:
@@ -184,21 +156,10 @@ def sign(revision_id: int, *, by: User, at: datetime) -> Revision:
     revision.save(update_fields=["state", "signed_by", "signed_at"])
     notices.settle(revision.address, "revision.signable", at=at)
     due = deadlines.due_for(ClockStep.CATALOGUE_REVIEW, at, today=timezone.localdate(at))
-    _tell("revision.submitted", revision, at=at, due_on=due.due_on, owner=dataset.owner.name_zh)
+    proposals.tell("revision.submitted", revision, at=at, due_on=due.due_on, owner=dataset.owner)
     details = {"revision": revision.pk, "signed": True}
     chain.record("dataset.revise", dataset.address, by=by, at=at, **details)
     return revision
-
-
-def _tell(kind: str, revision: Revision, *, at: datetime, **words: Any) -> None:
-    notices.tell(
-        kind,
-        organization=revision.dataset.owner,
-        target=revision.address,
-        at=at,
-        dataset=revision.dataset.title_zh,
-        **words,
-    )
 
 
 def apply(dataset: Dataset, revision: Revision, *, by: User, at: datetime) -> None:
@@ -206,17 +167,7 @@ def apply(dataset: Dataset, revision: Revision, *, by: User, at: datetime) -> No
 
     Raises StepRefused where something has changed since, so that old is not what it was.
     """
-    changes = revision.changes
-    fields = {field.pk: field for field in _live(dataset).filter(pk__in=changes["fields"])}
-    moved = [
-        name for name, (old, _new) in changes["dataset"].items() if getattr(dataset, name) != old
-    ]
-    for pk, attributes in changes["fields"].items():
-        field = fields.get(int(pk))
-        if field is None:
-            moved.append(pk)
-            continue
-        moved += [name for name, (old, _new) in attributes.items() if getattr(field, name) != old]
+    moved = _moved(dataset, revision.changes)
     if moved:
         raise StepRefused(
             _(
@@ -225,80 +176,39 @@ def apply(dataset: Dataset, revision: Revision, *, by: User, at: datetime) -> No
             )
             % {"dataset": dataset, "what": ", ".join(moved)}
         )
-    _write(dataset, changes, by=by, at=at)
+    _write(dataset, revision.changes, by=by, at=at)
     Dataset.objects.filter(pk=dataset.pk).policy_changed()
     history.note(dataset, at=at)
     indexing.index(dataset.pk, at=at)
 
 
+def _moved(dataset: Dataset, changes: Mapping[str, Any]) -> list[str]:
+    moved = amended.moved(dataset, changes["dataset"])
+    for rows, told in _rows(dataset, changes):
+        known = {row.pk: row for row in rows.filter(pk__in=list(told))}
+        for pk, attributes in told.items():
+            row = known.get(int(pk))
+            moved += [pk] if row is None else amended.moved(row, attributes)
+    return moved
+
+
+def _rows(dataset: Dataset, changes: Mapping[str, Any]) -> list[tuple[Any, Mapping[str, Any]]]:
+    """Return fields and offers with what is told of them; older revisions tell of no offers."""
+    return [
+        (_fields(dataset), changes["fields"]),
+        (_offers(dataset), changes.get("resources", {})),
+    ]
+
+
 def _write(dataset: Dataset, changes: Mapping[str, Any], *, by: User, at: datetime) -> None:
-    _set(dataset, changes["dataset"])
-    for field in _live(dataset).select_for_update().filter(pk__in=changes["fields"]):
-        _set(field, changes["fields"][str(field.pk)])
-    for told in changes["added"]:
-        _add(dataset, _from_data(told), by=by, at=at)
+    amended.write(dataset, changes["dataset"])
+    for rows, told in _rows(dataset, changes):
+        for row in rows.select_for_update().filter(pk__in=list(told)):
+            amended.write(row, told[str(row.pk)])
+    for one in changes["added"]:
+        add_field(dataset, AddedField.from_data(one), by=by, at=at)
+    for offer in changes.get("offered", ()):
+        add_offer(dataset, offer, by=by, at=at)
 
 
-def _set(row: Dataset | Field, attributes: Mapping[str, list[Any]]) -> None:
-    if not attributes:
-        return
-    for name, (_old, new) in attributes.items():
-        setattr(row, name, new)
-    row.full_clean()
-    row.save(update_fields=list(attributes))
-
-
-def _add(dataset: Dataset, one: AddedField, *, by: User, at: datetime) -> None:
-    table = dataset.resources.filter(kind=Resource.Kind.TABLE).first()
-    if table is None:
-        raise EntryRefused(
-            _("“%(dataset)s” has no table that a field could be added to.") % {"dataset": dataset}
-        )
-    if one.new.is_key:
-        raise EntryRefused(
-            _("“%(field)s” cannot become part of the key of a published table.")
-            % {"field": one.new.name}
-        )
-    last = table.fields.order_by("-position").values_list("position", flat=True).first()
-    field = create_field(table, one.new, position=1 + (last or 0), by=by, at=at)
-    wanted = {
-        "grade": one.grade,
-        "share_type": one.share_type,
-        "open_type": one.open_type,
-        "mask_kind": one.mask.kind if one.mask else "",
-        "mask_params": as_params(one.mask),
-    }
-    write_grade(field, wanted, by=by, at=at, reason=one.reason)
-
-
-def _as_data(one: AddedField) -> dict[str, Any]:
-    """Return a new field as the revision keeps it, in JSON."""
-    new = {name: getattr(one.new, name) for name in one.new.__slots__}
-    new |= {"code_list": one.new.code_list.pk if one.new.code_list else None}
-    for name in ("minimum", "maximum"):
-        new[name] = None if new[name] is None else str(new[name])
-    return {
-        "new": new,
-        "grade": int(one.grade),
-        "share_type": str(one.share_type),
-        "open_type": str(one.open_type),
-        "mask": None if one.mask is None else asdict(one.mask) | {"kind": str(one.mask.kind)},
-        "reason": one.reason,
-    }
-
-
-def _from_data(told: Mapping[str, Any]) -> AddedField:
-    new = dict(told["new"])
-    code_list = new["code_list"]
-    new["code_list"] = CodeList.objects.get(pk=code_list) if code_list else None
-    new |= {"data_type": DataType(new["data_type"]), "value_check": Check(new["value_check"])}
-    for name in ("minimum", "maximum"):
-        new[name] = None if new[name] is None else Decimal(new[name])
-    return AddedField(
-        new=NewField(**new),
-        grade=Grade(told["grade"]),
-        share_type=ShareType(told["share_type"]),
-        open_type=OpenType(told["open_type"]),
-        mask=Mask(**told["mask"]) if told["mask"] else None,
-        reason=told["reason"],
-    )
+__all__ = ["AMENDED", "RELABELLED", "AddedField", "apply", "propose", "sign"]

@@ -149,7 +149,7 @@ def _end(
             at=at,
             due_on=until,
             number=line.number,
-            dataset=line.dataset.title_zh,
+            dataset=line.dataset,
             day=until,
         )
     return basis

@@ -131,6 +131,11 @@ def with_metadata(dataset: Dataset, metadata: Mapping[str, Any]) -> None:
         )
     for name, value in metadata.items():
         setattr(dataset, name, value)
+    check_extensions(dataset)
+
+
+def check_extensions(dataset: Dataset) -> None:
+    """Raise EntryRefused where the further elements are no names with their values."""
     if not isinstance(dataset.extensions, dict):
         raise EntryRefused(
             _("Further elements are names with their values, such as {“source system”: “…”}.")

@@ -1,5 +1,6 @@
 """The catalogue's rows as the values that the law decides on; a model never enters `policy`."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -65,10 +66,13 @@ def as_params(mask: Mask | None) -> dict[str, int]:
     return {}
 
 
-def prohibitions(dataset: Dataset) -> tuple[Prohibition, ...]:
+def prohibitions(
+    dataset: Dataset, *, names: Mapping[int, str] | None = None
+) -> tuple[Prohibition, ...]:
     """Return every line that was ever published for a dataset; the law asks which hold on a day.
 
-    One query. Ended lines and lapsed bases stay in, so that past decisions can be replayed.
+    One query. Ended lines and lapsed bases stay in, so that past decisions can be replayed, with
+    `names` as the fields were called by number then.
     """
     lines = (
         NegativeLine.objects.filter(
@@ -84,8 +88,15 @@ def prohibitions(dataset: Dataset) -> tuple[Prohibition, ...]:
         )
         .order_by("number")
     )
+    told = [(line, _named_as(line, names)) for line in lines]
     # a line whose fields are all hidden from this door is not one on the whole dataset
-    return tuple(_prohibition(line) for line in lines if line.field_names or not line.field_ids)
+    return tuple(_prohibition(line, named) for line, named in told if named or not line.field_ids)
+
+
+def _named_as(line: Any, names: Mapping[int, str] | None) -> frozenset[str]:
+    if names is None:
+        return frozenset(line.field_names)
+    return frozenset(names[pk] for pk in line.field_ids if pk in names)
 
 
 def _named() -> QuerySet[NegativeLineField]:
@@ -105,18 +116,19 @@ def _graded(dataset: Dataset, how: type[Min | Max]) -> Coalesce:
     return Coalesce(Subquery(named), Subquery(everything))
 
 
-def _prohibition(line: Any) -> Prohibition:
+def _prohibition(line: Any, named: frozenset[str]) -> Prohibition:
+    published = timezone.localdate(line.published_at)
     until = last_day(line)
+    if until is not None:  # nothing lapsed before the line was published
+        until = max(until, published - timedelta(days=1))
     return Prohibition(
         number=line.number,
-        fields=frozenset(line.field_names),
+        fields=named,
         channels=channels(line),
         basis=line.basis.citation,
         tier=BasisTier(line.basis.tier),
         certainty=Certainty(line.basis.certainty),
-        in_force_from=max(
-            line.from_on, line.basis.in_force_from, timezone.localdate(line.published_at)
-        ),
+        in_force_from=max(line.from_on, line.basis.in_force_from, published),
         in_force_until=until,
         published=True,
         review_on=line.review_on,
@@ -166,5 +178,8 @@ def _settled_on(line: Any, until: date | None) -> date | None:
     if until is None or line.first_graded is None:
         return None
     if timezone.localdate(line.first_graded) <= until:
+        return None
+    # on the day itself the hour tells whether a grade was given in view of the ended line
+    if line.ended_at is not None and line.first_graded <= line.ended_at:
         return None
     return timezone.localdate(line.last_graded)

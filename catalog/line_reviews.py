@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts import notices
 from accounts.models import Notice
-from catalog.facts import last_day
-from catalog.models import NegativeLine
+from catalog.facts import last_day, prohibitions
+from catalog.models import Dataset, NegativeLine
 from catalog.negative_list import place
 from catalog.terms import LineState
 
@@ -100,4 +100,11 @@ def _once(kind: str, line: NegativeLine, since: date, at: datetime, **words: Any
     return True
 
 
-__all__ = ["REMINDED", "Due", "LineDue", "due", "remind"]
+def settle(dataset: Dataset, *, at: datetime) -> None:
+    """Close the task that an ended line left, once all of its fields are graded anew."""
+    done = [one.number for one in prohibitions(dataset) if one.settled_on is not None]
+    for line in NegativeLine.objects.filter(number__in=done):
+        notices.settle(place(line), "line.ended", at=at)
+
+
+__all__ = ["REMINDED", "Due", "LineDue", "due", "remind", "settle"]

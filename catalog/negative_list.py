@@ -232,6 +232,7 @@ def _too_low(channel: Channel) -> str:
 def end(line_id: int, *, by: User, at: datetime, reason: str) -> NegativeLine:
     """End a published line from today on; its fields are conditional until they are graded anew.
 
+    Its department is told to do that, also where the line ends on its first day or before.
     Raises NotAllowed, StepRefused, LineRefused without a reason.
     """
     line = _locked(line_id)
@@ -244,6 +245,7 @@ def end(line_id: int, *, by: User, at: datetime, reason: str) -> NegativeLine:
     Dataset.objects.filter(pk=line.dataset_id).policy_changed()
     chain.record("negative.end", _address(line), by=by, at=at, reason=reason)
     notices.settle(place(line), "line.review_due", "line.lapsed", at=at)
+    _tell("line.ended", line, at, number=line.number)
     indexing.index(line.dataset_id, at=at)
     return line
 

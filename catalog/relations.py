@@ -13,19 +13,18 @@ from catalog.drafting import locked
 from catalog.models import Dataset
 from catalog.refusals import EntryRefused
 from catalog.states import Step, move
-from catalog.terms import State
 
 
 @transaction.atomic
 def relate(dataset_id: int, *, related: Iterable[Dataset], by: User, at: datetime) -> Dataset:
-    """Name the entries that a draft or a published entry belongs with, in place of those before.
+    """Name the entries that a draft belongs with, in place of those before.
 
-    It holds from both sides. Raises NotAllowed, StepRefused, EntryRefused for the entry itself.
+    A published entry is amended in this (`catalog.amending`). It holds from both sides. Raises
+    NotAllowed, StepRefused, EntryRefused for the entry itself.
     """
     dataset = locked(dataset_id)
     require(by, "catalog.update_dataset", organization=dataset.owner)
-    if dataset.state != State.PUBLISHED:
-        move(dataset.state, Step.EDIT, of=dataset)
+    move(dataset.state, Step.EDIT, of=dataset)
     chosen = {one.pk for one in related}
     if dataset.pk in chosen:
         raise EntryRefused(_("An entry is not related to itself. Choose others."))

@@ -42,6 +42,30 @@ def add_file(
     """
     dataset = _draft(dataset_id, by)
     data = files.examined(stream, files.plain_name(name))
+    return put_file(
+        dataset,
+        data,
+        title_zh=title_zh,
+        title_en=title_en,
+        name=name,
+        note=note,
+        by=by,
+        at=at,
+    )
+
+
+def put_file(
+    dataset: Dataset,
+    data: bytes,
+    *,
+    title_zh: str,
+    title_en: str,
+    name: str,
+    note: str,
+    by: User,
+    at: datetime,
+) -> Resource:
+    """Write a file that was looked at; right and state are the caller's to see to."""
     resource = _new(dataset, ResourceKind.FILE, title_zh, title_en, "", by, at)
     _new_version(resource, data, name=name, note=note, by=by, at=at)
     return resource
@@ -107,7 +131,19 @@ def _new_version(
 
 @transaction.atomic
 def add_api(
-    dataset_id: int,
+    dataset_id: int, *, title_zh: str, url: str, by: User, at: datetime, **described: str
+) -> Resource:
+    """Register an interface that the department runs, with its description (see `put_api`).
+
+    Raises NotAllowed, StepRefused, EntryRefused (addresses that are not http or https, a document
+    that is no OpenAPI description), ValidationError.
+    """
+    dataset = _draft(dataset_id, by)
+    return put_api(dataset, title_zh=title_zh, url=url, by=by, at=at, **described)
+
+
+def put_api(
+    dataset: Dataset,
     *,
     title_zh: str,
     url: str,
@@ -121,15 +157,9 @@ def add_api(
     description_zh: str = "",
     description_en: str = "",
 ) -> Resource:
-    """Register an interface that the department runs, with its description.
-
-    Raises NotAllowed, StepRefused, EntryRefused (addresses that are not http or https, a document
-    that is no OpenAPI description), ValidationError.
-    """
-    dataset = _draft(dataset_id, by)
-    for address in filter(None, (url, document_url)):
-        _check_address(address)
-    _check_document(document)
+    """Write an interface and its description; right and state are the caller's to see to."""
+    check_address(url)
+    check_description(document_url, document)
     resource = _new(dataset, ResourceKind.API, title_zh, title_en, url, by, at)
     described = ApiDescription(
         resource=resource,
@@ -151,25 +181,46 @@ def add_link(
 ) -> Resource:
     """Offer an address elsewhere. Raises as `add_api` does."""
     dataset = _draft(dataset_id, by)
-    _check_address(url)
+    return put_link(dataset, title_zh=title_zh, url=url, by=by, at=at, title_en=title_en)
+
+
+def put_link(
+    dataset: Dataset, *, title_zh: str, url: str, by: User, at: datetime, title_en: str = ""
+) -> Resource:
+    """Write a link; right and state are the caller's to see to."""
+    check_address(url)
     return _new(dataset, ResourceKind.LINK, title_zh, title_en, url, by, at)
 
 
 @transaction.atomic
-def end_resource(resource_id: int, *, by: User, at: datetime) -> Resource:
-    """Take a file, interface or link off a draft; it stays in the catalogue as ended.
+def end_resource(resource_id: int, *, by: User, at: datetime, reason: str = "") -> Resource:
+    """Take a file, interface or link off an entry; it stays in the catalogue as ended.
 
-    Raises NotAllowed, StepRefused (not a draft, ended already), EntryRefused for the table.
+    Off a published entry it goes at once too, since that shows less, but with a reason.
+    Raises NotAllowed, StepRefused (in review, withdrawn, ended already), EntryRefused for the
+    table, or without a reason.
     """
     resource, dataset = _with_dataset(resource_id)
     require(by, "catalog.update_dataset", organization=dataset.owner)
-    move(dataset.state, Step.EDIT, of=dataset)
+    published = dataset.state == State.PUBLISHED
+    move(dataset.state, Step.REVISE if published else Step.EDIT, of=dataset)
     _check_live(resource)
     if resource.kind == ResourceKind.TABLE:
         raise EntryRefused(_("The table of an entry stays. End its fields, or draft a new entry."))
+    if published and not reason.strip():
+        raise EntryRefused(_("Say why it ends; the reason stays in the record."))
+    if published and dataset.resources.live().count() == 1:
+        raise EntryRefused(
+            _(
+                "“%(resource)s” is all that the entry offers. Propose another offer first, or"
+                " withdraw the entry."
+            )
+            % {"resource": resource}
+        )
     resource.ended_at = at
     resource.save(update_fields=["ended_at"])
-    chain.record("resource.end", f"resource:{resource.pk}", by=by, at=at, dataset=dataset.pk)
+    details = {"dataset": dataset.pk, "reason": reason.strip()}
+    chain.record("resource.end", f"resource:{resource.pk}", by=by, at=at, **details)
     indexing.index(dataset.pk, at=at)
     return resource
 
@@ -236,7 +287,8 @@ def _new(
     return resource
 
 
-def _check_address(url: str) -> None:
+def check_address(url: str) -> None:
+    """Raise EntryRefused for what is no address that people can open."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
         raise EntryRefused(
@@ -246,6 +298,13 @@ def _check_address(url: str) -> None:
             )
             % {"url": url}
         )
+
+
+def check_description(document_url: str, document: str) -> None:
+    """Raise EntryRefused for a description that cannot be opened, or is no OpenAPI document."""
+    if document_url:
+        check_address(document_url)
+    _check_document(document)
 
 
 def _check_document(document: str) -> None:

@@ -123,7 +123,7 @@ def _remind_of_changes(at: datetime) -> int:
                 target=revision.address,
                 at=at,
                 due_on=due.due_on,
-                dataset=revision.dataset.title_zh,
+                dataset=revision.dataset,
                 day=due.due_on,
             )
             told += 1

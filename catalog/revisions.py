@@ -12,7 +12,7 @@ from accounts import notices
 from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
-from catalog import amending, history, indexing
+from catalog import amending, history, indexing, line_reviews, proposals
 from catalog.drafting import locked, write_grade
 from catalog.models import Dataset, Field, Revision
 from catalog.refusals import EntryRefused, GradeRefused, StepRefused
@@ -54,6 +54,7 @@ def _write(dataset: Dataset, changes: Changes, *, by: User, at: datetime, reason
         write_grade(fields[pk], wanted, by=by, at=at, reason=reason)
     Dataset.objects.filter(pk=dataset.pk).policy_changed()
     history.note(dataset, at=at)
+    line_reviews.settle(dataset, at=at)
     indexing.index(dataset.pk, at=at)
     chain.record(
         "dataset.regrade",
@@ -107,38 +108,12 @@ def propose_revision(
     require(by, "exchange.regrade_field", organization=dataset.owner)
     move(dataset.state, Step.REVISE, of=dataset)
     fields = _fields(dataset, changes)
-    revision = Revision.objects.create(
-        dataset=dataset,
-        changes={
-            str(pk): {name: [getattr(fields[pk], name), value] for name, value in wanted.items()}
-            for pk, wanted in changes.items()
-        },
-        loosens=True,
-        reason=reason,
-        proposed_by=by,
-        proposed_at=at,
-    )
-    _tell("revision.proposed", revision, at=at)
-    chain.record(
-        "dataset.revise",
-        dataset.address,
-        by=by,
-        at=at,
-        revision=revision.pk,
-        reason=reason,
-        changes=revision.changes,
-    )
-    return revision
-
-
-def _tell(kind: str, revision: Revision, *, at: datetime, **words: Any) -> None:
-    notices.tell(
-        kind,
-        organization=revision.dataset.owner,
-        target=revision.address,
-        at=at,
-        dataset=revision.dataset.title_zh,
-        **words,
+    wide = {
+        str(pk): {name: [getattr(fields[pk], name), value] for name, value in wanted.items()}
+        for pk, wanted in changes.items()
+    }
+    return proposals.lay(
+        RevisionKind.REGRADE, dataset, wide, loosens=True, reason=reason, by=by, at=at
     )
 
 
@@ -176,7 +151,7 @@ def decide_revision(
     revision.save()
     notices.settle(revision.address, *WAITING, at=at)
     outcome = format_lazy("{} {}", RevisionState(revision.state).label, reason)
-    _tell("revision.decided", revision, at=at, outcome=outcome)
+    proposals.tell("revision.decided", revision, at=at, outcome=outcome)
     details = {"revision": revision.pk, "accepted": accept, "reason": reason}
     chain.record("dataset.revise", dataset.address, by=by, at=at, **details)
     return revision

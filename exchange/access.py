@@ -418,8 +418,7 @@ def _decision(
     then: tuple[dict[int, str], tuple[FieldFacts, ...]] | None = None,
 ) -> Decision:
     """Decide on the fields as they stand now, or on those of a past day (names by id, facts)."""
-    ids, fields, prohibitions = _facts(found.dataset_id)
-    ids, fields = then or (ids, fields)
+    ids, fields, prohibitions = _facts(found.dataset_id, then)
     case = Case(
         channel=channel,
         mode=mode,
@@ -469,8 +468,10 @@ def ground(reason: Reason) -> Ground:
 
 
 def _facts(
-    dataset_id: int,
+    dataset_id: int, then: tuple[dict[int, str], tuple[FieldFacts, ...]] | None = None
 ) -> tuple[dict[int, str], tuple[FieldFacts, ...], tuple[Prohibition, ...]]:
+    if then is not None:  # a field may have been called otherwise than now
+        return *then, facts.prohibitions(Dataset(pk=dataset_id), names=then[0])
     listed = list(Field.objects.filter(resource__dataset_id=dataset_id).live())
     return (
         {one.pk: one.name for one in listed},

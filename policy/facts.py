@@ -106,9 +106,13 @@ class Prohibition:
         return self.number, self.basis
 
     def lapsed(self, today: date) -> bool:
-        """Whether the line was in force, is over, and nobody has settled what comes after it."""
+        """Whether the line is over, and nobody has settled what comes after it.
+
+        Also one that was ended before it barred anything: three people found its fields worth
+        barring, so they are conditional until somebody grades them anew, as after any line.
+        """
         last = self.in_force_until
-        if last is None or not self.in_force_from <= last < today:
+        if last is None or today <= last:
             return False
         return self.settled_on is None or today < self.settled_on
 

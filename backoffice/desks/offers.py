@@ -6,6 +6,7 @@ from unfold.enums import ActionVariant
 
 from backoffice.buttons import Button, Press
 from backoffice.desk import Desk
+from backoffice.desks import amendments
 from backoffice.forms import offers as forms
 from catalog import relations, resources
 from catalog.models import ApiDescription, Dataset, FileVersion, Resource
@@ -41,14 +42,6 @@ def _takes_versions(resource: Resource) -> bool:
         resource.kind == ResourceKind.FILE
         and resource.ended_at is None
         and resource.dataset.state in {State.DRAFT, State.PUBLISHED}
-    )
-
-
-def _can_end(resource: Resource) -> bool:
-    return (
-        resource.kind != ResourceKind.TABLE
-        and resource.ended_at is None
-        and resource.dataset.state == State.DRAFT
     )
 
 
@@ -93,7 +86,7 @@ AT_DATASET = (
         ),
         done=_("The related datasets are as you chose."),
         form=forms.RelateForm,
-        offered=lambda dataset: dataset.state in {State.DRAFT, State.PUBLISHED},
+        offered=_is_draft,
     ),
 )
 
@@ -111,9 +104,8 @@ AT_RESOURCE = (
         name="end",
         label=_("End"),
         permission="catalog.update_dataset",
-        press=lambda press: resources.end_resource(press.target.pk, by=press.by, at=press.at),
         done=_("It is off the entry, and stays in its history."),
-        offered=_can_end,
+        **amendments.END,
         variant=ActionVariant.DANGER,
     ),
 )

@@ -1,25 +1,20 @@
 """Changes of published entries, old and new side by side."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
-from backoffice import lights, words
+from backoffice import lights, side_by_side, words
 from backoffice.buttons import Button, Press
 from backoffice.desk import Desk, labelled
 from backoffice.filters import InWords
 from backoffice.forms.dressed import ReasonForm
 from catalog import amending, deadlines
 from catalog.models import (
-    Dataset,
-    Field,
     FieldTerms,
     Revision,
 )
@@ -64,45 +59,6 @@ def _due(revision: Revision, clocks: deadlines.Clocks) -> str:
     return lights.badge(
         clocks.due_for(ClockStep.CATALOGUE_REVIEW, revision.signed_at, today=timezone.localdate())
     )
-
-
-def _label(attribute: str) -> str:
-    """Return what an attribute of a field or an entry is called; itself where none is known."""
-    for model in (Field, Dataset):
-        for column in model._meta.concrete_fields:  # noqa: SLF001 - Django's public-by-custom name
-            if attribute in (column.name, column.attname):
-                return str(column.verbose_name)
-    return attribute
-
-
-def _worded(attribute: str, value: Any) -> str:
-    if value in (None, "", [], {}):
-        return "–"
-    return str(words.CLOSED.get(attribute, {}).get(value, value))
-
-
-def lines(revision: Revision) -> list[tuple[str, str, str, str]]:
-    """Return each change: where, what, old, new. One query for the names of fields."""
-    changes = revision.changes
-    amends = revision.kind == RevisionKind.AMEND
-    by_field = changes["fields"] if amends else changes
-    names = dict(
-        Field.objects.filter(pk__in=[int(pk) for pk in by_field]).values_list("pk", "name")
-    )
-    parts = [(names.get(int(pk), pk), attributes) for pk, attributes in by_field.items()]
-    if amends:
-        parts.insert(0, (gettext("entry"), changes["dataset"]))
-    told = [
-        (where, _label(attribute), _worded(attribute, old), _worded(attribute, new))
-        for where, attributes in parts
-        for attribute, (old, new) in attributes.items()
-        if old != new
-    ]
-    for added in changes["added"] if amends else ():
-        new = added["new"]
-        what = f"{new['label_zh']}, {new['data_type']}, L{added['grade']}"
-        told.append((new["name"], gettext("new field"), "–", what))
-    return told
 
 
 @admin.register(Revision)
@@ -188,20 +144,12 @@ class RevisionDesk(Desk):
     @admin.display(description=_("changes"))
     def side_by_side(self, revision: Revision) -> str:
         """Show each change, old and new beside each other."""
-        row = (
-            '<tr class="align-top"><td class="pr-4"><code>{}</code></td><td class="pr-4">{}</td>'
-            '<td class="pr-4 text-red-700 dark:text-red-400">{}</td>'
-            '<td class="text-green-700 dark:text-green-400">{}</td></tr>'
+        return render_to_string(
+            "backoffice/side_by_side.html", {"lines": side_by_side.lines(revision)}
         )
-        return format_html(
-            '<table class="w-full"><thead><tr class="text-left"><th>{}</th><th>{}</th><th>{}</th>'
-            "<th>{}</th></tr></thead><tbody>{}</tbody></table>",
-            gettext("where"),
-            gettext("what"),
-            gettext("old"),
-            gettext("new"),
-            format_html_join("", row, lines(revision)),
-        )
+
+    class Media:
+        css = {"all": ["backoffice/office.css"]}
 
 
 @admin.register(FieldTerms)

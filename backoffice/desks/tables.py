@@ -13,12 +13,12 @@ from unfold.enums import ActionVariant
 from backoffice import words
 from backoffice.buttons import Button, Press, Warned
 from backoffice.desk import Desk, labelled
-from backoffice.desks import offers
+from backoffice.desks import amendments, offers
 from backoffice.filters import InWords
 from backoffice.forms import catalog as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.exchange import BindingForm
-from catalog import amending, publishing
+from catalog import publishing
 from catalog.facts import as_params
 from catalog.models import (
     Field,
@@ -93,6 +93,7 @@ class ResourceDesk(Desk):
             note=_("A sample of the source is looked at; what was found is written down."),
             offered=lambda resource: _is_table(resource) and hasattr(resource, "binding"),
         ),
+        *amendments.AT_RESOURCE,
         *offers.AT_RESOURCE,
     )
     readonly_fields = ["versions"]
@@ -163,18 +164,6 @@ def _change_field(press: Press) -> None:
     publishing.update_field(press.target.pk, **press.told, by=press.by, at=press.at)
 
 
-def _relabel(press: Press) -> None:
-    told = dict(press.told)
-    reason = told.pop("reason")
-    amending.propose(
-        press.target.resource.dataset_id,
-        fields={press.target.pk: told},
-        reason=reason,
-        by=press.by,
-        at=press.at,
-    )
-
-
 def _withdraw(press: Press) -> None:
     opening.withdraw_field(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
 
@@ -234,15 +223,7 @@ class FieldDesk(Desk):
             form=forms.RegradeForm,
             offered=_published,
         ),
-        Button(
-            name="relabel",
-            label=_("Propose other words"),
-            permission="catalog.update_dataset",
-            press=_relabel,
-            done=_("The change waits for the signature of the head."),
-            form=forms.RelabelForm,
-            offered=_published,
-        ),
+        *amendments.AT_FIELD,
         Button(
             name="withdraw",
             label=_("Withdraw"),

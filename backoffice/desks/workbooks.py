@@ -116,5 +116,5 @@ BY_WORKBOOK = Button(
     press=lambda press: redirect("admin:catalogue_fields", press.target.pk),
     done="",
     note=_("The fields as a workbook, out and in; what would change is shown first."),
-    offered=lambda dataset: dataset.state == State.DRAFT,
+    offered=lambda dataset: dataset.state in {State.DRAFT, State.PUBLISHED},
 )

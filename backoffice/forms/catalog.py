@@ -16,7 +16,6 @@ from backoffice.forms.dressed import (
     places_for,
 )
 from catalog import as_seen
-from catalog.amending import AMENDED, RELABELLED
 from catalog.drafting import METADATA
 from catalog.models import Dataset, Field
 from catalog.publishing import CHECKLIST
@@ -68,19 +67,19 @@ DESCRIBED = (
 )
 
 
-class DatasetForm(OfficeModelForm):
-    """The metadata of an entry."""
+PRESET = ("category", "item", "detail", "format_class", "share_way")
+"""What the model fills in where a form leaves it empty."""
+
+
+class EntryForm(OfficeModelForm):
+    """What an entry says of itself."""
 
     keywords_zh = WordsField(label=_("Keywords, Chinese"), required=False)
     keywords_en = WordsField(label=_("Keywords, English"), required=False)
 
-    class Meta:
-        model = Dataset
-        fields = [name for name in ORDER if name in METADATA]
-
     def prepare(self) -> None:
         """Keep what the model itself fills in optional."""
-        for name in ("category", "item", "detail", "format_class", "share_way"):
+        for name in set(PRESET) & set(self.fields):
             self.fields[name].required = False
             self.fields[name].initial = getattr(self.target or Dataset(), name)
 
@@ -91,8 +90,16 @@ class DatasetForm(OfficeModelForm):
     def clean(self) -> dict[str, Any]:
         """Leave out what was left empty and has a default."""
         told = super().clean() or {}
-        optional = ("category", "item", "format_class", "share_way")
+        optional = set(PRESET) - {"detail"}
         return {name: value for name, value in told.items() if value != "" or name not in optional}
+
+
+class DatasetForm(EntryForm):
+    """The metadata of an entry."""
+
+    class Meta:
+        model = Dataset
+        fields = [name for name in ORDER if name in METADATA]
 
 
 class NewDatasetForm(DatasetForm):
@@ -201,48 +208,6 @@ class RegradeForm(GradeForm):
         super().prepare()
         self.fields["reason"].required = True
         self.fields["reason"].initial = ""
-
-
-def _reason() -> forms.CharField:
-    return forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
-
-
-class AmendForm(OfficeModelForm):
-    """What a published entry says of itself, to be amended."""
-
-    keywords_zh = WordsField(label=_("Keywords, Chinese"), required=False)
-    keywords_en = WordsField(label=_("Keywords, English"), required=False)
-    reason = _reason()
-
-    class Meta:
-        model = Dataset
-        fields = AMENDED
-
-
-class RelabelForm(OfficeModelForm):
-    """What a published field is called and said to be, to be amended."""
-
-    reason = _reason()
-
-    class Meta:
-        model = Field
-        fields = RELABELLED
-
-
-class AddedFieldForm(GradeForm):
-    """A new field of a published table, with the grade it is to have."""
-
-    name = forms.CharField(label=_("Name"), max_length=63)
-    label_zh = forms.CharField(label=_("Label, Chinese"), max_length=100)
-    label_en = forms.CharField(label=_("Label, English"), max_length=200, required=False)
-    data_type = forms.ChoiceField(label=_("Data type"), choices=words.choices(words.DATA_TYPES))
-    length = forms.IntegerField(label=_("Length in characters"), min_value=1, required=False)
-
-    field_order = ["name", "label_zh", "label_en", "data_type", "length"]
-
-    def prepare(self) -> None:
-        """Ask for the reason: of the new field, and of its grade."""
-        self.fields["reason"].required = True
 
 
 class SeenForm(OfficeForm):

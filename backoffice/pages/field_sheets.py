@@ -1,5 +1,7 @@
 """The fields of an entry by a workbook: download it, send it back, see what differs, apply it."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core import signing
@@ -11,12 +13,14 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import require
 from backoffice.buttons import REFUSALS, person_of, sentence
+from backoffice.desks.amendments import DONE
 from backoffice.desks.workbooks import attached
 from backoffice.forms.dressed import places_for
 from backoffice.pages.frame import office_page, shown
 from catalog import files
 from catalog.models import Dataset
-from catalog.sheets import fields
+from catalog.sheets import fields, published
+from catalog.terms import State
 from catalog.workbooks import LIMITS, Grid, open_workbook
 
 RIGHT = "catalog.update_dataset"
@@ -44,7 +48,7 @@ def sheet(request: HttpRequest, dataset_id: int) -> HttpResponse:
             if "token" in request.POST:
                 return _apply(request, dataset)
             token, grid = _sent(request, dataset)
-            difference = fields.differ(dataset, grid)
+            difference = (published if _is_published(dataset) else fields).differ(dataset, grid)
         except REFUSALS as refusal:
             told = sentence(refusal)
     return shown(
@@ -52,10 +56,15 @@ def sheet(request: HttpRequest, dataset_id: int) -> HttpResponse:
         "backoffice/field_sheet.html",
         title=_("Fields by workbook"),
         dataset=dataset,
+        published=_is_published(dataset),
         told=told,
         difference=difference,
         token=token,
     )
+
+
+def _is_published(dataset: Dataset) -> bool:
+    return dataset.state == State.PUBLISHED
 
 
 def _sent(request: HttpRequest, dataset: Dataset) -> tuple[str, Grid]:
@@ -77,15 +86,15 @@ def _apply(request: HttpRequest, dataset: Dataset) -> HttpResponse:
     if pk != dataset.pk:
         raise Http404
     book = open_workbook(files.kept(digest), name)
-    difference = fields.apply(
-        dataset.pk,
-        book.grid(book.sheets[0]),
-        digest=request.POST.get("digest", ""),
-        by=person,
-        at=timezone.now(),
-    )
-    text = _("%(count)s fields are as the workbook says.")
-    messages.success(request, text % {"count": len(difference.changes)})
+    grid, shown_digest = book.grid(book.sheets[0]), request.POST.get("digest", "")
+    asked: dict[str, Any] = {"digest": shown_digest, "by": person, "at": timezone.now()}
+    if _is_published(dataset):
+        published.propose(dataset.pk, grid, reason=request.POST.get("reason", ""), **asked)
+        messages.success(request, str(DONE))
+    else:
+        difference = fields.apply(dataset.pk, grid, **asked)
+        text = _("%(count)s fields are as the workbook says.")
+        messages.success(request, text % {"count": len(difference.changes)})
     return redirect("admin:catalog_dataset_change", dataset.pk)
 
 

@@ -230,12 +230,7 @@ def apply(dataset_id: int, grid: Grid, *, digest: str, by: User, at: datetime) -
     """
     dataset = locked(dataset_id)
     difference = differ(dataset, grid)
-    if difference.digest != digest:
-        raise StepRefused(
-            _("The fields have changed since this was shown. Look at them again, then apply it.")
-        )
-    if difference.refused:
-        raise EntryRefused(_("Some rows cannot be taken over. Correct them and send it again."))
+    check_shown(difference, digest)
     fields = _described(dataset, difference.changes, by=by, at=at)
     graded = [(fields[one.row], one) for one in difference.changes if one.graded]
     if graded:
@@ -243,6 +238,16 @@ def apply(dataset_id: int, grid: Grid, *, digest: str, by: User, at: datetime) -
         field_sets.grade_fields(dataset.pk, given, by=by, at=at)
     chain.record("field.sheet", dataset.address, by=by, at=at, changed=len(difference.changes))
     return difference
+
+
+def check_shown(difference: Difference, digest: str) -> None:
+    """Raise StepRefused unless this is what was shown, EntryRefused while a row is refused."""
+    if difference.digest != digest:
+        raise StepRefused(
+            _("The fields have changed since this was shown. Look at them again, then apply it.")
+        )
+    if difference.refused:
+        raise EntryRefused(_("Some rows cannot be taken over. Correct them and send it again."))
 
 
 def _described(

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib import admin
+from django.urls import reverse
 
 from accounts.roles import Role
 from catalog import publishing
@@ -278,19 +279,25 @@ def test_a_field_is_added_relabelled_and_withdrawn_by_buttons(at_desk):
     dataset = catalog.dataset(fields=["name", "spaces"])
     field = catalog.table(dataset).fields.get(name="name")
     publisher = at_desk(catalog.staff(Role.PUBLISHER, dataset.owner))
-    new = {"name": "fee", "label_zh": "收费", "data_type": "text"}
+    rows = [{"name": "fee", "label_zh": "收费"}, {"name": "hours", "label_zh": "时间"}]
+    told = {
+        f"row{number}-{name}": value
+        for number, row in enumerate(rows)
+        for name, value in (GRADED | row | {"data_type": "text"}).items()
+    }
+    page = reverse("admin:new_fields", args=[dataset.pk])
 
-    publisher.press(dataset, "new-field", **GRADED, **new)
-    publisher.press(field, "relabel", label_zh="场名", reason="usual word")
+    publisher.client.post(page, told | {"row": [0, 1], "reason": "collected from now on"})
+    publisher.press(field, "relabel", name="place", label_zh="场名", reason="usual word")
     for revision in Revision.objects.order_by("pk"):
         at_desk(catalog.staff(Role.HEAD, dataset.owner)).press(revision, "sign")
         at_desk(accounts.user(Role.OPERATOR)).press(revision, "accept", reason="fine")
     publisher.press(field, "withdraw", reason="not collected any more")
 
     live = catalog.table(dataset).fields.filter(ended_at=None)
-    assert set(live.values_list("name", flat=True)) == {"spaces", "fee"}
+    assert set(live.values_list("name", flat=True)) == {"spaces", "fee", "hours"}
     field.refresh_from_db()
-    assert field.label_zh == "场名"
+    assert (field.name, field.label_zh) == ("place", "场名")
 
 
 def test_amending_in_the_wrong_state_is_refused_by_its_sentence(at_desk, said):
@@ -298,12 +305,12 @@ def test_amending_in_the_wrong_state_is_refused_by_its_sentence(at_desk, said):
     field = catalog.table(draft).fields.get()
     publisher = at_desk(catalog.staff(Role.PUBLISHER, draft.owner))
     whole = {"title_zh": "改", "update_cycle": "daily", "reason": "x"}
-    new = {"name": "fee", "label_zh": "收费", "data_type": "text"}
+    link = {"title_zh": "链接", "url": "https://a.example/", "reason": "x"}
 
     for answer in (
         publisher.press(draft, "amend", **whole),
-        publisher.press(draft, "new-field", **GRADED, **new),
-        publisher.press(field, "relabel", label_zh="改", reason="x"),
+        publisher.press(draft, "offer-link", **link),
+        publisher.press(field, "relabel", name="other", label_zh="改", reason="x"),
         publisher.press(field, "withdraw", reason="x"),
     ):
         assert answer.status_code == 302

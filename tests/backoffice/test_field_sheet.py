@@ -8,7 +8,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from accounts.roles import Role
-from catalog.models import Dataset, Field
+from catalog.models import Dataset, Field, Revision
 from catalog.terms import State
 from tests.factories import accounts, catalog
 from tests.factories.workbooks import saved
@@ -34,6 +34,48 @@ def test_fields_go_out_as_a_workbook_and_come_back_changed(at_desk):
     answer = desk.client.post(place, told)
     assert answer["Location"] == reverse("admin:catalog_dataset_change", args=[draft.pk])
     assert Field.objects.get().label_zh == "停车场名称"
+
+
+def test_the_workbook_of_a_published_entry_becomes_one_change_for_the_head(at_desk, said):
+    entry = catalog.dataset()
+    desk = at_desk(catalog.staff(Role.PUBLISHER, entry.owner))
+    place = desk.press(entry, "fields")["Location"]
+    book = load_workbook(io.BytesIO(desk.client.get(place, {"download": "1"}).content))
+    columns = {cell.value.rpartition("(")[2][:-1]: cell.column for cell in book.active[1]}
+    book.active["C2"] = "停车场名称"
+    for name, value in {"name": "fee", "label_zh": "收费", "grade": "L1"}.items():
+        book.active.cell(3, columns[name], value)
+
+    shown = desk.client.post(place, {"file": SimpleUploadedFile("f.xlsx", saved(book))})
+    told = {"token": shown.context["token"], "digest": shown.context["difference"].digest}
+    without = desk.client.post(place, told)
+    answer = desk.client.post(place, told | {"reason": "更准确"})
+
+    assert "Say why" in without.content.decode()
+    assert "waits for the signature" in said(answer)
+    revision = Revision.objects.get()
+    assert [one["new"]["name"] for one in revision.changes["added"]] == ["fee"]
+    assert list(revision.changes["fields"].values()) == [{"label_zh": ["name", "停车场名称"]}]
+    assert Field.objects.get().label_zh == "name"
+
+
+def test_what_an_amendment_cannot_change_is_refused_row_by_row(at_desk):
+    entry = catalog.dataset()
+    desk = at_desk(catalog.staff(Role.PUBLISHER, entry.owner))
+    place = reverse("admin:catalogue_fields", args=[entry.pk])
+    book = load_workbook(io.BytesIO(desk.client.get(place, {"download": "1"}).content))
+    columns = {cell.value.rpartition("(")[2][:-1]: cell.column for cell in book.active[1]}
+    book.active.cell(2, columns["is_key"], "是")
+    book.active.cell(2, columns["grade"], "L2")
+    book.active.cell(3, columns["name"], "fee")
+
+    shown = desk.client.post(place, {"file": SimpleUploadedFile("f.xlsx", saved(book))})
+
+    page = shown.content.decode()
+    assert "of a published field stay" in page
+    assert "is regraded at the field" in page
+    assert "comes with its grade" in page
+    assert "Propose it as a change" not in page
 
 
 def test_a_file_that_is_no_workbook_is_told_of(at_desk):

@@ -192,7 +192,7 @@ def test_what_cannot_be_applied_is_never_proposed(made):
         ({"metadata": {}}, EntryRefused),
         ({"reason": " "}, EntryRefused),
         ({"fields": {field_of(dataset()).pk: {"label_zh": "他"}}}, EntryRefused),
-        ({"fields": {field_of(made).pk: {"name": "other"}}}, EntryRefused),
+        ({"fields": {field_of(made).pk: {"data_type": "date"}}}, EntryRefused),
         ({"added": [added("name")]}, ValidationError),
         ({"added": [AddedField(new=new_field("k", is_key=True), grade=Grade.L1)]}, EntryRefused),
         (

@@ -107,7 +107,7 @@ def test_a_line_over_the_whole_dataset_is_settled_when_every_field_was_graded_an
         made,
         {pk: {"open_type": "conditional"} for pk in ids},
         by=head,
-        at=ended,
+        at=ended + timedelta(minutes=1),
         reason="重新定级",
     )
 

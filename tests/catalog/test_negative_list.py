@@ -2,10 +2,12 @@ from datetime import date, timedelta
 
 import pytest
 
+from accounts import notices
+from accounts.models import Notice
 from accounts.roles import NotAllowed, Role
-from catalog import bases, facts, line_reviews, negative_list
+from catalog import bases, facts, line_reviews, negative_list, revisions
 from catalog.line_reviews import Due
-from catalog.models import Dataset, LegalBasis, NegativeLine
+from catalog.models import Dataset, Field, LegalBasis, NegativeLine
 from catalog.refusals import BasisRefused, LineRefused, StepRefused
 from catalog.states import LINE_MOVES, LineStep
 from catalog.terms import LineState
@@ -22,7 +24,17 @@ from policy.terms import (
     Treatment,
 )
 from tests.factories import accounts
-from tests.factories.catalog import NOW, TEXT, TODAY, able, article, basis, dataset, negative_line
+from tests.factories.catalog import (
+    NOW,
+    TEXT,
+    TODAY,
+    able,
+    article,
+    basis,
+    dataset,
+    negative_line,
+    staff,
+)
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=40)
@@ -207,6 +219,50 @@ def test_when_a_line_runs_out_its_field_is_conditional_and_a_person_is_named_the
     assert line_reviews.due(after) == [
         line_reviews.LineDue(line, Due.LAPSED, TODAY + timedelta(days=10))
     ]
+
+
+@pytest.mark.parametrize("first_day", [0, 30])
+def test_a_line_ended_on_its_first_day_or_before_leaves_its_field_conditional_and_a_task(
+    first_day,
+):
+    made = dataset()
+    line = negative_line(made, from_on=TODAY + timedelta(days=first_day))
+    publisher = staff(Role.PUBLISHER, made.owner)
+
+    negative_list.end(line.pk, by=accounts.user(Role.OPERATOR), at=NOW, reason="未曾适用")
+
+    lapsed = decided(made, TODAY)
+    assert (lapsed.treatment, lapsed.reasons[0].because) == (
+        Treatment.WITHHELD,
+        Because.LINE_LAPSED,
+    )
+    assert decided(made, TODAY - timedelta(days=1)).reasons[0].because != Because.LINE_LAPSED
+    assert "line.ended" in [told.kind for told in notices.inbox(publisher)]
+
+
+def test_when_every_field_is_graded_anew_after_a_line_was_ended_the_task_is_done():
+    made = dataset()
+    line = negative_line(made)
+    negative_list.end(line.pk, by=accounts.user(Role.OPERATOR), at=NOW, reason="期满")
+    later = NOW + timedelta(minutes=1)
+    [one] = Field.objects.filter(resource__dataset=made)
+
+    revisions.apply_grades(
+        made, {one.pk: {"grade": 1}}, by=staff(Role.HEAD, made.owner), at=later, reason="重新定级"
+    )
+
+    assert decided(made, TODAY).treatment == Treatment.CLEAR
+    assert not Notice.objects.open().filter(kind="line.ended").exists()
+
+
+def test_a_line_published_after_its_last_day_did_not_lapse_before_it_was_published():
+    made = dataset()
+    negative_line(made, from_on=TODAY - timedelta(days=9), until_on=TODAY - timedelta(days=5))
+
+    [told] = facts.prohibitions(made)
+
+    assert told.in_force_until == TODAY - timedelta(days=1)
+    assert decided(made, TODAY - timedelta(days=2)).treatment == Treatment.CLEAR
 
 
 def test_when_a_basis_runs_out_its_lines_lapse_with_it():

@@ -328,10 +328,14 @@ def test_a_lapsed_line_has_no_effect_once_its_field_is_settled():
     assert outcome(yesterday, phone()) == (WITHHELD, {Because.LINE_LAPSED})
 
 
-def test_a_line_that_was_ended_before_it_began_leaves_nothing_behind():
+def test_a_line_that_was_ended_before_it_began_leaves_its_field_conditional_too():
     never = line(in_force_from=TODAY - DAY, in_force_until=TODAY - 2 * DAY)
 
-    assert outcome(shared(lines=[never]), phone()) == (CLEAR, {Because.DEFAULT_SHARE})
+    assert outcome(shared(lines=[never]), phone()) == (WITHHELD, {Because.LINE_LAPSED})
+    assert outcome(shared(lines=[replace(never, settled_on=TODAY)]), phone()) == (
+        CLEAR,
+        {Because.DEFAULT_SHARE},
+    )
 
 
 def test_a_past_verdict_is_replayed_as_of_its_day():

@@ -1,0 +1,164 @@
+"""What the amendment of a published entry asks: its elements, its fields, what it offers."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from backoffice import words
+from backoffice.forms.catalog import EntryForm, GradeForm
+from backoffice.forms.dressed import OfficeForm, OfficeModelForm, offer
+from backoffice.forms.offers import ApiForm, LinkForm, NewFileForm
+from catalog.amended import AMENDED, RELABELLED, amendable, standing
+from catalog.drafting import NewField
+from catalog.models import CodeList, Dataset, Field
+from catalog.terms import Check, State
+from policy.terms import DataType
+
+
+def _reason() -> forms.CharField:
+    return forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ReasonedForm(OfficeForm):
+    """Why the entry is amended: head and reviewer decide by it."""
+
+    reason = _reason()
+
+
+class AmendForm(EntryForm):
+    """What a published entry says of itself, to be amended."""
+
+    reason = _reason()
+
+    class Meta:
+        model = Dataset
+        fields = AMENDED
+
+    def prepare(self) -> None:
+        """Offer as related what all may see and the department's own."""
+        super().prepare()
+        rows = Dataset.objects.visible_to([self.target.owner_id]).exclude(pk=self.target.pk)
+        offer(self, "related", rows.order_by("title_zh"))
+        self.fields["subject"].help_text = _(
+            "The resource code stays as it was issued. Where category, item or detail is another,"
+            " draft another entry."
+        )
+
+
+class RelabelForm(OfficeModelForm):
+    """What a published field is called, said to be and held to, to be amended."""
+
+    reason = _reason()
+
+    class Meta:
+        model = Field
+        fields = RELABELLED
+
+    def prepare(self) -> None:
+        """Say what another name and other rules do."""
+        self.fields["name"].help_text = _(
+            "Callers of the API use the new name from the day the change holds."
+        )
+        self.fields["required"].help_text = _(
+            "Other rules hold from the next run on: rows that break them are turned away."
+        )
+
+
+class OfferAmendForm(ApiForm):
+    """What a published entry says of a file, an interface or a link, to be amended."""
+
+    reason = _reason()
+
+    def prepare(self) -> None:
+        """Ask what can be amended of this one, and show how it stands."""
+        asked = amendable(self.target)
+        for name in [one for one in self.fields if one not in (*asked, "reason")]:
+            del self.fields[name]
+        for name in asked:
+            self.fields[name].initial = standing(self.target, name)
+
+
+class OfferFileForm(ReasonedForm, NewFileForm):
+    """A file to be offered by a published entry."""
+
+    field_order = [*NewFileForm.field_order, "reason"]
+
+
+class OfferApiForm(ReasonedForm, ApiForm):
+    """An interface to be offered by a published entry."""
+
+    field_order = [*ApiForm.base_fields, "reason"]
+
+
+class OfferLinkForm(ReasonedForm, LinkForm):
+    """A link to be offered by a published entry."""
+
+    field_order = [*LinkForm.base_fields, "reason"]
+
+
+class EndOfferForm(ReasonedForm):
+    """Why an offer goes; a draft's goes without one."""
+
+    def prepare(self) -> None:
+        """Ask only where readers may miss it."""
+        if self.target.dataset.state != State.PUBLISHED:
+            del self.fields["reason"]
+
+
+class AddedFieldForm(GradeForm):
+    """A new field of a published table, with the grade it is to have from its first day."""
+
+    name = forms.CharField(label=_("Name"), max_length=63)
+    label_zh = forms.CharField(label=_("Label, Chinese"), max_length=100)
+    label_en = forms.CharField(label=_("Label, English"), max_length=200, required=False)
+    description_zh = forms.CharField(label=_("Description, Chinese"), required=False)
+    description_en = forms.CharField(label=_("Description, English"), required=False)
+    data_type = forms.TypedChoiceField(
+        label=_("Data type"), choices=words.choices(words.DATA_TYPES), coerce=DataType
+    )
+    length = forms.IntegerField(label=_("Length in characters"), min_value=1, required=False)
+    scale = forms.IntegerField(label=_("Digits after the point"), min_value=0, required=False)
+    required = forms.BooleanField(label=_("Required"), required=False)
+    code_list = forms.ModelChoiceField(
+        CodeList.objects.none(), label=_("Code list"), required=False
+    )
+    pattern = forms.CharField(label=_("Pattern"), max_length=200, required=False)
+    value_check = forms.TypedChoiceField(
+        label=_("Check of the value"), choices=Check.choices, coerce=Check, required=False
+    )
+    minimum = forms.DecimalField(label=_("Minimum"), required=False)
+    maximum = forms.DecimalField(label=_("Maximum"), required=False)
+
+    ABOUT = ("name", "label_zh", "label_en", "data_type", "length")
+    RULES = ("scale", "required", "code_list", "pattern", "value_check", "minimum", "maximum")
+    WORDS = ("description_zh", "description_en")
+
+    field_order = [*ABOUT, *WORDS, *RULES]
+
+    def prepare(self) -> None:
+        """Offer the code lists. The grade's reason is asked for where something was detected."""
+        offer(self, "code_list", CodeList.objects.order_by("name", "version"))
+
+    @property
+    def about(self) -> list[forms.BoundField]:
+        """What every field has."""
+        return [self[name] for name in self.ABOUT]
+
+    @property
+    def further(self) -> list[forms.BoundField]:
+        """Descriptions and rules."""
+        return [self[name] for name in (*self.WORDS, *self.RULES)]
+
+    @property
+    def graded(self) -> list[forms.BoundField]:
+        """The grade and what follows from it."""
+        return [self[name] for name in GradeForm.base_fields]
+
+    def new(self) -> NewField:
+        """Return the field as the verb takes it."""
+        told: dict[str, Any] = {
+            name: self.cleaned_data[name] for name in (*self.ABOUT, *self.WORDS, *self.RULES)
+        }
+        told["value_check"] = told["value_check"] or Check.NONE
+        return NewField(**told)
