@@ -113,9 +113,11 @@ def recall(dataset_id: int, *, by: User, at: datetime) -> Dataset:
 
 
 @transaction.atomic
-def submit(dataset_id: int, *, by: User, at: datetime) -> Dataset:
+def submit(dataset_id: int, *, by: User, at: datetime, collected_again: str = "") -> Dataset:
     """Submit a signed entry for review; at the first time it is given its resource code.
 
+    `collected_again` answers what `one_source.for_publisher` found: why the department collects
+    what another has. The reviewer sees it, or that there is no answer.
     Raises NotAllowed, StepRefused, Incomplete.
     """
     dataset = locked(dataset_id)
@@ -125,11 +127,22 @@ def submit(dataset_id: int, *, by: User, at: datetime) -> Dataset:
     dataset.state, dataset.submitted_at, dataset.submitted_by = after, at, by
     dataset.defects = []
     dataset.code = dataset.code or codes.issue(dataset)
-    dataset.save(update_fields=["state", "submitted_at", "submitted_by", "defects", "code"])
+    dataset.collected_again = collected_again.strip()
+    dataset.save(
+        update_fields=[
+            "state",
+            "submitted_at",
+            "submitted_by",
+            "defects",
+            "code",
+            "collected_again",
+        ]
+    )
     settled(dataset, at=at)
     due = deadlines.due_for(ClockStep.CATALOGUE_REVIEW, at, today=timezone.localdate(at))
     tell("dataset.submitted", dataset, to=None, at=at, due_on=due.due_on)
-    chain.record("dataset.submit", dataset.address, by=by, at=at, code=dataset.code)
+    answered = {"collected_again": dataset.collected_again} if dataset.collected_again else {}
+    chain.record("dataset.submit", dataset.address, by=by, at=at, code=dataset.code, **answered)
     indexing.index(dataset.pk, at=at)
     return dataset
 

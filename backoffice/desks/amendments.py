@@ -3,6 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
 
 from backoffice.buttons import Button, Press
 from backoffice.forms import amendments as forms
@@ -182,6 +183,14 @@ AT_RESOURCE = (
         form=forms.OfferAmendForm,
         offered=_offered,
     ),
+    Button(
+        name="end",
+        label=_("End"),
+        permission=RIGHT,
+        press=_end,
+        done=_("It is off the entry, and stays in its history."),
+        form=forms.EndOfferForm,
+        offered=_can_end,
+        variant=ActionVariant.DANGER,
+    ),
 )
-END = {"press": _end, "form": forms.EndOfferForm, "offered": _can_end}
-"""How an offer ends: a published one at once, since that shows less, but with a reason."""

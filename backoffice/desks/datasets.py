@@ -194,6 +194,7 @@ class DatasetDesk(Desk):
             permission="catalog.submit_dataset",
             press=presses.submit,
             done=_("The entry is with the data authority."),
+            form=forms.SubmitForm,
             offered=_in(State.SIGNED),
             variant=ActionVariant.PRIMARY,
         ),

@@ -2,11 +2,9 @@
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.enums import ActionVariant
 
 from backoffice.buttons import Button, Press
 from backoffice.desk import Desk
-from backoffice.desks import amendments
 from backoffice.forms import offers as forms
 from catalog import relations, resources
 from catalog.models import ApiDescription, Dataset, FileVersion, Resource
@@ -99,14 +97,6 @@ AT_RESOURCE = (
         done=_("The version is kept; older ones stay."),
         form=forms.VersionForm,
         offered=_takes_versions,
-    ),
-    Button(
-        name="end",
-        label=_("End"),
-        permission="catalog.update_dataset",
-        done=_("It is off the entry, and stays in its history."),
-        **amendments.END,
-        variant=ActionVariant.DANGER,
     ),
 )
 

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext
 
-from backoffice.buttons import Press, Warned
-from catalog import negative_list, one_source, publishing
+from backoffice.buttons import Press
+from catalog import negative_list, publishing
 from catalog.drafting import NewField
 from catalog.terms import ResourceKind
 from exchange import opening
@@ -40,16 +40,14 @@ def sign(press: Press) -> None:
     publishing.sign(press.target.pk, checklist=press.told, seen=seen, by=press.by, at=press.at)
 
 
-def submit(press: Press) -> Warned | None:
-    """Submit, and say who seems to collect the same."""
-    dataset = publishing.submit(press.target.pk, by=press.by, at=press.at)
-    found = one_source.for_publisher(dataset)
-    if not found:
-        return None
-    text = gettext(
-        "The entry is with the data authority. The reviewer will ask about this: %(found)s"
+def submit(press: Press) -> None:
+    """Submit, with the answer to what the one-source check found."""
+    publishing.submit(
+        press.target.pk,
+        collected_again=press.told.get("collected_again", ""),
+        by=press.by,
+        at=press.at,
     )
-    return Warned(text=text % {"found": found[0].sentence})
 
 
 def send_back(press: Press) -> None:

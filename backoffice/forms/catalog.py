@@ -15,7 +15,7 @@ from backoffice.forms.dressed import (
     offer,
     places_for,
 )
-from catalog import as_seen
+from catalog import as_seen, one_source
 from catalog.drafting import METADATA
 from catalog.models import Dataset, Field
 from catalog.publishing import CHECKLIST
@@ -241,6 +241,25 @@ class SignForm(SeenForm):
         super().prepare()
         for name, text in CHECKLIST.items():
             self.fields[name] = forms.BooleanField(label=text, required=False)
+
+
+class SubmitForm(OfficeForm):
+    """Who seems to collect the same, and why the department collects it all the same."""
+
+    notes_title = _("Collected elsewhere already")
+    collected_again = forms.CharField(
+        label=_("Why your department collects it too"),
+        help_text=_(
+            "The reviewer decides by it: what one department has is shared, not collected."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def prepare(self) -> None:
+        """Ask only where something was found."""
+        self.notes = tuple(found.sentence for found in one_source.for_publisher(self.target))
+        if not self.notes:
+            del self.fields["collected_again"]
 
 
 class DefectsForm(OfficeForm):

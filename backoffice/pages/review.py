@@ -80,7 +80,7 @@ def publish(request: HttpRequest, dataset_id: int) -> HttpResponse:
 def send_back(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """Send the entry back with the whole list of defects, or show why not."""
     dataset = _entry(dataset_id)
-    form = SendBackForm(request.POST, found=_found(dataset, _fields(dataset)))
+    form = SendBackForm(request.POST, found=_asked(dataset))
     if not form.is_valid():
         return _page(request, dataset, form=form, status=400)
     try:
@@ -116,10 +116,24 @@ def _fields(dataset: Dataset) -> list[Field]:
     return list(rows.select_related("code_list", "graded_by"))
 
 
-def _found(dataset: Dataset, fields: list[Field]) -> list[str]:
+def _found(dataset: Dataset, fields: list[Field], findings: list[one_source.Finding]) -> list[str]:
     """Return what the platform finds wanting: what bars publication, then what is only said."""
     defects = [defect.sentence for defect in publishing.publication_defects(dataset)]
-    return [*defects, *remarks(dataset, fields)]
+    return [*defects, *remarks(dataset, fields), *_unanswered(dataset, findings)]
+
+
+def _asked(dataset: Dataset) -> list[str]:
+    return _found(dataset, _fields(dataset), one_source.for_reviewer(dataset))
+
+
+def _unanswered(dataset: Dataset, findings: list[one_source.Finding]) -> list[str]:
+    if not findings or dataset.collected_again:
+        return []
+    return [
+        _("“%(other)s” of %(owner)s seems to hold the same. Say why it is collected again.")
+        % {"other": one.dataset, "owner": one.dataset.owner}
+        for one in findings
+    ]
 
 
 def _page(
@@ -131,7 +145,8 @@ def _page(
     refusal: str = "",
 ) -> HttpResponse:
     fields = _fields(dataset)
-    found = _found(dataset, fields)
+    findings = one_source.for_reviewer(dataset)
+    found = _found(dataset, fields, findings)
     return shown(
         request,
         "backoffice/review.html",
@@ -149,7 +164,7 @@ def _page(
         offers=dataset.resources.live(),
         found=found,
         returned=last_return(dataset, fields),
-        findings=one_source.for_reviewer(dataset),
+        findings=findings,
         form=form or SendBackForm(found=found),
     )
 

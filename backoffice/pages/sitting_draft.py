@@ -18,8 +18,9 @@ from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.forms import sitting as forms
 from backoffice.pages.frame import office_page, shown
 from backoffice.pages.sitting_steps import steps
-from catalog import publishing
+from catalog import one_source, publishing
 from catalog.models import Dataset, Resource
+from catalog.terms import State
 from exchange import previews, tasks, workers
 from exchange.models import Binding, RunState, SyncRun
 from exchange.models.runs import RUNNING
@@ -142,9 +143,11 @@ def ready(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """Show everything that is still missing; complete, the draft is laid before the head."""
     dataset, person = _dataset(request, dataset_id), person_of(request)
     if request.method == "POST":
-        verb, done = (publishing.submit, SUBMITTED) if "submit" in request.POST else ASKED
+        submits = "submit" in request.POST
+        verb, done = (publishing.submit, SUBMITTED) if submits else ASKED
+        told = {"collected_again": request.POST.get("collected_again", "")} if submits else {}
         try:
-            verb(dataset.pk, by=person, at=timezone.now())
+            verb(dataset.pk, by=person, at=timezone.now(), **told)
         except REFUSALS as refusal:
             messages.warning(request, sentence(refusal))
         else:
@@ -157,12 +160,17 @@ def ready(request: HttpRequest, dataset_id: int) -> HttpResponse:
         dataset,
         "ready",
         defects=publishing.publication_defects(dataset),
+        findings=_elsewhere(dataset),
         tried=tried.order_by("-pk").first(),
         graded=[
             (one, words.GRADES.get(one.grade or 0), words.OPEN_TYPES.get(one.open_type))
             for one in resource.fields.live()
         ],
     )
+
+
+def _elsewhere(dataset: Dataset) -> list[one_source.Finding]:
+    return one_source.for_publisher(dataset) if dataset.state == State.SIGNED else []
 
 
 def _dataset(request: HttpRequest, dataset_id: int) -> Dataset:

@@ -145,6 +145,9 @@ class Dataset(models.Model):
         USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("signed by")
     )
     checklist = models.JSONField(_("what the head vouched for"), default=dict, blank=True)
+    collected_again = models.TextField(
+        _("why it is collected although another department has it"), blank=True
+    )
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
     submitted_by = models.ForeignKey(
         USER,

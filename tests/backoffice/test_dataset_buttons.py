@@ -115,7 +115,7 @@ def test_buttons_are_drawn_for_the_steps_that_are_open(at_desk):
     assert drawn(publisher) == {"update", "field", "line", "ask-signature"} | offering
 
 
-def test_a_publisher_hears_who_collects_the_same_before_and_when_submitting(at_desk, said):
+def test_a_publisher_hears_who_collects_the_same_and_answers_when_submitting(at_desk, said):
     fields = [
         catalog.new_field("permit", label_zh="许可证号"),
         catalog.new_field("shop", label_zh="店铺名称"),
@@ -124,11 +124,14 @@ def test_a_publisher_hears_who_collects_the_same_before_and_when_submitting(at_d
     mine = catalog.dataset(State.SIGNED, fields)
     publisher = at_desk(catalog.staff(Role.PUBLISHER, mine.owner))
 
-    page, answer = publisher.page(mine), publisher.press(mine, "submit")
+    page, unanswered = publisher.page(mine), publisher.press(mine, "submit")
 
     assert str(theirs.owner) in page.content.decode()
-    assert "The reviewer will ask about this" in said(answer)
-    assert theirs.title in said(answer)
+    assert theirs.title in unanswered.content.decode()
+    assert "required" in said(unanswered)
+    publisher.press(mine, "submit", collected_again="许可范围不同")
+    mine.refresh_from_db()
+    assert (mine.state, mine.collected_again) == (State.IN_REVIEW, "许可范围不同")
 
 
 def test_lists_and_pages_show_until_when_a_review_is_due(at_desk, django_assert_max_num_queries):

@@ -72,6 +72,8 @@ def test_everything_a_decision_rests_on_is_on_the_page(operator):
         "9 of 10 values",  # evidence
         str(publishing.CHECKLIST["secrecy_risk"]),  # what the head vouched for
         str(twin.owner),  # who collects the same
+        "It gave no reason.",  # what the department answers
+        "Say why it is collected again",  # to be picked when it goes back
         "graded below what was found in them: permit",  # what could be sent back
     ):
         assert told in text, told

@@ -12,7 +12,7 @@ from accounts.models import Region
 from accounts.roles import NotAllowed, Role
 from audit.models import Entry
 from catalog import additions, amending, facts, history, resources, revisions
-from catalog.models import Code, CodeList, Dataset, Field, Resource
+from catalog.models import CodeList, Dataset, Field, Resource
 from catalog.refusals import EntryRefused, StepRefused
 from catalog.terms import Check, ResourceKind, State, UpdateCycle
 from policy.terms import Grade
@@ -165,7 +165,6 @@ def test_rules_are_amended_and_laxer_ones_are_marked(attributes, loosens):
 
 def test_bounds_and_code_lists_come_back_as_they_were_proposed(made):
     codes = CodeList.objects.create(name="kinds", version="1", title_zh="类别")
-    Code.objects.create(list=codes, code="1", name_zh="一")
     name, spaces = named(made), named(made, "spaces")
 
     revision = propose(

@@ -1,0 +1,20 @@
+"""What a department answers where another collects the same already."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("catalog", "0012_labels")]
+
+    operations = [
+        migrations.AddField(
+            model_name="dataset",
+            name="collected_again",
+            field=models.TextField(
+                blank=True,
+                default="",
+                verbose_name="why it is collected although another department has it",
+            ),
+            preserve_default=False,
+        ),
+    ]
