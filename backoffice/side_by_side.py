@@ -26,6 +26,7 @@ class Line:
     what: str
     old: str
     new: str
+    file: int | None = None  # the place of a new file among what is offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def lines(revision: Revision) -> list[Line]:
     ]
     changes = revision.changes if revision.kind == RevisionKind.AMEND else {}
     told += [_added(one) for one in changes.get("added", ())]
-    return told + [_offered(one) for one in changes.get("offered", ())]
+    return told + [_offered(place, one) for place, one in enumerate(changes.get("offered", ()))]
 
 
 def _new(one: _Pair, named: Mapping[type[Model], Mapping[int, Any]]) -> str:
@@ -133,7 +134,7 @@ def _added(told: Mapping[str, Any]) -> Line:
     return Line(new["name"], _("new field"), NOTHING, " · ".join(str(one) for one in parts if one))
 
 
-def _offered(told: Mapping[str, Any]) -> Line:
+def _offered(place: int, told: Mapping[str, Any]) -> Line:
     kind = ResourceKind(told["kind"])
     parts = [told["title_zh"], told.get("title_en", ""), told.get("url", "")]
     if kind == ResourceKind.FILE:
@@ -141,7 +142,8 @@ def _offered(told: Mapping[str, Any]) -> Line:
     if kind == ResourceKind.API:
         parts.append(told.get("method", ApiMethod.GET))
     said = " · ".join(str(one) for one in parts if one)
-    return Line(str(kind.label), _("new offer"), NOTHING, said)
+    file = place if kind == ResourceKind.FILE else None
+    return Line(str(kind.label), _("new offer"), NOTHING, said, file)
 
 
 __all__ = ["Line", "lines"]

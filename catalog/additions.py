@@ -10,15 +10,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import IO, Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.roles import require
+from audit import chain
 from catalog import files, resources
 from catalog.drafting import NewField, create_field, write_grade
 from catalog.facts import as_params
-from catalog.models import CodeList, Dataset, Resource
+from catalog.models import CodeList, Dataset, Resource, Revision
 from catalog.refusals import EntryRefused
-from catalog.terms import Check, ResourceKind
+from catalog.terms import Check, ResourceKind, RevisionKind
 from policy.facts import Mask
 from policy.terms import DataType, Grade, OpenType, ShareType
 
@@ -126,3 +129,21 @@ def add_offer(dataset: Dataset, told: Mapping[str, Any], *, by: User, at: dateti
         resources.put_api(dataset, **rest, by=by, at=at)
     else:
         resources.put_link(dataset, **rest, by=by, at=at)
+
+
+@transaction.atomic
+def fetch(revision_id: int, place: int, *, by: User, at: datetime) -> tuple[str, bytes]:
+    """Give out a file that a change would offer, for head and reviewer; that is written down.
+
+    Returns what the sender calls it, and its bytes. Raises NotAllowed, Revision.DoesNotExist (also
+    where the change offers no file at this place), FileRefused where the store has lost it.
+    """
+    revision = Revision.objects.select_related("dataset__owner").get(pk=revision_id)
+    require(by, "catalog.read_file", organization=revision.dataset.owner)
+    offered = revision.changes.get("offered", []) if revision.kind == RevisionKind.AMEND else []
+    if place >= len(offered) or offered[place]["kind"] != ResourceKind.FILE:
+        raise Revision.DoesNotExist
+    told = offered[place]
+    data = files.kept(told["sha256"])
+    chain.record("resource.download", revision.address, by=by, at=at, sha256=told["sha256"])
+    return told["name"], data

@@ -48,6 +48,18 @@ def on(dataset_id: int, day: date) -> list[FieldTerms]:
     return [terms for terms in _last(dataset_id, before=end) if terms.ended_at is None]
 
 
+def former_names(resource_id: int) -> dict[str, str]:
+    """Return {former name: name now} of the live fields that were renamed while published.
+
+    A former name that another field has now is left out.
+    """
+    fields = Field.objects.filter(resource_id=resource_id, ended_at=None)
+    now = dict(fields.values_list("pk", "name"))
+    taken = set(now.values())
+    then = FieldTerms.objects.filter(field__in=now).order_by("since", "pk")
+    return {name: now[pk] for pk, name in then.values_list("field", "name") if name not in taken}
+
+
 def _last(dataset_id: int, *, before: datetime | None) -> Iterable[FieldTerms]:
     kept = FieldTerms.objects.filter(field__resource__dataset_id=dataset_id)
     if before is not None:

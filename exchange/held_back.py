@@ -14,6 +14,7 @@ from psycopg import sql
 from accounts.models import User
 from accounts.roles import require
 from audit import chain
+from catalog import history
 from catalog.models import Field
 from exchange import quarantine
 from exchange.models import RecordTable, SyncRun
@@ -67,8 +68,10 @@ def look(run_id: int, *, by: User, at: datetime) -> Sample:
     require(by, "exchange.read_held", organization=sync_run.binding.resource.dataset.owner)
     _count, names, found = _foreseen(run_id, at=at, sample=SAMPLE)
     turned_away = sync_run.rejected_rows.order_by("line", "pk")[:SAMPLE]
+    former = history.former_names(sync_run.binding.resource_id)
     rejected = tuple(
-        Rejected(row.line, row.rule, row.field, quarantine.cells_of(row)) for row in turned_away
+        Rejected(row.line, row.rule, row.field, quarantine.cells_of(row, former))
+        for row in turned_away
     )
     chain.record(
         "sync.look", f"run:{run_id}", by=by, at=at, keys=len(found), rejected=len(rejected)

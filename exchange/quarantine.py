@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import require
 from audit import chain
+from catalog import history
 from catalog.models import Field
 from exchange.models import RejectedRow, SyncRun
 from exchange.problems import Problem
@@ -45,15 +46,17 @@ def look(row_id: int, *, by: User, at: datetime) -> dict[str, str]:
     )
     require(by, "exchange.read_rejected", organization=row.run.binding.resource.dataset.owner)
     chain.record("rejected.view", f"rejected:{row.pk}", by=by, at=at, run=row.run_id)
-    return cells_of(row)
+    return cells_of(row, history.former_names(row.run.binding.resource_id))
 
 
-def cells_of(row: RejectedRow) -> dict[str, str]:
+def cells_of(row: RejectedRow, former: Mapping[str, str]) -> dict[str, str]:
     """Return a rejected row's cells as text. Whoever shows them asks the right and writes it down.
 
-    By field or, where the row was not cut, by position.
+    By what the fields are called now (`catalog.history.former_names`, since one may have been
+    renamed) or, where the row was not cut, by position.
     """
-    return {name: _text(cell) for name, cell in rejects.opened(row).items()}
+    opened = rejects.opened(row)
+    return {former.get(name, name): _text(cell) for name, cell in opened.items()}
 
 
 def _text(cell: object) -> str:
@@ -110,9 +113,10 @@ def export(run_id: int, *, by: User, at: datetime) -> Iterator[str]:
 
 
 def _written(sync_run: SyncRun, names: list[str]) -> Iterator[str]:
+    former = history.former_names(sync_run.binding.resource_id)
     yield BOM + _line(["line", "rule", "field", *names, "cells as read"])
     for row in sync_run.rejected_rows.order_by("line", "pk").iterator(chunk_size=500):
-        cells = cells_of(row)
+        cells = cells_of(row, former)
         other = [value for name, value in cells.items() if name not in names]
         known = [cells.get(name, "") for name in names]
         yield _line([str(row.line), row.rule, row.field, *known, " | ".join(other)])

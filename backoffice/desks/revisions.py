@@ -145,7 +145,8 @@ class RevisionDesk(Desk):
     def side_by_side(self, revision: Revision) -> str:
         """Show each change, old and new beside each other."""
         return render_to_string(
-            "backoffice/side_by_side.html", {"lines": side_by_side.lines(revision)}
+            "backoffice/side_by_side.html",
+            {"revision": revision, "lines": side_by_side.lines(revision)},
         )
 
     class Media:

@@ -7,8 +7,8 @@ from django.utils.http import content_disposition_header
 
 from backoffice.buttons import person_of
 from backoffice.pages.frame import office_page
-from catalog import resources
-from catalog.models import FileVersion
+from catalog import additions, resources
+from catalog.models import FileVersion, Revision
 from catalog.refusals import FileRefused
 
 
@@ -21,8 +21,25 @@ def download(request: HttpRequest, version_id: int) -> HttpResponse:
         raise Http404 from gone
     except FileRefused as refusal:
         return HttpResponse(str(refusal), status=410, content_type="text/plain; charset=utf-8")
+    return _given(version.original_name, data)
+
+
+@office_page("catalog.read_file")
+def proposed(request: HttpRequest, revision_id: int, place: int) -> HttpResponse:
+    """Give out a file that a change of an entry would offer."""
+    person, now = person_of(request), timezone.now()
+    try:
+        name, data = additions.fetch(revision_id, place, by=person, at=now)
+    except Revision.DoesNotExist as gone:
+        raise Http404 from gone
+    except FileRefused as refusal:
+        return HttpResponse(str(refusal), status=410, content_type="text/plain; charset=utf-8")
+    return _given(name, data)
+
+
+def _given(name: str, data: bytes) -> HttpResponse:
     answer = HttpResponse(data, content_type="application/octet-stream")
-    named = content_disposition_header(as_attachment=True, filename=version.original_name)
+    named = content_disposition_header(as_attachment=True, filename=name)
     answer["Content-Disposition"] = named or "attachment"
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "no-store"
@@ -31,4 +48,5 @@ def download(request: HttpRequest, version_id: int) -> HttpResponse:
 
 ADDRESSES = [
     path("catalogue/files/<int:version_id>/", download, name="catalogue_file"),
+    path("revision/<int:revision_id>/file/<int:place>/", proposed, name="proposed_file"),
 ]

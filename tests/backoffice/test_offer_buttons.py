@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.models import Region
 from accounts.roles import Role
-from catalog.models import CodeList, Dataset, Duty, FileVersion, Subject
+from catalog.models import CodeList, Dataset, Duty, FileVersion, Revision, Subject
 from catalog.terms import ResourceKind, State
 from tests.factories import accounts, catalog
 
@@ -179,3 +179,32 @@ def test_region_covered_other_name_and_further_elements_are_metadata(at_desk):
     found = Dataset.objects.get(pk=draft.pk)
     assert (found.alias, found.region, found.source_authority) == ("泊位", region, draft.owner)
     assert found.extensions == {"来源系统": "停车系统"}
+
+
+def test_what_a_published_entry_offers_is_amended_by_buttons_and_ends_at_once(at_desk, said):
+    dataset = catalog.dataset()
+    publisher, head, operator = (
+        at_desk(catalog.staff(role, dataset.owner))
+        for role in (Role.PUBLISHER, Role.HEAD, Role.OPERATOR)
+    )
+    publisher.press(dataset, "offer-file", title_zh="年报", file=upload(), reason="每年一份")
+    [revision] = Revision.objects.all()
+    place = reverse("admin:proposed_file", args=[revision.pk, 0])
+
+    assert place in operator.page(revision).content.decode()
+    assert operator.client.get(place).content == b"a,b\n1,2\n"
+    assert at_desk(accounts.user(Role.HEAD)).client.get(place).status_code == 403
+    assert (
+        operator.client.get(reverse("admin:proposed_file", args=[revision.pk, 1])).status_code
+        == 404
+    )
+    head.press(revision, "sign")
+    operator.press(revision, "accept", reason="同意")
+    offer = dataset.resources.get(kind="file")
+    publisher.press(offer, "amend", title_zh="年度报告", title_en="Yearly", reason="更准确")
+    page = head.page(Revision.objects.latest("pk")).content.decode()
+    assert "年度报告" in page
+    assert "required" in said(publisher.press(offer, "end"))
+    publisher.press(offer, "end", reason="不再编制")
+    offer.refresh_from_db()
+    assert offer.ended_at is not None
