@@ -45,6 +45,7 @@ def test_the_workbook_of_a_published_entry_becomes_one_change_for_the_head(at_de
     book.active["C2"] = "停车场名称"
     for name, value in {"name": "fee", "label_zh": "收费", "grade": "L1"}.items():
         book.active.cell(3, columns[name], value)
+    book.active.cell(3, columns["data_type"], book.active.cell(2, columns["data_type"]).value)
 
     shown = desk.client.post(place, {"file": SimpleUploadedFile("f.xlsx", saved(book))})
     told = {"token": shown.context["token"], "digest": shown.context["difference"].digest}
@@ -68,6 +69,7 @@ def test_what_an_amendment_cannot_change_is_refused_row_by_row(at_desk):
     book.active.cell(2, columns["is_key"], "是")
     book.active.cell(2, columns["grade"], "L2")
     book.active.cell(3, columns["name"], "fee")
+    book.active.cell(3, columns["data_type"], book.active.cell(2, columns["data_type"]).value)
 
     shown = desk.client.post(place, {"file": SimpleUploadedFile("f.xlsx", saved(book))})
 
