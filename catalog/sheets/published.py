@@ -11,7 +11,8 @@ from catalog.amended import RELABELLED
 from catalog.drafting import NewField, locked
 from catalog.models import Dataset, Revision
 from catalog.sheets import fields
-from catalog.sheets.fields import COLUMNS, Change, Difference
+from catalog.sheets.field_cells import COLUMNS
+from catalog.sheets.fields import Change, Difference
 from catalog.workbooks import Grid
 from policy.terms import Grade, OpenType, ShareType
 
@@ -76,5 +77,6 @@ def _added(change: Change, reason: str) -> amending.AddedField:
         grade=Grade(graded["grade"]),
         share_type=ShareType(graded.get("share_type", ShareType.UNCONDITIONAL)),
         open_type=OpenType(graded.get("open_type", OpenType.UNCONDITIONAL)),
+        mask=graded.get("mask"),
         reason=change.reason or reason,
     )
