@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0012_labels")]
+    dependencies = [("catalog", "0013_workbook_files")]
 
     operations = [
         migrations.AddField(
