@@ -155,6 +155,8 @@ FILE_ROOTS = environment.several("FILE_ROOTS", str(VAR / "intake"), separator=":
 FILE_STORE = environment.text("FILE_STORE") or str(VAR / "files")
 UPLOAD_MB = environment.whole("UPLOAD_MB", 100)
 WORKBOOK_DAYS = environment.whole("WORKBOOK_DAYS", 90)
+UNPACK_MB = environment.whole("UNPACK_MB", 20_000)
+UNPACK_RATIO = environment.whole("UNPACK_RATIO", 200)
 REJECTED_DAYS = environment.whole("REJECTED_DAYS", 30)
 UNDO_DAYS = environment.whole("UNDO_DAYS", 7)
 TOMBSTONE_DAYS = environment.whole("TOMBSTONE_DAYS", 90)

@@ -27,6 +27,7 @@ from django.conf import settings
 from accounts.models import Organization
 from accounts.wording import said as _
 from exchange.connectors.peeks import Peek, Seen
+from exchange.connectors.unpacking import Allowance, bounded
 from exchange.models import Binding
 from exchange.problems import (
     FileBroken,
@@ -371,10 +372,10 @@ def _opened(binding: Binding, paths: Sequence[Path]) -> Generator[tuple[str, IO[
 
 
 def _members(path: Path, plain: IO[bytes], member: str) -> Iterator[tuple[str, IO[bytes]]]:
-    kind = path.suffix.lower()
+    kind, allowance = path.suffix.lower(), Allowance(path.name, path.stat().st_size)
     if kind == ".gz":
         with gzip.open(plain) as stream:
-            yield path.name, stream  # type: ignore[misc]
+            yield path.name, bounded(stream, allowance)  # type: ignore[arg-type]
     elif kind == ".zip":
         with _archive(path, plain) as archive:
             names = sorted(n for n in archive.namelist() if fnmatch(n, member) and n[-1] != "/")
@@ -385,7 +386,7 @@ def _members(path: Path, plain: IO[bytes], member: str) -> Iterator[tuple[str, I
                 )
             for name in names:
                 with _member(path, archive, name) as stream:
-                    yield f"{path.name}/{name}", stream
+                    yield f"{path.name}/{name}", bounded(stream, allowance)
     else:
         yield path.name, plain
 

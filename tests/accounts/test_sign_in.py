@@ -5,7 +5,7 @@ from axes.models import AccessAttempt, AccessFailureLog
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from django.test import RequestFactory
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -242,10 +242,11 @@ def test_the_limits_sentence_is_the_same_for_a_name_that_nobody_has():
         guess_from_everywhere(name)
 
     now = timezone.now()
-    said = [
-        sign_in.locked_sentence(name, at=now, ip_address="10.9.9.9")
-        for name in (user.username, "nobody-of-this-name")
-    ]
+    with translation.override("en"):
+        said = [
+            sign_in.locked_sentence(name, at=now, ip_address="10.9.9.9")
+            for name in (user.username, "nobody-of-this-name")
+        ]
 
     assert said[0] == said[1]
     assert "failed 4 times" in said[0]
