@@ -18,6 +18,7 @@ ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 MACRO_STREAM = "_VBA_PROJECT".encode("utf-16-le")  # an XLS with macros has a stream of this name
 
+FROM_1904 = re.compile(rb"""<(?:\w+:)?workbookPr\b[^>]*\sdate1904=["'](?:1|true)["']""")
 SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml")
 ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 HIDDEN = re.compile(rb"""\shidden=["'](?:1|true)["']""")
@@ -53,6 +54,7 @@ class Seen:
 
     hidden_rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     unstored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    from_1904: bool = False  # days are counted from 1904-01-01, as old Macintoshes did
 
 
 def taken(source: bytes | Path, name: str, limits: Limits = LIMITS) -> bytes:
@@ -154,6 +156,7 @@ def _looked_into(archive: zipfile.ZipFile, name: str, limits: Limits) -> Seen:
     return Seen(
         {sheet: hidden.get(part, ()) for sheet, part in named.items()},
         {sheet: unstored.get(part, ()) for sheet, part in named.items()},
+        bool(FROM_1904.search(archive.read("xl/workbook.xml"))),
     )
 
 

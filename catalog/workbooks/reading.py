@@ -58,9 +58,12 @@ class Sheet:
 class Workbook:
     """A file that passed its guards. `sheets` are in the file's order; charts are left out."""
 
-    def __init__(self, name: str, sheets: tuple[Sheet, ...], source: "_Source") -> None:
+    def __init__(
+        self, name: str, sheets: tuple[Sheet, ...], source: "_Source", *, from_1904: bool = False
+    ) -> None:
         """Keep what reads the cells; `open_workbook` makes workbooks."""
         self.name = name
+        self.from_1904 = from_1904
         self.sheets = sheets
         self._source = source
 
@@ -114,7 +117,7 @@ def open_workbook(source: bytes | Path, name: str = "", *, limits: Limits = LIMI
         for one in book.sheets_metadata
         if one.typ == SheetTypeEnum.WorkSheet
     )
-    return Workbook(name, sheets, _Excel(book, name, limits))
+    return Workbook(name, sheets, _Excel(book, name, limits), from_1904=seen.from_1904)
 
 
 class _Source:

@@ -33,6 +33,7 @@ from exchange.records.columns import Column
 from policy.terms import DataType
 
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a cell has no zone; the source's is applied later
+EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - the same
 LAST_SERIAL = 2_958_465  # 9999-12-31
 DAYS = (DataType.DATE, DataType.DATETIME)
 
@@ -44,6 +45,7 @@ class Table:
     file: str
     header: Header
     grid: Grid
+    epoch: datetime = EPOCH
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,7 +89,7 @@ def _pieces(binding, columns, paths, reading, aside) -> Iterator[bytes]:
             reading.read += 1
             reading.lines.begins(reading.read, base + line)
             cells = (
-                written(row[place], column.data_type)
+                written(row[place], column.data_type, epoch=table.epoch)
                 for place, column in zip(places, columns, strict=True)
             )
             batch.append((reading.read, *cells))
@@ -125,9 +127,10 @@ def _places(binding: Binding, columns: Sequence[Column], table: Table) -> list[i
     return [table.names.index(name) for name in wanted]
 
 
-def written(cell: Cell | None, data_type: str) -> str:
+def written(cell: Cell | None, data_type: str, *, epoch: datetime = EPOCH) -> str:
     """Return a cell as text in the form of the declared type, "" where it is empty.
 
+    `epoch` is day 0 of the workbook, from which a day that is kept as a number is counted.
     What does not fit the type is written as it is: the checks turn it away, nothing is guessed.
     """
     match cell:
@@ -136,7 +139,7 @@ def written(cell: Cell | None, data_type: str) -> str:
         case bool():
             return "true" if cell else "false"
         case int() | float():
-            return _number(cell, data_type)
+            return _number(cell, data_type, epoch)
         case datetime() | date():
             return _day(cell, data_type)
         case time() | timedelta():
@@ -144,9 +147,10 @@ def written(cell: Cell | None, data_type: str) -> str:
     return cell if data_type == DataType.TEXT else cell.strip()
 
 
-def _number(cell: float, data_type: str) -> str:
-    if data_type in DAYS and 1 <= cell <= LAST_SERIAL:
-        moment = EPOCH + timedelta(days=cell)  # a day stored as a number, in the 1900 system
+def _number(cell: float, data_type: str, epoch: datetime) -> str:
+    last = LAST_SERIAL - (epoch - EPOCH).days
+    if data_type in DAYS and 1 <= cell <= last:
+        moment = epoch + timedelta(days=cell)  # a day stored as a number
         return _day(moment.replace(microsecond=0), data_type)
     if isinstance(cell, int) or cell.is_integer():
         return str(int(cell))
@@ -200,7 +204,8 @@ def _tables(binding: Binding, paths: Sequence[Path]) -> Iterator[tuple[str, Tabl
             workbook = open_workbook(path)
             sheet = _sheet(workbook, str(binding.object.get("sheet") or ""))
             grid = workbook.grid(sheet)
-        yield path.name, Table(path.name, _header(binding, path.name, sheet, grid), grid)
+        epoch = EPOCH_1904 if workbook.from_1904 else EPOCH
+        yield path.name, Table(path.name, _header(binding, path.name, sheet, grid), grid, epoch)
 
 
 def _sheet(workbook: Workbook, wanted: str) -> str:
