@@ -139,6 +139,34 @@ class Explanation(serializers.Serializer):
     fields = FieldDocument(many=True)  # type: ignore[assignment]  # DRF's attribute of this name
 
 
+def _rules() -> serializers.ListField:
+    return serializers.ListField(child=serializers.DictField(), required=False)
+
+
+class PolicyDocument(serializers.Serializer):
+    """A policy in ODRL 2.2, as JSON-LD; `@context`, `@id` and `@type` stand with these."""
+
+    profile = serializers.CharField()
+    assigner = serializers.CharField(help_text="who provides, by unified social credit code")
+    permission = _rules()
+    prohibition = _rules()
+
+
+class OfferDocument(PolicyDocument):
+    """An odrl:Offer: each field in a permission or in a prohibition."""
+
+    conflict = serializers.CharField(help_text="prohibit: nothing beats the negative list")
+
+
+class AgreementDocument(PolicyDocument):
+    """An odrl:Agreement, in the subset of the Dataspace Protocol."""
+
+    assignee = serializers.CharField()
+    target = serializers.CharField(help_text="described below “@included”")
+    timestamp = serializers.DateTimeField()
+    obligation = _rules()
+
+
 class Usage(serializers.Serializer):
     """What the caller's key may still do today."""
 

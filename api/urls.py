@@ -1,9 +1,11 @@
 """Addresses below /api/."""
 
+from django.conf import settings
 from django.urls import path, re_path
 
 from api.errors import nothing_here
 from api.views.datasets import DatasetOne, Datasets, Explain
+from api.views.policies import DatasetPolicy, GrantPolicy
 from api.views.records import RecordChanges, Records, RecordsCsv
 from api.views.schema import Docs, Schema
 from api.views.usage import OwnUsage
@@ -16,8 +18,14 @@ urlpatterns = [
     path("v1/datasets/<slug:slug>/records.csv", RecordsCsv.as_view(), name="records-csv"),
     path("v1/datasets/<slug:slug>/changes", RecordChanges.as_view(), name="changes"),
     path("v1/datasets/<slug:slug>/explain", Explain.as_view(), name="explain"),
+    path("v1/datasets/<slug:slug>/policy", DatasetPolicy.as_view(), name="dataset-policy"),
     path("v1/usage", OwnUsage.as_view(), name="usage"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
-    re_path("", nothing_here, name="nothing"),
 ]
+
+if "office" in settings.DOORS:
+    urlpatterns += [
+        path("v1/office/grants/<int:grant_id>/policy", GrantPolicy.as_view(), name="grant-policy"),
+    ]
+urlpatterns += [re_path("", nothing_here, name="nothing")]

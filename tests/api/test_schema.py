@@ -21,7 +21,7 @@ def test_every_address_is_described_and_takes_a_key_or_none(client):
     described = json.loads(client.get("/api/schema/", {"format": "json"}).content)
 
     assert all(path.startswith("/api/v1/") for path in described["paths"])
-    assert len(described["paths"]) == 7
+    assert len(described["paths"]) == 9
     for operations in described["paths"].values():
         assert operations["get"]["security"] == [{"key": []}, {"bearer": []}, {}]
 
