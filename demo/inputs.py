@@ -24,14 +24,14 @@ SHARES = {  # of 22
     "volunteers": 1,
     "housing": 1,
 }
-FILES = {
-    "inspections": "inspections.csv",
-    "bus_stops": "bus_stops.txt",
-    "volunteers": "volunteers.csv.gz",
-    "housing": "housing.xlsx",
-    "works": "road-works.csv",
-    "pupils": "pupils.csv",
-    "traffic": "traffic-counts.csv",  # promised and never sent: its sync fails
+FILES = {  # each in its department's own folder, which is closed to the others
+    "inspections": "market/inspections.csv",
+    "bus_stops": "transport/bus_stops.txt",
+    "volunteers": "civil/volunteers.csv.gz",
+    "housing": "housing/housing.xlsx",
+    "works": "transport/road-works.csv",
+    "pupils": "education/pupils.csv",
+    "traffic": "transport/traffic-counts.csv",  # promised and never sent: its sync fails
 }
 FEW = 400  # rows of what only waits on a desk
 _COLUMNS = """
@@ -59,7 +59,6 @@ def share(name: str, total: int) -> int:
 
 def write_files(folder: Path, *, seed: int, total: int) -> None:
     """Write each file that is not there yet: UTF-8 with BOM, GB18030 without header, and GZ."""
-    folder.mkdir(parents=True, exist_ok=True)
     made = {
         "inspections": lambda: _csv(
             [rows.INSPECTION_HEADER], rows.inspections(share("inspections", total), seed=seed)
@@ -84,6 +83,7 @@ def write_files(folder: Path, *, seed: int, total: int) -> None:
     for name, content in made.items():
         path = folder / FILES[name]
         if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
             whole = path.with_name(f".{path.name}.part")
             whole.write_bytes(content())
             whole.rename(path)

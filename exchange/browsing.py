@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import require
@@ -14,6 +16,7 @@ from exchange import intake
 from exchange.connectors import database, sheets
 from exchange.connectors.peeks import Peek
 from exchange.models import Binding, Source, SourceKind
+from exchange.problems import NothingReadable, PathNotAllowed
 from exchange.profiling import peek
 
 FIRST_ROWS = 20
@@ -76,13 +79,38 @@ def look(source_id: int, given: Mapping[str, Any], *, by: User, at: datetime) ->
     Raises NotAllowed, SourceProblems.
     """
     source = _opened(source_id, by)
-    binding = Binding(source=source, object=dict(given))
+    binding = named(source, given)
     found = peek(binding, rows=FIRST_ROWS)
     excel = source.kind == SourceKind.EXCEL
     names = tuple(sheets.sheets(binding)) if excel else ()
     notes = tuple(sheets.notes(binding)) if excel else ()
     chain.record("source.look", f"source:{source.pk}", by=by, at=at, object=dict(given))
     return Look(found, names, notes)
+
+
+def named(source: Source, given: Mapping[str, Any]) -> Binding:
+    """Return a binding, not saved, to an object of the source's own: one that `objects` offers.
+
+    An address can be typed by hand: a file of a folder that all departments share is bound by
+    whoever knows it, and not looked into here. Raises NothingReadable, PathNotAllowed.
+    """
+    wanted = "table" if source.kind == SourceKind.POSTGRESQL else "path"
+    if not given.get(wanted):
+        raise NothingReadable(
+            _("The address names no table or file of “%(name)s”. Choose one from the list.")
+            % {"name": source.name}
+        )
+    if source.kind != SourceKind.POSTGRESQL and not _is_own(source, Path(str(given["path"]))):
+        raise PathNotAllowed(
+            _("“%(path)s” is not among the files of “%(name)s”. Choose one from the list.")
+            % {"path": given["path"], "name": source.name}
+        )
+    return Binding(source=source, object=dict(given))
+
+
+def _is_own(source: Source, path: Path) -> bool:
+    ending = path.suffix.lower() in intake.ENDINGS[SourceKind(source.kind)]
+    return ending and any(path.is_relative_to(folder) for folder in intake.folders(source))
 
 
 def _opened(source_id: int, by: User) -> Source:

@@ -17,11 +17,11 @@ from accounts.roles import require
 from catalog import grading_change
 from catalog.models import CodeList
 from catalog.terms import Check
-from exchange import counting
+from exchange import browsing, counting
 from exchange.connectors.peeks import Peek, Seen
 from exchange.counting import Counts
 from exchange.evidence import Detected, Told
-from exchange.models import Binding, Source, SourceKind
+from exchange.models import Source, SourceKind
 from exchange.naming import identifiers, labels
 from exchange.problems import SourceProblem
 from exchange.profiling import peek
@@ -114,7 +114,7 @@ def propose(source_id: int, given: Mapping[str, Any], *, by: User) -> Proposal:
     """
     source = Source.objects.select_related("organization").get(pk=source_id)
     require(by, "exchange.browse_source", organization=source.organization)
-    seen = peek(Binding(source=source, object=dict(given)), rows=SAMPLE)
+    seen = peek(browsing.named(source, given), rows=SAMPLE)
     if len(seen.columns) > WIDEST:
         raise TooWide(
             _(

@@ -28,6 +28,7 @@ from exchange.models import Binding, Source, SourceKind
 from exchange.problems import SourceProblem
 
 BROWSE = "exchange.browse_source"
+LONGEST_ROW = 7  # digits of a header row that somebody typed
 GIVEN = ("schema", "table", "path", "sheet", "header_row", "encoding", "separator")
 BETWEEN_TITLES = re.compile(r"[,，、;；\t\n]")
 
@@ -151,7 +152,14 @@ def upload(request: HttpRequest, source_id: int) -> HttpResponse:
             address = reverse("admin:sitting_look", args=[source.pk])
             return redirect(f"{address}?{_query({'path': str(kept)})}")
     else:
-        messages.warning(request, _("Choose a file first."))
+        given = request.FILES.get("file")
+        empty = given is not None and not given.size
+        messages.warning(
+            request,
+            _("“%(name)s” is empty. Send the file with its rows.") % {"name": given.name}
+            if empty
+            else _("Choose a file first."),
+        )
     return redirect("admin:sitting_objects", source.pk)
 
 
@@ -236,7 +244,8 @@ def _given(query: QueryDict) -> dict[str, Any]:
     given: dict[str, Any] = {name: query[name] for name in GIVEN if query.get(name)}
     if "header_row" in given:
         row = given.pop("header_row")
-        given |= {"header_row": int(row)} if row.isascii() and row.isdigit() and int(row) else {}
+        counted = row.isascii() and row.isdigit() and len(row) < LONGEST_ROW and int(row)
+        given |= {"header_row": int(row)} if counted else {}
     if query.get("header") == "no":
         titles = [title.strip() for title in BETWEEN_TITLES.split(query.get("titles", ""))]
         given |= {"header": False} | ({"titles": titles} if any(titles) else {})

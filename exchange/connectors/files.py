@@ -484,4 +484,10 @@ def distinct_names(header: Sequence[str], file: str) -> None:
 
 
 def _separator(binding: Binding) -> str:
-    return str(binding.object.get("separator") or ",")
+    given = str(binding.object.get("separator") or ",")
+    if len(given) != 1 or given in '"\r\n\0':
+        raise FileBroken(
+            _("A separator is one character, such as a comma or a semicolon; “%(given)s” is not.")
+            % {"given": given[:20]}
+        )
+    return given

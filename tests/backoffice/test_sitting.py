@@ -319,6 +319,28 @@ def test_formulas_without_a_value_and_hidden_rows_are_told_of_where_the_rows_sta
     assert "Hidden rows are read like all others: 2" in page
 
 
+@pytest.mark.parametrize("step", ["look", "fields"])
+@pytest.mark.parametrize("asked", ["", "?path=&sheet=a", "?header_row=" + "9" * 5000])
+def test_an_address_cut_short_leads_back_to_the_list(clerk, where, step, asked):
+    source = connected(where, SourceKind.CSV)
+
+    answer = clerk.client.get(reverse(f"admin:sitting_{step}", args=[source.pk]) + asked)
+
+    page = clerk.client.get(answer.url) if answer.status_code == 302 else answer
+    assert "Choose one from the list" in page.content.decode()
+
+
+def test_an_empty_file_is_called_empty(clerk, where):
+    source = connected(where, SourceKind.CSV)
+
+    page = clerk.send(
+        reverse("admin:sitting_upload", args=[source.pk]),
+        file=SimpleUploadedFile("empty.csv", b""),
+    )
+
+    assert "“empty.csv” is empty" in page
+
+
 def test_a_sheet_that_vanished_says_which_there_are(clerk, where):
     query = laid(where, sheets.workbook(sheet="甲"))
 

@@ -45,17 +45,17 @@ def test_the_shares_of_the_datasets_make_up_the_whole():
 def test_the_files_are_in_the_encodings_that_departments_send(tmp_path):
     inputs.write_files(tmp_path, seed=1, total=22_0)
 
-    assert (tmp_path / "inspections.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-    stops = (tmp_path / "bus_stops.txt").read_bytes().decode("gb18030")
+    assert (tmp_path / "market" / "inspections.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    stops = (tmp_path / "transport" / "bus_stops.txt").read_bytes().decode("gb18030")
     assert {len(row) for row in csv.reader(io.StringIO(stops), delimiter=";")} <= {7, 8}
-    with gzip.open(tmp_path / "volunteers.csv.gz", "rt", encoding="utf-8") as file:
+    with gzip.open(tmp_path / "civil" / "volunteers.csv.gz", "rt", encoding="utf-8") as file:
         assert next(csv.reader(file)) == list(rows.VOLUNTEER_HEADER)
 
 
 def test_files_that_are_there_are_left_alone(tmp_path):
     inputs.write_files(tmp_path, seed=1, total=220)
-    (tmp_path / "inspections.csv").write_text("kept")
+    (tmp_path / "market" / "inspections.csv").write_text("kept")
 
     inputs.write_files(tmp_path, seed=1, total=220)
 
-    assert (tmp_path / "inspections.csv").read_text() == "kept"
+    assert (tmp_path / "market" / "inspections.csv").read_text() == "kept"

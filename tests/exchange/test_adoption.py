@@ -36,7 +36,8 @@ def laid(where):
     source = sources.create(
         where.department, name="files", kind=SourceKind.EXCEL, by=where.publisher, at=NOW
     )
-    return source, {"path": str(exchange.csv_file(people(), suffix=".xlsx"))}
+    path = exchange.csv_file(people(), suffix=".xlsx", owner=where.department.slug)
+    return source, {"path": str(path)}
 
 
 def as_proposed(where, laid) -> list[Chosen]:
@@ -202,7 +203,8 @@ def wide(where, columns):
     source = sources.create(
         where.department, name=name, kind=SourceKind.EXCEL, by=where.publisher, at=NOW
     )
-    laid = source, {"path": str(exchange.csv_file(xlsx(rows), suffix=".xlsx"))}
+    path = exchange.csv_file(xlsx(rows), suffix=".xlsx", owner=where.department.slug)
+    laid = source, {"path": str(path)}
     chosen = as_proposed(where, laid)
     with CaptureQueriesContext(connection) as asked:
         adopt(where, laid, chosen, slug=name)

@@ -8,7 +8,7 @@ import pytest
 from accounts.roles import NotAllowed, Role
 from audit.models import Entry
 from catalog.workbooks import LIMITS
-from exchange import browsing, intake, problems, sources
+from exchange import browsing, intake, problems, proposals, sources
 from exchange.connectors import files
 from exchange.models import Binding, Source, SourceKind
 from tests.factories import accounts, exchange, sheets, workbooks
@@ -99,6 +99,56 @@ def test_another_departments_folder_is_neither_listed_nor_read_nor_bound():
     with pytest.raises(problems.PathNotAllowed):
         exchange.csv_binding(where, sheets.workbook(), suffix=".xlsx", given={"path": str(path)})
     assert not Binding.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"path": ""}, {"sheet": "Sheet1"}, {"schema": "public", "table": "people"}]
+)
+@pytest.mark.parametrize("kind", [SourceKind.CSV, SourceKind.EXCEL])
+def test_an_address_that_names_no_file_is_answered_with_what_to_do(kind, given):
+    where = exchange.house()
+    source = connected(where, kind)
+
+    for asked in (
+        lambda: browsing.look(source.pk, given, by=where.publisher, at=NOW),
+        lambda: proposals.propose(source.pk, given, by=where.publisher),
+    ):
+        with pytest.raises(problems.NothingReadable):
+            asked()
+
+
+def test_a_file_of_a_folder_that_all_share_is_not_looked_into_by_its_path(tmp_path):
+    where = exchange.house()
+    source = connected(where, SourceKind.CSV)
+    shared = tmp_path / "intake" / "everybody" / "people.csv"
+    shared.parent.mkdir(parents=True)
+    shared.write_text("id,name\n1,x\n")
+
+    with pytest.raises(problems.PathNotAllowed):
+        browsing.look(source.pk, {"path": str(shared)}, by=where.publisher, at=NOW)
+
+    assert not Entry.objects.filter(verb="source.look").exists()
+
+
+def test_a_workbook_is_not_read_as_a_csv_file():
+    where = exchange.house()
+    path = upload(where, connected(where), sheets.workbook(), "book.xlsx")
+    source = connected(where, SourceKind.CSV)
+
+    with pytest.raises(problems.PathNotAllowed):
+        browsing.look(source.pk, {"path": str(path)}, by=where.publisher, at=NOW)
+
+
+@pytest.mark.parametrize("separator", [",,", "长长", '"'])
+def test_a_separator_that_is_none_is_told_of(separator):
+    where = exchange.house()
+    source = connected(where, SourceKind.CSV)
+    path = upload(where, source, b"id,name\n1,x\n", "a.csv")
+
+    with pytest.raises(problems.FileBroken):
+        browsing.look(
+            source.pk, {"path": str(path), "separator": separator}, by=where.publisher, at=NOW
+        )
 
 
 def test_who_is_of_another_department_may_not_look():

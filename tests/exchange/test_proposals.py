@@ -33,7 +33,8 @@ def resident_id(number: int) -> str:
 
 def proposed(where, data: bytes | str, *, kind=SourceKind.EXCEL, **given):
     source = sources.create(where.department, name="files", kind=kind, by=where.publisher, at=NOW)
-    path = exchange.csv_file(data, suffix=".xlsx" if kind == SourceKind.EXCEL else ".csv")
+    suffix = ".xlsx" if kind == SourceKind.EXCEL else ".csv"
+    path = exchange.csv_file(data, suffix=suffix, owner=where.department.slug)
     found = proposals.propose(source.pk, {"path": str(path), **given}, by=where.publisher)
     return {one.column: one for one in found.fields}, found
 

@@ -155,10 +155,14 @@ def intake() -> Path:
     return folder.resolve()
 
 
-def csv_file(data: bytes | str, *, suffix: str = ".csv", encoding: str = "utf-8") -> Path:
-    """Write a file below the intake folder."""
+def csv_file(
+    data: bytes | str, *, suffix: str = ".csv", encoding: str = "utf-8", owner: str = ""
+) -> Path:
+    """Write a file below the intake folder: into an owner's own folder, by slug, or for all."""
     raw = data.encode(encoding) if isinstance(data, str) else data
-    path = intake() / f"t{services.database()}_{next(_numbers)}{suffix}"
+    folder = intake() / owner
+    folder.mkdir(exist_ok=True)
+    path = folder / f"t{services.database()}_{next(_numbers)}{suffix}"
     path.write_bytes(gzip.compress(raw) if suffix.endswith(".gz") else raw)
     return path
 

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("provision", stdout=self.stdout)
         path = Path(settings.VAR) / "demo.json"
-        intake = Path(settings.FILE_ROOTS[0]).resolve() / "demo"
+        intake = Path(settings.FILE_ROOTS[0]).resolve()
         known = kept.read(path) if city.is_there() else None
         _refuse_strangers()
         found = known or Kept(seed, rows)

@@ -16,8 +16,9 @@ LONG = "人员登记（合成数据）"
 
 
 @pytest.fixture(autouse=True)
-def _own_intake(settings, tmp_path):
+def _own_intake(settings, tmp_path, monkeypatch):
     settings.FILE_ROOTS = [str(tmp_path / "intake")]
+    monkeypatch.setattr(workers, "listening", lambda: True)  # `try_out` is the worker
 
 
 def try_out(seat, publisher) -> None:
