@@ -152,14 +152,7 @@ def upload(request: HttpRequest, source_id: int) -> HttpResponse:
             address = reverse("admin:sitting_look", args=[source.pk])
             return redirect(f"{address}?{_query({'path': str(kept)})}")
     else:
-        given = request.FILES.get("file")
-        empty = given is not None and not given.size
-        messages.warning(
-            request,
-            _("“%(name)s” is empty. Send the file with its rows.") % {"name": given.name}
-            if empty
-            else _("Choose a file first."),
-        )
+        messages.warning(request, _not_sent(request))
     return redirect("admin:sitting_objects", source.pk)
 
 
@@ -230,6 +223,14 @@ def fields(request: HttpRequest, source_id: int) -> HttpResponse:
         rows=rows,
         bulk=forms.BulkForm(by=person),
     )
+
+
+def _not_sent(request: HttpRequest) -> str:
+    """Return why there is nothing to take in: no file, or one without a byte."""
+    sent = request.FILES.get("file")
+    if sent is None or sent.size:
+        return _("Choose a file first.")
+    return _("“%(name)s” is empty. Send the file with its rows.") % {"name": sent.name}
 
 
 def _source(request: HttpRequest, source_id: int) -> Source:

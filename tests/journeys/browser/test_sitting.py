@@ -5,7 +5,7 @@ import pytest
 from accounts.roles import Role
 from catalog.models import Dataset, Field
 from catalog.terms import State
-from exchange import sources, tasks
+from exchange import sources, tasks, workers
 from exchange.connectors import files
 from exchange.models import Binding, SourceKind
 from tests.exchange.test_proposals import people
