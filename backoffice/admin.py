@@ -16,6 +16,7 @@ from backoffice.desks import (
     offers,
     people,
     reference,
+    requests,
     revisions,
     schedule,
     sheets,
@@ -38,6 +39,7 @@ DESKS = (
     reference,
     negative_list,
     exchange,
+    requests,
     schedule,
 )
 

@@ -56,8 +56,13 @@ class Desk(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Return the rows this person may see."""
         rows = super().get_queryset(request)
-        if not self.owner_path:
+        places = self.places(request) if self.owner_path else None
+        if places is None:
             return rows
+        return rows.filter(**{f"{self.owner_path}__in": places})
+
+    def places(self, request: HttpRequest) -> set[int | None] | None:
+        """Return for which organisations this person sees rows; None: of the whole city."""
         asked = f"{self.opts.app_label}.view_{self.opts.model_name}"
         seeing = [
             (role, place)
@@ -65,8 +70,8 @@ class Desk(ModelAdmin):
             if asked in PERMISSIONS[role]
         ]
         if any(role in CITY_WIDE for role, _place in seeing):
-            return rows
-        return rows.filter(**{f"{self.owner_path}__in": {place for _role, place in seeing}})
+            return None
+        return {place for _role, place in seeing}
 
     def owner_of(self, row: Any) -> Organization | None:
         """Return the organisation a row belongs to, None where rows belong to all."""

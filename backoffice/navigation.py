@@ -78,6 +78,7 @@ GROUPS = (
     Group(
         _("Consumers"),
         (
+            ("exchange.ShareRequest", "contract_edit"),
             ("exchange.Grant", "handshake"),
             ("accounts.App", "apps"),
             ("accounts.ApiKey", "key"),

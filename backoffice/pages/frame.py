@@ -23,6 +23,7 @@ PLACES = {
     "revision": "catalog_revision",
     "source": "exchange_source",
     "grant": "exchange_grant",
+    "request": "exchange_sharerequest",
     "organization": "accounts_organization",
     "user": "accounts_user",
 }

@@ -1,5 +1,6 @@
 """What a department asks another one for, and everything that happened to the request."""
 
+from collections.abc import Collection
 from datetime import date
 
 from django.conf import settings
@@ -52,6 +53,15 @@ class ShareRequestQuerySet(models.QuerySet["ShareRequest"]):
     def with_provider(self):
         """The provider has to answer."""
         return self.filter(state__in=WITH_PROVIDER)
+
+    def seen_at(self, organizations: Collection[int | None] | None):
+        """What organisations asked for, or received for their datasets; None: all received."""
+        received = Q(received_at__isnull=False)
+        if organizations is None:
+            return self.filter(received)
+        return self.filter(
+            Q(organization__in=organizations) | received & Q(dataset__owner__in=organizations)
+        )
 
     def late(self, today: date):
         """The last day in time is over, and nobody has answered."""

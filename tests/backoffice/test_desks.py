@@ -16,9 +16,11 @@ from backoffice.desk import Desk, KeptDesk
 from catalog.models import CodeList, Dataset, Field, FieldSketch, Subject, WorkingDay
 from catalog.terms import LineState, State
 from exchange import opening, sources
-from exchange.models import Binding, Source
-from exchange.sharing import grants
+from exchange.models import Binding, Purpose, Source
+from exchange.sharing import asking, grants
+from exchange.sharing.contents import Terms
 from exchange.sync import engine
+from policy.terms import Mode
 from tests.factories import accounts, authenticator, catalog, exchange
 
 ROOMS = ("audit", "accounts", "catalog", "exchange")
@@ -119,6 +121,28 @@ def test_no_list_of_a_publisher_speaks_of_another_departments_draft(model, at_de
     assert not [word for word in ("hidden_name", "他部门草稿", "Theirs") if word in page]
 
 
+def ask_for(dataset, field):
+    """Let another department ask for a field; its head signs."""
+    place = accounts.organization()
+    terms = Terms(
+        purpose_class=Purpose.CHECKING,
+        purpose="a test",
+        scene="at the counter",
+        system="counter",
+        mode=Mode.VERIFY,
+        fields=[field.pk],
+        rows=[{"field": field.pk, "operator": "eq", "values": ["7"]}],
+        wanted_from=date(2026, 3, 2),
+        wanted_until=date(2026, 12, 31),
+        basis_text="a law, article 3",
+        calls_peak=100,
+    )
+    clerk, head = accounts.user(Role.PUBLISHER, place), accounts.user(Role.HEAD, place)
+    asked = asking.draft(dataset.pk, terms, organization=place, by=clerk, at=exchange.NOW)
+    asking.submit(asked.pk, by=clerk, at=exchange.NOW)
+    asking.sign(asked.pk, vouched=True, by=head, at=exchange.NOW)
+
+
 def a_whole_city():
     """Make rows of most models: a house with a held run, a line, a grant, a revision, a key."""
     where = exchange.house()
@@ -152,6 +176,7 @@ def a_whole_city():
         at=exchange.NOW,
         reason="looser",
     )
+    ask_for(dataset, field)
     sources.allow_host("db.example", 5432, by=where.system, at=exchange.NOW)
     accounts.api_key()
     accounts.region()

@@ -1,0 +1,163 @@
+"""What departments ask each other for, and what happened to it: to read, beside the own pages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from backoffice import words
+from backoffice.desk import Desk, labelled
+from backoffice.desks.beside import ShownOnly
+from catalog.models import Field
+from exchange.models import RequestEvent, ShareRequest
+from exchange.sharing.requests import offered
+from policy.terms import ScopeOperator
+
+
+class EventInline(ShownOnly):
+    """Everything that happened to a request, in its order."""
+
+    model = RequestEvent
+    fields = ["at", "what", "state", "by", "text"]
+    readonly_fields = fields
+    ordering = ["at", "pk"]
+
+
+def field_names(pks: Any) -> str:
+    """Return fields by their labels and names, in the order of the table."""
+    found = Field.objects.filter(pk__in=pks).order_by("pk")
+    return ", ".join(f"{one.label} ({one.name})" for one in found) or "–"
+
+
+def conditions(rows: Any) -> str:
+    """Return conditions on rows in words, each on its line."""
+    named: Mapping[int, Field] = Field.objects.in_bulk([int(one["field"]) for one in rows])
+    said = [(_condition(one, named.get(int(one["field"]))),) for one in rows]
+    return format_html('<ul class="kept-list">{}</ul>', _lines(said)) if said else str(_("all"))
+
+
+def _lines(said: list[tuple[str]]) -> str:
+    return format_html_join("", "<li>{}</li>", said)
+
+
+def _condition(one: Mapping[str, Any], field: Field | None) -> str:
+    name = "–" if field is None else field.label
+    values = ", ".join(map(str, one["values"]))
+    if one["operator"] == ScopeOperator.EQ:
+        return _("%(field)s is %(values)s") % {"field": name, "values": values}
+    return _("%(field)s is one of: %(values)s") % {"field": name, "values": values}
+
+
+@admin.register(ShareRequest)
+class ShareRequestDesk(Desk):
+    """Requests as the own department asked them, or as they were received for its datasets."""
+
+    list_display = [
+        "id",
+        "dataset",
+        "organization",
+        "state",
+        labelled(words.MODES, "mode", _("way of use")),
+        "received_at",
+        "due_on",
+    ]
+    list_filter = ["state", "purpose_class", "due_on", "received_at"]
+    list_select_related = ["dataset__owner", "organization"]
+    search_fields = [
+        "dataset__slug",
+        "dataset__title_zh",
+        "dataset__title_en",
+        "organization__name_zh",
+        "organization__name_en",
+        "purpose",
+    ]
+    ordering = ["-id"]
+    fields = [
+        ("dataset", "organization", "state"),
+        ("purpose_class", "scene"),
+        "purpose",
+        ("basis", "basis_text"),
+        "asked_fields",
+        "asked_rows",
+        ("way", "clear_up_to"),
+        ("system", "calls_average", "calls_peak"),
+        ("wanted_from", "wanted_until"),
+        "renews",
+        ("drafted_by", "drafted_at"),
+        ("signed_by", "received_at"),
+        ("due_on", "due_step"),
+        ("extended_at", "extended_because"),
+        "lacking",
+        "assigned_to",
+        ("answer", "ground"),
+        "answer_reason",
+        "offer",
+        ("proposed_by", "answered_by", "answered_at"),
+    ]
+    readonly_fields = ["asked_fields", "asked_rows", "way", "lacking", "offer"]
+    inlines = [EventInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Return what the person's departments asked for, and what was received."""
+        places = self.places(request)
+        rows = super().get_queryset(request)
+        return rows.filter(pk__in=ShareRequest.objects.seen_at(places).values("pk"))
+
+    @admin.display(description=_("fields"))
+    def asked_fields(self, asked: ShareRequest) -> str:
+        """Name the fields that are asked for."""
+        return field_names(asked.fields)
+
+    @admin.display(description=_("rows"))
+    def asked_rows(self, asked: ShareRequest) -> str:
+        """Say which rows are asked for."""
+        return conditions(asked.rows)
+
+    @admin.display(description=_("way of use"))
+    def way(self, asked: ShareRequest) -> str:
+        """Say in which way data is to go."""
+        return str(words.MODES[asked.mode])
+
+    @admin.display(description=_("what was found missing"))
+    def lacking(self, asked: ShareRequest) -> str:
+        """List what was found missing, one on a line."""
+        return "\n".join(asked.missing) or "–"
+
+    @admin.display(description=_("what is offered"))
+    def offer(self, asked: ShareRequest) -> str:
+        """Say what the provider offers."""
+        if not asked.offered:
+            return "–"
+        terms = offered(asked)
+        parts = (
+            (_("fields"), field_names(terms.fields)),
+            (_("rows"), conditions(terms.rows)),
+            (_("way of use"), words.MODES[str(terms.mode)]),
+            (_("clear up to"), words.GRADES[int(terms.clear_up_to)]),
+            (_("valid from"), terms.valid_from),
+            (_("valid until"), terms.valid_until),
+            (_("daily quota"), terms.daily_quota or "–"),
+        )
+        told = format_html_join("", "<dt>{}</dt><dd>{}</dd>", parts)
+        return format_html('<dl class="kept">{}</dl>', told)
+
+
+@admin.register(RequestEvent)
+class RequestEventDesk(Desk):
+    """What happened to the requests that the person may see. It is read beside its request."""
+
+    list_display = ["at", "request", "what", "state", "by"]
+    list_filter = ["what", "at"]
+    list_select_related = ["request__dataset", "request__organization", "by"]
+    search_fields = ["=request__id", "text"]
+    ordering = ["-at", "-id"]
+    fields = ["request", ("at", "by"), ("what", "state"), "text"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Return the events of the requests that this person sees."""
+        seen = ShareRequest.objects.seen_at(self.places(request))
+        return super().get_queryset(request).filter(request__in=seen)
