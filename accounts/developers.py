@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import organizations
 from accounts.models import App, Organization, User
 from accounts.refusals import StepRefused
 from accounts.roles import require
@@ -16,10 +17,11 @@ from audit import chain
 def create_app(organization: Organization, name: str, *, by: User, at: datetime) -> App:
     """Register a program of the organisation.
 
-    Raises NotAllowed (a closed organisation has no developers); ValidationError if there is an
+    Raises NotAllowed; StepRefused where the organisation is closed; ValidationError if there is an
     open app of that name.
     """
     require(by, "accounts.create_app", organization)
+    organizations.hold_open(organization.pk)
     app = App(organization=organization, name=name, created_by=by, created_at=at)
     app.full_clean()
     app.save()

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import organizations
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
@@ -42,9 +43,11 @@ def create_dataset(
 ) -> Dataset:
     """Begin an entry of a department's catalogue as a draft. `metadata` takes METADATA's names.
 
-    Raises NotAllowed, and Django's ValidationError for what does not fit a column.
+    Raises NotAllowed, StepRefused where the department is closed, and Django's ValidationError for
+    what does not fit a column.
     """
     require(by, "catalog.create_dataset", organization=owner)
+    organizations.hold_open(owner.pk)
     dataset = Dataset(slug=slug, owner=owner, title_zh=title_zh, created_by=by, created_at=at)
     with_metadata(dataset, metadata)
     dataset.full_clean()

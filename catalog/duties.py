@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import organizations
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
@@ -24,8 +25,12 @@ def create(
     at: datetime,
     title_en: str = "",
 ) -> Duty:
-    """Enter a duty of a department with its basis in law. Raises NotAllowed, ValidationError."""
+    """Enter a duty of a department with its basis in law.
+
+    Raises NotAllowed, StepRefused where the department is closed, ValidationError.
+    """
     require(by, "catalog.keep_duty", organization=organization)
+    organizations.hold_open(organization.pk)
     duty = Duty(
         organization=organization,
         code=code,

@@ -104,7 +104,7 @@ def close(organization_id: int, *, by: User | None, at: datetime) -> Organizatio
     """
     if by is not None:
         require(by, "accounts.close_organization")
-    _lock_datasets(organization_id)
+    _hold_still(organization_id)
     held = holdings_of(organization_id)
     if held.published or held.pending or held.bindings:
         text = _(
@@ -133,13 +133,11 @@ def transfer(
     successor uses already is renamed. Raises what accounts.organizations.transfer raises;
     StepRefused where the successor is a company, which holds no datasets of the city.
     """
-    # datasets before organisations: the order in which the catalogue's verbs lock them
-    _lock_datasets(organization_id)
+    touched = _hold_still(organization_id, to.pk)
     held = holdings_of(organization_id)
     organization = organizations.transfer(organization_id, to=to, by=by, at=at)
     heir = Organization.objects.get(pk=to.pk)
     _refuse_company(heir, organization_id)
-    touched = _touched(organization_id)
     succession.move(organization, heir, by=by, at=at)
     _move_sources(organization, heir, by=by, at=at)
     _move_hosts(organization, heir)
@@ -159,9 +157,24 @@ def transfer(
     return organization
 
 
-def _lock_datasets(organization_id: int) -> None:
-    rows = Dataset.objects.filter(owner=organization_id).order_by("pk")
-    list(rows.select_for_update().values_list("pk"))
+def _hold_still(organization_id: int, *others: int) -> list[int]:
+    """Lock all an organisation has a part in, then it and others; return the datasets' ids.
+
+    The things before the organisations: the order in which other verbs lock them. What came in
+    between is not waited for while the organisation is held, since its own verb may wait for that:
+    everything is let go and begun anew.
+    """
+    while True:
+        begun = transaction.savepoint()
+        found = _part_of(organization_id)
+        kinds = Dataset.objects.all(), ShareRequest.objects.all(), Grant.objects.all()
+        for rows, ids in zip(kinds, found, strict=True):
+            list(rows.filter(pk__in=ids).order_by("pk").select_for_update())
+        organizations.lock(organization_id, *others)
+        if _part_of(organization_id) == found:
+            transaction.savepoint_commit(begun)
+            return found[0]
+        transaction.savepoint_rollback(begun)
 
 
 def _refuse_company(heir: Organization, organization_id: int) -> None:
@@ -174,14 +187,21 @@ def _refuse_company(heir: Organization, organization_id: int) -> None:
         raise StepRefused(text % {"heir": heir}, "company-holds-no-data")
 
 
+def _part_of(organization_id: int) -> tuple[list[int], list[int], list[int]]:
+    """Return the datasets about which a decision may come out otherwise, requests and grants."""
+    own = Q(organization=organization_id)
+    requests = ShareRequest.objects.filter(own).order_by("pk").values_list("pk", flat=True)
+    grants = Grant.objects.filter(own).order_by("pk").values_list("pk", flat=True)
+    return _touched(organization_id), list(requests), list(grants)
+
+
 def _touched(organization_id: int) -> list[int]:
-    """Return the datasets about which a decision may come out otherwise afterwards."""
     about = (
         Q(owner=organization_id)
         | Q(source_authority=organization_id)
         | Q(grants__organization=organization_id)
     )
-    return list(Dataset.objects.filter(about).values_list("pk", flat=True).distinct())
+    return sorted(Dataset.objects.filter(about).values_list("pk", flat=True).distinct())
 
 
 def _from_to(organization: Organization) -> dict[str, str]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import organizations
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
@@ -89,9 +90,11 @@ def create(
 ) -> Source:
     """Connect a source of an organisation; the password is sealed at once and never shown.
 
-    Raises SourceUnfit for settings the kind does not have, NotAllowed without the right.
+    Raises SourceUnfit for settings the kind does not have, NotAllowed without the right,
+    StepRefused where the organisation is closed.
     """
     require(by, "exchange.create_source", organization=organization)
+    organizations.hold_open(organization.pk)
     given = _settings(organization, SourceKind(kind), settings or {})
     _check_zone(time_zone)
     source = Source.objects.create(

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from accounts import organizations
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
@@ -63,10 +64,12 @@ def take(
     """Draft and change entries with their items; return why rows of the others were refused.
 
     The caller holds the locks of the entries that exist. Leaves what the verbs of `drafting` do:
-    for each entry, table and field its entries of the trail. Raises NotAllowed.
+    for each entry, table and field its entries of the trail. Raises NotAllowed, and StepRefused
+    where the department is closed.
     """
     if any(entry.existing is None for entry in entries):
         require(by, "catalog.create_dataset", organization=owner)
+        organizations.hold_open(owner.pk)
     if any(entry.changes or entry.items for entry in entries):
         require(by, "catalog.update_dataset", organization=owner)
     addresses = _addresses(entries)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import notices
+from accounts import notices, organizations
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
@@ -46,10 +46,11 @@ def draft(
     """Draft a request of a department for a published dataset; nobody else sees it yet.
 
     A draft may lack what `submit` asks for. Raises NotAllowed, StepRefused (the dataset is not
-    published, or is the department's own), RequestUnfit (fields of another dataset, a period that
+    published, or the department is closed), RequestUnfit (fields of another dataset, a period that
     ends before it begins), BasisGone.
     """
     require(by, "exchange.ask_dataset", organization=organization)
+    organizations.hold_open(organization.pk)
     dataset = Dataset.objects.select_related("owner").get(pk=dataset_id)
     contents.can_be_asked(dataset, organization)
     request = ShareRequest(

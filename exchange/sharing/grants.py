@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import organizations
 from accounts.models import App, Organization, User
 from accounts.roles import require
 from audit import chain
@@ -51,10 +52,12 @@ def grant(
 ) -> Grant:
     """Grant fields (permanent ids) of a published dataset up to and including `valid_until`.
 
-    Raises GrantUnfit for fields of another dataset or a period that has no day, NotAllowed.
+    Raises GrantUnfit for fields of another dataset or a period that has no day, NotAllowed,
+    StepRefused where the organisation is closed.
     """
     dataset = Dataset.objects.select_for_update().get(pk=dataset_id)
     require(by, "exchange.grant_dataset", organization=dataset.owner)
+    organizations.hold_open(to.pk)
     named = {*fields, *(scope["field"] for scope in rows)}
     own = set(
         Field.objects.filter(pk__in=named, resource__dataset=dataset, ended_at=None).values_list(
@@ -147,7 +150,11 @@ def revoke(grant_id: int, *, by: User, at: datetime, reason: str) -> Grant:
     Raises NotAllowed, GrantUnfit if it already was, or where it is between departments: those are
     suspended and ended as Order 809 art 27 has it (`exchange.sharing.lifecycle`).
     """
-    found = Grant.objects.select_for_update().select_related("dataset__owner").get(pk=grant_id)
+    found = (
+        Grant.objects.select_for_update(of=("self", "dataset"))
+        .select_related("dataset__owner")
+        .get(pk=grant_id)
+    )
     require(by, "exchange.revoke_grant", organization=found.dataset.owner)
     if found.request_id is not None:
         raise GrantUnfit(
