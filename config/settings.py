@@ -167,6 +167,8 @@ if READS_ONLY:
     DATABASES["default"]["OPTIONS"]["options"] = f"-c statement_timeout={READ_TIMEOUT_MS}"
 ANONYMOUS_PER_MINUTE = environment.whole("ANONYMOUS_PER_MINUTE", 60)
 ANONYMOUS_PER_DAY = environment.whole("ANONYMOUS_PER_DAY", 5000)
+VERIFY_TRIES = environment.whole("VERIFY_TRIES", 5)
+VERIFY_SUBJECTS = environment.whole("VERIFY_SUBJECTS", 1000)
 AUDIT_ALGORITHM = environment.choice("AUDIT_ALGORITHM", "sha256", {"sha256", "sm3"})
 
 # --- Django ---------------------------------------------------------------------------------

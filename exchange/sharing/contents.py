@@ -3,7 +3,7 @@
 Order 809 art 20: 使用依据、使用场景、使用范围、共享方式、使用时限.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -184,7 +184,32 @@ def missing(request: ShareRequest, *, today: date) -> list[str]:
             _("Say how many calls a day are expected at the peak."),
         ),
     ]
-    return [sentence for there, sentence in asked_for if not there]
+    lacking = [sentence for there, sentence in asked_for if not there]
+    return lacking + keyless(request.dataset, mode=request.mode, fields=request.fields)
+
+
+def keyless(dataset: Dataset, *, mode: str, fields: Collection[int]) -> list[str]:
+    """Return what a verification of these fields lacks to find its subjects, as sentences."""
+    if mode != Mode.VERIFY:
+        return []
+    key = subject_key(dataset)
+    if not key:
+        return [
+            _(
+                "“%(dataset)s” declares no key, so nobody can be found in it for a yes or no."
+                " Choose another way of use, or have its provider declare a key."
+            )
+            % {"dataset": dataset}
+        ]
+    if {field.pk for field in key} <= set(fields):
+        return []
+    names = ", ".join(field.label for field in key)
+    return [_("A yes or no is about somebody, found by: %(key)s. Name that too.") % {"key": names}]
+
+
+def subject_key(dataset: Dataset) -> list[Field]:
+    """Return the fields by which a verification finds its subject: the whole declared key."""
+    return list(Field.objects.filter(resource__dataset=dataset, is_key=True).live())
 
 
 def complete(request: ShareRequest, *, today: date) -> None:

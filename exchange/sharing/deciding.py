@@ -269,6 +269,7 @@ def _within(request: ShareRequest, offer: Offer, wanted: Offer) -> None:
         (not kept, _("The offer leaves out a condition on rows that the request sets itself.")),
     ]
     wrong = [sentence for fine, sentence in fits if not fine]
+    wrong += contents.keyless(request.dataset, mode=offer.mode, fields=offer.fields)
     if wrong:
         raise RequestUnfit(" ".join(wrong))
 

@@ -187,3 +187,25 @@ def test_each_step_leaves_one_entry_in_the_trail(two):
 
     verbs = Entry.objects.filter(target=request.address).order_by("pk")
     assert [one.verb for one in verbs] == ["request.draft", "request.submit", "request.sign"]
+
+
+def test_a_verification_cannot_be_asked_for_without_the_fields_that_find_its_subject(two):
+    request = two.draft("illness", mode=Mode.VERIFY)
+
+    with pytest.raises(RequestIncomplete, match="found by: id"):
+        asking.submit(request.pk, by=two.clerk, at=NOW)
+    asking.change(
+        request.pk,
+        two.terms("id", "illness", mode=Mode.VERIFY),
+        by=two.clerk,
+        at=NOW,
+    )
+    asking.submit(request.pk, by=two.clerk, at=NOW)
+
+
+def test_a_verification_cannot_be_asked_for_where_no_key_is_declared(two):
+    two.dataset.resources.get().fields.update(is_key=False)
+    request = two.draft("illness", mode=Mode.VERIFY)
+
+    with pytest.raises(RequestIncomplete, match="declares no key"):
+        asking.submit(request.pk, by=two.clerk, at=NOW)

@@ -103,16 +103,25 @@ def test_rows_of_the_highest_grade_are_offered_as_a_yes_or_no_only(two):
 
     with pytest.raises(RequestUnfit, match="nothing would be shown"):
         deciding.propose(request.pk, asked(request), by=two.reviewer, at=NOW)
+    found_by = two.signed("id", "illness", clear_up_to=Grade.L4)
     deciding.propose(
-        request.pk,
-        replace(asked(request), mode=Mode.VERIFY),
+        found_by.pk,
+        replace(asked(found_by), mode=Mode.VERIFY),
         reason="以核验方式提供",
         by=two.reviewer,
         at=NOW,
     )
 
-    _request, grant = deciding.sign_answer(request.pk, by=two.where.head, at=NOW)
+    _request, grant = deciding.sign_answer(found_by.pk, by=two.where.head, at=NOW)
     assert grant.modes == ["verify"]
+
+
+def test_a_yes_or_no_is_not_offered_without_the_fields_that_find_its_subject(two):
+    request = two.signed("id", "illness", clear_up_to=Grade.L4)
+    offer = replace(asked(request), mode=Mode.VERIFY, fields=tuple(two.fields("illness")))
+
+    with pytest.raises(RequestUnfit, match="found by: id"):
+        deciding.propose(request.pk, offer, reason="x", by=two.reviewer, at=NOW)
 
 
 def test_what_is_missing_is_told_once_and_never_refused(two):

@@ -1,0 +1,107 @@
+"""How often a department may guess: misses of its verifications, by one Lua call to Valkey.
+
+Counted for a department and a dataset, under whichever of its grants and keys: a few misses on one
+subject, and misses on a bounded number of subjects, a day (Asia/Shanghai). Whether a claim is
+answered rests on what was counted before it and never on its own outcome, so a refusal tells
+nothing. A subject is kept as an HMAC of its key, for two days.
+
+Where Valkey does not answer, nothing is verified: QuotaUnavailable. Where it came up empty, the
+day's count begins anew: there is nowhere else that says who was asked about.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import redis
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.quotas import QuotaUnavailable
+from audit import stream
+
+SCRIPT = Path(__file__).with_name("tries.lua").read_text(encoding="utf-8")
+SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+KEPT_SECONDS = 2 * 24 * 3600
+DIGEST_BYTES = 16
+
+
+class Verdict(IntEnum):
+    """Whether a claim is answered, and if not, what is used up."""
+
+    ANSWERED = 0
+    SUBJECT = 1
+    SUBJECTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Whose misses are counted on which dataset; how many a subject may have, and how many may."""
+
+    organization_id: int
+    dataset_id: int
+    tries: int
+    subjects: int
+
+    def digest(self, subject: Sequence[str]) -> bytes:
+        """Return what a subject, by the values of its key, is counted under."""
+        told = json.dumps([self.organization_id, self.dataset_id, *subject]).encode()
+        return hmac.digest(_key(settings.FIELD_KEY), told, "sha256")[:DIGEST_BYTES]
+
+
+def look(budget: Budget, subjects: Sequence[bytes], *, at: datetime) -> list[Verdict]:
+    """Return for each subject whether a claim about it would be answered now; counts nothing."""
+    return _run(budget, ((one, False) for one in subjects), at)
+
+
+def settle(
+    budget: Budget, subjects: Sequence[bytes], missed: Sequence[bool], *, at: datetime
+) -> list[Verdict]:
+    """Count the claims that missed, one after the other, and say which may be answered.
+
+    As if each had been made alone. Raises QuotaUnavailable.
+    """
+    return _run(budget, zip(subjects, missed, strict=True), at)
+
+
+def _run(budget: Budget, claims: Iterable[tuple[bytes, bool]], at: datetime) -> list[Verdict]:
+    day = f"{timezone.localdate(at):%Y%m%d}"
+    name = f"verify:{budget.organization_id}:{budget.dataset_id}:{day}"
+    told: list[bytes | int] = [budget.tries, budget.subjects, KEPT_SECONDS]
+    for subject, missed in claims:
+        told += (subject, int(missed))
+    try:
+        try:
+            answer = stream.call("EVALSHA", SCRIPT_SHA, 1, name, *told)
+        except redis.exceptions.NoScriptError:
+            answer = stream.call("EVAL", SCRIPT, 1, name, *told)
+    except redis.RedisError as down:
+        raise QuotaUnavailable(
+            _(
+                "The platform cannot count verifications at the moment, so it answers none. "
+                "Try again in a few seconds."
+            )
+        ) from down
+    return [Verdict(one) for one in cast("list[int]", answer)]
+
+
+def seconds_left(at: datetime) -> int:
+    """Return how many seconds the local day still has: then the count begins anew."""
+    now = timezone.localtime(at)
+    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return max(1, int((midnight - now).total_seconds()) + 1)
+
+
+@cache
+def _key(secret: bytes) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=b"subjects of verifications").derive(secret)
