@@ -41,6 +41,8 @@ _KEY = (
 _APP = ("id", "organization_id", "name", "closed_at")
 _ORGANIZATION = ("id", "kind", "slug", "name_zh", "name_en", "closed_at")
 WIDTH = len(_KEY) + len(_APP) + len(_ORGANIZATION)
+ORGANIZATION = len(_KEY) + _APP.index("organization_id")
+"""The place of the organisation's number in a row of FIND."""
 FIND = f"""
     SELECT {", ".join(f"k.{column}" for column in _KEY)},
            {", ".join(f"a.{column}" for column in _APP)},
@@ -156,8 +158,13 @@ def digest(raw: str) -> str:
 
 def find(raw: str) -> ApiKey | None:
     """Return the key of that text with its app and organisation, by one query, usable or not."""
+    return by_digest(digest(raw))
+
+
+def by_digest(found: str) -> ApiKey | None:
+    """Return the key that has this digest, as `find` does."""
     with connection.cursor() as cursor:
-        cursor.execute(FIND, [digest(raw)])
+        cursor.execute(FIND, [found])
         row = cursor.fetchone()
     return None if row is None else from_row(row)
 

@@ -5,12 +5,16 @@ platform's time zone). A refused call costs nothing. Both are kept in one hash a
 hash is missing (Valkey came up empty, or the caller was away for two days) the day's count is made
 again from what was delivered, so that a restart gives nobody a second quota.
 
+A grant between departments has a quota a day of its own. A call under it is spent on the key and
+on the grant in one go, on both or on neither.
+
 Where Valkey does not answer, no call is let through: QuotaUnavailable, never "unlimited".
 """
 
 import hashlib
 import ipaddress
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +36,8 @@ KEPT_SECONDS = 2 * 24 * 3600
 UNCOUNTED = -1
 SPENT, NO_TOKENS, NO_CALLS_LEFT, UNKNOWN_DAY = 1, 0, -1, -2
 RETRY_SECONDS = 5
+NO_BUCKET = 0
+UNLIMITED = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,32 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class UnderGrant:
+    """A grant that a call is made under: its number, its calls a day (None: the key's alone)."""
+
+    number: int
+    per_day: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantLeft:
+    """What was called under a grant today, and how often it may be (None: no limit of its own)."""
+
+    limit: int | None
+    calls: int
+
+    @property
+    def remaining(self) -> int | None:
+        """Calls left today; None where the grant sets no limit."""
+        return None if self.limit is None else max(0, self.limit - self.calls)
+
+
+@dataclass(frozen=True, slots=True)
 class Quota:
     """What is left to a caller after a call; times in whole seconds, rounded up.
 
     `limit`, `remaining` and `reset_seconds` (until the bucket is full again) speak of the minute;
-    `retry_after` is None where the call was let through.
+    `retry_after` is None where the call was let through; `grant` is None for a call under none.
     """
 
     limit: int
@@ -57,15 +84,22 @@ class Quota:
     day_remaining: int
     day_reset_seconds: int
     retry_after: int | None = None
+    grant: GrantLeft | None = None
 
     def headers(self) -> dict[str, str]:
-        """Return the answer's `RateLimit-*` headers, and `Retry-After` where it was refused."""
+        """Return the answer's `RateLimit-*` headers, and `Retry-After` where it was refused.
+
+        Under a grant with a quota of its own also `Grant-Limit` and `Grant-Remaining`, of the day.
+        """
         headers = {
             "RateLimit-Limit": str(self.limit),
             "RateLimit-Remaining": str(self.remaining),
             "RateLimit-Reset": str(self.reset_seconds),
             "RateLimit-Policy": f"{self.limit};w={MINUTE}, {self.day_limit};w=86400",
         }
+        if self.grant is not None and self.grant.limit is not None:
+            headers["Grant-Limit"] = str(self.grant.limit)
+            headers["Grant-Remaining"] = str(self.grant.remaining)
         if self.retry_after is not None:
             headers["Retry-After"] = str(self.retry_after)
         return headers
@@ -90,27 +124,61 @@ class QuotaUnavailable(Exception):
     retry_after = RETRY_SECONDS
 
 
-def spend(caller: ApiKey | str, *, at: datetime, cost: int = 1) -> Quota:
+@dataclass(frozen=True, slots=True)
+class _Meter:
+    """One hash in Valkey: what a call costs on it, and whose deliveries make its count again."""
+
+    name: str
+    limits: Limits
+    cost: int
+    caller: ApiKey | UnderGrant | None
+
+
+def spend(
+    caller: ApiKey | str,
+    *,
+    at: datetime,
+    cost: int = 1,
+    grant: UnderGrant | None = None,
+    grant_cost: int | None = None,
+) -> Quota:
     """Spend `cost` calls of a key, or of an anonymous caller by address, and say what is left.
 
-    A cost of 0 only looks. Raises QuotaExceeded (codes rate-exceeded, quota-exceeded) and
+    Under a grant also `grant_cost` (as many, if None) of the grant's day. A cost of 0 only looks.
+    Raises QuotaExceeded (codes rate-exceeded, quota-exceeded, grant-quota-exceeded) and
     QuotaUnavailable.
     """
-    name, limits = _caller(caller)
-    try:
-        state, tokens, count = _run(name, limits, at, cost, UNCOUNTED)
-        if state == UNKNOWN_DAY:
-            state, tokens, count = _run(name, limits, at, cost, _counted(caller, at))
-    except redis.RedisError as down:
-        text = _(
-            "The platform cannot count calls at the moment, so it answers none. "
-            "Try again in a few seconds."
-        )
-        raise QuotaUnavailable(text) from down
-    quota = _quota(limits, at, tokens / 1000, count)
+    meters = [_of_caller(caller, cost)]
+    if grant is not None:
+        meters.append(_of_grant(grant, cost if grant_cost is None else grant_cost))
+    state, refused, left = _run(meters, at)
+    limits = meters[0].limits
+    tokens, count = left[0] / 1000, left[1]
+    quota = _quota(limits, at, tokens, count)
+    if grant is not None:
+        quota = replace(quota, grant=GrantLeft(grant.per_day, left[3]))
     if state == SPENT:
         return quota
-    raise _exceeded(state, quota, cost, tokens / 1000)
+    if refused > 1 and grant is not None:
+        raise _grant_exceeded(grant, quota)
+    raise _exceeded(state, quota, cost, tokens)
+
+
+def left_under(grants: Sequence[UnderGrant], *, at: datetime) -> dict[int, GrantLeft]:
+    """Return what was called under each grant today, by its number. Costs nobody a call.
+
+    One query and one call to Valkey, however many. Raises QuotaUnavailable.
+    """
+    if not grants:
+        return {}
+    meters = [_of_grant(grant, 0) for grant in grants]
+    day = timezone.localdate(at)
+    seeds = deliveries.counted_under([grant.number for grant in grants], day)
+    _state, _refused, left = _run(meters, at, [seeds[grant.number] for grant in grants])
+    return {
+        grant.number: GrantLeft(grant.per_day, left[2 * place + 1])
+        for place, grant in enumerate(grants)
+    }
 
 
 def by_address(address: str) -> str:
@@ -130,35 +198,62 @@ def by_address(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
 
 
-def _caller(caller: ApiKey | str) -> tuple[str, Limits]:
+def _of_caller(caller: ApiKey | str, cost: int) -> _Meter:
     if isinstance(caller, ApiKey):
-        return f"quota:k:{caller.pk}", Limits(caller.rate_per_minute, caller.daily_quota)
+        limits = Limits(caller.rate_per_minute, caller.daily_quota)
+        return _Meter(f"quota:k:{caller.pk}", limits, cost, caller)
     anonymous = Limits(settings.ANONYMOUS_PER_MINUTE, settings.ANONYMOUS_PER_DAY)
-    return f"quota:a:{by_address(caller)}", anonymous
+    return _Meter(f"quota:a:{by_address(caller)}", anonymous, cost, None)
 
 
-def _counted(caller: ApiKey | str, at: datetime) -> int:
+def _of_grant(grant: UnderGrant, cost: int) -> _Meter:
+    per_day = UNLIMITED if grant.per_day is None else grant.per_day
+    return _Meter(f"quota:g:{grant.number}", Limits(NO_BUCKET, per_day), cost, grant)
+
+
+def _counted(meter: _Meter, at: datetime) -> int:
     """Return today's calls as delivered. Addresses are not written down, so theirs start at 0."""
-    if isinstance(caller, ApiKey):
-        return deliveries.counted_today(caller.pk, timezone.localdate(at))
+    day = timezone.localdate(at)
+    if isinstance(meter.caller, ApiKey):
+        return deliveries.counted_today(meter.caller.pk, day)
+    if isinstance(meter.caller, UnderGrant):
+        return deliveries.counted_under([meter.caller.number], day)[meter.caller.number]
     return 0
 
 
-def _run(name: str, limits: Limits, at: datetime, cost: int, seed: int) -> tuple[int, int, int]:
-    arguments = (
-        int(at.timestamp() * 1000),
-        cost,
-        limits.per_minute,
-        limits.per_day,
-        _day(at.timestamp()).name,
-        seed,
-        KEPT_SECONDS,
-    )
+def _run(
+    meters: Sequence[_Meter], at: datetime, seeds: Sequence[int] = ()
+) -> tuple[int, int, list[int]]:
+    """Spend on all meters or on none; returns state, who refused, tokens and count of each.
+
+    Raises QuotaUnavailable.
+    """
+    known = list(seeds) or [UNCOUNTED] * len(meters)
     try:
-        answer = stream.call("EVALSHA", SCRIPT_SHA, 1, name, *arguments)
+        while True:
+            state, place, *left = _asked(meters, known, at)
+            if state != UNKNOWN_DAY:
+                return state, place, left
+            known[place - 1] = _counted(meters[place - 1], at)
+    except redis.RedisError as down:
+        text = _(
+            "The platform cannot count calls at the moment, so it answers none. "
+            "Try again in a few seconds."
+        )
+        raise QuotaUnavailable(text) from down
+
+
+def _asked(meters: Sequence[_Meter], seeds: Sequence[int], at: datetime) -> list[int]:
+    now = at.timestamp()
+    arguments: list[int | str] = [int(now * 1000), _day(now).name, KEPT_SECONDS]
+    for meter, seed in zip(meters, seeds, strict=True):
+        arguments += [meter.cost, meter.limits.per_minute, meter.limits.per_day, seed]
+    names = [meter.name for meter in meters]
+    try:
+        answer = stream.call("EVALSHA", SCRIPT_SHA, len(names), *names, *arguments)
     except redis.exceptions.NoScriptError:
-        answer = stream.call("EVAL", SCRIPT, 1, name, *arguments)
-    return cast("tuple[int, int, int]", answer)
+        answer = stream.call("EVAL", SCRIPT, len(names), *names, *arguments)
+    return cast("list[int]", answer)
 
 
 def _quota(limits: Limits, at: datetime, tokens: float, count: int) -> Quota:
@@ -201,6 +296,16 @@ def _day(now: float) -> Day:
     end = noon_after.replace(hour=0)
     _days[:] = [Day(f"{local:%Y%m%d}", start.timestamp(), end.timestamp())]
     return _days[0]
+
+
+def _grant_exceeded(grant: UnderGrant, quota: Quota) -> QuotaExceeded:
+    seconds = quota.day_reset_seconds
+    text = _(
+        "Today's %(limit)s calls under grant no. %(grant)s are used up. The count starts again at"
+        " midnight (in %(seconds)s seconds). Ask for more with a new request if they are needed."
+    )
+    terms = {"limit": grant.per_day, "grant": grant.number, "seconds": seconds}
+    return QuotaExceeded("grant-quota-exceeded", text % terms, replace(quota, retry_after=seconds))
 
 
 def _exceeded(state: int, quota: Quota, cost: int, tokens: float) -> QuotaExceeded:

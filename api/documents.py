@@ -226,9 +226,9 @@ CHANGE_PARAMETERS = [
 SENTENCES = {
     400: "The query cannot be understood, or the address carries a key.",
     401: "The key is unknown, revoked or expired.",
-    403: "A field is masked or withheld; the reasons say why.",
+    403: "A field is masked or withheld, or a right or grant is missing; the reasons say why.",
     404: "No such dataset, or it has no table.",
-    409: "The dataset is published, but no sync has brought rows yet.",
+    409: "No sync has brought rows yet; or several grants would do, and the call names none.",
     410: "The dataset was withdrawn, or the feed does not reach back that far.",
     429: "Too many calls; Retry-After says when to come again.",
     503: "Too slow, or calls cannot be counted just now.",

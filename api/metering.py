@@ -8,6 +8,8 @@ from accounts.models import ApiKey
 from api.calls import caller_of, key_of
 from audit import deliveries
 from exchange.access import Caller, Head
+from exchange.models import Grant
+from exchange.sharing.serving import Served
 from policy.terms import Channel, Mode
 
 VARY = "X-API-Key, Authorization, Accept-Language"
@@ -26,6 +28,36 @@ def spend(request: Request) -> dict[str, str]:
 def charge(key: ApiKey | None, caller: Caller) -> dict[str, str]:
     """Spend one call of a key, or of whoever calls without one; returns as `spend` does."""
     return quotas.spend(key or caller.address, at=timezone.now()).headers()
+
+
+def charge_under(key: ApiKey, grant: Grant | None, *, cost: int = 1) -> dict[str, str]:
+    """Spend one call of a key, and `cost` of the grant's day if the call is under one.
+
+    On both or on neither; returns as `spend` does, with `Grant-*` where the grant has a quota.
+    """
+    under = None if grant is None else quotas.UnderGrant(grant.pk, grant.daily_quota)
+    quota = quotas.spend(key, at=timezone.now(), grant=under, grant_cost=cost)
+    return quota.headers()
+
+
+def deliver(served: Served, *, rows: int, size: int, mode: Mode) -> None:
+    """Write down who was given what under a grant, before the first byte."""
+    head, caller = served.head, served.caller
+    deliveries.deliver(
+        at=timezone.now(),
+        channel=str(Channel.SHARE),
+        mode=str(mode),
+        reader=str(caller.kind),
+        app=caller.app,
+        key_id=caller.key_id,
+        organization=caller.organization,
+        dataset=f"dataset:{head.dataset_id}",
+        grant_id=served.grant.pk,
+        fields_digest=served.fields.digest,
+        rows=rows,
+        bytes=size,
+        zone_seq=head.seq,
+    )
 
 
 def note(caller: Caller, head: Head, *, rows: int, size: int, fields: str, mode: Mode) -> None:

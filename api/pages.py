@@ -94,14 +94,14 @@ def _page(asked: Asked, raw: str, *, foresight: bool = True) -> Answered:
             reading.foresee(asked.slug, digest, key, head, fields, query)
     if time.monotonic() - began > reading.LEASE_SECONDS and reading.overtaken(head):
         return _page(asked, raw, foresight=False)
-    body = _envelope(asked, head, fields, page)
+    body = envelope(asked, head, fields, page)
     metering.note(
         who, head, rows=page.count, size=len(body), fields=fields.digest, mode=Mode.QUERY
     )
     return tagged(body, asked.environ, asked.meter)
 
 
-def _envelope(asked: Asked, head: Head, fields: Seen, page: Page) -> bytes:
+def envelope(asked: Asked, head: Head, fields: Seen, page: Page) -> bytes:
     """Put the database's rows into the page's JSON without parsing them."""
     around = {
         "dataset": head.slug,

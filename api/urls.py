@@ -1,7 +1,7 @@
 """Addresses below /api/."""
 
 from django.conf import settings
-from django.urls import path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from api.errors import nothing_here
 from api.views.datasets import DatasetOne, Datasets, Explain
@@ -11,7 +11,7 @@ from api.views.schema import Docs, Schema
 from api.views.usage import OwnUsage
 
 app_name = "api"
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/datasets", Datasets.as_view(), name="datasets"),
     path("v1/datasets/<slug:slug>", DatasetOne.as_view(), name="dataset"),
     path("v1/datasets/<slug:slug>/records", Records.as_view(), name="records"),
@@ -26,6 +26,7 @@ urlpatterns = [
 
 if "office" in settings.DOORS:
     urlpatterns += [
+        path("v1/office/", include("api.office.urls")),
         path("v1/office/grants/<int:grant_id>/policy", GrantPolicy.as_view(), name="grant-policy"),
     ]
 urlpatterns += [re_path("", nothing_here, name="nothing")]

@@ -270,10 +270,11 @@ class Seen(dict[str, VisibleField]):
     """The fields of a dataset as one kind of caller sees them, by name in catalogue order.
 
     What every page tells of them is worked out once; `statements` keeps the SQL of plain pages.
-    All of it is kept for as long as the decision itself.
+    All of it is kept for as long as the decision itself. Without `pseudonym_key` what would come
+    out as a pseudonym is starred.
     """
 
-    __slots__ = ("digest", "masked", "statements", "withheld")
+    __slots__ = ("digest", "masked", "pseudonym_key", "statements", "withheld")
 
     def __init__(self, fields: Mapping[str, VisibleField]) -> None:
         """Work out what pages tell; concealed fields are not told of."""
@@ -284,6 +285,7 @@ class Seen(dict[str, VisibleField]):
         shown = ",".join(f"{one.name}:{int(one.treatment)}" for one in self.values())
         self.digest = hashlib.sha256(shown.encode()).hexdigest()[:16]
         self.statements: dict[tuple, str] = {}
+        self.pseudonym_key: bytes | None = None
 
 
 _decisions: OrderedDict[tuple, Seen] = OrderedDict()

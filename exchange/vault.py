@@ -1,4 +1,4 @@
-"""The exchange's side of sealing: besides `accounts.sealing`, tokens that come out alike."""
+"""The exchange's side of sealing: tokens that come out alike, and the secret of pseudonyms."""
 
 from functools import cache
 
@@ -10,7 +10,7 @@ from django.conf import settings
 
 from accounts.sealing import SealBroken, seal, unseal
 
-__all__ = ["SealBroken", "seal", "seal_alike", "unseal", "unseal_alike"]
+__all__ = ["SealBroken", "pseudonym_secret", "seal", "seal_alike", "unseal", "unseal_alike"]
 
 
 def seal_alike(plain: bytes, *, purpose: str) -> bytes:
@@ -27,6 +27,19 @@ def unseal_alike(sealed: bytes, *, purpose: str) -> bytes:
         return _siv(settings.FIELD_KEY).decrypt(sealed, [purpose.encode()])
     except (InvalidTag, ValueError) as broken:
         raise SealBroken(purpose) from broken
+
+
+def pseudonym_secret() -> bytes:
+    """Return the secret that every consumer's pseudonym keys are derived from.
+
+    It follows from FIELD_KEY: a new one makes new pseudonyms.
+    """
+    return _pseudonyms(settings.FIELD_KEY)
+
+
+@cache
+def _pseudonyms(key: bytes) -> bytes:
+    return HKDF(SHA512(), 32, salt=None, info=b"pseudonyms").derive(key)
 
 
 @cache

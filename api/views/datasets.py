@@ -63,8 +63,8 @@ class Datasets(APIView):
         meter = metering.spend(request)
         after = request.GET.get("after", "")
         page = search.find(
-            _words(request, "q", 200),
-            filters=_filters(request),
+            words(request, "q", 200),
+            filters=filters(request),
             after=int(after) if after.isascii() and after.isdigit() and len(after) < 18 else None,
             limit=LIST_LIMIT,
             facets=request.GET.get("facets", "").lower() in ("true", "1"),
@@ -147,12 +147,13 @@ class Explain(APIView):
         )
 
 
-def _words(request: Request, name: str, most: int) -> str:
+def words(request: Request, name: str, most: int) -> str:
     """Return a parameter's text, without the NUL that no text of the database can hold."""
     return request.GET.get(name, "")[:most].replace("\0", "")
 
 
-def _filters(request: Request) -> Filters:
+def filters(request: Request) -> Filters:
+    """Return what the parameters of NARROWED ask for."""
     asked = {name: request.GET.get(name, "") for name in NARROWED}
     return Filters.parse(asked | {"owner": asked["provider"] or asked["owner"]})
 

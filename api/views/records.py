@@ -58,7 +58,7 @@ class Records(APIView):
         """Return a page of rows."""
         params = dict(request.GET.lists())
         asked = Asked(request.path, slug, params, request.META, request.META.get(PAID))
-        return _response(answered(asked))
+        return response(answered(asked))
 
 
 class RecordsCsv(APIView):
@@ -107,11 +107,11 @@ class RecordChanges(APIView):
         """Return a piece of the change feed."""
         caller = caller_of(request)
         meter = metering.spend(request)
-        since = _since(request.GET.get("since", "0"))
-        params = dict(request.GET.lists()) | {"since": [str(since)]}
+        place = since(request.GET.get("since", "0"))
+        params = dict(request.GET.lists()) | {"since": [str(place)]}
         cursor = request.GET.get("cursor", "")
         head, fields, found = reading.with_more_looks(
-            lambda _turn: _feed(slug, caller, since, cursor)
+            lambda _turn: _feed(slug, caller, place, cursor)
         )
         envelope = {
             "dataset": head.slug,
@@ -124,7 +124,7 @@ class RecordChanges(APIView):
         metering.note(
             caller, head, rows=found.count, size=len(body), fields=fields.digest, mode=Mode.QUERY
         )
-        return _response(tagged(body, request.META, meter))
+        return response(tagged(body, request.META, meter))
 
 
 def _download(slug: str, caller: Caller, query: RecordQuery) -> tuple[Head, Seen, Iterator[bytes]]:
@@ -149,11 +149,12 @@ def _looked_up(slug: str, caller: Caller, mode: Mode) -> tuple[Head, Seen, list[
     return head, fields, access.scopes(head, caller, today=today, mode=mode)
 
 
-def _response(answer: Answered) -> HttpResponse:
-    response = HttpResponse(answer.body, status=answer.status, headers=answer.headers)
+def response(answer: Answered) -> HttpResponse:
+    """Return an answer as Django's response."""
+    made = HttpResponse(answer.body, status=answer.status, headers=answer.headers)
     if answer.status == HTTPStatus.NOT_MODIFIED:
-        del response.headers["Content-Type"]  # Django's own, of a body that there is not
-    return response
+        del made.headers["Content-Type"]  # Django's own, of a body that there is not
+    return made
 
 
 def _guarded(stream: Iterator[bytes]) -> Iterator[bytes]:
@@ -162,7 +163,8 @@ def _guarded(stream: Iterator[bytes]) -> Iterator[bytes]:
     yield from stream
 
 
-def _since(text: str) -> int:
+def since(text: str) -> int:
+    """Return the place in a feed that a caller names. Raises QueryRefused."""
     if not (text.isascii() and text.isdigit() and len(text) < 18):
         raise QueryRefused(
             _("“since” is %(given)s; it is a “seq” that this API gave out, or 0 for all.")

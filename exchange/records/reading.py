@@ -26,8 +26,9 @@ from psycopg import pq, sql
 from accounts.models import ApiKey
 from exchange.access import LOOK, Head, Look, Seen, known, without_rows
 from exchange.access import head as looked_up
+from exchange.models import Zone
 from exchange.problems import Problem
-from exchange.records import cursors, masks, store
+from exchange.records import cursors, masks, pseudonyms, store
 from exchange.records.compile import Compiled, Scope, VisibleField, compiled
 from exchange.records.cursors import Position
 from exchange.records.query import RecordQuery, Total
@@ -166,14 +167,30 @@ def _found(
     scopes: Sequence[Scope],
     start: Position | None,
 ) -> Found:
-    settled = compiled(query, fields, scopes)
     if not (query.filters or query.sort or scopes):
-        after = None if start is None else sql.Literal(int(start.after[-1]))
-        text, count = _timed(_plain_page(head, settled, query.limit, after))[0]
-        return _cut(text.encode() if text else b"", count, query.limit)
-    text, count, last = _timed(_page(head, settled, query.limit, start))[0]
+        return _found_plainly(head, fields, query, start)
+    settled = compiled(query, fields, scopes)
+    text, count, last = _timed(_page(head, settled, fields, query.limit, start))[0]
     key = tuple(json.loads(last)) if last and count > query.limit else ()
-    return Found(text.encode() if text else b"[]", min(count, query.limit), key)
+    rows = pseudonyms.put(text.encode(), fields) if text else b"[]"
+    return Found(rows, min(count, query.limit), key)
+
+
+def _found_plainly(head: Head, fields: Seen, query: RecordQuery, start: Position | None) -> Found:
+    """Read a page by `_id` alone: by an index and at most MAX_LIMIT rows, so without a timeout,
+    and by a statement that the connection keeps prepared."""
+    asked = (head.table_id, query.fields, query.limit, start is None, "alone")
+    text = fields.statements.get(asked)
+    if text is None:
+        after = None if start is None else sql.SQL("$1")
+        settled = compiled(query, fields)
+        text = _plain_page(head, settled, fields, query.limit, after).as_string()
+        if len(fields.statements) < KEPT_STATEMENTS:
+            fields.statements[asked] = text
+    values = [] if start is None else [str(int(start.after[-1])).encode()]
+    with _told_if_slow():
+        rows, count = first_row(text, values)
+    return _cut(pseudonyms.put(rows or b"", fields), int(count or 0), query.limit)
 
 
 def _cut(rows: bytes, count: int, limit: int) -> Found:
@@ -224,7 +241,7 @@ def foresee(
     text = fields.statements.get(kept)
     if text is None:
         after = sql.SQL("$4") if query.cursor else None
-        page = _plain_page(head, compiled(query, fields, ()), query.limit, after)
+        page = _plain_page(head, compiled(query, fields, ()), fields, query.limit, after)
         text = (
             f"SELECT k::text, h::text, p.* {LOOK}"
             f" CROSS JOIN ({page.as_string()}) AS p(rows, found)"
@@ -267,16 +284,18 @@ def _relation(head: Head) -> sql.Composed:
     return store.relation(head.zone, head.table_name)
 
 
-def _selected(field: VisibleField) -> sql.Composed:
-    """Return a field's value on its way out, under its name."""
+def _selected(field: VisibleField, key: bytes | None = None) -> sql.Composed:
+    """Return a field's value on its way out, under its name; with a key marked for a pseudonym."""
     value: sql.Composable = field.ident
-    if field.mask:
+    if key and pseudonyms.wanted(field):
+        value = pseudonyms.marked(value)
+    elif field.mask:
         value = masks.expression(field.mask, value, field.data_type)
     return sql.SQL("{} AS {}").format(value, sql.Identifier(field.name))
 
 
 def _plain_page(
-    head: Head, settled: Compiled, limit: int, after: sql.Composable | None
+    head: Head, settled: Compiled, fields: Seen, limit: int, after: sql.Composable | None
 ) -> sql.Composed:
     """Return the statement for a page by `_id` alone: the rows' JSON joined by BETWEEN, how many.
 
@@ -289,14 +308,16 @@ def _plain_page(
         " FROM (SELECT _id, {out} FROM {table}{where} ORDER BY _id LIMIT {more}) page"
     ).format(
         between=sql.Literal(BETWEEN.decode()),
-        out=comma([_selected(field) for field in settled.fields]),
+        out=comma([_selected(field, fields.pseudonym_key) for field in settled.fields]),
         table=_relation(head),
         where=settled.where(*([] if after is None else [sql.SQL("_id > {}").format(after)])),
         more=sql.Literal(limit + 1),
     )
 
 
-def _page(head: Head, settled: Compiled, limit: int, start: Position | None) -> sql.Composed:
+def _page(
+    head: Head, settled: Compiled, fields: Seen, limit: int, start: Position | None
+) -> sql.Composed:
     """Return the statement for one page: its JSON, the number of rows found, the last row's key.
 
     The array is cut to `limit` in SQL; the extra row only shows that there is a next page.
@@ -321,7 +342,7 @@ def _page(head: Head, settled: Compiled, limit: int, start: Position | None) -> 
         table=_relation(head),
         where=settled.where(*after),
         order=_order(settled),
-        out=comma([_selected(field) for field in settled.fields]),
+        out=comma([_selected(field, fields.pseudonym_key) for field in settled.fields]),
     )
 
 
@@ -418,7 +439,7 @@ def _told_if_slow() -> Iterator[None]:
 
 def changes(
     head: Head,
-    fields: Mapping[str, VisibleField],
+    fields: Seen,
     scopes: Sequence[Scope] = (),
     *,
     since: int,
@@ -445,23 +466,7 @@ def changes(
     if cursor:
         position = cursors.opened(cursor, bound_to=bound_to)
         seq, after = position.seq, int(position.after[0])
-    if seq < head.tombstones_from:
-        raise FeedGone(
-            _(
-                "Changes since %(since)s are not kept any more. Take a full copy from"
-                " /api/v1/datasets/%(slug)s/records.csv and go on from its “seq”."
-            )
-            % {"since": seq, "slug": head.slug}
-        )
-    if seq > head.seq:  # of the other zone's, which a grant that began or ended led to
-        raise FeedGone(
-            _(
-                "This feed of “%(slug)s” has not come to %(since)s, so that place is of another"
-                " one: a grant of yours began or ended. Take a full copy from"
-                " /api/v1/datasets/%(slug)s/records.csv and go on from its “seq”."
-            )
-            % {"since": seq, "slug": head.slug}
-        )
+    _reaches(head, since, seq)
     seen = [field for field in fields.values() if field.column]
     statement = sql.SQL(
         "SELECT '[' || coalesce(string_agg(j, ',' ORDER BY s, i), '') || ']',"
@@ -476,7 +481,9 @@ def changes(
         " AND (d.seq, d.id) > ({seq}, {after}) ORDER BY d.seq, d.id LIMIT {limit})"
         ") feed ORDER BY s, i LIMIT {limit}) piece"
     ).format(
-        out=comma([_selected(field) for field in seen]) if seen else sql.SQL("NULL AS _none"),
+        out=comma([_selected(field, fields.pseudonym_key) for field in seen])
+        if seen
+        else sql.SQL("NULL AS _none"),
         table=_relation(head),
         gone=store.tombstones(head.zone),
         resource=sql.Literal(head.resource_id),
@@ -485,9 +492,36 @@ def changes(
         limit=sql.Literal(limit),
     )
     rows, deleted, count, last_seq, last_id = _timed(statement)[0]
+    rows = pseudonyms.put(rows.encode(), fields).decode()
     more = count == limit
     token = cursors.sealed(Position((last_id,), last_seq), bound_to=bound_to) if more else ""
     return Changes(rows, deleted, count, token, head.seq if not more else last_seq)
+
+
+def _reaches(head: Head, since: int, seq: int) -> None:
+    """Return if the feed tells of all since that place. Raises FeedGone."""
+    if head.zone == Zone.SHARED:
+        whole = f"/api/v1/office/datasets/{head.slug}/records"
+    else:
+        whole = f"/api/v1/datasets/{head.slug}/records.csv"
+    told = {"since": since, "slug": head.slug, "whole": whole}
+    if seq < head.tombstones_from:
+        raise FeedGone(
+            _(
+                "Changes since %(since)s are not kept any more. Take a full copy from"
+                " %(whole)s and go on from its “seq”."
+            )
+            % told
+        )
+    if seq > head.seq:  # of the other zone's, which a grant that began or ended led to
+        raise FeedGone(
+            _(
+                "This feed of “%(slug)s” has not come to %(since)s, so that place is of another"
+                " one: a grant of yours began or ended. Take a full copy from %(whole)s and go on"
+                " from its “seq”."
+            )
+            % told
+        )
 
 
 def stream_csv(

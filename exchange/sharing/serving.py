@@ -5,18 +5,19 @@ the fields are those it names, as `policy.decide` treats them, and its condition
 hold. Revoked, suspended, ended or not begun: the very next call is refused, with the reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from exchange import access
+from exchange import access, vault
 from exchange.access import Caller, Head, Seen
 from exchange.models import Grant, Zone
 from exchange.problems import Ground, Problem
 from exchange.records.compile import Scope, VisibleField
 from exchange.workflow import GrantState
+from policy.masking import pseudonym_key
 from policy.terms import Channel, Mode, ReaderKind, Treatment
 
 
@@ -69,7 +70,7 @@ def under_grant(
     """
     head = access.head(slug, zone=Zone.SHARED)
     grant = _chosen(head, caller, mode=mode, today=today, number=number)
-    _holds(grant, today)
+    holds(grant, today)
     if str(mode) not in grant.modes:
         raise ModeNotGranted(
             _(
@@ -78,20 +79,37 @@ def under_grant(
             )
             % {"grant": grant.pk, "modes": ", ".join(grant.modes), "mode": mode}
         )
+    return shown(head, grant, caller, mode=mode, today=today)
+
+
+def shown(head: Head, grant: Grant, caller: Caller, *, mode: Mode, today: date) -> Served:
+    """Return what a department sees of a dataset's shared zone under one grant that holds."""
     alone = _with_grant(head, grant, caller, today)
     seen = access.visible(alone, caller, today=today, mode=mode, channel=Channel.SHARE)
     return Served(grant, caller, alone, _within(grant, seen), _scopes(grant, alone))
 
 
-def _chosen(head: Head, caller: Caller, *, mode: Mode, today: date, number: int | None) -> Grant:
-    own = Grant.objects.filter(
-        dataset=head.dataset_id,
-        organization=caller.organization_id,
-        channel=Channel.SHARE,
-    ).order_by("pk")
-    held = [one for one in own if one.app_id in (None, caller.app_id)]
+def used(grant: Grant, *, at: datetime) -> None:
+    """Note the first use of a grant; the promise to share in time is kept from then on."""
+    if grant.first_used_at is None:
+        Grant.objects.filter(pk=grant.pk, first_used_at=None).update(first_used_at=at)
+
+
+def own_grants(caller: Caller, datasets: Collection[int]) -> list[Grant]:
+    """Return the grants on these datasets that a caller may name, the oldest first.
+
+    Those between departments that are bound to no app, or to this one.
+    """
     if caller.kind != ReaderKind.DEPARTMENT:
-        held = []
+        return []
+    own = Grant.objects.filter(
+        dataset__in=datasets, organization=caller.organization_id, channel=Channel.SHARE
+    )
+    return [one for one in own.order_by("pk") if one.app_id in (None, caller.app_id)]
+
+
+def _chosen(head: Head, caller: Caller, *, mode: Mode, today: date, number: int | None) -> Grant:
+    held = own_grants(caller, [head.dataset_id])
     if number is not None:
         held = [one for one in held if one.pk == number]
     live = [one for one in held if one.state(today) == GrantState.LIVE and _begun(one, today)]
@@ -116,8 +134,8 @@ def _begun(grant: Grant, today: date) -> bool:
     return grant.valid_from <= today
 
 
-def _holds(grant: Grant, today: date) -> None:
-    """Return if a grant holds today. Raises GrantNotLive, which says why it does not."""
+def holds(grant: Grant, today: date) -> None:
+    """Return if a grant holds on a day. Raises GrantNotLive, which says why it does not."""
     state = grant.state(today)
     if state == GrantState.SUSPENDED:
         sentence = _("Grant no. %(grant)s is suspended: %(reason)s It is to be mended by %(day)s.")
@@ -140,11 +158,21 @@ def _with_grant(head: Head, grant: Grant, caller: Caller, today: date) -> Head:
 
 
 def _within(grant: Grant, seen: Seen) -> Seen:
-    """Return the fields as seen, those that the grant does not name withheld."""
+    """Return the fields as seen, those that the grant does not name withheld.
+
+    Pseudonyms are keyed by the department and the dataset (design.md §4.10): no two consumers'
+    can be joined, nor one's of two datasets.
+    """
     named = {f"f{number}" for number in grant.fields}
-    return Seen(
+    made = Seen(
         {name: one if one.column in named else _not_named(one) for name, one in seen.items()}
     )
+    made.pseudonym_key = pseudonym_key(
+        vault.pseudonym_secret(),
+        consumer=str(grant.organization_id),
+        dataset=str(grant.dataset_id),
+    )
+    return made
 
 
 def _not_named(one: VisibleField) -> VisibleField:

@@ -14,6 +14,7 @@ from audit import deliveries, stream
 from tests.factories.accounts import NOW
 
 COUNTED_TODAY = deliveries.counted_today  # as it is before the fixture below
+COUNTED_UNDER = deliveries.counted_under
 BEFORE_MIDNIGHT = datetime(2026, 3, 2, 15, 59, 50, tzinfo=UTC)  # 23:59:50 in Shanghai
 
 
@@ -27,6 +28,19 @@ def nothing_delivered(monkeypatch):
         return 0
 
     monkeypatch.setattr(deliveries, "counted_today", counted_today)
+    return asked
+
+
+@pytest.fixture(autouse=True)
+def nothing_under_grants(monkeypatch):
+    """Let the day begin with no deliveries under grants either."""
+    asked = []
+
+    def counted_under(grants, day):
+        asked.append((list(grants), day))
+        return dict.fromkeys(grants, 0)
+
+    monkeypatch.setattr(deliveries, "counted_under", counted_under)
     return asked
 
 
@@ -287,3 +301,110 @@ def test_the_open_door_makes_the_count_again_although_it_reads_no_delivery(monke
         quota = quotas.spend(_key(per_day=10), at=NOW)
 
     assert quota.day_remaining == 10 - 3 - 1  # yesterday's does not count
+
+
+# --- under a grant -----------------------------------------------------------------------------
+
+
+def _grant(per_day=100, number=7):
+    return quotas.UnderGrant(number, per_day)
+
+
+def test_a_call_under_a_grant_is_spent_on_the_key_and_on_the_grant():
+    quota = quotas.spend(_key(60, 1000), at=NOW, grant=_grant(100))
+
+    assert quota.day_remaining == 999
+    assert quota.grant == quotas.GrantLeft(limit=100, calls=1)
+    assert quota.headers().items() >= {"Grant-Limit": "100", "Grant-Remaining": "99"}.items()
+
+
+def test_a_grant_without_a_quota_is_counted_and_never_refuses():
+    for _call in range(3):
+        quota = quotas.spend(_key(), at=NOW, grant=_grant(None))
+
+    assert quota.grant == quotas.GrantLeft(limit=None, calls=3)
+    assert quota.grant.remaining is None
+    assert "Grant-Limit" not in quota.headers()
+
+
+def test_what_the_grant_refuses_costs_the_key_nothing_and_the_other_way_round():
+    one, other = _key(1, 1000, pk=1), _key(60, 1000, pk=2)
+    quotas.spend(other, at=NOW, grant=_grant(2))
+
+    refused = _refusal(other, NOW, grant=_grant(1))
+    quotas.spend(one, at=NOW, grant=_grant(2))
+    again = _refusal(one, NOW, grant=_grant(9))
+
+    assert (refused.code, refused.quota.grant.remaining) == ("grant-quota-exceeded", 0)
+    assert refused.quota.headers()["Retry-After"] == str(14 * 3600)
+    assert again.code == "rate-exceeded"
+    assert quotas.spend(other, at=NOW, cost=0).day_remaining == 999
+    assert quotas.left_under([_grant(9)], at=NOW)[7].calls == 2
+
+
+def test_a_batch_is_one_call_of_the_key_and_as_many_of_the_grant_as_it_holds():
+    quota = quotas.spend(_key(60, 1000), at=NOW, grant=_grant(100), grant_cost=80)
+
+    assert (quota.day_remaining, quota.grant.remaining) == (999, 20)
+    assert _refusal(_key(60, 1000), NOW, grant=_grant(100), grant_cost=21).code == (
+        "grant-quota-exceeded"
+    )
+
+
+def test_all_apps_of_a_department_share_the_quota_of_its_grant():
+    quotas.spend(_key(pk=1), at=NOW, grant=_grant(1))
+
+    assert _refusal(_key(pk=2), NOW, grant=_grant(1)).code == "grant-quota-exceeded"
+
+
+def test_after_an_empty_start_a_grants_day_is_made_again_from_its_deliveries(monkeypatch):
+    monkeypatch.setattr(deliveries, "counted_under", lambda _grants, _day: {7: 99})
+
+    assert quotas.spend(_key(), at=NOW, grant=_grant(100)).grant.remaining == 0
+    assert _refusal(_key(), NOW, grant=_grant(100)).code == "grant-quota-exceeded"
+
+
+def test_many_grants_are_looked_at_by_one_count_and_cost_nothing(nothing_under_grants):
+    quotas.spend(_key(), at=NOW, grant=_grant(5, number=3))
+    nothing_under_grants.clear()
+
+    left = quotas.left_under([_grant(5, 3), _grant(None, 4)], at=NOW)
+
+    assert left == {3: quotas.GrantLeft(5, 1), 4: quotas.GrantLeft(None, 0)}
+    assert [grants for grants, _day in nothing_under_grants] == [[3, 4]]
+    assert quotas.left_under([], at=NOW) == {}
+
+
+def test_fifty_callers_at_once_never_get_more_than_the_grants_quota_together():
+    ready = threading.Barrier(50)
+    left = []
+
+    def call(number):
+        ready.wait()
+        for _call in range(4):
+            try:
+                quota = quotas.spend(_key(1000, pk=number), at=NOW, grant=_grant(120))
+                left.append(quota.grant.remaining)
+            except quotas.QuotaExceeded as refused:
+                assert refused.code == "grant-quota-exceeded"
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(left) == list(range(120))
+
+
+@pytest.mark.django_db
+def test_deliveries_under_grants_are_counted_by_the_local_day(monkeypatch):
+    monkeypatch.setattr(deliveries, "counted_under", COUNTED_UNDER)
+    told = {"channel": "share", "mode": "query", "reader": "department", "dataset": "buses"}
+    for hour in (-20, -1, 0):
+        deliveries.deliver(grant_id=7, at=NOW + timedelta(hours=hour), **told)
+    deliveries.deliver(grant_id=8, at=NOW, **told)
+
+    left = quotas.left_under([_grant(10, 7), _grant(10, 8), _grant(10, 9)], at=NOW)
+
+    assert [left[number].calls for number in (7, 8, 9)] == [2, 1, 0]

@@ -1,0 +1,1 @@
+"""The department API: what a department is served in the shared zone, under its grants."""

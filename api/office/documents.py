@@ -1,0 +1,118 @@
+"""The shapes of the department API for OpenAPI."""
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from api import documents
+from api.documents import Reason
+from exchange.sharing.offered import Way
+from exchange.workflow import GrantState
+
+TAG = "department"
+PROBLEMS = documents.problems(400, 401, 403, 404, 409, 410, 429, 503)
+GRANT = OpenApiParameter(
+    "grant",
+    int,
+    OpenApiParameter.QUERY,
+    description="The number of your grant; needed where several of yours would do.",
+)
+TREATMENTS = ["clear", "masked", "withheld"]
+
+
+class OfficeGrant(serializers.Serializer):
+    """A grant of the caller's department. Days are inclusive; counts are of today."""
+
+    grant = serializers.IntegerField()
+    dataset = serializers.CharField()
+    state = serializers.ChoiceField(choices=GrantState.values)
+    note = serializers.CharField(allow_blank=True, help_text="why it does not hold just now")
+    modes = serializers.ListField(child=serializers.CharField())
+    purpose = serializers.CharField()
+    valid_from = serializers.DateField()
+    valid_until = serializers.DateField()
+    fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # DRF's attribute of this name
+    rows = serializers.ListField(
+        child=serializers.DictField(), help_text="conditions that every row served meets"
+    )
+    clear_up_to = serializers.CharField()
+    app = serializers.CharField(allow_null=True, help_text="the only app it is for, if any")
+    daily_quota = serializers.IntegerField(
+        allow_null=True, help_text="null: your key's limits alone"
+    )
+    calls_today = serializers.IntegerField()
+    calls_left = serializers.IntegerField(allow_null=True)
+
+
+class OfficeGrantList(serializers.Serializer):
+    """Own grants, the newest first."""
+
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    grants = OfficeGrant(many=True)
+
+
+class OfficeDatasetSummary(serializers.Serializer):
+    """A dataset in the list: what it is, and how your department comes to its rows."""
+
+    slug = serializers.CharField()
+    code = serializers.CharField()
+    title = serializers.CharField()
+    title_zh = serializers.CharField()
+    title_en = serializers.CharField()
+    provider = serializers.CharField()
+    update_cycle = serializers.CharField()
+    published_at = serializers.DateTimeField()
+    readable = serializers.BooleanField(help_text="whether a call for rows is answered now")
+    grants = serializers.ListField(
+        child=serializers.IntegerField(), help_text="own grants in force, by number"
+    )
+    way = serializers.ChoiceField(choices=Way.values)
+    how = serializers.CharField(help_text="how to get it, in words")
+    reasons = Reason(many=True)
+    url = serializers.CharField()
+
+
+class OfficeDatasetList(serializers.Serializer):
+    """A page of datasets."""
+
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    datasets = OfficeDatasetSummary(many=True)
+
+
+class Treated(serializers.Serializer):
+    """What is served of a field, and why."""
+
+    treatment = serializers.ChoiceField(choices=TREATMENTS)
+    reasons = Reason(many=True)
+
+
+class TreatedUnder(Treated):
+    """The same under one grant."""
+
+    grant = serializers.IntegerField()
+
+
+class OfficeField(serializers.Serializer):
+    """A field as the department sees it: without a grant, and under each in force."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF's attribute of this name
+    type = serializers.CharField()
+    grade = serializers.CharField(allow_null=True)
+    share_type = serializers.CharField()
+    without_grant = Treated()
+    under_grants = TreatedUnder(many=True)
+
+
+class OfficeDatasetDocument(OfficeDatasetSummary):
+    """A dataset with its fields, and all grants that the department has or had on it."""
+
+    abstract = serializers.CharField()
+    share_condition = serializers.CharField(allow_blank=True)
+    contact = serializers.CharField()
+    refreshed_at = serializers.DateTimeField(allow_null=True)
+    records = serializers.CharField()
+    changes = serializers.CharField()
+    held = OfficeGrant(many=True)
+    fields = OfficeField(many=True)  # type: ignore[assignment]  # DRF's attribute of this name

@@ -1,0 +1,105 @@
+"""A department's own grants: what each gives, where it stands, what was called under it today."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts import quotas
+from api import answers, metering
+from api.calls import caller_of
+from api.office.documents import PROBLEMS, TAG, OfficeGrantList
+from api.office.entry import Departments
+from catalog.models import Field
+from exchange.models import Grant
+from exchange.sharing import serving
+from exchange.sharing.serving import GrantNotLive
+from policy.terms import Channel, Grade
+
+LIMIT = 100
+
+
+class OfficeGrants(APIView):
+    """The grants of the caller's department."""
+
+    permission_classes = (Departments,)
+
+    @extend_schema(
+        operation_id="list_office_grants",
+        summary="Your department's grants: state, period, fields, calls today and left",
+        tags=[TAG],
+        parameters=[OpenApiParameter("after", int, description="From the “next” link.")],
+        responses={200: OfficeGrantList, **PROBLEMS},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Return a page of grants, the newest first."""
+        meter = metering.spend(request)
+        caller = caller_of(request)
+        after = request.GET.get("after", "")
+        own = Grant.objects.filter(
+            Q(app=None) | Q(app=caller.app_id),
+            organization=caller.organization_id,
+            channel=Channel.SHARE,
+        )
+        if after.isascii() and after.isdigit() and len(after) < 18:
+            own = own.filter(pk__lt=int(after))
+        found = list(own.select_related("dataset", "app").order_by("-pk")[: LIMIT + 1])
+        page = found[:LIMIT]
+        address = f"{settings.PUBLIC_BASE_URL}{request.path}"
+        following = f"{address}?after={page[-1].pk}" if len(found) > LIMIT else None
+        told = as_told(page, timezone.localdate())
+        return answers.document({"count": len(page), "next": following, "grants": told}, meter)
+
+
+def as_told(grants: Sequence[Grant], today: date) -> list[dict[str, Any]]:
+    """Return grants as the API tells of them, with their calls of today."""
+    meters = [quotas.UnderGrant(one.pk, one.daily_quota) for one in grants]
+    left = quotas.left_under(meters, at=timezone.now())
+    named = {number for one in grants for number in (*one.fields, *_scoped(one))}
+    names = dict(Field.objects.filter(pk__in=named).values_list("pk", "name"))
+    return [_told(one, left[one.pk], names, today) for one in grants]
+
+
+def _scoped(grant: Grant) -> list[int]:
+    return [int(one["field"]) for one in grant.rows]
+
+
+def _told(
+    grant: Grant, left: quotas.GrantLeft, names: dict[int, str], today: date
+) -> dict[str, Any]:
+    return {
+        "grant": grant.pk,
+        "dataset": grant.dataset.slug,
+        "state": str(grant.state(today)),
+        "note": _note(grant, today),
+        "modes": grant.modes,
+        "purpose": grant.purpose,
+        "valid_from": grant.valid_from,
+        "valid_until": grant.valid_until,
+        "fields": [names[one] for one in grant.fields if one in names],
+        "rows": [
+            {"field": names.get(int(one["field"]), ""), "values": list(one["values"])}
+            for one in grant.rows
+        ],
+        "clear_up_to": Grade(grant.clear_up_to).name,
+        "app": grant.app.name if grant.app else None,
+        "daily_quota": left.limit,
+        "calls_today": left.calls,
+        "calls_left": left.remaining,
+    }
+
+
+def _note(grant: Grant, today: date) -> str:
+    """Return why a grant does not hold, "" where it does."""
+    try:
+        serving.holds(grant, today)
+    except GrantNotLive as refused:
+        return str(refused)
+    return ""

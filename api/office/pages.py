@@ -1,0 +1,87 @@
+"""A page of rows under a grant: from what a department's app sent to what goes back.
+
+As `api.pages`, the open one, it knows neither Django's requests nor its responses.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from django.utils import timezone
+
+from accounts import keys
+from api import metering
+from api.authentication import presented
+from api.office import entry
+from api.pages import Answered, Asked, envelope, tagged
+from exchange.records import reading
+from exchange.records.query import RecordQuery
+from exchange.sharing import entering, serving
+from exchange.sharing.entering import Entry
+from exchange.sharing.serving import Served
+from policy.terms import Mode
+
+
+def answered(asked: Asked) -> Answered:
+    """Read a page. Raises what the API's refusals are translated from."""
+    raw = presented(asked.environ, asked.params)
+    if not raw:
+        raise entry.no_key()
+    number = entry.grant_named(last(asked.params))
+    return reading.with_more_looks(lambda _turn: _page(asked, keys.digest(raw), number))
+
+
+def _page(asked: Asked, digest: str, number: int | None) -> Answered:
+    """Read and answer. What came to be stricter while it was read slowly is read again."""
+    query = RecordQuery.parse({k: v for k, v in asked.params.items() if k != entry.GRANT})
+    while True:
+        began = time.monotonic()
+        found = entered(asked.slug, digest, number)
+        if asked.meter is None:
+            grant = found.served.grant if found.served else None
+            asked.meter = metering.charge_under(found.key, grant)
+        served = found.at_hand()
+        page = reading.read(served.head, served.fields, query, served.scopes)
+        in_time = time.monotonic() - began <= reading.LEASE_SECONDS
+        if in_time or still_so(served, asked.slug, digest, number):
+            break
+    body = envelope(asked, served.head, served.fields, page)
+    serving.used(served.grant, at=timezone.now())
+    metering.deliver(served, rows=page.count, size=len(body), mode=Mode.QUERY)
+    return tagged(body, asked.environ, asked.meter)
+
+
+def entered(slug: str, digest: str, number: int | None) -> Entry:
+    """Look up who comes with the key, and what it is served on demand."""
+    return entering.entered(
+        slug,
+        digest,
+        mode=Mode.QUERY,
+        at=timezone.now(),
+        caller=entry.by_key,
+        number=number,
+    )
+
+
+def still_so(served: Served, slug: str, digest: str, number: int | None) -> bool:
+    """Whether what was served is served still: for who was slower than the lease.
+
+    Raises the refusal where it is served no more.
+    """
+    return alike(served) == alike(entered(slug, digest, number).at_hand())
+
+
+def alike(served: Served) -> tuple:
+    """Return what two looks have in common where nothing became stricter in between."""
+    head = served.head
+    return (
+        served.grant.pk,
+        head.policy_version,
+        head.table_id,
+        served.fields.digest,
+        served.scopes,
+    )
+
+
+def last(params: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the last value of each parameter."""
+    return {name: values[-1] if values else "" for name, values in params.items()}

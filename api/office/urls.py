@@ -1,0 +1,15 @@
+"""Addresses below /api/v1/office/, mounted where the office door stands open."""
+
+from django.urls import path
+
+from api.office.datasets import OfficeDatasetOne, OfficeDatasets
+from api.office.grants import OfficeGrants
+from api.office.records import OfficeChanges, OfficeRecords
+
+urlpatterns = [
+    path("datasets", OfficeDatasets.as_view(), name="office-datasets"),
+    path("datasets/<slug:slug>", OfficeDatasetOne.as_view(), name="office-dataset"),
+    path("datasets/<slug:slug>/records", OfficeRecords.as_view(), name="office-records"),
+    path("datasets/<slug:slug>/changes", OfficeChanges.as_view(), name="office-changes"),
+    path("grants", OfficeGrants.as_view(), name="office-grants"),
+]

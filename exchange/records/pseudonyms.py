@@ -1,0 +1,55 @@
+"""Pseudonyms on their way out: made on a page's bytes, where the database never sees the key.
+
+PostgreSQL could make an HMAC by itself, but its key would stand in the statement or, bound, in the
+log of parameters (`log_parameter_max_length` is a superuser's to set). So the statement only marks
+the values, and they are replaced here, a page of at most 1000 rows at a time. The mark is 128
+random bits of this process: no row can hold one by chance, and none leaves.
+"""
+
+import json
+import re
+import secrets
+
+from psycopg import sql
+
+from exchange.access import Seen
+from exchange.records.compile import VisibleField
+from policy.masking import pseudonym
+from policy.terms import MaskKind
+
+MARK = f"pseudonym:{secrets.token_hex(16)}:"
+# a JSON string as PostgreSQL writes one: quotes, backslashes and control characters are escaped
+MARKED = re.compile(rb'"' + MARK.encode() + rb'((?:[^"\\]|\\.)*)"')
+
+
+class MarkLeft(Exception):
+    """A marked value was not replaced: nothing of the page may leave."""
+
+
+def wanted(field: VisibleField) -> bool:
+    """Whether a field comes out as a pseudonym, if there is a key."""
+    return bool(field.mask) and MaskKind((field.mask or {})["kind"]) == MaskKind.PSEUDONYM
+
+
+def marked(value: sql.Composable) -> sql.Composed:
+    """Return a column's value as text behind the mark; NULL stays NULL."""
+    return sql.SQL("{} || {}::text").format(sql.Literal(MARK), value)
+
+
+def put(rows: bytes, fields: Seen) -> bytes:
+    """Return a page's JSON with a pseudonym for each marked value, by the reader's own key.
+
+    Raises MarkLeft where one would leave as it is.
+    """
+    key = fields.pseudonym_key
+    if key is None or not any(wanted(one) for one in fields.values()):
+        return rows
+
+    def pseudonymised(found: re.Match[bytes]) -> bytes:
+        value = json.loads(b'"' + found[1] + b'"')
+        return b'"' + pseudonym(value, key=key).encode() + b'"'
+
+    replaced = MARKED.sub(pseudonymised, rows)
+    if MARK.encode() in replaced:
+        raise MarkLeft
+    return replaced
