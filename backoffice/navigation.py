@@ -49,6 +49,7 @@ GROUPS = (
             Page(
                 "admin:grading", _("Table of grades"), "rule_settings", "catalog.view_gradingtable"
             ),
+            Page("admin:decided", _("Decision of a day"), "event", "catalog.view_fieldterms"),
             Page("admin:regrading", _("To be graded anew"), "rebase_edit", "catalog.view_field"),
             Page(
                 "admin:catalogue_import",

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from django.utils.translation import gettext as _
+
 from catalog import facts, negative_list
 from catalog.models import Field, NegativeLine
 from catalog.terms import LineState
@@ -14,6 +16,7 @@ from exchange.models import Grant, RecordTable, Zone
 from policy.comparison import Cases, Viewpoint, cases, differences, treatments
 from policy.decision import decide_field
 from policy.facts import Case, FieldFacts, GrantFacts, Prohibition, Reader
+from policy.shadows import shadowed
 from policy.terms import Channel, Grade, Mode, ReaderKind, Treatment
 
 ZONES = {
@@ -72,6 +75,22 @@ class Shadow:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """A line that has no effect then, since others bar all that it bars; their numbers.
+
+    A line that has no number yet is 0 in both.
+    """
+
+    number: int
+    by: tuple[int, ...]
+
+    @property
+    def beside(self) -> str:
+        """The others, as a person reads them."""
+        return ", ".join(str(one) if one else _("this line") for one in self.by)
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """All that changes on `day`, and what stands in the way of it, if anything does."""
 
@@ -81,6 +100,7 @@ class Effect:
     rows: tuple[RowsEffect, ...]
     grants: tuple[GrantEffect, ...]
     shadows: tuple[Shadow, ...]
+    idle: tuple[Idle, ...]
     obstacle: str = ""
 
 
@@ -129,6 +149,7 @@ def _effect(
         tuple(_rows(line, fields, asked, then)),
         tuple(_grants(line, fields, day, before, after)),
         tuple(_shadows(line, fields, day)),
+        tuple(_idle(fields, day, before, after)),
         obstacle,
     )
 
@@ -210,6 +231,15 @@ def _shadows(line: NegativeLine, fields: list[Field], day: date) -> Iterable[Sha
             yield Shadow(other, in_order, tuple(sorted(shared)))
 
 
+def _idle(fields: list[Field], day: date, before: Lines, after: Lines) -> Iterable[Idle]:
+    """Yield the lines that have no effect after the change, and had one before or are new."""
+    names = [field.name for field in fields]
+    already = shadowed(before, names, day)
+    for number, by in sorted(shadowed(after, names, day).items()):
+        if number not in already:
+            yield Idle(number, by)
+
+
 def _named(line: NegativeLine, names: dict[int, str]) -> set[str]:
     named = list(line.named.values_list("field_id", flat=True))
     return {names[pk] for pk in named or names if pk in names}
@@ -219,6 +249,7 @@ __all__ = [
     "Effect",
     "FieldEffect",
     "GrantEffect",
+    "Idle",
     "RowsEffect",
     "Shadow",
     "of_ending",

@@ -153,7 +153,11 @@ class NegativeLineDesk(Desk):
         until = last_day(line)
         if line.state != LineState.PUBLISHED or until is None:
             return ""
-        text = _("ran out on %(day)s") if until < timezone.localdate() else _("until %(day)s")
+        over = until < timezone.localdate()
+        if until == line.basis.in_force_until:
+            text = _("its law ended on %(day)s") if over else _("its law ends on %(day)s")
+        else:
+            text = _("ran out on %(day)s") if over else _("until %(day)s")
         return str(text) % {"day": until}
 
     @admin.display(description=_("effect"))

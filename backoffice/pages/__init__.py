@@ -2,6 +2,7 @@
 
 from backoffice.pages import (
     catalogue_import,
+    decided,
     duties,
     field_sheets,
     field_table,
@@ -24,6 +25,7 @@ from backoffice.pages import (
 
 ADDRESSES = [
     *catalogue_import.ADDRESSES,
+    *decided.ADDRESSES,
     *grade.ADDRESSES,
     *grading.ADDRESSES,
     *regrading.ADDRESSES,

@@ -1,5 +1,7 @@
 """A line's effect is shown before its button is pressed; a basis shows what leans on it."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -132,3 +134,17 @@ def test_a_proposed_line_stands_on_the_desk_of_the_legal_unit(role):
     client.force_login(accounts.user(role, line.dataset.owner))
 
     assert "Lines for legal review" in client.get(reverse("admin:index")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("later", "told"), [(400, "its law ends on"), (0, "its law ended on")], ids=["ahead", "over"]
+)
+def test_the_list_marks_each_line_whose_law_ends(at_desk, later, told):
+    line = catalog.negative_line()
+    last = max(TODAY, line.basis.in_force_from) + timedelta(days=later)
+    operator = accounts.user(Role.OPERATOR)
+    bases.end(line.basis_id, until=last, by=operator, at=NOW)
+
+    text = at_desk(operator).list(NegativeLine).content.decode()
+
+    assert f"{told} {last}" in text

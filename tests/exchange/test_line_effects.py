@@ -189,3 +189,33 @@ def test_nothing_is_written_by_trying_out(served):
     line_effects.of_ending(line.pk, today=TODAY)
 
     assert NegativeLine.objects.get(pk=line.pk).state == LineState.PUBLISHED
+
+
+def test_a_line_that_others_make_idle_is_named_before_it_is_published(served):
+    standing = catalog.negative_line(served, ())
+    line = proposed(served)
+
+    (idle,) = line_effects.of_publishing(line.pk, today=TODAY).idle
+
+    assert (idle.number, idle.by) == (0, (standing.number,))
+
+
+def test_lines_that_a_new_one_makes_idle_are_named(served):
+    standing = catalog.negative_line(served, ["name"])
+    line = proposed(served, fields=())
+
+    (idle,) = line_effects.of_publishing(line.pk, today=TODAY).idle
+
+    assert idle.number == standing.number
+    with override("en"):
+        assert idle.beside == "this line"
+
+
+def test_a_line_that_bars_something_alone_is_not_idle(served):
+    catalog.negative_line(served, ["name"])
+    line = proposed(served, fields=["name", "extra"])
+
+    idle = line_effects.of_publishing(line.pk, today=TODAY).idle
+
+    assert line.number not in {one.number for one in idle}
+    assert 0 not in {one.number for one in idle}
