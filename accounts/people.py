@@ -327,7 +327,7 @@ def _is_last_holder(membership: Membership) -> bool:
 def _orphans(user: User, orphaned: list[Membership]) -> str:
     text = _(
         "%(person)s is the only one to hold: %(roles)s. Name the person who takes over, then "
-        "deactivate again."
+        "deactivate again. Somebody new to the platform is entered first."
     )
     return text % {"person": user, "roles": "; ".join(_as_text(orphaned))}
 

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts import people
 from accounts.models import ApiKey, App, Membership, Organization, User
 from accounts.roles import CITY_WIDE, Role, holders
-from catalog.models import Dataset, NegativeLine, Revision
+from catalog.models import Dataset, NegativeLine, Revision, SheetImport
 from exchange.models import RunState, ShareRequest, SyncRun
+from exchange.sharing import deciding
 from exchange.workflow import State as Asked
 
 State, LineState = Dataset.State, NegativeLine.State
@@ -56,6 +57,12 @@ def _kinds() -> Iterable[_Kind]:
             "owner",
         ),
         _Kind(
+            gettext_noop("sign drafts"),
+            "catalog.sign_dataset",
+            entries.filter(state=State.DRAFT),
+            "owner",
+        ),
+        _Kind(
             gettext_noop("submit signed entries"),
             "catalog.submit_dataset",
             entries.filter(state=State.SIGNED),
@@ -85,6 +92,12 @@ def _kinds() -> Iterable[_Kind]:
             "catalog.publish_negativeline",
             lines.filter(state=LineState.AUTHORITY_REVIEW),
             others=("proposed_by", "legal_by"),
+        ),
+        _Kind(
+            gettext_noop("finish share requests"),
+            "exchange.ask_dataset",
+            requests.filter(state__in=(Asked.DRAFT, Asked.SUPPLEMENT)),
+            "organization",
         ),
         _Kind(
             gettext_noop("sign share requests"),
@@ -151,10 +164,14 @@ def leave(
 ) -> User:
     """End a person's access, so that everything that waits can still be done by somebody.
 
+    Share requests that were with the person go to `hand_over_to` where that one can answer them,
+    else they are with nobody in particular; each leaves its own entry beside the leaver's.
     Raises what accounts.people.deactivate raises; HeirNeeded if an open step, which could be
     taken before, would have nobody left to take it.
     """
     before = stuck()
+    # requests before organisations and people: the order in which other verbs lock them
+    deciding.with_person(User.objects.get(pk=user_id))
     user = people.deactivate(user_id, hand_over_to=hand_over_to, by=by, at=at)
     left = stuck() - before
     if left:
@@ -165,6 +182,7 @@ def leave(
         raise people.HeirNeeded(
             text % {"person": user, "steps": _named(left)}, "step-without-person"
         )
+    deciding.pass_on(user, hand_over_to, by=by, at=at)
     return user
 
 
@@ -189,7 +207,8 @@ def waits_on(user: User) -> list[tuple[str, int]]:
     lines = NegativeLine.objects.filter(proposed_by=user)
     runs = SyncRun.objects.filter(requested_by=user)
     asked = ShareRequest.objects.filter(drafted_by=user).exclude(state__in=_ANSWERED)
-    with_them = ShareRequest.objects.with_provider().filter(assigned_to=user)
+    with_them = ShareRequest.objects.open().filter(assigned_to=user)
+    sent = SheetImport.objects.filter(sent_by=user, applied_at=None, file_removed_at=None)
     apps = App.objects.filter(created_by=user, closed_at=None)
     keys = ApiKey.objects.filter(app__created_by=user, revoked_at=None)
     counted = [
@@ -201,10 +220,21 @@ def waits_on(user: User) -> list[tuple[str, int]]:
         (_("runs they asked for that are under way"), runs.running()),
         (_("share requests they drafted"), asked),
         (_("share requests that are with them"), with_them),
+        (_("workbooks they sent that are not applied"), sent),
+        (_("entries that name them as contact: change it there"), _contacts(user)),
         (_("apps they registered"), apps),
         (_("keys of these apps, which stop at once"), keys),
     ]
     return [(what, count) for what, rows in counted if (count := rows.count())]
+
+
+def _contacts(user: User) -> QuerySet:
+    """Return the live entries of the person's organisations whose contact names the person."""
+    own = Dataset.objects.filter(owner__in=user.organizations()).exclude(state=State.WITHDRAWN)
+    named = Q(pk=None)
+    for known in filter(None, (user.name, user.email)):
+        named |= Q(contact__icontains=known)
+    return own.filter(named)
 
 
 _UNDER_REVIEW = (State.SIGNED, State.IN_REVIEW)

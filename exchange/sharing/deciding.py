@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.roles import require
+from accounts.roles import NotAllowed, require
 from audit import chain
 from catalog import deadlines
 from exchange.models import Answer, Grant, Ground, ShareRequest
@@ -112,18 +112,58 @@ def assign(request_id: int, *, to: User | None, by: User, at: datetime) -> Share
     require(by, "exchange.answer_request", organization=request.dataset.owner)
     _is_known(request)
     if to is not None:
-        require(to, "exchange.answer_request", organization=request.dataset.owner)
-        another_than_asked(request, to)
+        # locked, so that nobody who leaves in this moment is given one more
+        _can_take(request, User.objects.select_for_update(no_key=True).get(pk=to.pk))
+    return _assigned(request, to, by=by, at=at)
+
+
+def pass_on(leaver: User, heir: User | None, *, by: User | None, at: datetime) -> int:
+    """Give the open requests that are with a person who leaves to the heir; return how many.
+
+    Where the heir cannot answer a request, and without an heir, it is with nobody in particular.
+    Part of the verb `exchange.leaving.leave`, which asks the right; each leaves its own entry.
+    """
+    requests = with_person(leaver)
+    for request in requests:
+        _assigned(request, heir if _may_take(request, heir) else None, by=by, at=at, left=leaver)
+    return len(requests)
+
+
+def with_person(user: User) -> list[ShareRequest]:
+    """Return the open requests that are with a person, each locked, in order of id."""
+    waiting = ShareRequest.objects.open().filter(assigned_to=user).order_by("pk")
+    return [locked(pk) for pk in waiting.values_list("pk", flat=True)]
+
+
+def _can_take(request: ShareRequest, person: User) -> None:
+    require(person, "exchange.answer_request", organization=request.dataset.owner)
+    another_than_asked(request, person)
+
+
+def _may_take(request: ShareRequest, person: User | None) -> bool:
+    if person is None:
+        return False
+    try:
+        _can_take(request, person)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _assigned(
+    request: ShareRequest,
+    to: User | None,
+    *,
+    by: User | None,
+    at: datetime,
+    left: User | None = None,
+) -> ShareRequest:
     request.assigned_to = to
     request.save(update_fields=["assigned_to"])
     event(request, Aside.ASSIGN, "" if to is None else str(to), by=by, at=at)
-    chain.record(
-        "request.assign",
-        request.address,
-        by=by,
-        at=at,
-        to="" if to is None else to.username,
-    )
+    because = {} if left is None else {"left": left.username}
+    told = "" if to is None else to.username
+    chain.record("request.assign", request.address, by=by, at=at, to=told, **because)
     return request
 
 

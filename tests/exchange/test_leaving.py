@@ -10,11 +10,13 @@ from accounts.models import Membership, Notice
 from accounts.refusals import StepRefused
 from accounts.roles import NotAllowed, OrganizationKind, Role
 from audit.models import Entry
-from catalog.models import NegativeLine, Revision
+from catalog.models import Dataset, NegativeLine, Revision, SheetImport
 from catalog.terms import LineState, State
 from exchange import leaving
+from exchange.models import ShareRequest
+from exchange.sharing import deciding
 from tests.factories import accounts as make
-from tests.factories import catalog
+from tests.factories import catalog, sharing
 
 pytestmark = pytest.mark.django_db
 NOW = make.NOW
@@ -51,7 +53,7 @@ def test_a_person_leaves_and_everything_that_waits_can_still_be_done():
 
     assert leaving.stuck() == set()
     assert set(leaving.open_steps()) == before
-    assert len({step.what for step in before}) == 6
+    assert len({step.what for step in before}) == 7
     assert (Role.PUBLISHER, place.pk) in heir.live_roles()
 
 
@@ -163,3 +165,111 @@ def test_the_department_is_told_who_takes_over():
     assert (notice.organization, notice.role) == (place, Role.HEAD)
     assert notice.words["person"] == head.name
     assert Counter(notice.words["roles"])["/"] == 2
+
+
+@pytest.fixture
+def assigned():
+    """A request that is with the provider's one reviewer, and the two departments."""
+    two = sharing.two(rows=False)
+    request = two.signed("phone")
+    deciding.assign(request.pk, to=two.reviewer, by=two.reviewer, at=NOW)
+    return two, request
+
+
+def test_a_request_that_was_with_the_leaver_is_with_the_heir(assigned):
+    two, request = assigned
+    heir, admin = make.user(role=None), make.user(Role.SECURITY_ADMIN)
+
+    leaving.leave(two.reviewer.pk, hand_over_to=heir, by=admin, at=NOW)
+
+    request.refresh_from_db()
+    entry = Entry.objects.filter(verb="request.assign").latest("pk")
+    assert request.assigned_to == heir
+    assert (entry.actor, entry.details["to"]) == (
+        f"{admin.name} ({admin.username})",
+        heir.username,
+    )
+    assert entry.details["left"] == two.reviewer.username
+    assert leaving.waits_on(two.reviewer) == []
+
+
+def test_without_an_heir_a_request_is_with_nobody_in_particular(assigned):
+    two, request = assigned
+    make.user(Role.REVIEWER, two.where.department)
+
+    leaving.leave(two.reviewer.pk, by=None, at=NOW)
+
+    request.refresh_from_db()
+    assert request.assigned_to is None
+    assert request.events.latest("pk").what == "assign"
+    assert leaving.stuck() == set()
+
+
+def test_an_heir_who_asked_for_it_is_not_given_the_request(assigned):
+    two, request = assigned
+    make.user(Role.REVIEWER, two.where.department)
+    Membership.objects.create(
+        user=two.clerk, organization=two.where.department, role=Role.REVIEWER
+    )
+
+    leaving.leave(two.reviewer.pk, hand_over_to=two.clerk, by=None, at=NOW)
+
+    request.refresh_from_db()
+    assert request.assigned_to is None
+
+
+def test_a_request_that_was_answered_keeps_the_name_of_who_had_it(assigned):
+    two, request = assigned
+    ShareRequest.objects.filter(pk=request.pk).update(state="granted")
+    make.user(Role.REVIEWER, two.where.department)
+
+    leaving.leave(two.reviewer.pk, by=None, at=NOW)
+
+    request.refresh_from_db()
+    assert request.assigned_to == two.reviewer
+
+
+def test_the_only_head_of_a_department_leaves_once_somebody_takes_over():
+    place = make.organization(name_zh="公园管理局", name_en="Parks Bureau")
+    head, heir = make.user(Role.HEAD, place), make.user(role=None)
+    catalog.dataset(State.DRAFT, owner=place)
+    Membership.objects.filter(organization=place).exclude(user=head).delete()
+    make.user(Role.PUBLISHER, place)
+
+    with override("en"), pytest.raises(people.HeirNeeded) as refused:
+        leaving.leave(head.pk, by=None, at=NOW)
+    leaving.leave(head.pk, hand_over_to=heir, by=None, at=NOW)
+
+    told = str(refused.value)
+    assert "Parks Bureau" in told
+    assert "head of department" in told
+    assert "Name the person who takes over" in told
+    assert {step.what for step in leaving.open_steps()} == {"finish drafts", "sign drafts"}
+    assert leaving.stuck() == set()
+    assert heir.live_roles() == [(Role.HEAD, place.pk)]
+
+
+def test_a_request_that_is_drafted_needs_somebody_to_finish_it():
+    two = sharing.two(rows=False)
+    two.draft("phone")
+
+    Membership.objects.filter(user=two.clerk).delete()
+
+    assert "finish share requests" in {step.what for step in leaving.stuck()}
+
+
+def test_workbooks_and_entries_that_name_the_leaver_are_counted():
+    place = make.organization()
+    leaver = make.user(Role.PUBLISHER, place, name="李航", email="li@parks.example")
+    for contact in ("李航 0371-1", "LI@parks.example", "0371-2"):
+        entry = catalog.dataset(owner=place)
+        Dataset.objects.filter(pk=entry.pk).update(contact=contact)
+    SheetImport.objects.create(
+        owner=place, name="目录.xlsx", sha256="0", sent_at=NOW, sent_by=leaver
+    )
+
+    with override("en"):
+        counted = dict(leaving.waits_on(leaver))
+
+    assert counted["workbooks they sent that are not applied"] == 1
+    assert counted["entries that name them as contact: change it there"] == 2
