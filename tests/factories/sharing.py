@@ -1,5 +1,6 @@
 """Two departments for tests of sharing: one that holds a dataset, and one that asks for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from exchange.sync import engine
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, Mode, ShareType
 from tests.factories import accounts, exchange
-from tests.factories.exchange import House, column
+from tests.factories.exchange import Column, House, column
 
 NOW = exchange.NOW
 TODAY = date(2026, 3, 2)
@@ -100,18 +101,21 @@ class Two:
         return deciding.sign_answer(request.pk, by=self.where.head, at=at)[1]
 
 
-def two(*, rows: bool = True) -> Two:
+def two(
+    *,
+    rows: bool = True,
+    columns: Sequence[Column] = COLUMNS,
+    data: str = DATA,
+    asker: Organization | None = None,
+) -> Two:
     """Build both departments and the dataset, with rows or as a catalogue entry alone."""
     where = exchange.house()
+    resource = exchange.table(where, columns, share_condition_zh="限办理政务服务使用")
     if rows:
-        table = exchange.table(where, COLUMNS, share_condition_zh="限办理政务服务使用")
-        binding = exchange.csv_binding(where, DATA, COLUMNS, resource=table)
+        binding = exchange.csv_binding(where, data, columns, resource=resource)
         engine.sync(binding.pk)
-        resource = binding.resource
-    else:
-        resource = exchange.table(where, COLUMNS, share_condition_zh="限办理政务服务使用")
     dataset = exchange.publish(where, resource)
-    asker = accounts.organization()
+    asker = asker or accounts.organization()
     return Two(
         where,
         accounts.user(Role.REVIEWER, where.department),

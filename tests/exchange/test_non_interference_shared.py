@@ -1,0 +1,231 @@
+"""What a department learns under a grant: nothing that is hidden from it, but that a row changed.
+
+design.md §4.6, for the shared zone on demand. Two cities have the same history, in which the same
+rows change in the same syncs, and differ in what is withheld, concealed, or masked away: they
+answer the same bytes. A third has the values of the first, and its hidden cells stand still: what
+it answers differs in the place of a row in the feed, and in nothing else.
+"""
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.roles import Role
+from exchange.models import Grant
+from exchange.records import store
+from exchange.sync import engine
+from policy.facts import Mask
+from policy.terms import DataType, Grade, MaskKind, ShareType
+from tests import databases, services
+from tests.exchange.sessions import signed_in
+from tests.exchange.test_non_interference import EDGES, NAMES, World, cells, queries
+from tests.factories import accounts, exchange, sharing
+from tests.factories.exchange import NOW, column
+
+MASKED = {"grade": Grade.L3, "share_type": ShareType.CONDITIONAL}
+HIDDEN = {"grade": Grade.L4, "share_type": ShareType.CONDITIONAL}
+COLUMNS = (
+    column("id", DataType.INTEGER, is_key=True),
+    column("name"),
+    column("price", DataType.DECIMAL, share_type=ShareType.CONDITIONAL),
+    column("seen_on", DataType.DATE),
+    column("phone", mask=EDGES, **MASKED),
+    column("remark", mask=Mask(MaskKind.BLANK), **MASKED),
+    column("born_on", DataType.DATE, mask=Mask(MaskKind.YEAR_ONLY), **MASKED),
+    column("lon", DataType.DECIMAL, mask=Mask(MaskKind.ROUND_COORDINATE, digits=2), **MASKED),
+    column("secret", **HIDDEN),
+    column("extra", grade=Grade.L2, share_type=ShareType.CONDITIONAL),
+    column("ghost", concealed=True, **HIDDEN),
+)
+GRANTED = NAMES[:9]  # the last two are not named, and the ninth is for yes or no alone
+EVER = {"valid_from": date(2026, 1, 1), "valid_until": date(2099, 1, 1), "daily_quota": None}
+GENERATIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a city is built: what decides its hidden values, and whether hidden cells change."""
+
+    name: str
+    seed: int
+    restless: bool = True
+
+
+@dataclass
+class City:
+    """A city, and the numbers of its grants: for all rows, and for some."""
+
+    world: World
+    whole: int
+    some: int
+
+
+def row(plan: Plan, number: int, generation: int) -> list[object]:
+    """Return one row: hidden cells follow from the seed, and when they change from the plan."""
+    tag = generation if plan.restless and number % 5 == 0 else 0
+    chance = random.Random(f"{plan.seed}:{number}:{tag}")  # noqa: S311 - invented, no secret
+    made = cells(number, generation, chance)
+    made[8] = f"{tag}:{made[8]}"
+    return made
+
+
+def written(path: Path, plan: Plan, generation: int) -> None:
+    """Write a generation's rows; the rows of one go, those of the next come."""
+    lines = [NAMES, *(row(plan, number, generation) for number in range(1, 120))]
+    lines += [row(plan, number, 0) for number in range(120 + 5 * generation, 140 + 5 * generation)]
+    quoted = [
+        ",".join(
+            '"{}"'.format(str(cell).replace('"', '""')) if cell != "" else "" for cell in line
+        )
+        for line in lines
+    ]
+    path.write_text("\n".join(quoted) + "\n", newline="")
+
+
+def build(plan: Plan) -> City:
+    """Live one history."""
+    where = exchange.house()
+    resource = exchange.table(where, COLUMNS, share_condition_zh="限办理政务服务使用")
+    binding = exchange.csv_binding(where, "", COLUMNS, resource=resource, max_shrink_percent=100)
+    path, seqs = Path(binding.object["path"]), []
+    for generation in range(GENERATIONS):
+        at = NOW + timedelta(hours=generation)
+        written(path, plan, generation)
+        run = engine.sync(binding.pk, clock=lambda at=at: at)
+        assert (run.state, run.rejected) == ("done", 0), run.problem
+        seqs.append(store.live(resource.pk, "shared").seq)
+        if generation == 0:
+            dataset = exchange.publish(where, resource)
+    asker = accounts.organization()
+    people = [accounts.user(role, asker) for role in (Role.PUBLISHER, Role.HEAD)]
+    reviewer = accounts.user(Role.REVIEWER, where.department)
+    two = sharing.Two(where, reviewer, dataset, asker, *people)
+    scope = {"field": two.field("name"), "operator": "in", "values": ["n7-0", "n12-0", "n12-2"]}
+    whole = two.granted(*GRANTED, clear_up_to=Grade.L2)
+    some = two.granted(*GRANTED, clear_up_to=Grade.L2, rows=[scope], purpose="另一用途")
+    Grant.objects.update(**EVER)
+    key = accounts.api_key(
+        accounts.app(asker), at=exchange.now(), rate_per_minute=10**6, daily_quota=10**7
+    )
+    return City(World(plan.name, dataset.slug, key.raw, seqs), whole.pk, some.pk)
+
+
+@pytest.fixture(scope="module")
+def cities(django_db_setup, django_db_blocker) -> Iterator[tuple[City, City, City]]:
+    base = services.database()
+    plans = [
+        Plan(f"{base}_shared_0", seed=0),
+        Plan(f"{base}_shared_1", seed=1),
+        Plan(f"{base}_shared_2", seed=0, restless=False),
+    ]
+    kept = exchange._numbers, accounts._numbers
+    with django_db_blocker.unblock():
+        built = []
+        for plan in plans:
+            databases.clone(plan.name)
+            exchange._numbers, accounts._numbers = count(1_000_000), count(1_000_000)
+            with signed_in(NAME=plan.name):
+                built.append(build(plan))
+        exchange._numbers, accounts._numbers = kept
+        yield built[0], built[1], built[2]
+    for plan in plans:
+        databases.drop(plan.name)
+
+
+def pages(city: City, what: str, params: dict[str, str]) -> list:
+    """Ask one city and follow its links for some pages."""
+    with signed_in(NAME=city.world.name):
+        answers = [city.world.ask(f"/api/v1/office/datasets/{city.world.slug}{what}", params)]
+        while answers[-1].next and len(answers) < 4:
+            answers.append(city.world.ask(answers[-1].next, {}))
+    return answers
+
+
+@st.composite
+def calls(draw) -> dict[str, str]:
+    """Return queries under the grant for all rows or the one for some (by name, see `named`)."""
+    return draw(queries()) | {"grant": draw(st.sampled_from(["whole", "some"]))}
+
+
+def named(city: City, params: dict[str, str]) -> dict[str, str]:
+    """Return a query with the grant's number in this city."""
+    return params | {"grant": str(getattr(city, params["grant"]))}
+
+
+def test_the_cities_differ_in_hidden_cells_and_only_the_third_in_when_they_changed(cities):
+    digests = []
+    for city in cities:
+        with signed_in(NAME=city.world.name):
+            digests.append(store.live(1, "shared").digest)
+
+    assert len(set(digests)) == 3
+    assert len({(city.world.slug, city.whole, city.some) for city in cities}) == 1
+    assert cities[0].world.seqs == cities[1].world.seqs
+
+
+@given(params=calls())
+def test_pages_are_the_same_whatever_is_hidden(cities, params):
+    one, other = (pages(city, "/records", named(city, params)) for city in cities[:2])
+
+    assert one == other
+
+
+@given(since=st.one_of(st.integers(0, 12).map(str), st.sampled_from(["x", "-1", "999999999"])))
+def test_changes_are_the_same_whatever_is_hidden(cities, since):
+    params = {"since": since, "grant": "whole"}
+
+    one, other = (pages(city, "/changes", named(city, params)) for city in cities[:2])
+
+    assert one == other
+
+
+@pytest.mark.parametrize("path", ["datasets", "datasets?q=secret", "datasets/{}", "grants"])
+def test_what_is_told_is_the_same_whatever_is_hidden_and_whenever_it_changed(cities, path):
+    answers = []
+    for city in cities:
+        with signed_in(NAME=city.world.name):
+            asked = f"/api/v1/office/{path.format(city.world.slug)}"
+            answers.append(city.world.ask(asked, {}))
+
+    assert answers[0].status == 200
+    told = [re.sub(rb'"calls_today": \d+', b"", answer.body) for answer in answers]
+    assert told[0] == told[1] == told[2]
+
+
+PLACE = re.compile(rb'"seq": \d+, "moved": (true|false)|cursor=[-\w%]+')
+
+
+@given(params=calls())
+def test_that_a_row_changed_shows_in_a_page_by_its_place_in_the_feed_alone(cities, params):
+    found = [pages(city, "/records", named(city, params)) for city in (cities[0], cities[2])]
+
+    one, other = (
+        [(answer.status, PLACE.sub(b"", answer.body)) for answer in answers] for answers in found
+    )
+    assert one == other
+
+
+def test_that_a_row_changed_shows_in_the_feed_by_the_row_coming_again_as_it_was(cities):
+    found = []
+    since = cities[2].world.seqs[0]
+    for city in (cities[0], cities[2]):
+        (answer, *_more) = pages(city, "/changes", {"since": str(since), "grant": str(city.whole)})
+        body = json.loads(answer.body)
+        for one in body["rows"]:
+            del one["_seq"]
+        found.append(({one["_id"]: one for one in body["rows"]}, sorted(body["deleted"])))
+    (restless, gone), (still, gone_too) = found
+
+    assert gone == gone_too
+    assert still.items() <= restless.items()
+    again = {row["id"] for number, row in restless.items() if number not in still}
+    assert again == {number for number in range(1, 120) if number % 5 == 0 and number % 6 != 0}
