@@ -84,6 +84,14 @@ GROUPS = (
             ("accounts.App", "apps"),
             ("accounts.ApiKey", "key"),
         ),
+        (
+            Page(
+                "admin:deciding_desk",
+                _("Requests to be answered"),
+                "assignment",
+                "exchange.comment_request",
+            ),
+        ),
     ),
     Group(
         _("People"),

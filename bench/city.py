@@ -45,17 +45,17 @@ RULES = {
 _numbers = count(1)
 
 
-def _user(role: Role, where: Organization) -> User:
-    person = User(username=f"bench-{role}", name=str(role), created_at=NOW)
+def _user(role: Role, where: Organization, name: str = "bench") -> User:
+    person = User(username=f"{name}-{role}", name=str(role), created_at=NOW)
     person.set_unusable_password()
     person.save()
     Membership.objects.create(user=person, organization=where, role=role)
     return person
 
 
-def _organization(kind: OrganizationKind, uscc: str) -> Organization:
+def _organization(kind: OrganizationKind, uscc: str, name: str = "bench") -> Organization:
     return Organization.objects.create(
-        kind=kind, slug=f"bench-{kind}", name_zh=f"测试{kind}", uscc=uscc, created_at=NOW
+        kind=kind, slug=f"{name}-{kind}", name_zh=f"测试{kind}", uscc=uscc, created_at=NOW
     )
 
 
@@ -91,6 +91,11 @@ class City:
             by=self.publisher,
             at=NOW,
         )
+
+    def asking(self) -> tuple[User, User]:
+        """Make another department, and return its clerk and its head."""
+        place = _organization(OrganizationKind.DEPARTMENT, "91110108551385082Q", "asking")
+        return _user(Role.PUBLISHER, place, "asking"), _user(Role.HEAD, place, "asking")
 
     def files(self) -> Source:
         """Return the source of files, made once."""

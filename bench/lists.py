@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from datetime import timedelta
 
 from django.db import connection
 from django.test import Client
@@ -13,16 +14,19 @@ from bench.stage import Line
 from catalog import indexing, revisions
 from catalog.models import Dataset, Field
 from config import embedded
-from exchange.models import Binding
+from exchange.models import Binding, Purpose, ShareRequest
+from exchange.sharing import asking
+from exchange.sharing.contents import Terms
 from exchange.sync import engine
-from policy.terms import Grade
+from policy.terms import Grade, Mode
 
-ENTRIES, REVIEWS, CALLS = 10_000, 1_000, 40
+ENTRIES, REQUESTS, REVIEWS, CALLS = 10_000, 10_000, 1_000, 40
 CEILING_MS = 300
 LISTS = {
     "entries": "admin:catalog_dataset_changelist",
     "revisions": "admin:catalog_revision_changelist",
     "runs": "admin:exchange_syncrun_changelist",
+    "requests": "admin:deciding_desk",
     "inbox": "admin:inbox",
     "search": "admin:search",
     "desk": "admin:index",
@@ -37,6 +41,11 @@ INSERT INTO exchange_syncrun SELECT made.* FROM exchange_syncrun r,
     generate_series(1, %(reviews)s) i, jsonb_populate_record(r, jsonb_build_object(
         'id', 1000000 + i)) made
 WHERE r.id = %(run)s;
+INSERT INTO exchange_sharerequest SELECT made.* FROM exchange_sharerequest r,
+    generate_series(1, %(requests)s) i, jsonb_populate_record(r, jsonb_build_object(
+        'id', 1000000 + i, 'state', 'in_review', 'due_step', 'answer_conditional',
+        'due_from', now(), 'due_on', current_date + i %% 40)) made
+WHERE r.id = %(request)s;
 ANALYZE;
 """
 
@@ -56,6 +65,7 @@ def _fill(city: City) -> None:
     revision = _revision(city, binding)
     catalogue.build(city, ENTRIES)
     values = {"reviews": REVIEWS, "run": run.pk, "revision": revision.pk}
+    values |= {"request": _request(city, binding).pk, "requests": REQUESTS}
     with connection.cursor() as cursor:
         cursor.execute(WAITING, values)
     waiting = Dataset.objects.filter(state=Dataset.State.IN_REVIEW)
@@ -71,6 +81,26 @@ def _revision(city: City, binding: Binding) -> revisions.Revision:
         at=NOW,
         reason="measured",
     )
+
+
+def _request(city: City, binding: Binding) -> ShareRequest:
+    """Let another department ask for a field, so that copies of it can wait."""
+    clerk, head = city.asking()
+    terms = Terms(
+        purpose_class=Purpose.BASIS,
+        purpose="measured",
+        scene="measured",
+        system="measured",
+        mode=Mode.BULK,
+        fields=[Field.objects.get(resource=binding.resource, name="phone").pk],
+        wanted_from=NOW.date(),
+        wanted_until=NOW.date() + timedelta(days=365),
+        basis_text="measured",
+    )
+    place = clerk.memberships.get().organization
+    draft = asking.draft(binding.resource.dataset_id, terms, organization=place, by=clerk, at=NOW)
+    asking.submit(draft.pk, by=clerk, at=NOW)
+    return asking.sign(draft.pk, vouched=True, by=head, at=NOW)
 
 
 def _line(name: str, client: Client, address: str) -> Line:

@@ -31,6 +31,19 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A day on the way to a due day: its number among the working days, 0 where offices rest.
+
+    `moved` says that it is a working day at a weekend or a day of rest in the week.
+    """
+
+    day: date
+    number: int
+    moved: bool
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WorkCalendar:
     """The working days as they are known now; `kept` are the rows of ours: {day: working}."""
 
@@ -62,6 +75,17 @@ class WorkCalendar:
             estimated |= not self.knows(day)
             days -= self.works(day)
         return Due(day, estimated)
+
+    def walk(self, received: date, due: date) -> list[Step]:
+        """Return every day after receipt up to the due day as it was counted, to be recounted."""
+        walked, counted = [], 0
+        for number in range(1, (due - received).days + 1):
+            day = received + number * DAY
+            works = self.works(day)
+            counted += works
+            moved = works != (day.weekday() <= FRIDAY)
+            walked.append(Step(day, counted if works else 0, moved, not self.knows(day)))
+        return walked
 
     def between(self, today: date, due: date) -> int:
         """Return the working days left after today, the due day included: 0 on the day itself.

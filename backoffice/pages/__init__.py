@@ -3,6 +3,7 @@
 from backoffice.pages import (
     catalogue_import,
     decided,
+    deciding,
     duties,
     field_sheets,
     field_table,
@@ -26,6 +27,7 @@ from backoffice.pages import (
 ADDRESSES = [
     *catalogue_import.ADDRESSES,
     *decided.ADDRESSES,
+    *deciding.ADDRESSES,
     *grade.ADDRESSES,
     *grading.ADDRESSES,
     *regrading.ADDRESSES,

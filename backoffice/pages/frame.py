@@ -23,7 +23,6 @@ PLACES = {
     "revision": "catalog_revision",
     "source": "exchange_source",
     "grant": "exchange_grant",
-    "request": "exchange_sharerequest",
     "organization": "accounts_organization",
     "user": "accounts_user",
 }
@@ -32,8 +31,9 @@ PLACES = {
 PAGES = {"regrade": "admin:regrading"}
 """Which page shows what a target names that is no row of a desk."""
 
-NUMBERED = {"run": "admin:run", "binding": "admin:last_run"}
-"""Which page of ours shows a target by its number: of a binding, what its last run came to."""
+NUMBERED = {"run": "admin:run", "binding": "admin:last_run", "request": "admin:request_place"}
+"""Which page of ours shows a target by its number: of a binding, what its last run came to; of a
+request, the page of who answers it or of who asked."""
 
 
 def office_page(permission: str = "") -> Callable[[View], View]:

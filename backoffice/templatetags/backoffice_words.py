@@ -32,6 +32,18 @@ def channel(value: Any) -> Any:
 
 
 @register.filter
+def at(form: Any, name: str) -> Any:
+    """Return an input of a form by its name."""
+    return form[name]
+
+
+@register.filter
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, such as the names of inputs in their order."""
+    return text.split()
+
+
+@register.filter
 def rule(value: Any) -> Any:
     """Return the rule that a row broke, in words; one of another release as it is called."""
     return words.RULES.get(value, value)

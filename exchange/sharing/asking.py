@@ -26,6 +26,7 @@ from exchange.sharing.requests import (
     asked,
     event,
     locked,
+    moved,
     said,
     tell,
 )
@@ -80,7 +81,7 @@ def change(request_id: int, terms: contents.Terms, *, by: User, at: datetime) ->
     """Change a draft, or what was sent back to be completed. Raises as `draft` does."""
     request = locked(request_id)
     require(by, "exchange.ask_dataset", organization=request.organization)
-    request.state = move(request.state, Step.EDIT, of=request.pk)
+    request.state = moved(request, Step.EDIT)
     contents.write(request, terms, today=timezone.localdate(at))
     request.save()
     event(request, Step.EDIT, by=by, at=at)
@@ -98,7 +99,7 @@ def submit(request_id: int, *, by: User, at: datetime) -> ShareRequest:
     request = locked(request_id)
     require(by, "exchange.ask_dataset", organization=request.organization)
     step = Step.SUPPLY if request.state == State.SUPPLEMENT else Step.SUBMIT
-    after = move(request.state, step, of=request.pk)
+    after = moved(request, step)
     contents.complete(request, today=timezone.localdate(at))
     if not contents.has_head(request.organization):
         raise StepRefused(
@@ -126,7 +127,7 @@ def give_back(request_id: int, *, reason: str, by: User, at: datetime) -> ShareR
     """
     request = locked(request_id)
     require(by, "exchange.sign_request", organization=request.organization)
-    request.state = move(request.state, Step.RETURN, of=request.pk)
+    request.state = moved(request, Step.RETURN)
     said(reason)
     request.save(update_fields=["state"])
     event(request, Step.RETURN, reason, by=by, at=at)
@@ -147,7 +148,7 @@ def sign(request_id: int, *, vouched: bool, by: User, at: datetime) -> ShareRequ
     """
     request = locked(request_id)
     require(by, "exchange.sign_request", organization=request.organization)
-    request.state = move(request.state, Step.SIGN, of=request.pk)
+    request.state = moved(request, Step.SIGN)
     if not vouched:
         raise RequestUnfit(
             _(
@@ -222,7 +223,7 @@ def withdraw(request_id: int, *, reason: str, by: User, at: datetime) -> ShareRe
     request = locked(request_id)
     require(by, "exchange.ask_dataset", organization=request.organization)
     known = request.received_at is not None
-    request.state = move(request.state, Step.WITHDRAW, of=request.pk)
+    request.state = moved(request, Step.WITHDRAW)
     clocks.stop(request)
     request.save(update_fields=["state", "due_step", "due_from", "due_on"])
     event(request, Step.WITHDRAW, reason, by=by, at=at)

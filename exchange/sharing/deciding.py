@@ -19,6 +19,7 @@ from audit import chain
 from catalog import deadlines
 from exchange.models import Answer, Grant, Ground, ShareRequest
 from exchange.sharing import asking, clocks, contents, grants, matrix
+from exchange.sharing.as_seen import require_as_seen
 from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import (
     RequestUnfit,
@@ -27,12 +28,13 @@ from exchange.sharing.requests import (
     asked,
     event,
     locked,
+    moved,
     offered,
     said,
     settle,
     tell,
 )
-from exchange.workflow import HIDDEN_FROM_PROVIDER, Aside, State, Step, StepRefused, move
+from exchange.workflow import HIDDEN_FROM_PROVIDER, Aside, State, Step, StepRefused
 from policy.terms import Mode
 
 
@@ -45,7 +47,7 @@ def pass_check(request_id: int, *, by: User, at: datetime) -> ShareRequest:
     request = locked(request_id)
     require(by, "exchange.check_request")
     another_than_asked(request, by)
-    request.state = move(request.state, Step.PASS, of=request.pk)
+    request.state = moved(request, Step.PASS)
     limits = deadlines.clocks()
     clocks.run(request, clocks.answer_step(request, limits), since=at, clocks=limits)
     request.save(update_fields=["state", "due_step", "due_from", "due_on"])
@@ -67,7 +69,7 @@ def ask_more(request_id: int, *, missing: Sequence[str], by: User, at: datetime)
     request = locked(request_id)
     _may_look_into(request, by)
     another_than_asked(request, by)
-    request.state = move(request.state, Step.ASK_MORE, of=request.pk)
+    request.state = moved(request, Step.ASK_MORE)
     if request.more_asked_at is not None:
         raise StepRefused(
             _(
@@ -202,18 +204,20 @@ def _is_known(request: ShareRequest) -> None:
 
 @transaction.atomic
 def propose(
-    request_id: int, offer: Offer, *, reason: str = "", by: User, at: datetime
+    request_id: int, offer: Offer, *, reason: str = "", seen: str = "", by: User, at: datetime
 ) -> ShareRequest:
     """Propose to agree, as the provider's reviewer: to all that is asked, or to a part of it.
 
     A part is fewer fields or rows, masked values, a shorter time, or a yes or no in place of rows;
-    it says why. Raises NotAllowed, StepRefused, RequestUnfit where more is offered than was asked,
-    where nothing is, or where a line of the negative list bars all of it.
+    it says why. `seen` is the digest of what the person was shown (`as_seen`). Raises NotAllowed,
+    StepRefused (also where request or offer changed since), RequestUnfit where more is offered
+    than was asked, where nothing is, or where a line of the negative list bars all of it.
     """
     request = locked(request_id)
     require(by, "exchange.answer_request", organization=request.dataset.owner)
     another_than_asked(request, by)
-    request.state = move(request.state, Step.PROPOSE, of=request.pk)
+    request.state = moved(request, Step.PROPOSE)
+    require_as_seen(request, seen)
     wanted = asked(request)
     _within(request, offer, wanted)
     _shows_something(request, offer, today=timezone.localdate(at))
@@ -227,17 +231,18 @@ def propose(
 
 @transaction.atomic
 def propose_refusal(
-    request_id: int, *, ground: Ground, reason: str, by: User, at: datetime
+    request_id: int, *, ground: Ground, reason: str, seen: str = "", by: User, at: datetime
 ) -> ShareRequest:
     """Propose not to agree, as the provider's reviewer, with the ground and its reason.
 
-    Raises NotAllowed, StepRefused, RequestUnfit without a reason, or where the negative list is
-    named and no live line bars what is asked for.
+    `seen` as in `propose`. Raises NotAllowed, StepRefused, RequestUnfit without a reason, or where
+    the negative list is named and no live line bars what is asked for.
     """
     request = locked(request_id)
     require(by, "exchange.answer_request", organization=request.dataset.owner)
     another_than_asked(request, by)
-    request.state = move(request.state, Step.PROPOSE, of=request.pk)
+    request.state = moved(request, Step.PROPOSE)
+    require_as_seen(request, seen)
     _grounded(request, ground, today=timezone.localdate(at))
     request.answer, request.ground = Answer.REFUSAL, ground
     request.answer_reason = said(reason)
@@ -338,7 +343,7 @@ def reconsider(request_id: int, *, reason: str, by: User, at: datetime) -> Share
     request = locked(request_id)
     require(by, "exchange.sign_answer", organization=request.dataset.owner)
     another_than_asked(request, by)
-    request.state = move(request.state, Step.RECONSIDER, of=request.pk)
+    request.state = moved(request, Step.RECONSIDER)
     words = said(reason)
     request.save(update_fields=["state"])
     event(request, Step.RECONSIDER, words, by=by, at=at)
@@ -356,17 +361,21 @@ def reconsider(request_id: int, *, reason: str, by: User, at: datetime) -> Share
 
 
 @transaction.atomic
-def sign_answer(request_id: int, *, by: User, at: datetime) -> tuple[ShareRequest, Grant | None]:
+def sign_answer(
+    request_id: int, *, seen: str = "", by: User, at: datetime
+) -> tuple[ShareRequest, Grant | None]:
     """Sign the proposed answer as the provider's head: a grant is made, or the request refused.
 
-    The offer and the ground are looked at again: law and fields may have changed since. Raises
-    NotAllowed (also for who proposed it, or asked), StepRefused, RequestUnfit.
+    The offer and the ground are looked at again: law and fields may have changed since. `seen` is
+    the digest of what the head was shown. Raises NotAllowed (also for who asked), StepRefused
+    (also for who proposed it, or where request or offer changed since), RequestUnfit.
     """
     request = locked(request_id)
     require(by, "exchange.sign_answer", organization=request.dataset.owner)
     another_than_asked(request, by)
     refusal = request.answer == Answer.REFUSAL
-    request.state = move(request.state, Step.REFUSE if refusal else Step.AGREE, of=request.pk)
+    request.state = moved(request, Step.REFUSE if refusal else Step.AGREE)
+    require_as_seen(request, seen)
     if by.pk == request.proposed_by_id:
         raise StepRefused(_("You proposed this answer, so another head of the provider signs it."))
     today = timezone.localdate(at)

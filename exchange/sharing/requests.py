@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import notices
@@ -15,7 +16,7 @@ from accounts.roles import NotAllowed
 from exchange.models import RequestEvent, ShareRequest
 from exchange.problems import Problem
 from exchange.sharing.matrix import Offer
-from exchange.workflow import Aside, Step
+from exchange.workflow import STEPS, Aside, State, Step, StepRefused, move
 from policy.terms import Grade, Mode
 
 
@@ -54,6 +55,31 @@ def locked(request_id: int) -> ShareRequest:
         .select_related("dataset__owner", "organization", "basis", "renews")
         .get(pk=request_id)
     )
+
+
+def moved(request: ShareRequest, step: Step) -> State:
+    """Return a request's state after a step; the caller saves it.
+
+    Raises StepRefused, which names who took the last step and when: of two who decide at once, one
+    wins and the other is told.
+    """
+    try:
+        return move(request.state, step, of=request.pk)
+    except StepRefused as refused:
+        raise StepRefused(f"{refused} {last_step(request)}".strip()) from refused
+
+
+def last_step(request: ShareRequest) -> str:
+    """Return who moved a request last, and when, as a sentence; "" where nobody has."""
+    steps = request.events.filter(what__in=[str(step) for step in STEPS])
+    last = steps.select_related("by").order_by("-at", "-pk").first()
+    if last is None:
+        return ""
+    return _("It was %(step)s by %(person)s on %(time)s.") % {
+        "step": last.get_what_display(),
+        "person": last.by or _("the platform"),
+        "time": f"{timezone.localtime(last.at):%Y-%m-%d %H:%M}",
+    }
 
 
 def event(

@@ -13,10 +13,11 @@ from accounts.roles import Role
 from catalog import indexing, revisions
 from catalog.models import Dataset
 from exchange import freshness
-from exchange.models import RecordTable, SyncRun, Zone
+from exchange.models import RecordTable, ShareRequest, SyncRun, Zone
 from exchange.sync import engine
 from policy.terms import Grade
 from tests.factories import accounts, catalog, exchange
+from tests.factories.asked import asked_for
 from tests.factories.bulk import FIRST, copies
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,8 @@ LISTS = (
     ("admin:inbox", Role.PUBLISHER),
     ("admin:search", Role.OPERATOR),
     ("admin:search", Role.PUBLISHER),
+    ("admin:deciding_desk", Role.OPERATOR),
+    ("admin:deciding_desk", Role.REVIEWER),
     ("admin:index", Role.OPERATOR),
     ("admin:index", Role.PUBLISHER),
 )
@@ -59,6 +62,7 @@ class House:
             at=catalog.NOW,
             reason="测试",
         )
+        self.request = asked_for(self.dataset, field)
         notices.tell(
             "dataset.stale",
             organization=self.owner,
@@ -79,6 +83,14 @@ class House:
         copies(self.resource, **place, dataset_id=number)
         copies(self.table, **place, resource_id=number, table_name=f"'copy_' || ({number})")
         copies(self.run, **place)
+        copies(
+            self.request,
+            **place,
+            state="'in_review'",
+            due_step="'answer_conditional'",
+            due_from="'2026-03-02T01:00:00Z'",
+            due_on="'2026-03-16'",
+        )
         copies(self.notice, **place, target=f"'dataset:' || ({number})")
         indexing.fill(at=catalog.NOW)
         with connection.cursor() as cursor:
@@ -100,6 +112,7 @@ def test_no_list_asks_more_often_for_a_thousand_rows_than_for_ten(client):
         Role.OPERATOR: accounts.user(Role.OPERATOR),
         Role.SECURITY_ADMIN: accounts.user(Role.SECURITY_ADMIN),
         Role.PUBLISHER: catalog.staff(Role.PUBLISHER, house.owner),
+        Role.REVIEWER: catalog.staff(Role.REVIEWER, house.owner),
     }
     house.grow(FEW, FIRST)
     few = {(address, role): asked(client, people[role], address) for address, role in LISTS}
@@ -110,5 +123,6 @@ def test_no_list_asks_more_often_for_a_thousand_rows_than_for_ten(client):
     assert Dataset.objects.count() > MANY
     assert freshness.late(timezone.now()).count() > MANY
     assert SyncRun.objects.count() > MANY
+    assert ShareRequest.objects.with_provider().count() > MANY
     assert many == few
     assert max(many.values()) <= 60

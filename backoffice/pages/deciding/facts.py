@@ -1,0 +1,126 @@
+"""What the page of a request shows: the clock as it is counted, the matrix, what is alike."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from backoffice import lights, words
+from backoffice.forms.deciding import conditions
+from catalog import deadlines, workdays
+from catalog.models import Clock, Field
+from exchange.models import ShareRequest
+from exchange.sharing import clocks
+from exchange.sharing.matrix import Line, Offer
+from exchange.sharing.requests import asked
+from policy.decision import FieldDecision
+from policy.terms import Treatment
+
+TONES = {Treatment.CLEAR: "good", Treatment.MASKED: "warn", Treatment.WITHHELD: "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a field is treated, in words, with its tone and its reasons."""
+
+    label: object
+    tone: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One field: whether it was asked for and is offered, what is seen now and what would be."""
+
+    field: Field
+    grade: object
+    share: object
+    wanted: bool
+    offered: bool
+    now: Seen
+    proposed: Seen
+    gains: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A running limit, with every day that was counted, so that anybody can count again."""
+
+    light: str
+    words: str
+    step: object
+    limit: Clock
+    since: date
+    extended: bool
+    certainty: object
+    estimated: bool
+    days: list[workdays.Step]
+
+
+def matrix_rows(lines: Iterable[Line], request: ShareRequest) -> list[MatrixRow]:
+    """Return the matrix as people read it: what was asked for first."""
+    wanted = set(request.fields)
+    rows = [
+        MatrixRow(
+            field=line.field,
+            grade=words.GRADES.get(line.field.grade, "–") if line.field.grade else "–",
+            share=words.SHARE_TYPES[line.field.share_type],
+            wanted=line.field.pk in wanted,
+            offered=line.asked,
+            now=_seen(line.now),
+            proposed=_seen(line.proposed),
+            gains=line.gains,
+        )
+        for line in lines
+    ]
+    return sorted(rows, key=lambda row: not row.wanted)
+
+
+def _seen(decision: FieldDecision) -> Seen:
+    language = get_language() or "zh-hans"
+    return Seen(
+        label=words.TREATMENTS[int(decision.treatment)],
+        tone=TONES[decision.treatment],
+        reasons=tuple(reason.text(language) for reason in decision.reasons),
+    )
+
+
+def counted(request: ShareRequest) -> Counted | None:
+    """Return the limit that runs, day by day; None where none does. Two queries."""
+    if request.due_from is None or not request.due_step:
+        return None
+    limits = deadlines.clocks()
+    due = clocks.deadline(request, limits)
+    since = timezone.localdate(request.due_from)
+    return Counted(
+        light=due.light,
+        words=lights.told(due),
+        step=request.get_due_step_display(),
+        limit=limits.limits[request.due_step],
+        since=since,
+        extended=request.extended_at is not None,
+        certainty=words.CERTAINTIES[due.certainty],
+        estimated=due.estimated,
+        days=limits.calendar.walk(since, due.due_on),
+    )
+
+
+def terms(offer: Offer, names: Mapping[int, str]) -> dict[str, Any]:
+    """Return what an offer holds beside its fields, in words."""
+    return {
+        "mode": words.MODES[offer.mode.value],
+        "clear_up_to": words.GRADES[int(offer.clear_up_to)],
+        "valid_from": offer.valid_from,
+        "valid_until": offer.valid_until,
+        "daily_quota": offer.daily_quota,
+        "rows": conditions(offer.rows, names),
+        "count": len(offer.fields),
+    }
+
+
+def differs(offer: Offer, request: ShareRequest) -> bool:
+    """Return whether an offer is another thing than what was asked for."""
+    return offer != asked(request)
