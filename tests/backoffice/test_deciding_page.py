@@ -81,9 +81,9 @@ def test_the_matrix_follows_the_offer_while_it_is_made(two, at_desk):
 
 
 def test_a_part_is_proposed_on_the_page_with_every_way_of_giving_less(two, at_desk):
-    request = two.signed("name", "phone", "income")
+    request = two.signed("id", "name", "phone", "income")
     offer = FORM | {
-        "fields_offered": two.fields("name", "phone"),
+        "fields_offered": two.fields("id", "name", "phone"),
         "mode": "verify",
         "clear_up_to": 2,
         "valid_until": "2026-06-30",
@@ -101,7 +101,7 @@ def test_a_part_is_proposed_on_the_page_with_every_way_of_giving_less(two, at_de
     assert answer.status_code == 302
     assert (request.state, request.answer) == (State.TO_ANSWER, Answer.PART)
     assert request.offered == {
-        "fields": sorted(two.fields("name", "phone")),
+        "fields": sorted(two.fields("id", "name", "phone")),
         "mode": "verify",
         "clear_up_to": 2,
         "valid_from": "2026-03-02",

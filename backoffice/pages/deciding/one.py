@@ -23,7 +23,6 @@ from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import asked, offered
 from exchange.workflow import State
 
-
 ASKING = "admin:exchange_sharerequest_change"
 """Where the asking department looks at its request."""
 
