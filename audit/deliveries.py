@@ -130,12 +130,14 @@ def counted_today(key_id: int, day: date) -> int:
 def counted_under(grants: Collection[int], day: date) -> dict[int, int]:
     """Return how many calls were delivered under each of these grants on a local day.
 
+    Of a verification each claim is a call.
     For a role that may read deliveries: grants are served where the office door stands open.
     """
     start = timezone.make_aware(datetime.combine(day, time.min))
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT grant_id, count(*) FROM audit_delivery WHERE grant_id = ANY(%s)"
+            "SELECT grant_id, sum(CASE mode WHEN 'verify' THEN rows ELSE 1 END)::bigint"
+            " FROM audit_delivery WHERE grant_id = ANY(%s)"
             " AND at >= %s AND at < %s GROUP BY grant_id",
             [list(grants), start, start + timedelta(days=1)],
         )

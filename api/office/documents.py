@@ -5,7 +5,9 @@ from rest_framework import serializers
 
 from api import documents
 from api.documents import Reason
+from exchange.sharing.claiming import MOST_CLAIMS
 from exchange.sharing.offered import Way
+from exchange.sharing.verification import Result
 from exchange.workflow import GrantState
 
 TAG = "department"
@@ -116,3 +118,38 @@ class OfficeDatasetDocument(OfficeDatasetSummary):
     changes = serializers.CharField()
     held = OfficeGrant(many=True)
     fields = OfficeField(many=True)  # type: ignore[assignment]  # DRF's attribute of this name
+
+
+class VerificationClaims(serializers.Serializer):
+    """Claims, each a subject's whole key and any other fields with the values they should have."""
+
+    claims = serializers.ListField(
+        child=serializers.DictField(),
+        min_length=1,
+        max_length=MOST_CLAIMS,
+        help_text="fields by name; null or blank claims that there is no value",
+    )
+
+
+class VerificationAnswer(serializers.Serializer):
+    """What is told of one claim: no value, only whether it matches."""
+
+    result = serializers.ChoiceField(choices=[str(result) for result in Result])
+    fields = serializers.DictField(  # type: ignore[assignment]  # DRF's attribute of this name
+        child=serializers.ChoiceField(choices=[str(Result.MATCH), str(Result.MISMATCH)]),
+        help_text="match or mismatch of each field beside the key",
+    )
+    because = serializers.ChoiceField(
+        choices=["subject-used-up", "subjects-used-up"],
+        allow_null=True,
+        help_text="why a claim is not answered, right or wrong: today too many did not match",
+    )
+
+
+class VerificationAnswers(serializers.Serializer):
+    """The answers in the order of the claims."""
+
+    dataset = serializers.CharField()
+    grant = serializers.IntegerField()
+    count = serializers.IntegerField()
+    results = VerificationAnswer(many=True)

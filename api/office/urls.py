@@ -5,11 +5,17 @@ from django.urls import path
 from api.office.datasets import OfficeDatasetOne, OfficeDatasets
 from api.office.grants import OfficeGrants
 from api.office.records import OfficeChanges, OfficeRecords
+from api.office.verifications import OfficeVerifications
 
 urlpatterns = [
     path("datasets", OfficeDatasets.as_view(), name="office-datasets"),
     path("datasets/<slug:slug>", OfficeDatasetOne.as_view(), name="office-dataset"),
     path("datasets/<slug:slug>/records", OfficeRecords.as_view(), name="office-records"),
     path("datasets/<slug:slug>/changes", OfficeChanges.as_view(), name="office-changes"),
+    path(
+        "datasets/<slug:slug>/verifications",
+        OfficeVerifications.as_view(),
+        name="office-verifications",
+    ),
     path("grants", OfficeGrants.as_view(), name="office-grants"),
 ]

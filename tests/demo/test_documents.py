@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ANSWERED = (
     *sorted((ROOT / "api").rglob("*.py")),
     *sorted((ROOT / "exchange" / "records").rglob("*.py")),
+    *(ROOT / "exchange" / "sharing" / f"{n}.py" for n in ("serving", "claiming", "verification")),
     ROOT / "exchange" / "access.py",
     ROOT / "accounts" / "keys.py",
     ROOT / "accounts" / "quotas.py",
