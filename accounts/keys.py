@@ -138,10 +138,13 @@ def set_quota(
 ) -> ApiKey:
     """Set how often a key may call: calls a minute, and calls a day (in the platform's time zone).
 
-    Raises NotAllowed; ValidationError unless both are above zero.
+    Raises NotAllowed; StepRefused of a revoked key; ValidationError unless both are above zero.
     """
     require(by, "accounts.set_quota")
     key = ApiKey.objects.select_for_update().get(pk=key_id)
+    if key.revoked_at is not None:
+        text = _("The key %(prefix)s… is revoked and opens nothing, so it has no quota.")
+        raise StepRefused(text % {"prefix": key.prefix})
     before = [key.rate_per_minute, key.daily_quota]
     key.rate_per_minute, key.daily_quota = rate_per_minute, daily_quota
     key.full_clean()

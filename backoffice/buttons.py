@@ -17,7 +17,7 @@ from catalog.refusals import CatalogRefusal
 from exchange.problems import Problem
 
 REFUSALS = (StepRefused, CatalogRefusal, Problem, ValidationError)
-"""What a verb may answer beside a missing right, which is the page 403."""
+"""What a verb may answer beside a missing right (`accounts.roles.NotAllowed`, 403)."""
 
 Text = str | Promise
 
@@ -87,6 +87,17 @@ def sentence(refusal: Exception) -> str:
     return str(refusal)
 
 
-def is_wrong_state(refusal: Exception) -> bool:
-    """Whether filling in the form anew could not help."""
-    return getattr(refusal, "status", None) == 409
+def opening(refusal: Exception) -> str:
+    """Return the sentence without the reasons that a page lists below it."""
+    return sentence(refusal).replace(" ".join(reasons(refusal)), "").strip()
+
+
+def status_of(refusal: Exception) -> int:
+    """Return the HTTP status of a refusal; what was told and does not fit is 400."""
+    return getattr(refusal, "status", 400)
+
+
+def reasons(refusal: Exception) -> list[str]:
+    """Return what stands behind a refusal, one sentence each: all defects, or all grounds."""
+    defects = [defect.sentence for defect in getattr(refusal, "defects", ())]
+    return defects or [str(ground.text) for ground in getattr(refusal, "grounds", ())]

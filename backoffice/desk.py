@@ -20,16 +20,17 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import ModelAdmin
 
 from accounts.models import Organization
-from accounts.roles import CITY_WIDE, PERMISSIONS, require
+from accounts.roles import CITY_WIDE, PERMISSIONS, NotAllowed, require
 from backoffice.buttons import (
     REFUSALS,
     Button,
     Press,
     Shown,
     Warned,
-    is_wrong_state,
+    opening,
     person_of,
-    sentence,
+    reasons,
+    status_of,
 )
 from backoffice.recorded import Recorded
 
@@ -170,8 +171,9 @@ class Desk(ModelAdmin):
     ) -> HttpResponseBase:
         """Ask what a verb needs, call it, and say how it went.
 
-        404 for no such button or row, 403 (NotAllowed) for a missing right; a verb's refusal is a
-        message.
+        404 for no such button or row, 403 (NotAllowed) for a missing right. A verb's refusal is
+        told with its own status (409 wrong state, 400 and 422 what was told): on the dialogue,
+        which keeps what was typed, or on a page with the way back where nothing was asked.
         """
         button = self._button(name, at_row=object_id is not None)
         person = person_of(request)
@@ -184,7 +186,7 @@ class Desk(ModelAdmin):
             else button.form(initial=_asked(button, request), by=person, target=row)
         )
         if not (request.method == "POST" and form.is_valid()):
-            return self._ask(request, button, row, form)
+            return self._ask(request, button, row, form, status=400 if form.errors else 200)
         press = Press(
             by=person,
             at=timezone.now(),
@@ -194,12 +196,8 @@ class Desk(ModelAdmin):
         )
         try:
             outcome = button.press(press)
-        except REFUSALS as refusal:
-            if form.fields and not is_wrong_state(refusal):
-                form.add_error(None, sentence(refusal))
-                return self._ask(request, button, row, form)
-            messages.warning(request, sentence(refusal))
-            return redirect(self._home(request, row))
+        except (*REFUSALS, NotAllowed) as refusal:
+            return self._refuse(request, button, row, form, refusal)
         except ObjectDoesNotExist as gone:
             raise Http404 from gone
         return self._answer(request, button, row, outcome)
@@ -232,9 +230,23 @@ class Desk(ModelAdmin):
             messages.success(request, str(button.done))
         return redirect(self._home(request, row))
 
-    def _ask(self, request: HttpRequest, button: Button, row: Any, form: Any) -> HttpResponse:
+    def _ask(
+        self, request: HttpRequest, button: Button, row: Any, form: Any, *, status: int
+    ) -> HttpResponse:
         context = self._context(request, button, row) | {"form": form, "button": button}
-        return TemplateResponse(request, "backoffice/press.html", context)
+        return TemplateResponse(request, "backoffice/press.html", context, status=status)
+
+    def _refuse(
+        self, request: HttpRequest, button: Button, row: Any, form: Any, refusal: Exception
+    ) -> HttpResponse:
+        """Tell a refusal with its status; a form that people fill in keeps what was typed."""
+        status = status_of(refusal)
+        if form.visible_fields() and status != NotAllowed.status:
+            form.add_error(None, [opening(refusal), *reasons(refusal)])
+            return self._ask(request, button, row, form, status=status)
+        context = self._context(request, button, row)
+        context |= {"refused": opening(refusal), "reasons": reasons(refusal)}
+        return TemplateResponse(request, "backoffice/refused.html", context, status=status)
 
     def _context(self, request: HttpRequest, button: Button, row: Any) -> dict[str, Any]:
         return self.admin_site.each_context(request) | {

@@ -14,7 +14,7 @@ from catalog import indexing
 from catalog.library import LIBRARY, Article
 from catalog.models import Dataset, LegalBasis, NegativeLine
 from catalog.negative_list import place
-from catalog.refusals import BasisRefused
+from catalog.refusals import BasisRefused, StepRefused
 from catalog.terms import LineState
 from policy.terms import BasisTier, Certainty
 
@@ -61,13 +61,13 @@ def verify(basis_id: int, *, text_zh: str, source: str, by: User, at: datetime) 
     """Enter the article word for word from an official text, and vouch for it.
 
     From then on text, tier and period stand; a changed law is `supersede`d by a new version.
-    Raises NotAllowed, BasisRefused (no text, no source, verified already).
+    Raises NotAllowed, BasisRefused (no text, no source), StepRefused (verified already).
     """
     require(by, "catalog.verify_basis")
     basis, datasets = _locked(basis_id)
     words = {"basis": basis.citation}
     if basis.certainty == Certainty.VERIFIED:
-        raise BasisRefused(
+        raise StepRefused(
             _("%(basis)s is verified already and stands. If the law changed, add a new version.")
             % words
         )
@@ -95,12 +95,13 @@ def supersede(basis_id: int, article: Article, *, by: User, at: datetime) -> Leg
     """Add the next version of an article; the old one ends on the day before the new one begins.
 
     Lines on the old one lapse with it, and are proposed anew on the new one.
-    Raises NotAllowed, BasisRefused where a later version is there or the days do not follow.
+    Raises NotAllowed, StepRefused where a later version is there, BasisRefused where the days do
+    not follow.
     """
     require(by, "catalog.create_basis")
     old, datasets = _locked(basis_id)
     if LegalBasis.objects.filter(supersedes=old).exists():
-        raise BasisRefused(
+        raise StepRefused(
             _("%(basis)s has a later version already. Continue from that.")
             % {"basis": old.citation}
         )

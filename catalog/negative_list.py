@@ -20,9 +20,9 @@ from audit import chain
 from catalog import indexing
 from catalog.facts import channels, last_day
 from catalog.models import Counter, Dataset, Field, LegalBasis, NegativeLine
-from catalog.refusals import LineRefused
+from catalog.refusals import LineRefused, StepRefused
 from catalog.states import LineStep, move_line
-from catalog.terms import Substitute
+from catalog.terms import State, Substitute
 from policy.terms import TIERS, Certainty, Channel
 
 SERIES = "negative-list"
@@ -47,12 +47,18 @@ def propose(
     """Propose a line over these fields, or over the whole dataset where none is named.
 
     It may rest on a basis that nobody has verified yet; only publication asks for that.
-    Raises NotAllowed, LineRefused (no basis, a strange field, dates that do not fit).
+    Raises NotAllowed, LineRefused (no basis, a strange field, dates that do not fit), StepRefused
+    of a withdrawn dataset.
     """
     dataset = (
         Dataset.objects.select_for_update(of=("self",)).select_related("owner").get(pk=dataset_id)
     )
     require(by, "catalog.propose_negativeline", organization=dataset.owner)
+    if dataset.state == State.WITHDRAWN:
+        raise StepRefused(
+            _("“%(dataset)s” is withdrawn: nothing of it is served, so a line would bar nothing.")
+            % {"dataset": dataset}
+        )
     barred = frozenset(bars)
     line = NegativeLine(
         dataset=dataset,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import require
-from backoffice.buttons import REFUSALS, person_of, sentence
+from backoffice.buttons import REFUSALS, person_of, sentence, status_of
 from backoffice.desks.amendments import DONE
 from backoffice.desks.workbooks import attached
 from backoffice.forms.dressed import places_for
@@ -42,7 +42,7 @@ def sheet(request: HttpRequest, dataset_id: int) -> HttpResponse:
     dataset = entry_of(request, dataset_id)
     if "download" in request.GET:
         return attached(fields.as_xlsx(dataset), f"fields-{dataset.slug}.xlsx")
-    told, difference, token = "", None, ""
+    told, status, difference, token = "", 200, None, ""
     if request.method == "POST":
         try:
             if "token" in request.POST:
@@ -50,11 +50,12 @@ def sheet(request: HttpRequest, dataset_id: int) -> HttpResponse:
             token, grid = _sent(request, dataset)
             difference = (published if _is_published(dataset) else fields).differ(dataset, grid)
         except REFUSALS as refusal:
-            told = sentence(refusal)
+            told, status = sentence(refusal), status_of(refusal)
     return shown(
         request,
         "backoffice/field_sheet.html",
         title=_("Fields by workbook"),
+        status=status,
         dataset=dataset,
         published=_is_published(dataset),
         told=told,

@@ -7,7 +7,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backoffice.buttons import REFUSALS, person_of, sentence
+from backoffice.buttons import REFUSALS, person_of, sentence, status_of
 from backoffice.forms import field_table as forms
 from backoffice.pages.field_sheets import RIGHT, entry_of
 from backoffice.pages.frame import office_page, shown
@@ -23,7 +23,7 @@ def table(request: HttpRequest, dataset_id: int) -> HttpResponse:
     if posted is not None and "at_once" in posted:
         posted = forms.set_ticked(posted, forms.lines(dataset))
     rows = forms.lines(dataset, posted)
-    told, difference = "", None
+    told, status, difference = "", 200, None
     if posted is not None:
         try:
             if "save" in posted:
@@ -39,10 +39,11 @@ def table(request: HttpRequest, dataset_id: int) -> HttpResponse:
                 return redirect("admin:catalogue_field_table", dataset.pk)
             difference = fields.differ(dataset, forms.grid(rows))
         except REFUSALS as refusal:
-            told = sentence(refusal)
+            told, status = sentence(refusal), status_of(refusal)
             if "save" in posted:
                 difference = fields.differ(dataset, forms.grid(rows))
     if dataset.state != State.DRAFT:
+        status = 409 if posted is not None else status
         told = _(
             "“%(entry)s” is %(state)s, and only a draft's fields are changed in this table. Take"
             " it back for changes, or propose an amendment."
@@ -51,6 +52,7 @@ def table(request: HttpRequest, dataset_id: int) -> HttpResponse:
         request,
         "backoffice/field_table.html",
         title=_("All fields"),
+        status=status,
         dataset=dataset,
         draft=dataset.state == State.DRAFT,
         told=told,

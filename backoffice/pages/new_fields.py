@@ -8,7 +8,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backoffice.buttons import REFUSALS, person_of, sentence
+from backoffice.buttons import REFUSALS, person_of, sentence, status_of
 from backoffice.desks.amendments import DONE, NOTE, RIGHT
 from backoffice.forms.amendments import AddedFieldForm, ReasonedForm
 from backoffice.forms.catalog import mask_of
@@ -62,14 +62,14 @@ def new_fields(request: HttpRequest, dataset_id: int) -> HttpResponse:
     numbers = (_numbers(request.POST) if posted else []) or [0]
     rows = {number: _row(request, number, bound=posted) for number in numbers}
     why = ReasonedForm(request.POST if posted else None, by=person_of(request))
-    told = ""
+    told, status = "", 200
     if "more" in request.POST:  # where scripts do not run
         rows[_next(numbers)] = _row(request, _next(numbers), bound=False)
     elif posted and all([why.is_valid(), *(one.is_valid() for one in rows.values())]):
         try:
             _proposed(request, dataset, list(rows.values()), why.cleaned_data["reason"])
         except REFUSALS as refusal:
-            told = sentence(refusal)
+            told, status = sentence(refusal), status_of(refusal)
         else:
             messages.success(request, str(DONE))
             return redirect("admin:catalog_dataset_change", dataset.pk)
@@ -77,6 +77,7 @@ def new_fields(request: HttpRequest, dataset_id: int) -> HttpResponse:
         request,
         "backoffice/new_fields.html",
         title=_("Propose fields"),
+        status=status,
         dataset=dataset,
         note=NOTE,
         rows=rows.items(),

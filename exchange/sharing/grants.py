@@ -17,7 +17,8 @@ from accounts.roles import require
 from audit import chain
 from catalog import deadlines
 from catalog.models import Dataset, Field
-from catalog.terms import ClockStep
+from catalog.refusals import StepRefused
+from catalog.terms import ClockStep, State
 from exchange.models import Ending, Grant, RecordTable, ShareRequest, Zone
 from exchange.problems import Problem
 from exchange.sharing.matrix import Offer
@@ -53,10 +54,15 @@ def grant(
     """Grant fields (permanent ids) of a published dataset up to and including `valid_until`.
 
     Raises GrantUnfit for fields of another dataset or a period that has no day, NotAllowed,
-    StepRefused where the organisation is closed.
+    StepRefused where the dataset is not published or the organisation is closed.
     """
     dataset = Dataset.objects.select_for_update().get(pk=dataset_id)
     require(by, "exchange.grant_dataset", organization=dataset.owner)
+    if dataset.state != State.PUBLISHED:
+        raise StepRefused(
+            _("“%(dataset)s” is %(state)s. Only of a published dataset are grants made.")
+            % {"dataset": dataset, "state": State(dataset.state).label}
+        )
     organizations.hold_open(to.pk)
     named = {*fields, *(scope["field"] for scope in rows)}
     own = set(
@@ -147,8 +153,8 @@ def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime)
 def revoke(grant_id: int, *, by: User, at: datetime, reason: str) -> Grant:
     """Revoke a grant of the open channel for good; the next call is refused.
 
-    Raises NotAllowed, GrantUnfit if it already was, or where it is between departments: those are
-    suspended and ended as Order 809 art 27 has it (`exchange.sharing.lifecycle`).
+    Raises NotAllowed, StepRefused if it already was, GrantUnfit where it is between departments:
+    those are suspended and ended as Order 809 art 27 has it (`exchange.sharing.lifecycle`).
     """
     found = (
         Grant.objects.select_for_update(of=("self", "dataset"))
@@ -165,7 +171,7 @@ def revoke(grant_id: int, *, by: User, at: datetime, reason: str) -> Grant:
             % {"grant": grant_id}
         )
     if found.revoked_at is not None:
-        raise GrantUnfit(_("Grant %(grant)s was revoked before.") % {"grant": grant_id})
+        raise StepRefused(_("Grant %(grant)s was revoked before.") % {"grant": grant_id})
     found.revoked_at, found.ending, found.ended_because = at, Ending.REVOKED, reason
     found.save(update_fields=["revoked_at", "ending", "ended_because"])
     chain.record("grant.revoke", f"grant:{grant_id}", by=by, at=at, reason=reason)

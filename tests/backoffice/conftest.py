@@ -58,9 +58,11 @@ def at_desk(db):
 
 
 def said(response) -> str:
-    """Return what an answer tells the person, by message or in the form."""
+    """Return what an answer tells: by message, in the form, or on a refusal's page."""
     texts = [str(message) for message in get_messages(response.wsgi_request)]
-    form = (response.context or {}).get("form") if response.status_code == 200 else None
+    context = response.context or {}
+    texts += [str(text) for text in (context.get("refused", ""), *context.get("reasons", ()))]
+    form = context.get("form")
     if form is not None:
         texts += [text for texts_of in form.errors.values() for text in texts_of]
     return " ".join(texts)

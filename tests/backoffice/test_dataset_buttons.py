@@ -94,7 +94,7 @@ def test_a_step_in_the_wrong_state_is_refused_by_its_sentence(
 
     answer = desk.press(dataset, button, **told)
 
-    assert answer.status_code == 302
+    assert answer.status_code == 409
     assert sentence in said(answer)
     dataset.refresh_from_db()
     assert dataset.state == state
@@ -316,6 +316,6 @@ def test_amending_in_the_wrong_state_is_refused_by_its_sentence(at_desk, said):
         publisher.press(field, "relabel", name="other", label_zh="改", reason="x"),
         publisher.press(field, "withdraw", reason="x"),
     ):
-        assert answer.status_code == 302
+        assert answer.status_code == 409
         assert "revised only when" in said(answer)
     assert not Revision.objects.exists()

@@ -138,7 +138,7 @@ def test_showing_more_than_before_needs_its_reason_and_keeps_the_whole_table_out
 
     assert "would show more than before" in page.content.decode()
     assert b'name="save"' not in page.content
-    assert refused.status_code == 200
+    assert refused.status_code == 422
     phone.refresh_from_db()
     assert (phone.mask_kind, phone.grade_reason) == ("", "已公开的号码")
 

@@ -91,7 +91,7 @@ def test_a_line_that_ended_takes_no_step(button, told, at_desk, said):
 
     answer = desk.press(line, button, **told)
 
-    assert answer.status_code == 302
+    assert answer.status_code == 409
     assert "only when" in said(answer)
 
 

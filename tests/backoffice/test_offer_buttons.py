@@ -126,7 +126,7 @@ def test_related_datasets_are_chosen(at_desk):
     refused = desk.press(one, "relate", related=[hidden.pk])
 
     assert list(one.related.all()) == [two]
-    assert refused.status_code == 200  # another department's draft is no choice
+    assert refused.status_code == 400  # another department's draft is no choice
 
 
 def test_codes_subjects_and_regions_come_by_the_file(at_desk, said):

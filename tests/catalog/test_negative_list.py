@@ -379,7 +379,7 @@ def test_verifying_asks_for_the_text_word_for_word_and_its_source(text, source, 
 def test_what_is_verified_is_not_verified_over():
     law = basis()
 
-    with pytest.raises(BasisRefused, match="already"):
+    with pytest.raises(StepRefused, match="already"):
         bases.verify(
             law.pk, text_zh=TEXT + "改", source="测试", by=accounts.user(Role.OPERATOR), at=NOW
         )
@@ -406,7 +406,7 @@ def test_a_changed_law_is_a_new_version_unverified_and_ends_the_old_one():
     assert (new.version, new.certainty) == (2, Certainty.UNVERIFIED)
     assert old.in_force_until == begins - timedelta(days=1)
     assert facts.prohibitions(line.dataset)[0].in_force_until == old.in_force_until
-    with pytest.raises(BasisRefused, match="later version"):
+    with pytest.raises(StepRefused, match="later version"):
         bases.supersede(
             old.pk, article(law_zh=old.law_zh, in_force_from=begins), by=operator, at=NOW
         )
