@@ -91,6 +91,12 @@ GROUPS = (
                 "assignment",
                 "exchange.comment_request",
             ),
+            Page(
+                "admin:own_requests",
+                _("Requests of my department"),
+                "outbox",
+                "exchange.view_sharerequest",
+            ),
         ),
     ),
     Group(

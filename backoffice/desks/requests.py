@@ -1,8 +1,5 @@
 """What departments ask each other for, and what happened to it: to read, beside the own pages."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,10 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import words
 from backoffice.desk import Desk, labelled
 from backoffice.desks.beside import ShownOnly
-from catalog.models import Field
+from backoffice.scopes import conditions, field_names
 from exchange.models import RequestEvent, ShareRequest
 from exchange.sharing.requests import offered
-from policy.terms import ScopeOperator
 
 
 class EventInline(ShownOnly):
@@ -25,31 +21,6 @@ class EventInline(ShownOnly):
     fields = ["at", "what", "state", "by", "text"]
     readonly_fields = fields
     ordering = ["at", "pk"]
-
-
-def field_names(pks: Any) -> str:
-    """Return fields by their labels and names, in the order of the table."""
-    found = Field.objects.filter(pk__in=pks).order_by("pk")
-    return ", ".join(f"{one.label} ({one.name})" for one in found) or "–"
-
-
-def conditions(rows: Any) -> str:
-    """Return conditions on rows in words, each on its line."""
-    named: Mapping[int, Field] = Field.objects.in_bulk([int(one["field"]) for one in rows])
-    said = [(_condition(one, named.get(int(one["field"]))),) for one in rows]
-    return format_html('<ul class="kept-list">{}</ul>', _lines(said)) if said else str(_("all"))
-
-
-def _lines(said: list[tuple[str]]) -> str:
-    return format_html_join("", "<li>{}</li>", said)
-
-
-def _condition(one: Mapping[str, Any], field: Field | None) -> str:
-    name = "–" if field is None else field.label
-    values = ", ".join(map(str, one["values"]))
-    if one["operator"] == ScopeOperator.EQ:
-        return _("%(field)s is %(values)s") % {"field": name, "values": values}
-    return _("%(field)s is one of: %(values)s") % {"field": name, "values": values}
 
 
 @admin.register(ShareRequest)

@@ -1,6 +1,7 @@
 """Pages of the back office beside the models' desks; each module brings its addresses."""
 
 from backoffice.pages import (
+    asking,
     catalogue_import,
     decided,
     deciding,
@@ -25,6 +26,7 @@ from backoffice.pages import (
 )
 
 ADDRESSES = [
+    *asking.ADDRESSES,
     *catalogue_import.ADDRESSES,
     *decided.ADDRESSES,
     *deciding.ADDRESSES,

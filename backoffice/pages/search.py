@@ -1,18 +1,26 @@
 """The catalogue as a signed-in person may find it: what is published, and the own drafts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from backoffice.buttons import person_of
+from backoffice.forms.dressed import places_for
+from backoffice.pages.asking.sitting import ASK
 from backoffice.pages.frame import office_page, shown
 from catalog import search
 from catalog.labels import GRADES
 from catalog.models import Dataset
 from catalog.search import Filters, Reader
 from catalog.terms import State
+from exchange.sharing import finding
+from exchange.sharing.finding import Standing
 
 PAGE = 20
 MOST_CHARACTERS = 200
@@ -28,6 +36,8 @@ class Hit:
     grade: str
     light: str
     is_public: bool
+    standing: Standing | None
+    why: tuple[str, ...]
 
 
 @office_page()
@@ -44,6 +54,7 @@ def find(request: HttpRequest) -> HttpResponse:
         limit=PAGE,
         facets=True,
     )
+    standings = _standings(person_of(request), found.datasets)
     chosen = [(facet, one) for facet in found.facets for one in facet.options if one.chosen]
     return shown(
         request,
@@ -53,12 +64,22 @@ def find(request: HttpRequest) -> HttpResponse:
         found=found,
         facets=[facet for facet in found.facets if facet.narrows],
         chosen=chosen,
-        hits=[_hit(dataset, reader) for dataset in found.datasets],
+        hits=[_hit(dataset, reader, standings.get(dataset.pk)) for dataset in found.datasets],
+        may_ask=bool(standings),
         ranked=search.RANKED if words.strip() and (found.total or 0) > search.RANKED else 0,
     )
 
 
-def _hit(dataset: Dataset, reader: Reader) -> Hit:
+def _standings(person: User, datasets: Sequence[Dataset]) -> dict[int, Standing]:
+    """Return what the person's department may have anyway of others' published datasets."""
+    place = places_for(person, ASK).first()
+    if place is None:
+        return {}
+    others = [one for one in datasets if one.state == State.PUBLISHED and one.owner_id != place.pk]
+    return finding.standing(others, place.pk, today=timezone.localdate())
+
+
+def _hit(dataset: Dataset, reader: Reader, standing: Standing | None) -> Hit:
     grade = dataset.search_entry.grade
     own = reader.everywhere or dataset.owner_id in reader.organizations
     return Hit(
@@ -67,7 +88,14 @@ def _hit(dataset: Dataset, reader: Reader) -> Hit:
         str(GRADES[grade]) if grade else "",
         LIGHTS.get(State(dataset.state), ""),
         dataset.state == State.PUBLISHED,
+        standing,
+        _why(standing) if standing is not None else (),
     )
+
+
+def _why(standing: Standing) -> tuple[str, ...]:
+    language = get_language() or "zh"
+    return tuple(one.reasons[0].text(language) for one in standing.refusals)
 
 
 ADDRESSES = [path("search/", find, name="search")]

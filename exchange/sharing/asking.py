@@ -138,17 +138,21 @@ def give_back(request_id: int, *, reason: str, by: User, at: datetime) -> ShareR
 
 
 @transaction.atomic
-def sign(request_id: int, *, vouched: bool, by: User, at: datetime) -> ShareRequest:
+def sign(
+    request_id: int, *, vouched: bool, by: User, at: datetime, seen: str = ""
+) -> ShareRequest:
     """Sign a request as the head of the asking department; with that it is received.
 
     What every department may have anyway is granted at once and the provider told; anything else
     goes to the formal check, where the body of rules in force has one, or to the provider.
+    `seen` is the digest (`contents.digest`) of what the head was shown, "" where nothing was.
     Raises NotAllowed, StepRefused, RequestIncomplete, BasisGone, RequestUnfit unless the head
     vouches that the request is true, lawful and needed.
     """
     request = locked(request_id)
     require(by, "exchange.sign_request", organization=request.organization)
     request.state = moved(request, Step.SIGN)
+    _as_seen(request, seen)
     if not vouched:
         raise RequestUnfit(
             _(
@@ -172,6 +176,23 @@ def sign(request_id: int, *, vouched: bool, by: User, at: datetime) -> ShareRequ
         grant=None if grant is None else grant.pk,
     )
     return request
+
+
+def _as_seen(request: ShareRequest, seen: str) -> None:
+    if not seen or seen == contents.digest(request):
+        return
+    last = request.events.select_related("by").order_by("at", "pk").last()
+    raise StepRefused(
+        _(
+            "Request %(request)s was changed after you opened it, by %(person)s at %(time)s, so"
+            " nothing was signed. Read it as it stands now, then sign."
+        )
+        % {
+            "request": request.pk,
+            "person": "–" if last is None or last.by is None else last.by.name,
+            "time": "–" if last is None else f"{timezone.localtime(last.at):%Y-%m-%d %H:%M}",
+        }
+    )
 
 
 def _send_on(request: ShareRequest, *, by: User, at: datetime, today: date) -> Grant | None:

@@ -3,6 +3,8 @@
 Order 809 art 20: 使用依据、使用场景、使用范围、共享方式、使用时限.
 """
 
+import hashlib
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,6 +21,26 @@ from exchange.models import Purpose, ShareRequest
 from exchange.sharing.requests import BasisGone, RequestIncomplete, RequestUnfit
 from exchange.workflow import StepRefused
 from policy.terms import Grade, Mode, ScopeOperator
+
+SAID = (
+    "dataset_id",
+    "purpose_class",
+    "purpose",
+    "scene",
+    "system",
+    "basis_id",
+    "basis_text",
+    "mode",
+    "fields",
+    "rows",
+    "clear_up_to",
+    "calls_average",
+    "calls_peak",
+    "wanted_from",
+    "wanted_until",
+    "renews_id",
+)
+"""What a signature vouches for."""
 
 LONGEST_DAYS = 3 * 366
 """A grant holds three years at most, then its need is looked at again: a rule of ours."""
@@ -112,6 +134,7 @@ def write(request: ShareRequest, terms: Terms, *, today: date) -> None:
         setattr(request, name, getattr(terms, name))
     if terms.bundle is not None:
         request.bundle = terms.bundle
+    renewal(request)
     try:
         request.clean_fields(exclude=["purpose", "scene", "system", "fields", "purpose_class"])
     except ValidationError as failed:
@@ -120,7 +143,7 @@ def write(request: ShareRequest, terms: Terms, *, today: date) -> None:
 
 def own_fields(dataset: Dataset, wanted: set[int]) -> None:
     """Return if these are live fields of a dataset. Raises RequestUnfit, naming the others."""
-    found = Field.objects.filter(pk__in=wanted, resource__dataset=dataset).live()
+    found = Field.objects.filter(pk__in=wanted, resource__dataset=dataset, concealed=False).live()
     strange = wanted - set(found.values_list("pk", flat=True))
     if strange:
         raise RequestUnfit(
@@ -165,27 +188,88 @@ def _in_force(basis: LegalBasis, today: date) -> None:
     )
 
 
-def missing(request: ShareRequest, *, today: date) -> list[str]:
-    """Return everything that a request lacks before it can be signed, each as a sentence."""
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """One thing that a request lacks: the part of it, as `Terms` calls it, and the sentence."""
+
+    part: str
+    sentence: str
+
+
+def lacking(request: ShareRequest, *, today: date) -> list[Lack]:
+    """Return everything that a request lacks before it can be signed, each at its part."""
+    days = (request.wanted_until - request.wanted_from).days
     asked_for = [
-        (request.purpose.strip(), _("Say what the data is needed for.")),
-        (request.scene.strip(), _("Say in which business the data is used.")),
-        (request.system.strip(), _("Name the system that uses the data.")),
-        (request.purpose_class, _("Choose what the data is used as.")),
-        (request.basis or request.basis_text.strip(), _("Name the legal basis with its article.")),
-        (request.fields, _("Choose at least one field.")),
-        (request.wanted_until >= today, _("The period is over already. Choose a later end.")),
+        ("purpose", request.purpose.strip(), _("Say what the data is needed for.")),
+        ("scene", request.scene.strip(), _("Say in which business the data is used.")),
+        ("system", request.system.strip(), _("Name the system that uses the data.")),
+        ("purpose_class", request.purpose_class, _("Choose what the data is used as.")),
         (
-            (request.wanted_until - request.wanted_from).days < LONGEST_DAYS,
+            "basis_text",
+            request.basis or request.basis_text.strip(),
+            _("Name the legal basis with its article."),
+        ),
+        ("fields", request.fields, _("Choose at least one field.")),
+        (
+            "wanted_until",
+            request.wanted_until >= today,
+            _("The period is over already. Choose a later end."),
+        ),
+        (
+            "wanted_until",
+            days < LONGEST_DAYS,
             _("The period is longer than three years. Ask for three, and renew then."),
         ),
         (
+            "calls_peak",
             request.mode == Mode.BULK or request.calls_peak,
             _("Say how many calls a day are expected at the peak."),
         ),
     ]
-    lacking = [sentence for there, sentence in asked_for if not there]
-    return lacking + keyless(request.dataset, mode=request.mode, fields=request.fields)
+    keys = keyless(request.dataset, mode=request.mode, fields=request.fields)
+    return [
+        *(Lack(part, sentence) for part, there, sentence in asked_for if not there),
+        *(Lack("fields", sentence) for sentence in keys),
+    ]
+
+
+def missing(request: ShareRequest, *, today: date) -> list[str]:
+    """Return everything that a request lacks before it can be signed, each as a sentence."""
+    return [one.sentence for one in lacking(request, today=today)]
+
+
+def renewal(request: ShareRequest) -> None:
+    """Return if a request that renews a grant asks for no more than it. Raises RequestUnfit.
+
+    Another purpose, way of use or scope is another request, with its own consent.
+    """
+    grant = request.renews
+    if grant is None:
+        return
+    same = (
+        (grant.organization_id, grant.dataset_id) == (request.organization_id, request.dataset_id)
+        and set(request.fields) <= set(grant.fields)
+        and request.rows == list(grant.rows)
+        and request.clear_up_to <= grant.clear_up_to
+        and [request.mode] == list(grant.modes)
+        and request.purpose.strip() == grant.purpose.strip()
+    )
+    if not same:
+        raise RequestUnfit(
+            _(
+                "A renewal keeps the purpose, the way of use, the rows and at most the fields and"
+                " the grade of grant %(grant)s. For anything else ask anew: it needs a consent of"
+                " its own."
+            )
+            % {"grant": grant.pk}
+        )
+
+
+def digest(request: ShareRequest) -> str:
+    """Return a digest (32 hexadecimal digits) of what a request says, as its head is shown it."""
+    told = [[name, getattr(request, name)] for name in SAID]
+    text = json.dumps(told, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def keyless(dataset: Dataset, *, mode: str, fields: Collection[int]) -> list[str]:

@@ -105,6 +105,22 @@ def unconditionally(
     return decide(_case(_reader(dataset, organization_id), mode, today, lines, ()), about).fields
 
 
+def decided_now(
+    dataset: Dataset,
+    organization_id: int,
+    fields: Iterable[Field],
+    mode: Mode,
+    *,
+    lines: tuple[Prohibition, ...],
+    grants: Iterable[GrantFacts],
+    today: date,
+) -> Mapping[str, FieldDecision]:
+    """Return what a department sees of fields today, with these lines and grants. No query."""
+    about = [facts.field_facts(one) for one in fields]
+    reader = _reader(dataset, organization_id)
+    return decide(_case(reader, mode, today, lines, grants), about).fields
+
+
 def barred(dataset: Dataset, fields: Collection[int], *, today: date) -> list[Prohibition]:
     """Return the live lines of the negative list that bar sharing any of these fields."""
     named = set(Field.objects.filter(pk__in=fields).values_list("name", flat=True))

@@ -23,7 +23,7 @@ from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import asked, offered
 from exchange.workflow import State
 
-ASKING = "admin:exchange_sharerequest_change"
+ASKING = "admin:asked"
 """Where the asking department looks at its request."""
 
 

@@ -109,7 +109,20 @@ def test_a_grant_whose_last_day_is_over_has_ended_and_can_be_disposed_of(two, gr
     assert grant.state(date(2027, 3, 2)) == GrantState.DISPOSED
 
 
-def test_a_renewal_replaces_the_grant_in_the_moment_of_its_own(two, grant):
+def test_a_renewal_that_asks_for_more_than_the_grant_is_refused(two, grant):
+    with pytest.raises(RequestUnfit, match="ask anew"):
+        asking.draft(
+            two.dataset.pk,
+            two.terms("phone", "income"),
+            organization=two.asker,
+            renews=grant,
+            by=two.clerk,
+            at=NOW,
+        )
+
+
+def test_a_renewal_replaces_the_grant_in_the_moment_of_its_own(two):
+    grant = two.signed("id", "name").grant
     renewal = asking.draft(
         two.dataset.pk,
         two.terms("id", "name"),
