@@ -48,7 +48,7 @@ def test_a_request_withdrawn_before_it_was_signed_stays_unseen_by_the_provider(t
 
 def test_a_request_is_read_in_words(two, at_desk):
     scope = {"field": two.field("name"), "operator": "in", "values": ["n001", "n002"]}
-    asked = two.proposed("phone", mode=Mode.VERIFY, rows=[scope])
+    asked = two.proposed("id", "phone", mode=Mode.VERIFY, rows=[scope])
 
     with translation.override("en"):
         page = at_desk(two.reviewer).page(asked).content.decode()
