@@ -11,6 +11,7 @@ from backoffice.desks import (
     duties,
     exchange,
     grading,
+    grants,
     negative_list,
     notices,
     offers,
@@ -39,6 +40,7 @@ DESKS = (
     reference,
     negative_list,
     exchange,
+    grants,
     requests,
     schedule,
 )

@@ -23,14 +23,12 @@ from exchange import quarantine, schedules, sources, tasks
 from exchange.models import (
     AllowedHost,
     Binding,
-    Grant,
     RecordTable,
     RejectedRow,
     RunState,
     Source,
     SyncRun,
 )
-from exchange.sharing import grants
 from exchange.sync import engine, undoing
 
 
@@ -371,64 +369,3 @@ class RecordTableDesk(Desk):
     list_select_related = ["resource__dataset__owner"]
     search_fields = ["table_name", "resource__dataset__slug"]
     ordering = ["-id"]
-
-
-def _revoke(press: Press) -> None:
-    grants.revoke(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
-
-
-@admin.register(Grant)
-class GrantDesk(Desk):
-    """Consumers' rights. They are made at the dataset."""
-
-    owner_path = "dataset__owner"
-    list_display = [
-        "id",
-        "organization",
-        "dataset",
-        labelled(words.CHANNELS, "channel", _("channel")),
-        "valid_from",
-        "valid_until",
-        "revoked_at",
-    ]
-    list_filter = [("channel", InWords), "valid_until", "revoked_at"]
-    list_select_related = ["organization", "dataset__owner"]
-    search_fields = ["organization__name_zh", "organization__name_en", "dataset__slug", "purpose"]
-    ordering = ["-id"]
-    fields = [
-        ("organization", "app"),
-        "dataset",
-        "channel",
-        "granted_fields",
-        "clear_up_to",
-        "ways",
-        "rows",
-        "purpose",
-        ("valid_from", "valid_until"),
-        "daily_quota",
-        ("created_by", "created_at"),
-        ("suspended_at", "revoked_at"),
-    ]
-    readonly_fields = ["granted_fields", "ways"]
-    buttons = (
-        Button(
-            name="revoke",
-            label=_("Revoke"),
-            permission="exchange.revoke_grant",
-            press=_revoke,
-            done=_("The grant is revoked: the next call is refused."),
-            form=ReasonForm,
-            offered=lambda grant: grant.revoked_at is None,
-            variant=ActionVariant.DANGER,
-        ),
-    )
-
-    @admin.display(description=_("fields"))
-    def granted_fields(self, grant: Grant) -> str:
-        """Name the fields that the grant covers."""
-        return ", ".join(map(_named, Field.objects.filter(pk__in=grant.fields).order_by("pk")))
-
-    @admin.display(description=_("modes"))
-    def ways(self, grant: Grant) -> str:
-        """Say in which ways data goes."""
-        return ", ".join(str(words.MODES[mode]) for mode in grant.modes)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.models import User
 from accounts.roles import Role
-from backoffice.waiting import administration, entries, lines, runs
+from backoffice.waiting import administration, entries, lines, requests, runs
 from backoffice.waiting.piles import Asked, Desk, Pile, Question
 
 QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
@@ -22,14 +22,25 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         runs.under_way,
     ),
     Role.HEAD: (
+        requests.late,
+        requests.to_sign,
         entries.to_sign,
         entries.revisions,
         lines.for_legal_review,
         entries.to_regrade,
         runs.held,
     ),
-    Role.REVIEWER: (lines.for_legal_review, lines.ending_grants),
+    Role.REVIEWER: (
+        requests.late,
+        requests.to_answer,
+        requests.past_their_term,
+        lines.for_legal_review,
+        lines.ending_grants,
+    ),
     Role.OPERATOR: (
+        requests.late,
+        requests.to_check,
+        requests.extensions,
         entries.to_review,
         lines.for_the_authority,
         entries.revisions,

@@ -1,0 +1,186 @@
+"""Grants: consumers' rights, how they are used, suspended, mended, stopped and ended."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+
+from backoffice import words
+from backoffice.buttons import Button, Press
+from backoffice.desk import Desk, labelled
+from backoffice.filters import InWords
+from backoffice.forms.dressed import ReasonForm
+from backoffice.forms.grants import StopForm, SuspendForm
+from catalog.models import Field
+from exchange.models import Grant
+from exchange.sharing import grants, lifecycle, use
+from exchange.workflow import GrantState
+from policy.terms import Channel
+
+
+def _named(field: Field) -> str:
+    return f"{field.label} ({field.name})"
+
+
+def _state(grant: Grant) -> GrantState:
+    return lifecycle.state_now(grant, at=timezone.now())
+
+
+def _is(*states: GrantState) -> Callable[[Grant], bool]:
+    """Return whether a grant between departments is in one of these states."""
+    return lambda grant: grant.channel == Channel.SHARE and _state(grant) in states
+
+
+def _reasoned(press: Press) -> dict[str, Any]:
+    return {"reason": press.told["reason"], "by": press.by, "at": press.at}
+
+
+def _suspend(press: Press) -> None:
+    lifecycle.suspend(press.target.pk, mend_by=press.told["mend_by"], **_reasoned(press))
+
+
+def _stop(press: Press) -> None:
+    lifecycle.stop(press.target.pk, **press.told, by=press.by, at=press.at)
+
+
+def _revoke(press: Press) -> None:
+    grants.revoke(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
+
+
+@admin.register(Grant)
+class GrantDesk(Desk):
+    """Consumers' rights. They are made at the dataset."""
+
+    owner_path = "dataset__owner"
+    list_display = [
+        "id",
+        "organization",
+        "dataset",
+        labelled(words.CHANNELS, "channel", _("channel")),
+        "valid_from",
+        "valid_until",
+        "first_used_at",
+        "stands",
+    ]
+    list_filter = [("channel", InWords), "valid_until", "suspended_at", "revoked_at"]
+    list_select_related = ["organization", "dataset__owner"]
+    search_fields = ["organization__name_zh", "organization__name_en", "dataset__slug", "purpose"]
+    ordering = ["-id"]
+    fields = [
+        ("organization", "app"),
+        "dataset",
+        "channel",
+        "granted_fields",
+        "clear_up_to",
+        "ways",
+        "rows",
+        "purpose",
+        ("valid_from", "valid_until"),
+        "daily_quota",
+        ("created_by", "created_at"),
+        "stands",
+        "use",
+        ("suspended_at", "mend_by"),
+        "suspended_because",
+        ("revoked_at", "ending"),
+        "ended_because",
+        ("disposed_at", "disposal"),
+    ]
+    readonly_fields = ["granted_fields", "ways", "stands", "use"]
+    buttons = (
+        Button(
+            name="revoke",
+            label=_("Revoke"),
+            permission="exchange.revoke_grant",
+            press=_revoke,
+            done=_("The grant is revoked: the next call is refused."),
+            form=ReasonForm,
+            offered=lambda grant: grant.revoked_at is None and grant.request_id is None,
+            variant=ActionVariant.DANGER,
+        ),
+        Button(
+            name="suspend",
+            label=_("Suspend"),
+            permission="exchange.suspend_grant",
+            press=_suspend,
+            done=_(
+                "The grant is suspended: the next call is refused, and the department is told."
+            ),
+            note=_(
+                "For misuse. The department has until the day you set to mend it; the grant can be"
+                " ended after that day (Order 809, article 27)."
+            ),
+            form=SuspendForm,
+            offered=_is(GrantState.LIVE),
+            variant=ActionVariant.DANGER,
+        ),
+        Button(
+            name="resume",
+            label=_("Resume"),
+            permission="exchange.suspend_grant",
+            press=lambda press: lifecycle.resume(press.target.pk, **_reasoned(press)),
+            done=_("The grant holds again."),
+            form=ReasonForm,
+            offered=_is(GrantState.SUSPENDED),
+            variant=ActionVariant.PRIMARY,
+        ),
+        Button(
+            name="end",
+            label=_("End for misuse"),
+            permission="exchange.suspend_grant",
+            press=lambda press: lifecycle.end_for_misuse(press.target.pk, **_reasoned(press)),
+            done=_("The grant has ended. The department disposes of what it received."),
+            note=_("Possible when the term to mend is over, and the misuse was not mended."),
+            form=ReasonForm,
+            offered=_is(GrantState.SUSPENDED),
+            variant=ActionVariant.DANGER,
+        ),
+        Button(
+            name="stop",
+            label=_("Stop for cause"),
+            permission="exchange.stop_grant",
+            press=_stop,
+            done=_("The grant has ended. The department and the data authority are told."),
+            note=_(
+                "A provider does not stop without cause: it agrees with the department, and files"
+                " a notice with the data authority (Order 809, article 27)."
+            ),
+            form=StopForm,
+            offered=_is(GrantState.LIVE, GrantState.SUSPENDED),
+            variant=ActionVariant.DANGER,
+        ),
+    )
+
+    @admin.display(description=_("fields"))
+    def granted_fields(self, grant: Grant) -> str:
+        """Name the fields that the grant covers."""
+        return ", ".join(map(_named, Field.objects.filter(pk__in=grant.fields).order_by("pk")))
+
+    @admin.display(description=_("modes"))
+    def ways(self, grant: Grant) -> str:
+        """Say in which ways data goes."""
+        return ", ".join(str(words.MODES[mode]) for mode in grant.modes)
+
+    @admin.display(description=_("state"))
+    def stands(self, grant: Grant) -> str:
+        """Say where the grant stands today."""
+        return str(_state(grant).label)
+
+    @admin.display(description=_("use"))
+    def use(self, grant: Grant) -> str:
+        """Say how often the grant was used of late, and when last."""
+        used = use.of(grant, now=timezone.now())
+        if not used.calls:
+            return gettext("not used for %(days)s days") % {"days": use.DAYS}
+        return gettext(
+            "calls in the last %(days)s days: %(calls)s, rows: %(rows)s, last: %(last)s"
+        ) % {
+            "days": use.DAYS,
+            "calls": used.calls,
+            "rows": used.rows,
+            "last": f"{timezone.localtime(used.last_at):%Y-%m-%d %H:%M}",
+        }
