@@ -6,13 +6,20 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
+from unfold.widgets import (
+    CHECKBOX_CLASSES,
+    INPUT_CLASSES,
+    RADIO_CLASSES,
+    SELECT_CLASSES,
+    TEXTAREA_CLASSES,
+)
 
 from accounts.models import Organization, User
 from accounts.roles import CITY_WIDE, PERMISSIONS
 
 CLASSES: tuple[tuple[type[forms.Widget], list[str]], ...] = (
     (forms.CheckboxSelectMultiple, CHECKBOX_CLASSES),
+    (forms.RadioSelect, RADIO_CLASSES),
     (forms.CheckboxInput, CHECKBOX_CLASSES),
     (forms.Select, SELECT_CLASSES),
     (forms.Textarea, TEXTAREA_CLASSES),

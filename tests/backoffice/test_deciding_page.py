@@ -77,6 +77,8 @@ def test_the_matrix_follows_the_offer_while_it_is_made(two, at_desk):
 
     assert whole.content.decode().count("in clear") > masked.content.decode().count("in clear")
     assert "masked" in masked.content.decode()
+    assert "The offer covers this field." in whole.content.decode()
+    assert "no. 0" not in whole.content.decode()
     assert ShareRequest.objects.get(pk=request.pk).state == State.IN_REVIEW
 
 

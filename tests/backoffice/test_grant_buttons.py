@@ -90,7 +90,10 @@ def test_the_page_of_a_grant_says_how_it_is_used(two, at_desk):
     )
 
     assert "not used for 30 days" in unused
-    assert "calls in the last 30 days: 1, rows: 7" in at_desk(two.reviewer).page(grant).content.decode()
+    assert (
+        "calls in the last 30 days: 1, rows: 7"
+        in at_desk(two.reviewer).page(grant).content.decode()
+    )
 
 
 def test_each_role_finds_its_requests_on_its_desk(two):

@@ -30,10 +30,10 @@ TONES = {
     State.TO_ANSWER: "warn",
 }
 WHEN = {
-    "": gettext_lazy("open"),
-    "late": gettext_lazy("late"),
+    "": gettext_lazy("waiting for somebody"),
+    "late": gettext_lazy("past the last day in time"),
     "extension": gettext_lazy("more time asked for"),
-    "all": gettext_lazy("open and answered"),
+    "all": gettext_lazy("waiting and answered"),
 }
 """What the list shows, by the parameter `when`."""
 

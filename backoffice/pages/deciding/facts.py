@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from backoffice import lights, words
 from backoffice.forms.deciding import conditions
@@ -14,10 +15,11 @@ from catalog import deadlines, workdays
 from catalog.models import Clock, Field
 from exchange.models import ShareRequest
 from exchange.sharing import clocks
-from exchange.sharing.matrix import Line, Offer
+from exchange.sharing.matrix import PROPOSED, Line, Offer
 from exchange.sharing.requests import asked
 from policy.decision import FieldDecision
-from policy.terms import Treatment
+from policy.sentences import Reason
+from policy.terms import Because, Treatment
 
 TONES = {Treatment.CLEAR: "good", Treatment.MASKED: "warn", Treatment.WITHHELD: "bad"}
 
@@ -80,12 +82,19 @@ def matrix_rows(lines: Iterable[Line], request: ShareRequest) -> list[MatrixRow]
 
 
 def _seen(decision: FieldDecision) -> Seen:
-    language = get_language() or "zh-hans"
     return Seen(
         label=words.TREATMENTS[int(decision.treatment)],
         tone=TONES[decision.treatment],
-        reasons=tuple(reason.text(language) for reason in decision.reasons),
+        reasons=tuple(_why(reason) for reason in decision.reasons),
     )
+
+
+def _why(reason: Reason) -> str:
+    """Return a reason as a sentence; a grant that is only thought of has no number to be told."""
+    if ("grant", str(PROPOSED)) in reason.details:
+        granted = reason.because == Because.GRANTED
+        return _("The offer covers this field.") if granted else _("The offer does not cover it.")
+    return reason.text(get_language() or "zh-hans")
 
 
 def counted(request: ShareRequest) -> Counted | None:
