@@ -113,6 +113,30 @@ KINDS: Mapping[str, Kind] = {
         (Role.PUBLISHER,),
         mail=True,
     ),
+    "demand.raised": Kind(
+        gettext_lazy("%(asker)s needs “%(demand)s”: find whose duty it is."), (Role.OPERATOR,)
+    ),
+    "demand.given": Kind(
+        gettext_lazy(
+            "%(asker)s needs “%(demand)s”, which is your department's duty: catalogue it and name"
+            " the dataset."
+        ),
+        (Role.PUBLISHER, Role.HEAD),
+        mail=True,
+    ),
+    "demand.catalogued": Kind(
+        gettext_lazy(
+            "What you need, “%(demand)s”, is in the catalogue as “%(dataset)s”: ask for it, and"
+            " say whether it serves."
+        ),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
+    "demand.declined": Kind(
+        gettext_lazy("Your demand “%(demand)s” was declined: %(reason)s"),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
     "line.proposed": Kind(
         gettext_lazy("A line of the negative list on “%(dataset)s” waits for legal review."),
         (Role.HEAD, Role.REVIEWER),

@@ -77,7 +77,7 @@ def _verbs(app: str, verbs: str) -> frozenset[str]:
 
 
 _LINES = "legalbasis negativeline negativelinefield"
-_OFFERS = "resource fileversion apidescription duty sheetmapping sheetimport"
+_OFFERS = "resource fileversion apidescription duty demand sheetmapping sheetimport"
 _GRADED = "field fieldterms gradingtable"
 _CATALOGUE = f"dataset {_GRADED} subject codelist code revision {_OFFERS} {_LINES}"
 _SYNC = "source binding syncrun recordtable grant"
@@ -92,7 +92,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.PUBLISHER: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
-        | _verbs("catalog", "import_catalogue keep_duty read_file")
+        | _verbs("catalog", "import_catalogue keep_duty read_file raise_demand match_demand")
         | _every("catalog", "dataset resource field", "add", "change")
         | _every("exchange", "rejectedrow", "view")
         | _every("exchange", _SYNC, "view")
@@ -115,7 +115,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.HEAD: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
-        | _verbs("catalog", "keep_duty read_file")
+        | _verbs("catalog", "keep_duty read_file raise_demand match_demand")
         | _every("exchange", _SYNC, "view")
         | _verbs(
             "catalog",
@@ -135,7 +135,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.REVIEWER: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
-        | _verbs("catalog", "read_file")
+        | _verbs("catalog", "read_file raise_demand")
         | _every("exchange", _SYNC, "view")
         | _verbs("catalog", "legal_review_negativeline")
         | _verbs("exchange", "grant_dataset revoke_grant suspend_grant")
@@ -146,7 +146,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OPERATOR: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
-        | _verbs("catalog", "import_codes read_file")
+        | _verbs("catalog", "import_codes read_file answer_demand match_demand")
         | _every("accounts", "app apikey", "view")
         | _every("exchange", _SYNC, "view")
         | _every("catalog", "counter searchentry", "view")

@@ -40,6 +40,7 @@ GROUPS = (
             ("catalog.Dataset", "dataset"),
             ("catalog.Field", "view_column"),
             ("catalog.Duty", "account_tree"),
+            ("catalog.Demand", "checklist"),
             ("catalog.Revision", "difference"),
             ("catalog.NegativeLine", "block"),
             ("catalog.LegalBasis", "gavel"),
@@ -49,6 +50,7 @@ GROUPS = (
             Page(
                 "admin:grading", _("Table of grades"), "rule_settings", "catalog.view_gradingtable"
             ),
+            Page("admin:lists", _("The three lists"), "lists", "catalog.view_demand"),
             Page("admin:decided", _("Decision of a day"), "event", "catalog.view_fieldterms"),
             Page("admin:regrading", _("To be graded anew"), "rebase_edit", "catalog.view_field"),
             Page(

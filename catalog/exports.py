@@ -61,6 +61,20 @@ def xlsx(title: str, head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> byte
     return out.getvalue()
 
 
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""The kinds of file, with their media types."""
+
+
+def content(
+    kind: str, title: str, head: Sequence[Any], rows: Iterable[Sequence[Any]]
+) -> bytes | str:
+    """Return a table as a file of one of TYPES."""
+    return xlsx(title, head, rows) if kind == "xlsx" else "".join(csv_lines(head, rows))
+
+
 def _cell(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value

@@ -9,13 +9,13 @@ from datetime import datetime
 
 from accounts.models import Organization, User
 from audit import chain
-from catalog.models import Dataset, Duty, SheetImport, SheetMapping
+from catalog.models import Dataset, Demand, Duty, SheetImport, SheetMapping
 
 CODE_LENGTH = 40  # of a duty's code
 
 
 def move(organization: Organization, heir: Organization, *, by: User | None, at: datetime) -> None:
-    """Give datasets, duties and what was kept of workbooks to the heir.
+    """Give datasets, duties, demands and what was kept of workbooks to the heir.
 
     A duty whose code the heir uses already gets the old department's name behind it.
     """
@@ -25,6 +25,8 @@ def move(organization: Organization, heir: Organization, *, by: User | None, at:
     Dataset.objects.filter(owner=organization).update(owner=heir)
     Dataset.objects.filter(source_authority=organization).update(source_authority=heir)
     _move_duties(organization, heir)
+    Demand.objects.filter(organization=organization).update(organization=heir)
+    Demand.objects.filter(provider=organization).update(provider=heir)
     SheetImport.objects.filter(owner=organization).update(owner=heir)
     # how a header is read is remembered once: the heir's own way stays
     known = SheetMapping.objects.filter(organization=heir).values("signature")

@@ -14,6 +14,16 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
+class DemandState(models.TextChoices):
+    """Where a demand stands; `catalog.demands.MOVES` says how it gets there."""
+
+    OPEN = "open", _("open")
+    ACCEPTED = "accepted", _("with the department that has the duty")
+    CATALOGUED = "catalogued", _("in the catalogue")
+    SATISFIED = "satisfied", _("satisfied")
+    DECLINED = "declined", _("declined")
+
+
 class Category(models.TextChoices):
     """类: the first level of the classification, and the first digit of the code (§2.3)."""
 

@@ -43,6 +43,8 @@ FACE: Mapping[str, str] = {
     "catalog_negativeline": "state IN ('published', 'ended')",
     "catalog_negativelinefield": "line_id IN (SELECT id FROM face.catalog_negativeline)",
     "catalog_legalbasis": "true",
+    "catalog_duty": "ended_at IS NULL",
+    "catalog_duty_datasets": "dataset_id IN (SELECT id FROM face.catalog_dataset)",
     "accounts_organization": "true",
     "accounts_region": "true",
     "accounts_app": "true",
@@ -58,6 +60,7 @@ HIDDEN: Mapping[str, frozenset[str]] = {
     "catalog_field": frozenset({"graded_by_id", "suggestion", "suggested_grade"}),
     "catalog_negativeline": frozenset({"proposed_by_id", "legal_by_id", "authority_by_id"}),
     "catalog_legalbasis": frozenset({"verified_by_id"}),
+    "catalog_duty": frozenset({"created_by_id"}),
     "accounts_app": frozenset({"created_by_id"}),
 }
 

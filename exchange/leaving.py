@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 from accounts import people
 from accounts.models import ApiKey, App, Membership, Organization, User
 from accounts.roles import CITY_WIDE, Role, holders
-from catalog.models import Dataset, NegativeLine, Revision, SheetImport
+from catalog.models import Dataset, Demand, NegativeLine, Revision, SheetImport
 from exchange.models import RunState, ShareRequest, SyncRun
 from exchange.sharing import deciding
 from exchange.workflow import State as Asked
@@ -98,6 +98,18 @@ def _kinds() -> Iterable[_Kind]:
             "exchange.ask_dataset",
             requests.filter(state__in=(Asked.DRAFT, Asked.SUPPLEMENT)),
             "organization",
+        ),
+        _Kind(
+            gettext_noop("answer demands"),
+            "catalog.answer_demand",
+            Demand.objects.filter(state=Demand.State.OPEN),
+            "organization",
+        ),
+        _Kind(
+            gettext_noop("catalogue what is demanded"),
+            "catalog.match_demand",
+            Demand.objects.filter(state=Demand.State.ACCEPTED),
+            "provider",
         ),
         _Kind(
             gettext_noop("sign share requests"),

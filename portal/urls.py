@@ -2,12 +2,15 @@
 
 from django.urls import include, path
 
-from portal.negative_list import negative_list, negative_list_csv
+from portal.duty_list import duty_list, duty_list_file
+from portal.negative_list import negative_list, negative_list_file
 from portal.views import home
 
 urlpatterns = [
     path("", home, name="portal-home"),
     path("negative-list", negative_list, name="portal-negative-list"),
-    path("negative-list.csv", negative_list_csv, name="portal-negative-list-csv"),
+    path("negative-list.<slug:kind>", negative_list_file, name="portal-negative-list-file"),
+    path("duty-list", duty_list, name="portal-duty-list"),
+    path("duty-list.<slug:kind>", duty_list_file, name="portal-duty-list-file"),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -18,6 +18,7 @@ View = Callable[..., HttpResponseBase]
 PLACES = {
     "dataset": "catalog_dataset",
     "field": "catalog_field",
+    "demand": "catalog_demand",
     "line": "catalog_negativeline",
     "basis": "catalog_legalbasis",
     "revision": "catalog_revision",

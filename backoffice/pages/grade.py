@@ -16,8 +16,8 @@ from backoffice import words
 from backoffice.buttons import person_of
 from backoffice.forms.dressed import places_for
 from backoffice.pages.frame import office_page, shown
-from backoffice.pages.sheets_out import TYPES, sheet
-from catalog import facts, grading_history
+from backoffice.pages.sheets_out import sheet
+from catalog import exports, facts, grading_history
 from catalog.models import Field
 from policy.comparison import cases
 from policy.decision import decide_field
@@ -125,7 +125,7 @@ def grades(request: HttpRequest, kind: str) -> HttpResponse:
     if asked.isdecimal():
         places = places.filter(pk=int(asked))
     place = places.first()
-    if place is None or kind not in TYPES:
+    if place is None or kind not in exports.TYPES:
         raise Http404
     head = [
         _("Dataset"),

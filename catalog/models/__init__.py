@@ -4,6 +4,7 @@ from catalog.models.classification import Code, CodeList, Subject
 from catalog.models.clocks import Clock, WorkingDay
 from catalog.models.counters import Counter
 from catalog.models.dataset import Dataset, Field, Resource
+from catalog.models.demands import Demand
 from catalog.models.duties import Duty
 from catalog.models.grading_table import GradingTable
 from catalog.models.negative_list import LegalBasis, NegativeLine, NegativeLineField
@@ -21,6 +22,7 @@ __all__ = [
     "CodeList",
     "Counter",
     "Dataset",
+    "Demand",
     "Duty",
     "Field",
     "FieldSketch",

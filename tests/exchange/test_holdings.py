@@ -15,7 +15,7 @@ from accounts.refusals import StepRefused
 from accounts.roles import NotAllowed, OrganizationKind, Role
 from audit.models import Entry
 from catalog import duties, indexing
-from catalog.models import Dataset, Duty, SheetImport, SheetMapping
+from catalog.models import Dataset, Demand, Duty, SheetImport, SheetMapping
 from catalog.succession import free_name
 from catalog.terms import LineState, State
 from exchange import access, holdings
@@ -195,6 +195,14 @@ def test_no_table_that_names_an_organisation_is_forgotten():
         drafted_by=clerk,
         drafted_at=NOW,
     )
+    for asker, provider in ((old, None), (heir, old)):
+        Demand.objects.create(
+            organization=asker,
+            provider=provider,
+            raised_by=clerk,
+            raised_at=NOW,
+            moved_at=NOW,
+        )
     before = referring(old)
 
     holdings.transfer(old.pk, to=heir, by=None, at=NOW)

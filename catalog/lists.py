@@ -1,0 +1,232 @@
+"""The three lists (三清单): what is refused, what departments have to do, what is still needed.
+
+As tables to read and to take away. What everybody may have names no concealed field; the demand
+list is for departments.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.facts import last_day
+from catalog.models import Dataset, Demand, Duty, Field, NegativeLine, NegativeLineField
+from catalog.models.dataset import SEEN_BY_ALL
+from catalog.terms import LineState, Substitute
+from policy.terms import BasisTier
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A list to take away: its head, and its rows."""
+
+    head: Sequence[Any]
+    rows: Iterable[Sequence[Any]]
+
+
+TIERS = {
+    BasisTier.LAW: gettext_lazy("law"),
+    BasisTier.ADMINISTRATIVE_REGULATION: gettext_lazy("administrative regulation"),
+    BasisTier.STATE_COUNCIL_DECISION: gettext_lazy("State Council decision"),
+    BasisTier.CENTRAL_POLICY: gettext_lazy("central policy"),
+    BasisTier.LOCAL_REGULATION: gettext_lazy("local regulation"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLine:
+    """A published line as everybody sees it. No field named: the whole dataset."""
+
+    line: NegativeLine
+    fields: tuple[Field, ...]
+    until: date | None
+    today: date
+
+    @property
+    def over(self) -> bool:
+        """Whether it has run out and bars nothing any more."""
+        return self.until is not None and self.until < self.today
+
+    @property
+    def ahead(self) -> bool:
+        """Whether its first day is still to come."""
+        return self.line.from_on > self.today
+
+    @property
+    def tier(self) -> str:
+        """The rank of its law, in the language now active."""
+        return str(TIERS.get(BasisTier(self.line.basis.tier), self.line.basis.tier))
+
+    @property
+    def substitute(self) -> str:
+        """What is given instead, in the language now active."""
+        return str(Substitute(self.line.substitute).label)
+
+    @property
+    def validity(self) -> str:
+        """Its days, in words."""
+        words = {"day": self.line.from_on, "last": self.until}
+        if self.until is None:
+            return _("from %(day)s") % words
+        return _("from %(day)s to %(last)s") % words
+
+
+def negative(words: str = "") -> Table:
+    """Return the negative list with every one of the words."""
+    head = [
+        _("Number"),
+        _("Department"),
+        _("Dataset"),
+        _("Fields"),
+        _("Bars sharing"),
+        _("Bars opening"),
+        _("Law"),
+        _("Document number"),
+        _("Article"),
+        _("Tier"),
+        _("Gist"),
+        _("The article, word for word"),
+        _("Reason"),
+        _("Given instead"),
+        _("First day"),
+        _("Last day"),
+        _("Next review"),
+    ]
+    return Table(head, [_row(one) for one in refused(words)])
+
+
+def _row(one: ListedLine) -> list[object]:
+    line, basis = one.line, one.line.basis
+    return [
+        line.number,
+        line.dataset.owner,
+        line.dataset.title,
+        "; ".join(f"{field.label} ({field.name})" for field in one.fields) or _("all fields"),
+        _("yes") if line.bars_share else _("no"),
+        _("yes") if line.bars_open else _("no"),
+        basis.law,
+        basis.document_number,
+        basis.article,
+        one.tier,
+        basis.gist,
+        basis.text_zh,
+        line.reason,
+        one.substitute,
+        line.from_on,
+        one.until,
+        line.review_on,
+    ]
+
+
+def refused(words: str = "", *, after: int = 0, limit: int | None = None) -> Iterator[ListedLine]:
+    """Yield the published lines with every one of the words, by number."""
+    today = timezone.localdate()
+    for line in _published(words, after)[:limit]:
+        fields = tuple(field for field in line.fields.all() if not field.concealed)
+        yield ListedLine(line, fields, last_day(line), today)
+
+
+def _published(words: str, after: int) -> QuerySet:
+    """Return published lines with every one of the words; two queries, however many lines.
+
+    One that names only what is concealed is left out: it would read as a line on everything.
+    """
+    named = NegativeLineField.objects.filter(line=OuterRef("pk"))
+    lines = NegativeLine.objects.filter(
+        ~Exists(named) | Exists(named.filter(field__concealed=False)),
+        state=LineState.PUBLISHED,
+        dataset__state__in=SEEN_BY_ALL,
+        number__gt=after,
+    )
+    for word in words.split():
+        lines = lines.filter(
+            Q(dataset__title_zh__icontains=word)
+            | Q(dataset__title_en__icontains=word)
+            | Q(dataset__owner__name_zh__icontains=word)
+            | Q(dataset__owner__name_en__icontains=word)
+            | Q(basis__law_zh__icontains=word)
+            | Q(basis__law_en__icontains=word)
+            | Q(basis__article__icontains=word)
+        )
+    return (
+        lines.select_related("dataset__owner", "basis")
+        .prefetch_related(Prefetch("fields", Field.objects.order_by("position", "pk")))
+        .order_by("number")
+    )
+
+
+def duties(words: str = "") -> QuerySet[Duty]:
+    """Return the duties that go on, by department, with their published datasets; two queries."""
+    published = Dataset.objects.published().order_by("title_zh")
+    found = Duty.objects.filter(ended_at=None)
+    for word in words.split():
+        found = found.filter(
+            Q(title_zh__icontains=word)
+            | Q(title_en__icontains=word)
+            | Q(legal_basis__icontains=word)
+            | Q(organization__name_zh__icontains=word)
+            | Q(organization__name_en__icontains=word)
+        )
+    return (
+        found.select_related("organization")
+        .prefetch_related(Prefetch("datasets", published))
+        .order_by("organization__slug", "code", "pk")
+    )
+
+
+def duty(words: str = "") -> Table:
+    """Return the duty list: what each department has to do by law, and the data it makes of it."""
+    head = [_("Department"), _("Code"), _("Duty"), _("Legal basis"), _("Datasets")]
+    rows = [
+        [
+            one.organization,
+            one.code,
+            one.title,
+            one.legal_basis,
+            "; ".join(f"{dataset.title} ({dataset.slug})" for dataset in one.datasets.all()),
+        ]
+        for one in duties(words)
+    ]
+    return Table(head, rows)
+
+
+def demand() -> Table:
+    """Return the demand list: what departments need, whose duty it is, what became of it."""
+    head = [
+        _("Number"),
+        _("Department in need"),
+        _("Title"),
+        _("What is needed"),
+        _("Scene of use"),
+        _("Legal basis"),
+        _("State"),
+        _("Department with the duty"),
+        _("Dataset"),
+        _("Answer"),
+        _("Raised at"),
+        _("Last step at"),
+    ]
+    found = Demand.objects.select_related("organization", "provider", "dataset").order_by("pk")
+    rows = [
+        [
+            one.pk,
+            one.organization,
+            one.title,
+            one.description,
+            one.scene,
+            one.legal_basis,
+            one.get_state_display(),
+            one.provider,
+            one.dataset and f"{one.dataset.title} ({one.dataset.slug})",
+            one.answer,
+            one.raised_at,
+            one.moved_at,
+        ]
+        for one in found
+    ]
+    return Table(head, rows)

@@ -1,0 +1,27 @@
+"""责任清单 for everybody: what each department has to do by law, and the datasets of it."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from catalog import lists
+from portal.negative_list import file_of
+from portal.views import choose_language, shown, words_of
+
+PAGE = 50
+
+
+@require_safe
+def duty_list(request: HttpRequest) -> HttpResponse:
+    """List the duties that go on, by department."""
+    words = words_of(request)
+    page = Paginator(lists.duties(words), PAGE).get_page(request.GET.get("page"))
+    return shown(request, "portal/duty_list.html", {"page": page, "words": words})
+
+
+@require_safe
+def duty_list_file(request: HttpRequest, kind: str) -> HttpResponse:
+    """Give all of them as a file."""
+    choose_language(request)
+    return file_of(kind, "duty-list", _("Duty list"), lists.duty(words_of(request)))
