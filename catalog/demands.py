@@ -7,6 +7,7 @@ sets a limit of days for it. What the catalogue has already is asked for by a sh
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -233,9 +234,7 @@ def _said(text: str) -> str:
     return text.strip()
 
 
-def _tell(
-    kind: str, demand: Demand, to: Organization | None, at: datetime, **words: object
-) -> None:
+def _tell(kind: str, demand: Demand, to: Organization | None, at: datetime, **words: Any) -> None:
     notices.tell(
         kind,
         organization=to,
