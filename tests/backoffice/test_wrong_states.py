@@ -12,8 +12,8 @@ from accounts.models import ApiKey, App, Membership, Organization, User
 from accounts.roles import CITY_WIDE, OFFICE_ROLES, OrganizationKind, Role, holders
 from audit.models import Entry
 from backoffice.desk import Desk
-from catalog import bases, duties
-from catalog.models import Dataset, Duty, LegalBasis, NegativeLine, Resource, Revision
+from catalog import bases, demands, duties
+from catalog.models import Dataset, Demand, Duty, LegalBasis, NegativeLine, Resource, Revision
 from catalog.models import Field as DatasetField
 from catalog.publishing import publication_defects
 from catalog.terms import LineState, State
@@ -170,6 +170,19 @@ def a_closed_place() -> Organization:
     return accounts.organization(closed_at=exchange.NOW)
 
 
+def an_open_demand() -> Demand:
+    place = accounts.organization()
+    told = {"title_zh": "需求", "description": "内容", "scene": "场景", "legal_basis": "法"}
+    by = accounts.user(Role.PUBLISHER, place)
+    return demands.raise_demand(organization=place, by=by, at=exchange.NOW, **told)
+
+
+def a_satisfied_demand() -> Demand:
+    demand, operator = an_open_demand(), accounts.user(Role.OPERATOR)
+    demands.catalogue(demand.pk, dataset=published(), by=operator, at=exchange.NOW)
+    return demands.satisfy(demand.pk, by=demand.raised_by, at=exchange.NOW)
+
+
 def line_in(state: LineState) -> Callable[[], NegativeLine]:
     return lambda: catalog.negative_line(state=state)
 
@@ -224,6 +237,13 @@ WRONG = {
     (ApiKey, "revoke"): wrong(a_revoked_key),
     (Duty, "link"): wrong(a_duty_that_ended, datasets=[]),
     (Duty, "retire"): wrong(a_duty_that_ended),
+    (Demand, "accept"): Wrong(
+        a_satisfied_demand, lambda _row: {"provider": accounts.organization().pk}
+    ),
+    (Demand, "catalogue"): Wrong(a_satisfied_demand, lambda row: {"dataset": row.dataset_id}),
+    (Demand, "decline"): wrong(a_satisfied_demand, reason="x"),
+    (Demand, "satisfy"): wrong(an_open_demand),
+    (Demand, "reopen"): wrong(an_open_demand, reason="x"),
     (Resource, "amend"): wrong(an_ended_offer, title_zh="报告", reason="x"),
     (Resource, "end"): wrong(an_ended_offer, reason="x"),
     (Resource, "version"): Wrong(an_ended_offer, lambda _row: {"file": upload(), "note": "2"}),
