@@ -13,6 +13,7 @@ from accounts.models import Membership, Organization, User
 from accounts.roles import CITY_WIDE, OFFICE_ROLES, PERMISSIONS, Role
 from audit.models import Entry
 from backoffice.desk import Desk, KeptDesk
+from catalog import demands
 from catalog.models import CodeList, Dataset, Field, FieldSketch, Subject, WorkingDay
 from catalog.terms import LineState, State
 from exchange import opening, sources
@@ -189,6 +190,15 @@ def a_whole_city():
         catalog.dataset(state, owner=where.department)
     catalog.offers(where.department)
     clerk = accounts.user(Role.PUBLISHER, where.department)
+    demands.raise_demand(
+        organization=where.department,
+        title_zh="需求",
+        description="内容",
+        scene="场景",
+        legal_basis="法",
+        by=clerk,
+        at=exchange.NOW,
+    )
     notices.tell(
         "dataset.stale", organization=where.department, target="dataset:1", at=exchange.NOW
     )
