@@ -66,6 +66,7 @@ class City:
         """Make the department, the authority and a company."""
         self.found = found
         self._files: Source | None = None
+        self._asking: Organization | None = None
         self.department = _organization(OrganizationKind.DEPARTMENT, "91110000600037341L")
         authority = _organization(OrganizationKind.AUTHORITY, "91440300708461136T")
         company = _organization(OrganizationKind.COMPANY, "91440300192189783K")
@@ -93,9 +94,23 @@ class City:
         )
 
     def asking(self) -> tuple[User, User]:
-        """Make another department, and return its clerk and its head."""
-        place = _organization(OrganizationKind.DEPARTMENT, "91110108551385082Q", "asking")
-        return _user(Role.PUBLISHER, place, "asking"), _user(Role.HEAD, place, "asking")
+        """Make another department once, and return its clerk and its head."""
+        if self._asking is None:
+            place = _organization(OrganizationKind.DEPARTMENT, "91110108551385082Q", "asking")
+            self._asking = place
+            _user(Role.PUBLISHER, place, "asking")
+            _user(Role.HEAD, place, "asking")
+        held = self._asking.memberships.select_related("user")
+        return held.get(role=Role.PUBLISHER).user, held.get(role=Role.HEAD).user
+
+    def asking_key(self) -> str:
+        """Issue a key of the other department's app, whose quotas are no hindrance."""
+        place = self.asking()[0].memberships.get().organization
+        developer = _user(Role.DEVELOPER, place, "asking")
+        app = App.objects.create(
+            organization=place, name="asking", created_by=developer, created_at=NOW
+        )
+        return self.keys(1, app=app, by=developer)[0]
 
     def files(self) -> Source:
         """Return the source of files, made once."""
@@ -164,10 +179,11 @@ class City:
         opening.publish(dataset.pk, by=self.operator, at=NOW)
         return binding
 
-    def keys(self, number: int) -> list[str]:
-        """Issue keys whose quotas are no hindrance."""
+    def keys(self, number: int, *, app: App | None = None, by: User | None = None) -> list[str]:
+        """Issue keys whose quotas are no hindrance, of the company's app or another."""
+        app, by = app or self.app, by or self.developer
         issued = [
-            keys.issue(self.app, by=self.developer, at=NOW, expires_at=NOW + timedelta(days=1))
+            keys.issue(app, by=by, at=NOW, expires_at=NOW + timedelta(days=1))
             for _number in range(number)
         ]
         for one in issued:

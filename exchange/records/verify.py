@@ -84,7 +84,7 @@ def _statement(
         "SELECT string_agg(coalesce(found.told, {none}), ',' ORDER BY c.n)"
         " FROM unnest({parts}) WITH ORDINALITY AS c({names}, n)"
         " LEFT JOIN LATERAL (SELECT {told} AS told FROM {table} AS t WHERE {where}"
-        " ORDER BY {exact} LIMIT 1) AS found ON true"
+        "{nearest} LIMIT 1) AS found ON true"
     ).format(
         none=sql.Literal(NO_SUBJECT),
         parts=comma(parts),
@@ -94,10 +94,18 @@ def _statement(
         where=sql.SQL(" AND ").join(
             [*(_found(one, place) for place, one in enumerate(key)), *conditions]
         ),
-        exact=comma(
-            [sql.SQL(f"t.{{}} <> c.g{place}").format(k.ident) for place, k in enumerate(key)]
-        ),
+        nearest=_nearest(key),
     )
+
+
+def _nearest(key: Sequence[VisibleField]) -> sql.Composable:
+    """Return the order in which a text as it was sent comes before its normal form."""
+    texts = [
+        sql.SQL(f"t.{{}} <> c.g{place}").format(one.ident)
+        for place, one in enumerate(key)
+        if one.data_type == DataType.TEXT
+    ]
+    return sql.SQL(" ORDER BY ") + comma(texts) if texts else sql.SQL("")
 
 
 def _found(field: VisibleField, place: int) -> sql.Composed:
