@@ -281,6 +281,65 @@ KINDS: Mapping[str, Kind] = {
         (Role.REVIEWER, Role.HEAD, Role.OPERATOR),
         mail=True,
     ),
+    "dispute.opened": Kind(
+        gettext_lazy(
+            "%(asker)s opened a dispute over request %(request)s for “%(dataset)s”: %(claim)s"
+        ),
+        (Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "dispute.said": Kind(
+        gettext_lazy("In the dispute over request %(request)s for “%(dataset)s”: %(text)s"),
+        (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+    ),
+    "dispute.raised": Kind(
+        gettext_lazy(
+            "%(asker)s took the dispute with %(owner)s over request %(request)s for “%(dataset)s”"
+            " one step up: %(text)s"
+        ),
+        (Role.OPERATOR, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "dispute.settled": Kind(
+        gettext_lazy(
+            "The dispute over request %(request)s for “%(dataset)s” is over: %(outcome)s"
+        ),
+        (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "correction.reported": Kind(
+        gettext_lazy(
+            "%(reporter)s reports something wrong in “%(dataset)s” (report %(report)s). Answer by"
+            " %(day)s."
+        ),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
+    "correction.more_asked": Kind(
+        gettext_lazy("Report %(report)s on “%(dataset)s” is to be completed: %(text)s"),
+        (Role.PUBLISHER, Role.REVIEWER),
+    ),
+    "correction.answered": Kind(
+        gettext_lazy("%(owner)s answered report %(report)s on “%(dataset)s”: %(text)s"),
+        (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "correction.spread": Kind(
+        gettext_lazy(
+            "“%(dataset)s”, which your department received, was corrected: row %(row)s, fields"
+            " %(fields)s. %(answer)s"
+        ),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
+    "correction.late": Kind(
+        gettext_lazy(
+            "Report %(report)s of %(reporter)s on “%(dataset)s” was due on %(day)s and is late at"
+            " %(owner)s."
+        ),
+        (Role.REVIEWER, Role.HEAD, Role.OPERATOR),
+        mail=True,
+    ),
     "grant.suspended": Kind(
         gettext_lazy(
             "Grant no. %(grant)s on “%(dataset)s” is suspended: %(reason)s Mend it in time, or it"

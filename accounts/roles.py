@@ -81,7 +81,7 @@ _OFFERS = "resource fileversion apidescription duty demand sheetmapping sheetimp
 _GRADED = "field fieldterms gradingtable"
 _CATALOGUE = f"dataset {_GRADED} subject codelist code revision {_OFFERS} {_LINES}"
 _SYNC = "source binding syncrun recordtable grant"
-_SHARING = "sharerequest requestevent"
+_SHARING = "sharerequest requestevent dispute disputeevent correction"
 _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
 _SEE_SHARING = _every("exchange", _SHARING, "view")
@@ -107,7 +107,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "bind_resource suggest_grades run_sync regrade_field "
             "reschedule_binding "
             "read_rejected discard_rejected correct_rejected read_held "
-            "ask_dataset",
+            "ask_dataset open_dispute report_correction answer_correction",
         )
         | _SEE_SHARING
     ),
@@ -126,7 +126,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "exchange",
             "withdraw_dataset regrade_field decide_revision release_run discard_run undo_run "
             "read_held revoke_grant suspend_grant stop_grant sign_request sign_answer "
-            "comment_request",
+            "comment_request open_dispute answer_dispute report_correction",
         )
         | _SEE_SHARING
     ),
@@ -140,6 +140,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs("catalog", "legal_review_negativeline")
         | _verbs("exchange", "grant_dataset revoke_grant suspend_grant")
         | _verbs("exchange", "ask_dataset answer_request comment_request")
+        | _verbs("exchange", "open_dispute answer_dispute report_correction answer_correction")
         | _SEE_SHARING
     ),
     # The city's data authority: reviews the catalogue, keeps the negative list, publishes.
@@ -161,7 +162,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "exchange",
             "publish_dataset withdraw_dataset decide_revision grant_dataset revoke_grant "
             "suspend_grant release_run discard_run undo_run "
-            "check_request oversee_request comment_request",
+            "check_request oversee_request comment_request decide_dispute",
         )
         | _SEE_SHARING
         | _verbs("accounts", "set_quota")

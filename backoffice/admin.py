@@ -6,9 +6,11 @@ from django.contrib.auth.models import Group
 from backoffice.desks import (
     accounts,
     audit,
+    corrections,
     datasets,
     demands,
     developers,
+    disputes,
     duties,
     exchange,
     grading,
@@ -44,6 +46,8 @@ DESKS = (
     exchange,
     grants,
     requests,
+    disputes,
+    corrections,
     schedule,
 )
 

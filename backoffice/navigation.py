@@ -82,6 +82,8 @@ GROUPS = (
         _("Consumers"),
         (
             ("exchange.ShareRequest", "contract_edit"),
+            ("exchange.Dispute", "balance"),
+            ("exchange.Correction", "fact_check"),
             ("exchange.Grant", "handshake"),
             ("accounts.App", "apps"),
             ("accounts.ApiKey", "key"),

@@ -20,7 +20,7 @@ from audit import chain
 from catalog import indexing, succession
 from catalog.models import Dataset, NegativeLine, Revision
 from catalog.succession import free_name
-from exchange.models import AllowedHost, Binding, Grant, ShareRequest, Source
+from exchange.models import AllowedHost, Binding, Correction, Grant, ShareRequest, Source
 
 PENDING = (Dataset.State.SIGNED, Dataset.State.IN_REVIEW)
 NAME_LENGTH = 100
@@ -143,6 +143,7 @@ def transfer(
     _move_hosts(organization, heir)
     Grant.objects.filter(organization=organization_id).update(organization=heir)
     ShareRequest.objects.filter(organization=organization_id).update(organization=heir)
+    Correction.objects.filter(organization=organization_id).update(organization=heir)
     Dataset.objects.filter(pk__in=touched).policy_changed()
     indexing.index_all(touched, at=at)
     _move_notices(organization_id, heir, at)
@@ -167,7 +168,12 @@ def _hold_still(organization_id: int, *others: int) -> list[int]:
     while True:
         begun = transaction.savepoint()
         found = _part_of(organization_id)
-        kinds = Dataset.objects.all(), ShareRequest.objects.all(), Grant.objects.all()
+        kinds = (
+            Dataset.objects.all(),
+            ShareRequest.objects.all(),
+            Grant.objects.all(),
+            Correction.objects.all(),
+        )
         for rows, ids in zip(kinds, found, strict=True):
             list(rows.filter(pk__in=ids).order_by("pk").select_for_update())
         organizations.lock(organization_id, *others)
@@ -187,12 +193,13 @@ def _refuse_company(heir: Organization, organization_id: int) -> None:
         raise StepRefused(text % {"heir": heir}, "company-holds-no-data")
 
 
-def _part_of(organization_id: int) -> tuple[list[int], list[int], list[int]]:
-    """Return the datasets about which a decision may come out otherwise, requests and grants."""
+def _part_of(organization_id: int) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Return the datasets about which a decision may change, requests, grants and reports."""
     own = Q(organization=organization_id)
     requests = ShareRequest.objects.filter(own).order_by("pk").values_list("pk", flat=True)
     grants = Grant.objects.filter(own).order_by("pk").values_list("pk", flat=True)
-    return _touched(organization_id), list(requests), list(grants)
+    reports = Correction.objects.filter(own).order_by("pk").values_list("pk", flat=True)
+    return _touched(organization_id), list(requests), list(grants), list(reports)
 
 
 def _touched(organization_id: int) -> list[int]:

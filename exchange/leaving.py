@@ -18,8 +18,9 @@ from accounts import people
 from accounts.models import ApiKey, App, Membership, Organization, User
 from accounts.roles import CITY_WIDE, Role, holders
 from catalog.models import Dataset, Demand, NegativeLine, Revision, SheetImport
-from exchange.models import RunState, ShareRequest, SyncRun
+from exchange.models import Correction, Dispute, RunState, ShareRequest, SyncRun
 from exchange.sharing import deciding
+from exchange.workflow import DisputeState
 from exchange.workflow import State as Asked
 
 State, LineState = Dataset.State, NegativeLine.State
@@ -136,6 +137,24 @@ def _kinds() -> Iterable[_Kind]:
             others=("drafted_by", "signed_by", "proposed_by"),
         ),
         _Kind(
+            gettext_noop("answer corrections"),
+            "exchange.answer_correction",
+            Correction.objects.filter(state=Correction.State.OPEN),
+        ),
+        _Kind(
+            gettext_noop("talk disputes over"),
+            "exchange.answer_dispute",
+            Dispute.objects.filter(state=DisputeState.NEGOTIATION),
+            "request__dataset__owner",
+        ),
+        _Kind(
+            gettext_noop("settle disputes"),
+            "exchange.decide_dispute",
+            Dispute.objects.filter(state__in=_BEFORE_AUTHORITY),
+            "request__dataset__owner",
+            ("request__drafted_by", "request__signed_by"),
+        ),
+        _Kind(
             gettext_noop("decide on held runs"),
             "exchange.release_run",
             SyncRun.objects.filter(state=RunState.HELD),
@@ -249,6 +268,7 @@ def _contacts(user: User) -> QuerySet:
     return own.filter(named)
 
 
+_BEFORE_AUTHORITY = (DisputeState.AUTHORITY, DisputeState.SUPERIOR, DisputeState.GOVERNMENT)
 _UNDER_REVIEW = (State.SIGNED, State.IN_REVIEW)
 _LINES = (LineState.PROPOSED, LineState.AUTHORITY_REVIEW)
 _ANSWERED = (Asked.GRANTED, Asked.REFUSED, Asked.WITHDRAWN)

@@ -13,6 +13,7 @@ from exchange.models import Binding, RejectedRow, SyncRun
 from exchange.problems import AlreadyRunning, Problem, SourceUnavailable
 from exchange.records import zones
 from exchange.sharing import clocks as request_clocks
+from exchange.sharing import corrections, doubts
 from exchange.sync import engine, undo
 
 DUE_SECONDS = 60.0
@@ -101,6 +102,13 @@ def remind_of_requests() -> int:
 
 
 @shared_task
+def follow_corrections() -> int:
+    """Tell readers of records that a sync has corrected, and of late answers; how many told of."""
+    now = timezone.now()
+    return doubts.spread_due(at=now) + corrections.remind(at=now)
+
+
+@shared_task
 def tell_late() -> int:
     """Tell publishers which datasets are later than promised; returns how many are."""
     return freshness.tell_late(at=timezone.now())
@@ -128,5 +136,6 @@ SCHEDULE = {
     "remind-of-lines": _every(3600.0, "remind_of_lines"),
     "remind-of-requests": _every(3600.0, "remind_of_requests"),
     "sketch-due": _every(600.0, "sketch_due"),
+    "follow-corrections": _every(600.0, "follow_corrections"),
     "tell-late": _every(3600.0, "tell_late"),
 }

@@ -216,3 +216,100 @@ def move_grant(state: str, step: GrantStep, *, of: object) -> GrantState:
             }
         )
     return after
+
+
+class DisputeState(models.TextChoices):
+    """Where a dispute between two departments stands."""
+
+    NEGOTIATION = "negotiation", gettext_lazy("between the two departments")
+    AUTHORITY = "authority", gettext_lazy("before the data authority")
+    SUPERIOR = "superior", gettext_lazy("before the common superior authority")
+    GOVERNMENT = "government", gettext_lazy("before the government")
+    FOR_ASKER = "for_asker", gettext_lazy("settled for the asking department")
+    STANDS = "stands", gettext_lazy("settled: what the provider did stands")
+    DROPPED = "dropped", gettext_lazy("given up by the asking department")
+
+
+class DisputeStep(StrEnum):
+    """What can be done in a dispute."""
+
+    OPEN = "open"
+    SAY = "say"
+    CONCEDE = "concede"
+    TO_AUTHORITY = "to_authority"
+    TO_SUPERIOR = "to_superior"
+    TO_GOVERNMENT = "to_government"
+    FOR_ASKER = "for_asker"
+    STAND = "stand"
+    DROP = "drop"
+
+
+DISPUTE_MOVES: Mapping[tuple[DisputeState, DisputeStep], DisputeState] = {
+    # the two departments talk first, and the provider may give in
+    (DisputeState.NEGOTIATION, DisputeStep.SAY): DisputeState.NEGOTIATION,
+    (DisputeState.NEGOTIATION, DisputeStep.CONCEDE): DisputeState.FOR_ASKER,
+    # one level: their data authority; across levels or regions: the common superior one
+    (DisputeState.NEGOTIATION, DisputeStep.TO_AUTHORITY): DisputeState.AUTHORITY,
+    (DisputeState.NEGOTIATION, DisputeStep.TO_SUPERIOR): DisputeState.SUPERIOR,
+    # an authority hears both and settles it, or the provider gives in after all
+    (DisputeState.AUTHORITY, DisputeStep.SAY): DisputeState.AUTHORITY,
+    (DisputeState.AUTHORITY, DisputeStep.CONCEDE): DisputeState.FOR_ASKER,
+    (DisputeState.AUTHORITY, DisputeStep.FOR_ASKER): DisputeState.FOR_ASKER,
+    (DisputeState.AUTHORITY, DisputeStep.STAND): DisputeState.STANDS,
+    (DisputeState.SUPERIOR, DisputeStep.SAY): DisputeState.SUPERIOR,
+    (DisputeState.SUPERIOR, DisputeStep.CONCEDE): DisputeState.FOR_ASKER,
+    (DisputeState.SUPERIOR, DisputeStep.FOR_ASKER): DisputeState.FOR_ASKER,
+    (DisputeState.SUPERIOR, DisputeStep.STAND): DisputeState.STANDS,
+    # no agreement there: one step up, and the government decides in the end
+    (DisputeState.AUTHORITY, DisputeStep.TO_SUPERIOR): DisputeState.SUPERIOR,
+    (DisputeState.AUTHORITY, DisputeStep.TO_GOVERNMENT): DisputeState.GOVERNMENT,
+    (DisputeState.SUPERIOR, DisputeStep.TO_GOVERNMENT): DisputeState.GOVERNMENT,
+    (DisputeState.GOVERNMENT, DisputeStep.FOR_ASKER): DisputeState.FOR_ASKER,
+    (DisputeState.GOVERNMENT, DisputeStep.STAND): DisputeState.STANDS,
+    # who opened it may give it up
+    (DisputeState.NEGOTIATION, DisputeStep.DROP): DisputeState.DROPPED,
+    (DisputeState.AUTHORITY, DisputeStep.DROP): DisputeState.DROPPED,
+    (DisputeState.SUPERIOR, DisputeStep.DROP): DisputeState.DROPPED,
+    (DisputeState.GOVERNMENT, DisputeStep.DROP): DisputeState.DROPPED,
+}
+"""Order 809 art 28."""
+
+DISPUTE_STEPS = {
+    DisputeStep.OPEN: gettext_lazy("opened"),
+    DisputeStep.SAY: gettext_lazy("talked over"),
+    DisputeStep.CONCEDE: gettext_lazy("ended by the provider giving in"),
+    DisputeStep.TO_AUTHORITY: gettext_lazy("taken to the data authority"),
+    DisputeStep.TO_SUPERIOR: gettext_lazy("taken to the common superior authority"),
+    DisputeStep.TO_GOVERNMENT: gettext_lazy("taken to the government"),
+    DisputeStep.FOR_ASKER: gettext_lazy("settled for the asking department"),
+    DisputeStep.STAND: gettext_lazy("settled for the provider"),
+    DisputeStep.DROP: gettext_lazy("given up"),
+}
+
+OPEN_DISPUTES = (
+    DisputeState.NEGOTIATION,
+    DisputeState.AUTHORITY,
+    DisputeState.SUPERIOR,
+    DisputeState.GOVERNMENT,
+)
+"""Not settled yet."""
+
+
+def move_dispute(state: str, step: DisputeStep, *, of: object) -> DisputeState:
+    """Return a dispute's state after a step. Raises StepRefused: when the step is possible."""
+    after = DISPUTE_MOVES.get((DisputeState(state), step))
+    if after is None:
+        possible = [start.label for start, taken in DISPUTE_MOVES if taken == step]
+        raise StepRefused(
+            _(
+                "Dispute %(dispute)s is %(state)s. It can be %(step)s only when it is:"
+                " %(possible)s."
+            )
+            % {
+                "dispute": of,
+                "state": DisputeState(state).label,
+                "step": DISPUTE_STEPS[step],
+                "possible": ", ".join(str(label) for label in possible),
+            }
+        )
+    return after

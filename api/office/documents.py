@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from api import documents
 from api.documents import Reason
+from exchange.correction_flow import CorrectionState
 from exchange.sharing.claiming import MOST_CLAIMS
 from exchange.sharing.offered import Way
 from exchange.sharing.verification import Result
@@ -19,6 +20,21 @@ GRANT = OpenApiParameter(
     description="The number of your grant; needed where several of yours would do.",
 )
 TREATMENTS = ["clear", "masked", "withheld"]
+
+
+class Flag(serializers.Serializer):
+    """A row of the page that somebody reported as wrong; it is served all the same."""
+
+    _id = serializers.IntegerField()
+    fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # DRF's attribute of this name
+    since = serializers.DateTimeField()
+    state = serializers.ChoiceField(choices=CorrectionState.values)
+
+
+class OfficeRecordPage(documents.RecordPage):
+    """A page of rows under a grant; `_flags` where rows of it are doubted."""
+
+    _flags = Flag(many=True, required=False)
 
 
 class OfficeGrant(serializers.Serializer):

@@ -3,6 +3,7 @@
 As `api.pages`, the open one, it knows neither Django's requests nor its responses.
 """
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +16,7 @@ from api.office import entry
 from api.pages import Answered, Asked, envelope, tagged
 from exchange.records import reading
 from exchange.records.query import RecordQuery
-from exchange.sharing import entering, serving
+from exchange.sharing import doubts, entering, serving
 from exchange.sharing.entering import Entry
 from exchange.sharing.serving import Served
 from policy.terms import Mode
@@ -44,10 +45,20 @@ def _page(asked: Asked, digest: str, number: int | None) -> Answered:
         in_time = time.monotonic() - began <= reading.LEASE_SECONDS
         if in_time or still_so(served, asked.slug, digest, number):
             break
-    body = envelope(asked, served.head, served.fields, page)
+    body = _flagged(envelope(asked, served.head, served.fields, page), served, page.rows)
     serving.used(served.grant, at=timezone.now())
     metering.deliver(served, rows=page.count, size=len(body), mode=Mode.QUERY)
     return tagged(body, asked.environ, asked.meter)
+
+
+def _flagged(body: bytes, served: Served, rows: bytes) -> bytes:
+    """Add which rows of the page somebody doubts; a page without one stays as it is."""
+    named = (name for name, one in served.fields.items() if not one.concealed)
+    doubted = doubts.marks(served.head.resource_id, rows, named)
+    if not doubted:
+        return body
+    text = json.dumps(doubted, ensure_ascii=False)
+    return b'%b, "_flags": %b}' % (body[:-1], text.encode())
 
 
 def entered(slug: str, digest: str, number: int | None) -> Entry:

@@ -14,7 +14,7 @@ from accounts import keys
 from api import documents, errors, metering
 from api.authentication import presented
 from api.office import pages
-from api.office.documents import GRANT, PROBLEMS, TAG
+from api.office.documents import GRANT, PROBLEMS, TAG, OfficeRecordPage
 from api.office.entry import Departments, grant_named
 from api.pages import Asked, link, tagged
 from api.views.records import CHANGES_LIMIT, PAID, response, since
@@ -45,7 +45,7 @@ class OfficeRecords(APIView):
         summary="A page of rows, under a grant",
         tags=[TAG],
         parameters=[GRANT, *documents.RECORD_PARAMETERS],
-        responses={200: documents.RecordPage, **PROBLEMS},
+        responses={200: OfficeRecordPage, **PROBLEMS},
     )
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Return a page of rows."""

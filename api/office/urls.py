@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from api.office.corrections import OfficeCorrections
 from api.office.datasets import OfficeDatasetOne, OfficeDatasets
 from api.office.grants import OfficeGrants
 from api.office.records import OfficeChanges, OfficeRecords
@@ -17,5 +18,6 @@ urlpatterns = [
         OfficeVerifications.as_view(),
         name="office-verifications",
     ),
+    path("corrections", OfficeCorrections.as_view(), name="office-corrections"),
     path("grants", OfficeGrants.as_view(), name="office-grants"),
 ]

@@ -1,16 +1,24 @@
 """What departments ask each other for, and what happened to it: to read, beside the own pages."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
 
 from backoffice import words
+from backoffice.buttons import Button, person_of
 from backoffice.desk import Desk, labelled
 from backoffice.desks.beside import ShownOnly
 from backoffice.scopes import conditions, field_names
 from exchange.models import RequestEvent, ShareRequest
+from exchange.sharing import disputes
 from exchange.sharing.requests import offered
 
 
@@ -21,6 +29,24 @@ class EventInline(ShownOnly):
     fields = ["at", "what", "state", "by", "text"]
     readonly_fields = fields
     ordering = ["at", "pk"]
+
+
+def _ways(asked: ShareRequest, told: Mapping[str, Any]) -> list[tuple[Any, str, int]]:
+    """Return the ways to a request's disputes: to open one, and to the latest."""
+    ways: list[tuple[Any, str, int]] = []
+    if told["can_dispute"]:
+        ways.append((_("Open a dispute"), "admin:request_dispute", asked.pk))
+    ways += [(_("dispute"), "admin:dispute", one.pk) for one in told["disputes"][:1]]
+    return ways
+
+
+def _button(title: Any, name: str, pk: int) -> dict[str, Any]:
+    return {
+        "title": title,
+        "path": reverse(name, args=[pk]),
+        "variant": ActionVariant.DEFAULT,
+        "attrs": {},
+    }
 
 
 @admin.register(ShareRequest)
@@ -77,6 +103,13 @@ class ShareRequestDesk(Desk):
         places = self.places(request)
         rows = super().get_queryset(request)
         return rows.filter(pk__in=ShareRequest.objects.seen_at(places).values("pk"))
+
+    def _drawn(self, request: HttpRequest, buttons: Iterable[Button], row: Any) -> list[dict]:
+        drawn = super()._drawn(request, buttons, row)
+        if row is None:
+            return drawn
+        told = disputes.of_request(row, person_of(request), at=timezone.now())
+        return drawn + [_button(title, name, pk) for title, name, pk in _ways(row, told)]
 
     @admin.display(description=_("fields"))
     def asked_fields(self, asked: ShareRequest) -> str:

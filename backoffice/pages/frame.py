@@ -24,6 +24,7 @@ PLACES = {
     "revision": "catalog_revision",
     "source": "exchange_source",
     "grant": "exchange_grant",
+    "correction": "exchange_correction",
     "organization": "accounts_organization",
     "user": "accounts_user",
 }
@@ -32,7 +33,12 @@ PLACES = {
 PAGES = {"regrade": "admin:regrading"}
 """Which page shows what a target names that is no row of a desk."""
 
-NUMBERED = {"run": "admin:run", "binding": "admin:last_run", "request": "admin:request_place"}
+NUMBERED = {
+    "run": "admin:run",
+    "binding": "admin:last_run",
+    "request": "admin:request_place",
+    "dispute": "admin:dispute",
+}
 """Which page of ours shows a target by its number: of a binding, what its last run came to; of a
 request, the page of who answers it or of who asked."""
 

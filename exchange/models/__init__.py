@@ -1,5 +1,7 @@
 """Where data comes from, how each run went, where rows stand, and who was granted what."""
 
+from exchange.models.corrections import Correction, Wrong
+from exchange.models.disputes import About, Dispute, DisputeEvent, Side
 from exchange.models.grants import Ending, Grant
 from exchange.models.records import RecordTable, Zone
 from exchange.models.requests import (
@@ -22,9 +24,13 @@ from exchange.models.sources import (
 
 __all__ = [
     "FILE_KINDS",
+    "About",
     "AllowedHost",
     "Answer",
     "Binding",
+    "Correction",
+    "Dispute",
+    "DisputeEvent",
     "Ending",
     "Grant",
     "Ground",
@@ -34,10 +40,12 @@ __all__ = [
     "RequestEvent",
     "RunState",
     "ShareRequest",
+    "Side",
     "Source",
     "SourceKind",
     "SyncMode",
     "SyncRun",
     "WholeBecause",
+    "Wrong",
     "Zone",
 ]

@@ -1,6 +1,6 @@
 """Every model has its desk, scoped by organisation, and changes nothing but by verbs."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.apps import apps
@@ -17,8 +17,8 @@ from catalog import demands
 from catalog.models import CodeList, Dataset, Field, FieldSketch, Subject, WorkingDay
 from catalog.terms import LineState, State
 from exchange import opening, sources
-from exchange.models import Binding, Purpose, Source
-from exchange.sharing import asking, grants
+from exchange.models import About, Binding, Purpose, Source, Wrong
+from exchange.sharing import asking, corrections, disputes, grants
 from exchange.sharing.contents import Terms
 from exchange.sync import engine
 from policy.terms import Mode
@@ -142,6 +142,15 @@ def ask_for(dataset, field):
     asked = asking.draft(dataset.pk, terms, organization=place, by=clerk, at=exchange.NOW)
     asking.submit(asked.pk, by=clerk, at=exchange.NOW)
     asking.sign(asked.pk, vouched=True, by=head, at=exchange.NOW)
+    late = exchange.NOW + timedelta(days=60)
+    corrections.report(
+        dataset.pk,
+        corrections.Report(wrong=Wrong.ENTRY, text="a test"),
+        organization=place,
+        by=clerk,
+        at=exchange.NOW,
+    )
+    disputes.open_dispute(asked.pk, about=About.LATE, claim="a test", by=clerk, at=late)
 
 
 def a_whole_city():

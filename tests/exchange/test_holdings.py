@@ -19,7 +19,7 @@ from catalog.models import Dataset, Demand, Duty, SheetImport, SheetMapping
 from catalog.succession import free_name
 from catalog.terms import LineState, State
 from exchange import access, holdings
-from exchange.models import ShareRequest, Source, SourceKind
+from exchange.models import Correction, ShareRequest, Source, SourceKind, Wrong
 from exchange.sharing import grants
 from exchange.sources import allow_host
 from exchange.sync import engine
@@ -203,6 +203,14 @@ def test_no_table_that_names_an_organisation_is_forgotten():
             raised_at=NOW,
             moved_at=NOW,
         )
+    Correction.objects.create(
+        wrong=Wrong.ENTRY,
+        dataset=catalog.dataset(),
+        organization=old,
+        text="测试",
+        reported_by=clerk,
+        reported_at=NOW,
+    )
     before = referring(old)
 
     holdings.transfer(old.pk, to=heir, by=None, at=NOW)

@@ -18,7 +18,7 @@ from backoffice.pages.deciding.sight import SEES, rights, seen_request, seen_req
 from backoffice.pages.frame import office_page, shown
 from catalog.models import Field
 from exchange.models import ShareRequest
-from exchange.sharing import as_seen, beside, matrix
+from exchange.sharing import as_seen, beside, disputes, matrix
 from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import asked, offered
 from exchange.workflow import State
@@ -75,6 +75,7 @@ def page(request: HttpRequest, request_id: int, refused: Refused | None = None) 
     may = rights(person_of(request), found)
     context = told(found) | {"may": may, "seen": as_seen.digest(found)}
     context |= forms(found, may, context["barred"], refused)
+    context |= disputes.of_request(found, person_of(request), at=timezone.now())
     form = context["offer_form"]
     if may["answer"] and found.state == State.IN_REVIEW:
         tried = refused is not None and refused.act == "propose" and form.is_valid()
