@@ -195,7 +195,9 @@ FILTER = OpenApiParameter(
     explode=True,
     description=(
         "Any other parameter is a filter: `field=value` or `field.operator=value`, with the"
-        f" operators {', '.join(Operator)}. Only fields you see in clear can be used."
+        f" operators {', '.join(Operator)}. A field that is named like another parameter, or like"
+        " a key (`limit`, `token`, …), is filtered with its operator: `limit.eq=5`."
+        " Only fields you see in clear can be used."
     ),
     examples=[OpenApiExample("prefix", value={"name.prefix": "A"})],
 )

@@ -16,12 +16,18 @@ from rest_framework.exceptions import APIException, MethodNotAllowed
 
 from accounts.keys import KeyRefused
 from accounts.quotas import QuotaExceeded, QuotaUnavailable
+from api.refusals import TITLES
 from exchange.problems import Problem
 
 log = logging.getLogger(__name__)
 
 TYPE = f"{settings.PUBLIC_BASE_URL}/api/errors"
 MEDIA_TYPE = "application/problem+json"
+
+
+def title(status: int) -> str:
+    """Return what a status says in short, in the reader's language."""
+    return str(TITLES.get(status) or HTTPStatus(status).phrase)
 
 
 def problem(
@@ -36,7 +42,7 @@ def problem(
     """Return an error as problem+json; `detail` is a sentence for a person."""
     body = {
         "type": f"{TYPE}#{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": title(status),
         "status": status,
         "code": code,
         "detail": detail,

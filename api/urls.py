@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from api.errors import nothing_here
 from api.views.datasets import DatasetOne, Datasets, Explain
+from api.views.errors import refusals
 from api.views.policies import DatasetPolicy, GrantPolicy
 from api.views.records import RecordChanges, Records, RecordsCsv
 from api.views.schema import Docs, Schema
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/datasets/<slug:slug>/policy", DatasetPolicy.as_view(), name="dataset-policy"),
     path("v1/usage", OwnUsage.as_view(), name="usage"),
     path("schema/", Schema.as_view(), name="schema"),
+    path("errors", refusals, name="errors"),
     path("docs/", Docs.as_view(), name="docs"),
 ]
 
