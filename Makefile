@@ -9,7 +9,7 @@ ROOMS := config portal api backoffice demo exchange catalog accounts audit polic
 SERVED := $(BIN)/python -m config.embedded var/test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench backup restore lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ check: .venv/.dev ## format, lint, types, floors, Django's checks, migrations, s
 
 bench: .venv/.dev ## measure against the peers; ARGS=NAME measures one
 	@$(BIN)/python -m bench $(ARGS)
+
+backup: .venv/.base ## write the database to var/backups, or to FILE=…
+	@$(BIN)/python -m config.backup save $(FILE)
+
+restore: .venv/.base ## bring FILE=… back into an empty database and verify the audit trail
+	@$(BIN)/python -m config.backup load $(FILE)
 
 lock: ## pin requirements/*.in anew (needs uv)
 	@command -v uv >/dev/null || { echo "uv makes the locks and is not here: pip install uv"; exit 1; }

@@ -68,13 +68,35 @@ HIDDEN: Mapping[str, frozenset[str]] = {
 @transaction.atomic
 def provision() -> None:
     """Make roles, schemas and grants as this release needs them. Runs as the owner."""
+    make_roles()
+    _schemas()
+    _face()
+    _grants()
+    _own_records()
+
+
+@transaction.atomic
+def make_roles() -> None:
+    """Make the roles, which belong to the server: a backup is brought back only where they are."""
     for role in (WORKER, OFFICE, OPEN):
         _role(role, login=True)
     _role(RECORDS, login=False)
     _belong()
-    _schemas()
-    _face()
-    _grants()
+
+
+def _own_records() -> None:
+    """Give the record tables their owner; after a restore they are the database owner's."""
+    foreign = sql.SQL(
+        "SELECT schemaname, tablename FROM pg_tables"
+        " WHERE schemaname = ANY(%s) AND tableowner <> %s"
+        " AND tablename NOT IN ('tombstone', 'corrected') ORDER BY 1, 2"
+    )
+    for schema, table in rows(foreign, [list(ZONES), RECORDS]):
+        run(
+            sql.SQL("ALTER TABLE {} OWNER TO {}").format(
+                sql.Identifier(schema, table), sql.Identifier(RECORDS)
+            )
+        )
 
 
 def _role(name: str, *, login: bool) -> None:

@@ -14,7 +14,16 @@ class Command(BaseCommand):
 
     help = __doc__ or ""
 
-    def handle(self, *_args, **_options):
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--roles", action="store_true", help="only the roles, before a backup is brought back"
+        )
+
+    def handle(self, *_args, roles, **_options):
+        if roles:
+            database_roles.make_roles()
+            self.stdout.write("The database roles are in place.")
+            return
         database_roles.provision()
         indexing.fill(at=timezone.now())
         self.stdout.write("The database roles and zones are in place.")
