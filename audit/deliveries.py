@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
+import psycopg
 from django.db import connection
 from django.utils import timezone
 
@@ -80,8 +81,12 @@ def deliver(**told: Any) -> None:
 
     Takes what `TOLD` names. Not inside a transaction that may be rolled back.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, _row(told))
+    row = _row(told)
+    connection.ensure_connection()
+    # Prepared once a connection, since each call under a grant asks it; Django's own cursor binds
+    # in the client, so that PostgreSQL would plan it anew each time.
+    with connection.wrap_database_errors:
+        psycopg.Cursor(connection.connection).execute(INSERT, row, prepare=True)
 
 
 def note(**told: Any) -> None:

@@ -6,7 +6,10 @@ import sys
 
 from bench import stage
 
-NAMES = ("decision", "page", "depth", "csv", "kept", "verify", "sync", "file", "lists", "search")
+NAMES = (
+    *("decision", "page", "depth", "csv", "kept", "office", "verify", "sync", "file"),
+    *("lists", "search"),
+)
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """The cases of `make bench`, by name, in the order in which they run."""
 
-from bench import decisions, lists, pages, search, syncs, verifying
+from bench import decisions, lists, office, pages, search, syncs, verifying
 
 CASES = {
     "decision": decisions.measure,
@@ -8,6 +8,7 @@ CASES = {
     "depth": pages.depth,
     "csv": pages.csv,
     "kept": pages.kept_decision,
+    "office": office.measure,
     "verify": verifying.measure,
     "sync": syncs.measure,
     "file": syncs.files,

@@ -81,16 +81,17 @@ class Open:
         open_url = self.found.database_url("city_open", stage.CITY)
         shared = {"DATABASE_POOL": "0", "DATABASE_URL": open_url, "DOORS": "open"}
         with (
-            _granian("config.wsgi:application", PORT, shared) as ours,
-            _granian("bench.peer:application", PEER_PORT, shared | table) as peer,
+            granian("config.wsgi:application", PORT, shared) as ours,
+            granian("bench.peer:application", PEER_PORT, shared | table) as peer,
         ):
-            _wait(PORT, "/healthz")
-            _wait(PEER_PORT, "/things")
+            wait(PORT, "/healthz")
+            wait(PEER_PORT, "/things")
             yield {"ours": ours.pid, "peer": peer.pid}
 
 
 @contextlib.contextmanager
-def _granian(target: str, port: int, env: dict[str, str]) -> Iterator[subprocess.Popen]:
+def granian(target: str, port: int, env: dict[str, str]) -> Iterator[subprocess.Popen]:
+    """Serve a WSGI application by granian, as every server of the bench is."""
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
@@ -107,7 +108,8 @@ def _granian(target: str, port: int, env: dict[str, str]) -> Iterator[subprocess
         process.wait(timeout=30)
 
 
-def _wait(port: int, path: str) -> None:
+def wait(port: int, path: str) -> None:
+    """Wait until a server answers. Raises TimeoutError after a minute."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         with contextlib.suppress(OSError):
@@ -120,7 +122,7 @@ def _wait(port: int, path: str) -> None:
 _open: list[Open] = []
 
 
-def _stage(found: embedded.Services) -> Open:
+def open_stage(found: embedded.Services) -> Open:
     """Return the dataset, synced once for all cases of a run."""
     if not _open:
         _open.append(Open(found))
@@ -129,13 +131,13 @@ def _stage(found: embedded.Services) -> Open:
 
 def pages(found: embedded.Services) -> list[Line]:
     """Measure pages a second at random places, in turn with the peer."""
-    here = _stage(found)
+    here = open_stage(found)
     places = [random.randrange(stage.ROWS - 200) for _place in range(PLACES)]
     ours, peers = [], []
     with here.served():
         for _round in range(stage.ROUNDS):
-            ours.append(_wrk(PORT, [here.at(place) for place in places], here.keys))
-            peers.append(_wrk(PEER_PORT, [here.peer_at(place) for place in places], []))
+            ours.append(rate(PORT, [here.at(place) for place in places], here.keys))
+            peers.append(rate(PEER_PORT, [here.peer_at(place) for place in places], []))
     print(f"pages a second: ours {ours}, peer {peers}")
     ratio = stage.median(ours) / stage.median(peers)
     return [
@@ -145,7 +147,11 @@ def pages(found: embedded.Services) -> list[Line]:
     ]
 
 
-def _wrk(port: int, paths: list[str], keys: list[str]) -> float:
+def rate(port: int, paths: list[str], keys: list[str]) -> float:
+    """Return the calls a second that a port answers, at random paths with random keys.
+
+    Raises RuntimeError where one answer was a refusal.
+    """
     names = {}
     for name, lines in (("PATHS", paths), ("KEYS", keys), ("LUA", [WRK])):
         file = stage.BASE / f"wrk.{name.lower()}"
@@ -172,7 +178,7 @@ def _wrk(port: int, paths: list[str], keys: list[str]) -> float:
 
 def depth(found: embedded.Services) -> list[Line]:
     """Measure single calls to the first page and to row 900,000, one after the other."""
-    here = _stage(found)
+    here = open_stage(found)
     deep = here.at(stage.ROWS * 9 // 10)
     times: dict[str, list[float]] = {here.path: [], deep: []}
     with here.served():
@@ -213,7 +219,7 @@ def depth(found: embedded.Services) -> list[Line]:
 
 def csv(found: embedded.Services) -> list[Line]:
     """Measure a whole CSV over HTTP in turn with psql's \\copy of the same columns."""
-    here = _stage(found)
+    here = open_stage(found)
     columns = ", ".join(
         f'"{c["column"]}" AS "{here.fields[c["field"]]}"' for c in here.table.columns
     )
@@ -272,7 +278,7 @@ def _memory(parent: int) -> float:
 
 def kept_decision(found: embedded.Services) -> list[Line]:
     """Measure a decision that is kept: what a warm request pays for the law."""
-    here = _stage(found)
+    here = open_stage(found)
     head = access.head(here.dataset.slug)
     caller, today = Caller(), timezone.localdate()
     times = []

@@ -3,7 +3,6 @@
 import gc
 import os
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -12,7 +11,7 @@ django = get_wsgi_application()
 
 from config.lane import lane  # noqa: E402 - Django has to be set up first
 
-application = lane(django) if "open" in settings.DOORS else django
+application = lane(django)
 
 # What is loaded now stays for good: the collector need not look through it with every request,
 # which took a tenth of the time of a page of rows.

@@ -16,6 +16,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from psycopg import sql
 
+from exchange.records import store
 from exchange.records.statements import comma, idents, one, rows, run
 
 OWNER, WORKER, OFFICE, OPEN = "city_owner", "city_worker", "city_office", "city_open"
@@ -73,6 +74,7 @@ def provision() -> None:
     _face()
     _grants()
     _own_records()
+    _index_pages()
 
 
 @transaction.atomic
@@ -97,6 +99,14 @@ def _own_records() -> None:
                 sql.Identifier(schema, table), sql.Identifier(RECORDS)
             )
         )
+
+
+def _index_pages() -> None:
+    """Give shared tables that were loaded before departments paged through them their index."""
+    for (name,) in rows(
+        sql.SQL("SELECT table_name FROM exchange_recordtable WHERE zone = 'shared' AND live")
+    ):
+        store.index_pages(name)
 
 
 def _role(name: str, *, login: bool) -> None:

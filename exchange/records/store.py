@@ -124,10 +124,21 @@ def create_shared(name: str, columns: Sequence[Column], key: Sequence[str]) -> N
 
 
 def index_shared(table: sql.Composed, key: Sequence[str]) -> None:
-    """Add the primary key and the feed's index to a loaded shared table."""
+    """Add the primary key, the feed's index and the pages' to a loaded shared table."""
     run(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(table, comma(idents(key))))
     run(sql.SQL("CREATE INDEX ON {} (_seq, _id)").format(table))
+    run(sql.SQL("CREATE UNIQUE INDEX ON {} (_id)").format(table))
     run(sql.SQL("ANALYZE {}").format(table))
+
+
+def index_pages(name: str) -> None:
+    """Let departments page through a shared table that was loaded before they could."""
+    index = sql.Identifier(f"{name}__id_idx")  # as PostgreSQL names that of `index_shared`
+    run(
+        sql.SQL("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} (_id)").format(
+            index, relation(Zone.SHARED, name)
+        )
+    )
 
 
 def tombstones(zone: str) -> sql.Composed:

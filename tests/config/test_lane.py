@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import date
 from urllib.parse import urlencode
 
 import pytest
@@ -12,14 +13,15 @@ from django.test import override_settings
 
 from accounts import keys
 from audit import deliveries
+from config import urls
 from config.lane import lane
 from exchange import opening
-from exchange.models import Zone
+from exchange.models import Grant, Zone
 from exchange.records import store
 from exchange.sync import engine
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind
-from tests.factories import accounts, exchange
+from tests.factories import accounts, exchange, sharing
 from tests.factories.exchange import column
 
 NAMED = (
@@ -30,6 +32,7 @@ NAMED = (
 )
 ROWS = [f"{i},n{i:03d},138{i:08d},s{i}" for i in range(1, 251)]
 DATA = "\n".join(["id,name,phone,secret", *ROWS])
+ADDRESSES = urls.urlpatterns  # read here, while both doors stand open
 OF_THE_CALL = {"X-Request-ID", "RateLimit-Remaining", "RateLimit-Reset", "Content-Length"}
 
 
@@ -284,3 +287,62 @@ def test_the_address_of_the_next_page_keeps_the_query(door):
     _status, _headers, body = door.page(query)
 
     assert "fields=name%2Cid" in json.loads(body)["next"]
+
+
+# --- the department API's page -----------------------------------------------------------------
+
+
+@pytest.fixture
+def office(db, given_back):
+    """The office door: the lane before a Django that counts what reaches it."""
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    with override_settings(DOORS=frozenset({"office"})):
+        two = sharing.two()
+        grant = two.granted("name", "phone", clear_up_to=Grade.L2)
+        Grant.objects.filter(pk=grant.pk).update(
+            valid_until=date(2099, 1, 1), daily_quota=None, first_used_at=exchange.NOW
+        )
+        door = Door.__new__(Door)
+        door.dataset, door.django, door.handed_on = two.dataset, WSGIHandler(), 0
+        door.key = accounts.api_key(accounts.app(two.asker), at=exchange.now())
+        door.lane = lane(door._counted)
+        yield door
+    request_started.connect(close_old_connections)
+    request_finished.connect(close_old_connections)
+
+
+def under_grant(door, app, query: str = "", **over):
+    path = f"/api/v1/office/datasets/{door.dataset.slug}/records"
+    return door.ask(app, query=query, PATH_INFO=path, **over)
+
+
+@pytest.mark.parametrize("query", ["", "limit=7", "name.gt=n040&sort=-name", "fields=phone"])
+def test_pages_under_a_grant_are_the_same_with_and_without_the_lane(office, query):
+    first = under_grant(office, office.lane, query)
+    again = under_grant(office, office.lane, query)
+
+    assert first == again == under_grant(office, office.django, query)
+    assert first[0] == 200
+    assert office.handed_on == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "over", "status", "code"),
+    [
+        ("grant=987654321", {}, 403, "grant-missing"),
+        ("phone=1", {}, 403, "field-masked"),
+        ("", {"HTTP_X_API_KEY": ""}, 401, "key-missing"),
+    ],
+)
+def test_refusals_under_a_grant_are_django_s_own(office, query, over, status, code):
+    got, _headers, body = under_grant(office, office.lane, query, **over)
+
+    assert (got, json.loads(body)["code"]) == (status, code)
+    assert office.handed_on == 1
+
+
+def test_a_door_has_only_its_own_lane(office):
+    office.ask(office.lane)
+
+    assert office.handed_on == 1

@@ -4,9 +4,11 @@ import json
 
 import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 from psycopg import sql
 
+from exchange.database_roles import provision
 from exchange.models import RunState, SyncRun
 from exchange.records import store
 from exchange.sync import engine
@@ -242,3 +244,17 @@ def test_who_decides_on_a_held_back_run_may_clear_away_all_that_it_staged(city, 
                 door.execute(sql.SQL("DROP TABLE staging.{}").format(sql.Identifier(name)))
 
     assert {f"run_{run.pk}", f"run_{run.pk}_kept"} <= set(staged)
+
+
+def test_provisioning_gives_an_older_shared_table_the_index_of_its_pages(city):
+    _url, _dataset, binding, _key = city
+    name = store.live(binding.resource_id, "shared").table_name
+    index = sql.Identifier("shared", f"{name}__id_idx")
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP INDEX {}").format(index))
+
+    provision()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [f"{name}__id_idx"])
+        assert "UNIQUE INDEX" in cursor.fetchone()[0]
