@@ -37,6 +37,18 @@ class SignInForm(AuthenticationForm):
             self._refused()
             raise
 
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Say to whoever is known, and has no role here, that name and password are right."""
+        if user.is_active and not user.is_staff:
+            raise ValidationError(
+                _(
+                    "User name and password are right, but none of your roles works in the back"
+                    " office. Ask the security administrator for one if you should work here."
+                ),
+                code="no-role",
+            )
+        super().confirm_login_allowed(user)
+
     def _refused(self) -> None:
         name, now = self.cleaned_data.get("username"), timezone.now()
         locked = sign_in.is_locked_out(self.request)

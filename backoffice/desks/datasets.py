@@ -41,6 +41,9 @@ STATE_COLOURS = {
 }
 
 
+EXTENSIONS = Dataset._meta.get_field("extensions").verbose_name  # noqa: SLF001 - Django's public-by-custom name
+
+
 def _in(*states: State):
     """Return whether an entry is in one of these states, as a question to ask of it."""
     return lambda dataset: dataset.state in states
@@ -72,7 +75,7 @@ class DatasetDesk(Desk):
                     "state",
                     "due",
                     "missing",
-                    "defects",
+                    "found_missing",
                     "elsewhere",
                     "offered",
                     "listed_fields",
@@ -91,8 +94,8 @@ class DatasetDesk(Desk):
                     "alias",
                     "abstract_zh",
                     "abstract_en",
-                    "keywords_zh",
-                    "keywords_en",
+                    "words_zh",
+                    "words_en",
                     "update_cycle",
                     "license",
                     "contact",
@@ -105,7 +108,7 @@ class DatasetDesk(Desk):
                     "source_authority",
                     "region",
                     "related",
-                    "extensions",
+                    "further",
                 )
             },
         ),
@@ -124,7 +127,17 @@ class DatasetDesk(Desk):
             },
         ),
     )
-    readonly_fields = ["due", "missing", "elsewhere", "offered", "listed_fields"]
+    readonly_fields = [
+        "due",
+        "missing",
+        "found_missing",
+        "elsewhere",
+        "offered",
+        "listed_fields",
+        "words_zh",
+        "words_en",
+        "further",
+    ]
     list_buttons = (
         Button(
             name="create",
@@ -304,6 +317,26 @@ class DatasetDesk(Desk):
             return "–"
         sentences = ((defect.sentence,) for defect in publishing.publication_defects(dataset))
         return format_html_join("", "<p>{}</p>", sentences) or gettext("nothing")
+
+    @admin.display(description=_("what was found missing"))
+    def found_missing(self, dataset: Dataset) -> str:
+        """List what a reviewer found missing, a sentence a line."""
+        return format_html_join("", "<p>{}</p>", ((text,) for text in dataset.defects)) or "–"
+
+    @admin.display(description=_("keywords, Chinese"))
+    def words_zh(self, dataset: Dataset) -> str:
+        """Show the Chinese keywords with a comma between them."""
+        return "，".join(dataset.keywords_zh) or "–"
+
+    @admin.display(description=_("keywords, English"))
+    def words_en(self, dataset: Dataset) -> str:
+        """Show the English keywords with a comma between them."""
+        return ", ".join(dataset.keywords_en) or "–"
+
+    @admin.display(description=EXTENSIONS)
+    def further(self, dataset: Dataset) -> str:
+        """Show the further elements, name and value a line."""
+        return format_html_join("", "<p>{}: {}</p>", dataset.extensions.items()) or "–"
 
     @admin.display(description=_("Offers"))
     def offered(self, dataset: Dataset) -> str:

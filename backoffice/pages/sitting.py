@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -209,7 +210,7 @@ def fields(request: HttpRequest, source_id: int) -> HttpResponse:
                     at=timezone.now(),
                 )
             except REFUSALS as refusal:
-                about.add_error(None, sentence(refusal))
+                about.add_error(None, _there_already(source, about) or sentence(refusal))
             else:
                 return redirect("admin:sitting_about", made.dataset_id)
     return shown(
@@ -222,6 +223,20 @@ def fields(request: HttpRequest, source_id: int) -> HttpResponse:
         about=about,
         rows=rows,
         bulk=forms.BulkForm(by=person),
+    )
+
+
+def _there_already(source: Source, about: forms.TableForm) -> str:
+    """Return the way to the department's own entry of this address, "" where there is none."""
+    slug = about.cleaned_data["slug"]
+    found = Dataset.objects.filter(slug=slug, owner=source.organization).first()
+    if found is None:
+        return ""
+    return format_html(
+        '{} <a href="{}">{}</a>',
+        _("A draft of this address was made before. Choose another address, or continue with:"),
+        reverse("admin:catalog_dataset_change", args=[found.pk]),
+        found,
     )
 
 

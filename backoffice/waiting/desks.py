@@ -18,6 +18,7 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         entries.to_grade,
         entries.to_regrade,
         entries.drafts,
+        entries.with_the_head,
         lines.returned,
         runs.under_way,
     ),

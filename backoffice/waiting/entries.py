@@ -20,6 +20,7 @@ def _entry(dataset: Dataset, note: str | Promise = "") -> Thing:
 def sent_back(asked: Asked) -> Pile:
     """Entries that a reviewer found incomplete."""
     rows = asked.own(Dataset.objects.filter(state=State.DRAFT), "owner").exclude(defects=[])
+    rows = rows.exclude(pk__in=_laid_before_heads())
     return pile(
         gettext_lazy("Sent back, to be completed"),
         rows.select_related("owner").order_by("pk"),
@@ -29,9 +30,29 @@ def sent_back(asked: Asked) -> Pile:
     )
 
 
+def _laid_before_heads() -> list[int]:
+    """Return the ids of the entries whose signature was asked for."""
+    told = Notice.objects.open().filter(kind="dataset.signable")
+    return [int(target.partition(":")[2]) for target in told.values_list("target", flat=True)]
+
+
+def with_the_head(asked: Asked) -> Pile:
+    """The publisher's drafts whose signature was asked for."""
+    rows = Dataset.objects.filter(state=State.DRAFT, pk__in=_laid_before_heads())
+    return pile(
+        gettext_lazy("Waiting for the signature of the head"),
+        asked.own(rows, "owner").select_related("owner").order_by("-pk"),
+        _entry,
+        place=list_of(Dataset, state__exact=State.DRAFT),
+    )
+
+
 def drafts(asked: Asked) -> Pile:
-    """Entries not signed yet."""
-    rows = asked.own(Dataset.objects.filter(state=State.DRAFT, defects=[]), "owner")
+    """Entries not signed yet, and not laid before the head."""
+    rows = Dataset.objects.filter(state=State.DRAFT, defects=[]).exclude(
+        pk__in=_laid_before_heads()
+    )
+    rows = asked.own(rows, "owner")
     return pile(
         gettext_lazy("Drafts"),
         rows.select_related("owner").order_by("-pk"),
@@ -89,9 +110,8 @@ def to_regrade(asked: Asked) -> Pile:
 
 def to_sign(asked: Asked) -> Pile:
     """Drafts whose publisher has asked for the signature."""
-    told = Notice.objects.open().filter(kind="dataset.signable")
-    ids = [int(target.partition(":")[2]) for target in told.values_list("target", flat=True)]
-    rows = asked.own(Dataset.objects.filter(state=State.DRAFT, pk__in=ids), "owner")
+    rows = Dataset.objects.filter(state=State.DRAFT, pk__in=_laid_before_heads())
+    rows = asked.own(rows, "owner")
     return pile(gettext_lazy("To be signed"), rows.select_related("owner").order_by("pk"), _entry)
 
 

@@ -6,6 +6,7 @@ from django.utils import translation
 
 from accounts.models import Role
 from backoffice.templatetags import backoffice_words
+from catalog import publishing
 from catalog.models import Dataset, Field, FieldTerms, Revision
 from catalog.terms import State
 from exchange.models import Binding, Grant, RejectedRow
@@ -98,3 +99,21 @@ def test_what_is_kept_as_json_is_shown_as_names_and_values(value, shown):
 
     assert told.startswith(shown)
     assert "<b>" not in told
+
+
+def test_an_entry_tells_what_was_found_missing_and_its_keywords_as_words(at_desk):
+    entry = catalog.dataset(
+        State.IN_REVIEW, keywords_zh=["停车", "交通"], extensions={"系统": "一"}
+    )
+    reviewer = accounts.user(Role.OPERATOR)
+    publishing.send_back(
+        entry.pk, by=reviewer, at=catalog.NOW, defects=["缺少联系方式。", "摘要太短。"]
+    )
+
+    page = read(at_desk(reviewer).page(entry))
+    empty = read(at_desk(reviewer).page(catalog.dataset()))
+
+    assert "<p>缺少联系方式。</p><p>摘要太短。</p>" in page
+    assert "停车，交通" in page
+    assert "<p>系统: 一</p>" in page
+    assert not [raw for raw in ("[]", "{}", "\\u") if f">{raw}<" in empty]

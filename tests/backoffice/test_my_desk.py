@@ -66,6 +66,9 @@ def test_a_head_is_asked_for_the_signature_once_the_publisher_has_asked():
     )
 
     assert piles(head, Role.HEAD)["To be signed"].count == 1
+    mine = piles(accounts.user(Role.PUBLISHER, department), Role.PUBLISHER)
+    assert mine["Waiting for the signature of the head"].count == 1
+    assert "Drafts" not in mine
 
 
 def test_a_line_waits_for_the_authority_but_not_for_who_had_a_part_in_it():

@@ -165,3 +165,15 @@ def test_whoever_comes_with_a_young_password_goes_to_work():
     sign_in_at(client, user.username, PASSWORD)
 
     assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_a_developer_is_told_that_name_and_password_are_right(db):
+    person = accounts.user(Role.DEVELOPER)
+    person.set_password(PASSWORD)
+    person.save()
+
+    wrong = sign_in_at(Client(headers={"Accept-Language": "en"}), person.username, "other")
+    right = sign_in_at(Client(headers={"Accept-Language": "en"}), person.username, PASSWORD)
+
+    assert "none of your roles" in right.content.decode()
+    assert "none of your roles" not in wrong.content.decode()

@@ -438,6 +438,20 @@ def test_a_draft_is_left_and_taken_up_again(clerk, where):
     assert "Send to the head" not in ready
 
 
+def test_the_draft_made_again_after_going_back_leads_to_the_one_that_is_there(clerk, where):
+    source = connected(where)
+    clerk.go("sitting_fields", source.pk, query=laid(where, people()))
+    fields, told = clerk.place, clerk.proposed()
+    clerk.send(**told)
+    dataset = Dataset.objects.get()
+
+    clerk.send(fields, **told)
+
+    assert Dataset.objects.count() == 1
+    assert reverse("admin:catalog_dataset_change", args=[dataset.pk]) in clerk.page
+    assert "A draft of this address was made before" in clerk.page
+
+
 def test_an_incomplete_draft_is_not_laid_before_the_head(clerk, where):
     source = connected(where)
     clerk.go("sitting_fields", source.pk, query=laid(where, people()))
