@@ -49,10 +49,10 @@ def with_the_head(asked: Asked) -> Pile:
 
 def drafts(asked: Asked) -> Pile:
     """Entries not signed yet, and not laid before the head."""
-    rows = Dataset.objects.filter(state=State.DRAFT, defects=[]).exclude(
-        pk__in=_laid_before_heads()
+    rows = asked.own(
+        Dataset.objects.filter(state=State.DRAFT, defects=[]).exclude(pk__in=_laid_before_heads()),
+        "owner",
     )
-    rows = asked.own(rows, "owner")
     return pile(
         gettext_lazy("Drafts"),
         rows.select_related("owner").order_by("-pk"),
@@ -110,8 +110,9 @@ def to_regrade(asked: Asked) -> Pile:
 
 def to_sign(asked: Asked) -> Pile:
     """Drafts whose publisher has asked for the signature."""
-    rows = Dataset.objects.filter(state=State.DRAFT, pk__in=_laid_before_heads())
-    rows = asked.own(rows, "owner")
+    rows = asked.own(
+        Dataset.objects.filter(state=State.DRAFT, pk__in=_laid_before_heads()), "owner"
+    )
     return pile(gettext_lazy("To be signed"), rows.select_related("owner").order_by("pk"), _entry)
 
 
