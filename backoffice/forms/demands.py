@@ -1,7 +1,7 @@
 """What the verbs on the demand list ask."""
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
@@ -53,7 +53,7 @@ class AcceptDemandForm(OfficeForm):
         self.fields["provider"].initial = self.target.provider_id
         self.notes = tuple(
             f"{one.title} · {one.owner}" for one in demands.alike(self.target.title_zh)
-        ) or (_now("Nothing like it was found."),)
+        ) or (gettext("Nothing like it was found."),)
 
 
 class CatalogueDemandForm(OfficeForm):

@@ -128,7 +128,7 @@ def ask_for(dataset, field):
     terms = Terms(
         purpose_class=Purpose.CHECKING,
         purpose="a test",
-        scene="at the counter",
+        scene="窗口受理",
         system="counter",
         mode=Mode.VERIFY,
         fields=[field.pk],

@@ -18,13 +18,23 @@ from catalog.models import Field as DatasetField
 from catalog.publishing import publication_defects
 from catalog.terms import LineState, State
 from exchange import opening
-from exchange.models import AllowedHost, Binding, Grant, RejectedRow, Source, SyncRun
-from exchange.sharing import grants
+from exchange.models import (
+    AllowedHost,
+    Binding,
+    Correction,
+    Grant,
+    RejectedRow,
+    Source,
+    SyncRun,
+)
+from exchange.models import Wrong as WrongIn
+from exchange.sharing import corrections, grants, lifecycle
+from exchange.sharing.corrections import Report
 from exchange.sync import engine
 from tests.backoffice.test_dataset_buttons import GRADED
 from tests.backoffice.test_negative_list_buttons import line_told
 from tests.backoffice.test_offer_buttons import upload
-from tests.factories import accounts, catalog, exchange
+from tests.factories import accounts, catalog, exchange, sharing
 
 pytestmark = pytest.mark.django_db
 
@@ -183,6 +193,26 @@ def a_satisfied_demand() -> Demand:
     return demands.satisfy(demand.pk, by=demand.raised_by, at=exchange.NOW)
 
 
+def an_ended_grant() -> Grant:
+    two = sharing.two(rows=False)
+    grant = two.granted("phone")
+    return lifecycle.purpose_over(grant.pk, reason="x", by=two.clerk, at=exchange.NOW)
+
+
+def a_report(*, answered: bool) -> Callable[[], Correction]:
+    def made() -> Correction:
+        two = sharing.two(rows=False)
+        report = Report(wrong=WrongIn.ENTRY, text="名称有误")
+        one = corrections.report(
+            two.dataset.pk, report, organization=two.asker, by=two.clerk, at=exchange.NOW
+        )
+        if answered:
+            corrections.answer(one.pk, wrong=False, text="x", by=two.reviewer, at=exchange.NOW)
+        return Correction.objects.get(pk=one.pk)
+
+    return made
+
+
 def line_in(state: LineState) -> Callable[[], NegativeLine]:
     return lambda: catalog.negative_line(state=state)
 
@@ -258,6 +288,14 @@ WRONG = {
     (SyncRun, "discard"): wrong(a_finished_run),
     (SyncRun, "undo"): wrong(a_held_run, reason="x"),
     (Grant, "revoke"): wrong(a_revoked_grant, reason="x"),
+    (Grant, "suspend"): wrong(an_ended_grant, reason="x", mend_by="2990-01-01"),
+    (Grant, "resume"): wrong(an_ended_grant, reason="x"),
+    (Grant, "end"): wrong(an_ended_grant, reason="x"),
+    (Grant, "stop"): wrong(an_ended_grant, cause="x", agreement="x", notice="x"),
+    (Correction, "answer"): wrong(a_report(answered=True), found="right", text="x"),
+    (Correction, "more"): wrong(a_report(answered=True), text="x"),
+    (Correction, "supply"): wrong(a_report(answered=True), evidence="x"),
+    (Correction, "evaluate"): wrong(a_report(answered=False), score=3, text="x"),
     (NegativeLine, "forward"): wrong(line_in(LineState.ENDED), opinion="a"),
     (NegativeLine, "return"): wrong(line_in(LineState.ENDED), opinion="a"),
     (NegativeLine, "publish"): wrong(line_in(LineState.ENDED)),
@@ -311,6 +349,9 @@ def able(permission: str, desk: Desk, row: Any) -> User:
     if isinstance(row, App | ApiKey) and holders(permission)[0] == Role.DEVELOPER:
         return App.objects.get().created_by
     role = next(one for one in holders(permission) if one in OFFICE_ROLES)
+    if isinstance(row, Correction):
+        answers = permission == "exchange.answer_correction"
+        return accounts.user(role, row.dataset.owner if answers else row.organization)
     return accounts.user(role, None if role in CITY_WIDE else desk.owner_of(row))
 
 
