@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CodeSystem, Organization, Region, User
-from accounts.roles import OrganizationKind, Role
+from accounts.models import CodeSystem, Membership, Organization, Region, User
+from accounts.roles import ADMIN_ROLES, OrganizationKind, Role
 from backoffice.forms.dressed import DayField, OfficeForm, offer, places_for
 from exchange import holdings, leaving
 
@@ -103,10 +104,25 @@ class HandOverForm(OfficeForm):
     )
 
     def prepare(self) -> None:
-        """Offer the other active people, and say what waits on the one who leaves."""
+        """Offer colleagues who may take over, and say what waits on the one who leaves."""
         self.notes = tuple(f"{what}: {count}" for what, count in leaving.waits_on(self.target))
-        others = User.objects.filter(is_active=True).exclude(pk=self.target.pk)
-        offer(self, "to", others.order_by("username"))
+        offer(self, "to", _who_may_follow(self.target).order_by("username"))
+
+
+def _who_may_follow(user: User) -> QuerySet[User]:
+    """Return active people of the same organisations, and those who have no role yet.
+
+    An administrator's powers stay apart from everybody else's, so neither follows the other.
+    """
+    held = user.memberships.all()
+    places = set(held.values_list("organization", flat=True))
+    is_admin = held.filter(role__in=ADMIN_ROLES).exists()
+    others = User.objects.filter(is_active=True).exclude(pk=user.pk)
+    admins = Membership.objects.filter(role__in=ADMIN_ROLES).values("user")
+    if places and not is_admin:
+        others = others.exclude(pk__in=admins)
+    colleagues = Membership.objects.filter(organization__in=places).values("user")
+    return others.filter(Q(pk__in=colleagues) | Q(memberships=None))
 
 
 class RoleForm(OfficeForm):

@@ -195,3 +195,17 @@ def test_the_trail_is_not_taken_out_for_days_that_run_backwards(at_desk, said):
 
     assert "is before the first" in said(answer)
     assert not Entry.objects.filter(verb="audit.export").exists()
+
+
+def test_only_colleagues_and_people_without_a_role_are_offered_to_take_over(at_desk):
+    place = accounts.organization()
+    leaver = accounts.user(Role.PUBLISHER, place)
+    colleague = accounts.user(Role.REVIEWER, place)
+    free, stranger = accounts.user(None), accounts.user(Role.PUBLISHER)
+    officer = accounts.user(Role.SYSTEM_ADMIN)
+
+    form = at_desk(accounts.user(Role.SECURITY_ADMIN)).ask(leaver, "deactivate").context["form"]
+
+    offered = set(form.fields["to"].queryset)
+    assert {colleague, free} <= offered
+    assert not offered & {leaver, stranger, officer}

@@ -159,3 +159,18 @@ def test_a_sheet_without_rows_is_held_to_be_a_mistake():
 
     with pytest.raises(problems.SourceEmpty):
         engine.sync(binding.pk)
+
+
+def test_a_real_workbook_of_the_old_format_comes_through_whole(shared_data):
+    data = (shared_data / "catalogues" / "tw_taoyuan_catalogue.xls").read_bytes()
+    columns = (
+        column("number", DataType.INTEGER, source="編號", is_key=True),
+        column("name", source="資料名稱"),
+        column("format", source="檔案格式"),
+    )
+    binding = exchange.csv_binding(exchange.house(), data, columns, suffix=".xls")
+
+    run = engine.sync(binding.pk)
+
+    assert (run.state, run.read, run.inserted, run.rejected) == (RunState.DONE, 1429, 1429, 0)
+    assert shared(binding)[0] == (1, "桃園市臨時暨短期照顧服務之委託單位", "CSV")

@@ -27,7 +27,7 @@ def test_a_person_leaves_and_nothing_is_orphaned(site, language, narrow):
         type(entry).objects.filter(pk=entry.pk).update(created_by=leaver)
     Membership.objects.filter(organization=department).exclude(user=leaver).delete()
     accounts.user(Role.HEAD, department)
-    heir = accounts.user(Role.PUBLISHER, name="周宁")
+    heir = accounts.user(None, name="周宁")
     seat = site.seat(accounts.user(Role.SECURITY_ADMIN), language, narrow=narrow)
     mark = f"{language}-{'narrow' if narrow else 'wide'}"
 
