@@ -101,6 +101,7 @@ GROUPS = (
                 "outbox",
                 "exchange.view_sharerequest",
             ),
+            Page("admin:own_grants", _("Grants of my department"), "key", "exchange.view_grant"),
         ),
     ),
     Group(

@@ -4,7 +4,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -62,27 +62,29 @@ def plain_name(name: str) -> str:
     return "".join(sign for sign in last if sign.isprintable())[-200:]
 
 
-def examined(stream: IO[bytes], name: str) -> bytes:
+def examined(stream: IO[bytes], name: str, *, most: int = 0, kinds: Collection[str] = ()) -> bytes:
     """Return a file's bytes after looking at them.
 
-    Raises FileRefused for a file that is empty, larger than settings.UPLOAD_MB, of no kind in
-    KINDS, not what its name says, an archive that unpacks to far more than it has, or one with
-    macros.
+    `most` is in bytes (settings.UPLOAD_MB without it), `kinds` are the endings taken (those of
+    KINDS without them). Raises FileRefused for a file that is empty, larger, of another kind, not
+    what its name says, an archive that unpacks to far more than it has, or one with macros.
     """
-    most = settings.UPLOAD_MB * 1_000_000
+    most = most or settings.UPLOAD_MB * 1_000_000
     data = stream.read(most + 1)
     if len(data) > most:
         raise FileRefused(
             _("“%(file)s” has more than %(most)s MB. Send it in parts, or offer it by a link.")
-            % {"file": name, "most": settings.UPLOAD_MB}
+            % {"file": name, "most": most // 1_000_000}
         )
     if not data:
         raise FileRefused(_("“%(file)s” is empty. Choose the file again.") % {"file": name})
-    is_it = KINDS.get(Path(name).suffix.lower())
+    ending = Path(name).suffix.lower()
+    taken = kinds or KINDS
+    is_it = KINDS.get(ending) if ending in taken else None
     if is_it is None:
         raise FileRefused(
             _("Files such as “%(file)s” are not offered here. Send one of: %(kinds)s.")
-            % {"file": name, "kinds": ", ".join(sorted(KINDS))}
+            % {"file": name, "kinds": ", ".join(sorted(taken))}
         )
     if not is_it(data):
         raise FileRefused(

@@ -17,7 +17,7 @@ from backoffice.buttons import Button, person_of
 from backoffice.desk import Desk, labelled
 from backoffice.desks.beside import ShownOnly
 from backoffice.scopes import conditions, field_names
-from exchange.models import RequestEvent, ShareRequest
+from exchange.models import RequestAttachment, RequestEvent, ShareRequest
 from exchange.sharing import disputes
 from exchange.sharing.requests import offered
 
@@ -47,6 +47,15 @@ def _button(title: Any, name: str, pk: int) -> dict[str, Any]:
         "variant": ActionVariant.DEFAULT,
         "attrs": {},
     }
+
+
+class AttachmentInline(ShownOnly):
+    """The files that were handed in; they are opened on the request's page, on record."""
+
+    model = RequestAttachment
+    fields = ["name", "size", "added_by", "added_at"]
+    readonly_fields = fields
+    ordering = ["pk"]
 
 
 @admin.register(ShareRequest)
@@ -96,7 +105,7 @@ class ShareRequestDesk(Desk):
         ("proposed_by", "answered_by", "answered_at"),
     ]
     readonly_fields = ["asked_fields", "asked_rows", "way", "lacking", "offer"]
-    inlines = [EventInline]
+    inlines = [AttachmentInline, EventInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Return what the person's departments asked for, and what was received."""
@@ -165,3 +174,20 @@ class RequestEventDesk(Desk):
         """Return the events of the requests that this person sees."""
         seen = ShareRequest.objects.seen_at(self.places(request))
         return super().get_queryset(request).filter(request__in=seen)
+
+
+@admin.register(RequestAttachment)
+class RequestAttachmentDesk(Desk):
+    """Which files were handed in with the requests that the person may see."""
+
+    list_display = ["name", "request", "size", "added_by", "added_at"]
+    list_filter = ["added_at"]
+    list_select_related = ["request__dataset", "request__organization", "added_by"]
+    search_fields = ["name", "=request__id"]
+    ordering = ["-id"]
+    fields = ["request", "name", "size", "digest", ("added_by", "added_at")]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Return the files of the requests that this person sees, without their content."""
+        seen = ShareRequest.objects.seen_at(self.places(request))
+        return super().get_queryset(request).filter(request__in=seen).defer("content")

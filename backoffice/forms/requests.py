@@ -72,7 +72,6 @@ class AskForm(OfficeForm):
         label=_("Way of use"),
         choices=[(str(mode), words.MODES[str(mode)]) for mode in ASKED_WAYS],
         coerce=Mode,
-        widget=forms.RadioSelect,
         help_text=_(
             "A verification answers yes or no and shows no values: it is granted easiest."
         ),

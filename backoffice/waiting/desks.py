@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.models import User
 from accounts.roles import Role
-from backoffice.waiting import administration, entries, lines, requests, runs
+from backoffice.waiting import administration, asking, entries, lines, requests, runs
 from backoffice.waiting.piles import Asked, Desk, Pile, Question
 
 QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
@@ -14,6 +14,10 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         runs.failed,
         runs.held,
         runs.late,
+        asking.to_complete,
+        asking.suspended,
+        asking.drafts,
+        asking.ending,
         entries.signed,
         entries.to_grade,
         entries.to_regrade,
@@ -26,6 +30,8 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         requests.late,
         requests.to_sign,
         entries.to_sign,
+        asking.to_sign,
+        asking.suspended,
         entries.revisions,
         lines.for_legal_review,
         entries.to_regrade,
@@ -35,6 +41,7 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         requests.late,
         requests.to_answer,
         requests.past_their_term,
+        asking.to_complete,
         lines.for_legal_review,
         lines.ending_grants,
     ),

@@ -1,5 +1,6 @@
 """Where data comes from, how each run went, where rows stand, and who was granted what."""
 
+from exchange.models.attachments import RequestAttachment
 from exchange.models.corrections import Correction, Wrong
 from exchange.models.disputes import About, Dispute, DisputeEvent, Side
 from exchange.models.grants import Ending, Grant
@@ -37,6 +38,7 @@ __all__ = [
     "Purpose",
     "RecordTable",
     "RejectedRow",
+    "RequestAttachment",
     "RequestEvent",
     "RunState",
     "ShareRequest",

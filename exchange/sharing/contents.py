@@ -268,6 +268,8 @@ def renewal(request: ShareRequest) -> None:
 def digest(request: ShareRequest) -> str:
     """Return a digest (32 hexadecimal digits) of what a request says, as its head is shown it."""
     told = [[name, getattr(request, name)] for name in SAID]
+    files = request.attachments.order_by("digest").values_list("digest", flat=True)
+    told.append(["files", list(files)])
     text = json.dumps(told, default=str, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 

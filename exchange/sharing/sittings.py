@@ -7,14 +7,15 @@ each request goes its own way: every dataset has its own provider.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import IO
 from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import Organization, User
-from exchange.models import Grant, ShareRequest
-from exchange.sharing import asking
+from exchange.models import Grant, RequestAttachment, ShareRequest
+from exchange.sharing import asking, attachments
 from exchange.sharing.contents import Terms
 
 
@@ -69,6 +70,21 @@ def sign(seen: Mapping[int, str], *, vouched: bool, by: User, at: datetime) -> l
     Raises as `asking.sign` does.
     """
     return [asking.sign(pk, vouched=vouched, seen=seen[pk], by=by, at=at) for pk in sorted(seen)]
+
+
+@transaction.atomic
+def attach(
+    request_ids: Sequence[int], stream: IO[bytes], name: str, *, by: User, at: datetime
+) -> list[RequestAttachment]:
+    """Hand a file in with several requests, each with a copy sealed for itself, or with none.
+
+    Raises as `attachments.attach` does.
+    """
+    made = []
+    for pk in sorted(request_ids):
+        stream.seek(0)
+        made.append(attachments.attach(pk, stream, name, by=by, at=at))
+    return made
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Every model has its desk, scoped by organisation, and changes nothing but by verbs."""
 
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
 from django.apps import apps
@@ -18,7 +19,7 @@ from catalog.models import CodeList, Dataset, Field, FieldSketch, Subject, Worki
 from catalog.terms import LineState, State
 from exchange import opening, sources
 from exchange.models import About, Binding, Purpose, Source, Wrong
-from exchange.sharing import asking, corrections, disputes, grants
+from exchange.sharing import asking, attachments, corrections, disputes, grants
 from exchange.sharing.contents import Terms
 from exchange.sync import engine
 from policy.terms import Mode
@@ -140,6 +141,7 @@ def ask_for(dataset, field):
     )
     clerk, head = accounts.user(Role.PUBLISHER, place), accounts.user(Role.HEAD, place)
     asked = asking.draft(dataset.pk, terms, organization=place, by=clerk, at=exchange.NOW)
+    attachments.attach(asked.pk, BytesIO(b"%PDF-1.7"), "a.pdf", by=clerk, at=exchange.NOW)
     asking.submit(asked.pk, by=clerk, at=exchange.NOW)
     asking.sign(asked.pk, vouched=True, by=head, at=exchange.NOW)
     late = exchange.NOW + timedelta(days=60)

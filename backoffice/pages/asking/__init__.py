@@ -1,5 +1,11 @@
 """The asking department's desk: the form, its requests and what it was granted."""
 
-from backoffice.pages.asking import form, one, own
+from backoffice.pages.asking import files, form, grants, one, own
 
-ADDRESSES = [*form.ADDRESSES, *own.ADDRESSES, *one.ADDRESSES]
+ADDRESSES = [
+    *form.ADDRESSES,
+    *own.ADDRESSES,
+    *one.ADDRESSES,
+    *files.ADDRESSES,
+    *grants.ADDRESSES,
+]

@@ -22,7 +22,7 @@ from backoffice.pages.frame import office_page, shown
 from backoffice.scopes import conditions, field_names
 from catalog import deadlines
 from exchange.models import Grant, ShareRequest
-from exchange.sharing import asking, contents, deciding, sittings
+from exchange.sharing import asking, attachments, contents, deciding, disputes, sittings
 from exchange.sharing.requests import asked, offered
 from exchange.workflow import MOVES, State, Step
 
@@ -66,9 +66,12 @@ def _page(
         may_submit=may[Step.SUBMIT] or may[Step.SUPPLY],
         may_ask=request.user.has_perm(sitting.ASK, found.organization),
         vouched=VOUCHED,
+        files=found.attachments.defer("content").order_by("pk"),
+        kinds=", ".join(attachments.KINDS),
         events=found.events.select_related("by").order_by("at", "pk"),
         grant=Grant.objects.filter(request=found).first(),
         offer=_offer(found),
+        **disputes.of_request(found, person_of(request), at=timezone.now()),
     )
 
 

@@ -30,7 +30,7 @@ NEXT = {
     State.SUPPLEMENT: gettext_lazy("Complete what was found missing, and lay it before the head."),
     State.TO_ANSWER: gettext_lazy("The provider's head signs the answer."),
     State.GRANTED: gettext_lazy("Use what was granted."),
-    State.REFUSED: gettext_lazy("Read the reason; ask for less, or for something else."),
+    State.REFUSED: gettext_lazy("Read the reason; ask for less, or open a dispute."),
     State.WITHDRAWN: gettext_lazy("Nothing. Copy it to ask again."),
 }
 """What comes next at each state, as the asking department reads it."""

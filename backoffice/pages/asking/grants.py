@@ -1,0 +1,130 @@
+"""What the person's departments were granted: its state, its days, and what to do when it ends."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from backoffice import words
+from backoffice.buttons import REFUSALS, person_of, sentence
+from backoffice.pages.asking import sitting
+from backoffice.pages.frame import office_page, shown
+from backoffice.scopes import conditions, field_names
+from exchange.models import Grant
+from exchange.sharing import lifecycle
+from exchange.workflow import GRANT_MOVES, GrantState, GrantStep
+from policy.terms import Channel
+
+SEE = "exchange.view_grant"
+PAGE = 30
+COLOURS = {
+    GrantState.LIVE: "good",
+    GrantState.SUSPENDED: "bad",
+    GrantState.ENDED: "warn",
+    GrantState.DISPOSED: "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A grant as who received it sees it, with what this person can do."""
+
+    grant: Grant
+    state: str | Promise
+    colour: str
+    way: str
+    fields: str
+    rows: str
+    days_left: int | None
+    why: str
+    renews: bool
+    ends: bool
+    disposes: bool
+
+
+@office_page(SEE)
+def own_grants(request: HttpRequest) -> HttpResponse:
+    """Show a page of what the person's departments were granted, newest first."""
+    rows = _own(request).select_related("dataset__owner", "organization", "request")
+    page = Paginator(rows.order_by("-pk"), PAGE).get_page(request.GET.get("page"))
+    today = timezone.localdate()
+    return shown(
+        request,
+        "backoffice/asking/grants.html",
+        title=_("Grants of my department"),
+        page=page,
+        held=[_held(request, one, today) for one in page.object_list],
+    )
+
+
+def _own(request: HttpRequest) -> Any:
+    places = sitting.own_places(person_of(request))
+    return Grant.objects.filter(organization__in=places, channel=Channel.SHARE)
+
+
+def _held(request: HttpRequest, grant: Grant, today: date) -> Held:
+    state = grant.state(today)
+    asks = request.user.has_perm(sitting.ASK, grant.organization)
+    signs = request.user.has_perm(sitting.SIGN, grant.organization)
+    live = state in (GrantState.LIVE, GrantState.SUSPENDED)
+    return Held(
+        grant=grant,
+        state=state.label,
+        colour=COLOURS[state],
+        way=", ".join(str(words.MODES[mode]) for mode in grant.modes),
+        fields=field_names(grant.fields),
+        rows=conditions(grant.rows),
+        days_left=(grant.valid_until - today).days if live else None,
+        why=grant.suspended_because or grant.ended_because,
+        renews=asks and state != GrantState.SUSPENDED,
+        ends=asks and (state, GrantStep.END) in GRANT_MOVES,
+        disposes=signs and (state, GrantStep.DISPOSE) in GRANT_MOVES,
+    )
+
+
+def _over(request: HttpRequest, grant: Grant) -> str:
+    reason = request.POST.get("text", "")
+    lifecycle.purpose_over(grant.pk, reason=reason, by=person_of(request), at=timezone.now())
+    return _("The grant has ended. Dispose of what was received, and note how.")
+
+
+def _dispose(request: HttpRequest, grant: Grant) -> str:
+    receipt = request.POST.get("text", "")
+    lifecycle.dispose(grant.pk, receipt=receipt, by=person_of(request), at=timezone.now())
+    return _("The receipt is kept, and the provider is told.")
+
+
+ACTIONS: dict[str, Callable[[HttpRequest, Grant], str]] = {"over": _over, "dispose": _dispose}
+
+
+@office_page(SEE)
+@require_POST
+def act(request: HttpRequest, grant_id: int, action: str) -> HttpResponse:
+    """Do something with a grant of the person's own department, and say how it went."""
+    found = _own(request).filter(pk=grant_id).first()
+    if found is None:
+        raise Http404
+    try:
+        messages.success(request, ACTIONS[action](request, found))
+    except REFUSALS as refusal:
+        messages.warning(request, sentence(refusal))
+    return redirect("admin:own_grants")
+
+
+ADDRESSES = [
+    path("own-grants/", own_grants, name="own_grants"),
+    *(
+        path(f"own-grants/<int:grant_id>/{name}/", act, {"action": name}, name=f"own_grant_{name}")
+        for name in ACTIONS
+    ),
+]

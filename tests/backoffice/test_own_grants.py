@@ -1,0 +1,109 @@
+"""What a department was granted, at its own desk; and the piles of who asks."""
+
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from accounts.roles import Role
+from exchange.models import Ending
+from exchange.sharing import asking, attachments
+from exchange.workflow import GrantState
+from tests.factories import accounts, sharing
+from tests.factories.sharing import NOW, TODAY
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(name="two")
+def _two():
+    return sharing.two(rows=False)
+
+
+def read(answer):
+    return answer.content.decode()
+
+
+def test_a_purpose_that_is_over_ends_the_grant_and_the_head_notes_the_disposal(two, at_desk):
+    grant = two.granted("phone")
+    clerk, head = at_desk(two.clerk).client, at_desk(two.asking_head).client
+
+    clerk.post(reverse("admin:own_grant_over", args=[grant.pk]), {"text": "reached"})
+    grant.refresh_from_db()
+    ended = grant.ending
+    page = read(head.get(reverse("admin:own_grants")))
+    head.post(reverse("admin:own_grant_dispose", args=[grant.pk]), {"text": "all copies deleted"})
+
+    grant.refresh_from_db()
+    assert ended == Ending.PURPOSE
+    assert "Keep the receipt" in page
+    assert (grant.state(TODAY), grant.disposal) == (GrantState.DISPOSED, "all copies deleted")
+
+
+def test_another_departments_grant_is_not_there(two, at_desk):
+    grant = two.granted("phone")
+    other = at_desk(accounts.user(Role.PUBLISHER)).client
+
+    answer = other.post(reverse("admin:own_grant_over", args=[grant.pk]), {"text": "x"})
+
+    assert answer.status_code == 404
+    assert f"grant-{grant.pk}" not in read(other.get(reverse("admin:own_grants")))
+
+
+def test_a_renewal_starts_from_what_the_grant_holds(two, at_desk):
+    grant = two.granted("phone")
+
+    page = at_desk(two.clerk).client.get(f"{reverse('admin:ask')}?renews={grant.pk}")
+
+    assert "Renew grant" in read(page)
+    assert set(page.context["ticked"]) == set(two.fields("phone"))
+    assert page.context["form"]["purpose"].value() == grant.purpose
+
+
+def test_a_file_is_handed_in_and_opened_from_the_page(two, at_desk):
+    asked = two.draft("phone")
+    client = at_desk(two.clerk).client
+    sent = SimpleUploadedFile("basis.pdf", b"%PDF-1.7 law")
+
+    client.post(reverse("admin:asked_attach", args=[asked.pk]), {"file": sent})
+    [file] = asked.attachments.all()
+    answer = client.get(reverse("admin:request_file", args=[file.pk]))
+
+    assert answer.content == b"%PDF-1.7 law"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "basis.pdf" in read(client.get(reverse("admin:asked", args=[asked.pk])))
+
+
+def test_a_file_that_lies_is_refused_in_a_sentence(two, at_desk, said):
+    asked = two.draft("phone")
+    sent = SimpleUploadedFile("basis.pdf", b"MZ")
+
+    answer = at_desk(two.clerk).client.post(
+        reverse("admin:asked_attach", args=[asked.pk]), {"file": sent}
+    )
+
+    assert "not what its name says" in said(answer)
+    assert not asked.attachments.exists()
+
+
+def test_a_stranger_finds_no_file_of_a_draft(two, at_desk):
+    asked = two.draft("phone")
+    made = attachments.attach(asked.pk, BytesIO(b"%PDF-1"), "a.pdf", by=two.clerk, at=NOW)
+    place = reverse("admin:request_file", args=[made.pk])
+
+    assert at_desk(two.reviewer).client.get(place).status_code == 404
+
+
+def test_requests_wait_on_the_desks_of_who_asks(two, at_desk):
+    two.draft("name")
+    waiting = two.draft("phone")
+    asking.submit(waiting.pk, by=two.clerk, at=NOW)
+
+    clerk = read(at_desk(two.clerk).client.get(reverse("admin:index")))
+    head = read(at_desk(two.asking_head).client.get(reverse("admin:index")))
+    provider = read(at_desk(two.where.head).client.get(reverse("admin:index")))
+
+    assert "Drafts of share requests" in clerk
+    assert "Share requests to be signed" in head
+    assert "Share requests to be signed" not in provider
