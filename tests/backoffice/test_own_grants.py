@@ -75,6 +75,19 @@ def test_a_file_is_handed_in_and_opened_from_the_page(two, at_desk):
     assert "basis.pdf" in read(client.get(reverse("admin:asked", args=[asked.pk])))
 
 
+def test_the_provider_finds_the_files_on_the_page_where_it_decides(two, at_desk):
+    asked = two.draft("phone")
+    made = attachments.attach(asked.pk, BytesIO(b"%PDF-1"), "law.pdf", by=two.clerk, at=NOW)
+    asking.submit(asked.pk, by=two.clerk, at=NOW)
+    asking.sign(asked.pk, vouched=True, by=two.asking_head, at=NOW)
+    client = at_desk(two.reviewer).client
+
+    page = read(client.get(reverse("admin:deciding", args=[asked.pk])))
+
+    assert reverse("admin:request_file", args=[made.pk]) in page
+    assert client.get(reverse("admin:request_file", args=[made.pk])).content == b"%PDF-1"
+
+
 def test_a_file_that_lies_is_refused_in_a_sentence(two, at_desk, said):
     asked = two.draft("phone")
     sent = SimpleUploadedFile("basis.pdf", b"MZ")

@@ -110,6 +110,7 @@ def told(found: ShareRequest) -> dict[str, Any]:
         "similar": beside.similar(found),
         "barred": matrix.barred(found.dataset, found.fields, today=today),
         "events": found.events.select_related("by").order_by("at", "pk"),
+        "files": found.attachments.defer("content").order_by("pk"),
     }
 
 
