@@ -151,7 +151,7 @@ def to_review(asked: Asked) -> Pile:
 
     return pile(
         gettext_lazy("Entries to be reviewed"),
-        rows.select_related("owner").order_by("submitted_at"),
+        rows.select_related("owner").order_by("submitted_at", "pk"),
         thing,
         place=list_of(Dataset, state__exact=State.IN_REVIEW),
     )

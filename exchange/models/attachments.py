@@ -5,8 +5,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from exchange.models.requests import ShareRequest
-
 MOST_BYTES = 10_000_000
 
 
@@ -17,7 +15,7 @@ class RequestAttachment(models.Model):
     """
 
     request = models.ForeignKey(
-        ShareRequest,
+        "exchange.ShareRequest",
         models.PROTECT,
         related_name="attachments",
         verbose_name=_("share request"),
