@@ -139,7 +139,10 @@ def build(registry: Registry, intake: Path, *, at: datetime) -> City:
             Role.REVIEWER, staff["approval"].organization, "approval-reviewer", "Reviewer"
         )
         key = _company(hall, resources[REGISTRATIONS.slug], reviewer, at=at)
-        hands = Hands(staff, (operators[0], operators[1]), reviewer, hall.chief, intake)
+        other = hall.enter(
+            Role.REVIEWER, staff["civil"].organization, "civil-reviewer", "Reviewer of volunteers"
+        )
+        hands = Hands(staff, (operators[0], operators[1]), reviewer, other, hall.chief, intake)
         work.leave(hands, resources, at=at)
         return City(
             tuple(Binding.objects.filter(resource__in=resources.values()).order_by("pk")),

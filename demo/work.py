@@ -13,7 +13,7 @@ from accounts.people import Newcomer
 from accounts.roles import Role
 from catalog import grading_change, grading_table, publishing
 from catalog.models import Resource
-from demo import invented, lines
+from demo import invented, lines, shares
 from demo.entries import EntryField
 from demo.inputs import FILES
 from demo.unfinished import PUPILS, UNFINISHED, Unfinished
@@ -44,13 +44,15 @@ class Hands:
     staff: Mapping[str, Staff]
     operators: tuple[User, User]
     reviewer: User
+    civil_reviewer: User
     security: User
     intake: Path
 
 
 def leave(hands: Hands, resources: Mapping[str, Resource], *, at: datetime) -> None:
     """Leave unfinished entries, a loosening, lines on their way, a short grant, open invitations,
-    a paused binding, fields to be graded anew after a change of the table, a refused sign-in.
+    a paused binding, fields to be graded anew after a change of the table, share requests in every
+    state, a refused sign-in.
 
     `resources` are the tables of the entries that are published, by address.
     """
@@ -62,7 +64,23 @@ def leave(hands: Hands, resources: Mapping[str, Resource], *, at: datetime) -> N
     _newcomers(hands.security, at=at)
     _paused(hands.staff["education"].publisher, at=at)
     _stricter_table(hands.security)
+    _shared(resources, hands, at=at)
     sign_in.failed(hands.operators[1].username, locked=False, at=at)
+
+
+def _shared(resources: Mapping[str, Resource], hands: Hands, *, at: datetime) -> None:
+    """Let the transport bureau ask the approval bureau, and that one ask the civil affairs."""
+    transport, approval, civil = (hands.staff[one] for one in ("transport", "approval", "civil"))
+    registrations = shares.Provider(
+        resources["business-registrations"], hands.reviewer, approval.head
+    )
+    volunteers = shares.Provider(
+        resources["registered-volunteers"], hands.civil_reviewer, civil.head
+    )
+    asker = shares.Asker(transport.organization, transport.publisher, transport.head)
+    shares.leave(asker, registrations, at=at)
+    asker = shares.Asker(approval.organization, approval.publisher, approval.head)
+    shares.to_complete(asker, volunteers, at=at)
 
 
 def _carry(unfinished: Unfinished, hands: Hands, *, at: datetime) -> None:

@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from backoffice.waiting import desks, runs
+from backoffice.waiting import desks, requests, runs
 from backoffice.waiting.administration import unlinked
 from catalog.models import GradingTable
 from demo import city, inputs
 from demo.inputs import Registry
+from exchange.models import Grant, ShareRequest
+from exchange.workflow import GrantState, State
 from tests.exchange.conftest import _source_url, source  # noqa: F401 - a department's database
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +23,8 @@ pytestmark = pytest.mark.django_db
 ROWS = 4400
 OF_THE_WORKER = {runs.failed, runs.held, runs.late, runs.under_way, unlinked}
 """What comes of runs and of the clock; `sync_city` brings about a failed and a held one."""
+OF_OTHER_RULES = {requests.to_check}
+"""The national body of rules has no formal check."""
 
 
 @pytest.fixture
@@ -43,8 +47,9 @@ def test_in_each_role_something_of_each_kind_waits_for_who_can_sign_in(built):
         for desk in desks.of(User.objects.get(username=one.username), now=now):
             titles[desk.role] |= {str(pile.title) for pile in desk.piles}
 
+    elsewhere = OF_THE_WORKER | OF_OTHER_RULES
     wanted = {
-        role: len([question for question in questions if question not in OF_THE_WORKER])
+        role: len([question for question in questions if question not in elsewhere])
         for role, questions in desks.QUESTIONS.items()
     }
     assert {role: len(found) for role, found in titles.items()} == wanted, titles
@@ -56,3 +61,10 @@ def test_the_table_of_grades_was_changed_with_a_reason(built):
     assert second.previous == first
     assert second.note
     assert second.changed["waiting"] >= 3
+
+
+def test_share_requests_stand_in_every_state_of_the_national_rules(built):
+    states = set(ShareRequest.objects.values_list("state", flat=True))
+
+    assert states == set(State) - {State.RECEIVED, State.IN_CHECK}
+    assert {grant.state(timezone.localdate()) for grant in Grant.objects.all()} == set(GrantState)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 
 from exchange import sources, tasks
 from exchange.models import Binding, RunState, SyncMode, SyncRun
@@ -62,7 +63,7 @@ def test_a_run_whose_fields_are_others_than_now_wanted_is_not_released(source):
     fewer = dict(list(binding.columns.items())[:2])
     Binding.objects.filter(pk=binding.pk).update(columns=fewer)
 
-    with pytest.raises(WrongRunState, match="重新同步"):
+    with override("en"), pytest.raises(WrongRunState, match="Run the sync again"):
         engine.release(run.pk, by=where.head, at=exchange.NOW)
 
     run.refresh_from_db()

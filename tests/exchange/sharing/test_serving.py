@@ -130,3 +130,15 @@ def test_what_a_new_line_bars_is_gone_from_a_grant_with_the_next_call(two):
 
     assert found.fields["phone"].treatment == Treatment.WITHHELD
     assert found.fields["phone"].grounds[0].code == "negative-list"
+
+
+def test_a_total_in_the_shared_zone_is_counted_and_never_the_planner_s_estimate(two):
+    scope = {"field": two.field("name"), "operator": "in", "values": ["n007", "n008"]}
+    two.signed("id", "name", rows=[scope], clear_up_to=Grade.L2)
+    found = served(two)
+
+    page = reading.read(
+        found.head, found.fields, RecordQuery.parse({"total": ["estimate"]}), found.scopes
+    )
+
+    assert (page.total, page.exact) == (2, True)
