@@ -273,6 +273,8 @@ class SyncRunDesk(Desk):
     ]
     ordering = ["-id"]
     list_display_links = None
+    exclude = ["problem_zh", "problem_en"]
+    readonly_fields = ["what_was_wrong"]
     buttons = (
         Button(
             name="release",
@@ -312,6 +314,11 @@ class SyncRunDesk(Desk):
             variant=ActionVariant.DANGER,
         ),
     )
+
+    @admin.display(description=_("problem"))
+    def what_was_wrong(self, run: SyncRun) -> str:
+        """Return the run's problem in the reader's language."""
+        return run.problem or "–"
 
     @admin.display(description=_("run"), ordering="pk")
     def page(self, run: SyncRun) -> str:

@@ -17,6 +17,8 @@ class NoticeDesk(Desk):
     list_select_related = ["organization"]
     search_fields = ["kind", "target"]
     ordering = ["-told_at", "-id"]
+    exclude = ["words"]
+    readonly_fields = ["said"]
 
     @admin.display(description=_("notice"))
     def said(self, notice: Notice) -> str:

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     CHECKBOX_CLASSES,
     INPUT_CLASSES,
-    RADIO_CLASSES,
     SELECT_CLASSES,
     TEXTAREA_CLASSES,
 )
@@ -19,7 +18,7 @@ from accounts.roles import CITY_WIDE, PERMISSIONS
 
 CLASSES: tuple[tuple[type[forms.Widget], list[str]], ...] = (
     (forms.CheckboxSelectMultiple, CHECKBOX_CLASSES),
-    (forms.RadioSelect, RADIO_CLASSES),
+    (forms.RadioSelect, []),  # Django gives them to the frame too, which then lies on top
     (forms.CheckboxInput, CHECKBOX_CLASSES),
     (forms.Select, SELECT_CLASSES),
     (forms.Textarea, TEXTAREA_CLASSES),

@@ -10,7 +10,7 @@ from policy.terms import Grade
 from tests.factories import accounts, catalog
 
 WORDS = {
-    "zh-hans": ("标题、字段、部门或说明中的词语", "搜索", "缩小范围"),
+    "zh-hans": ("标题、信息项、部门或说明中的词语", "搜索", "缩小范围"),
     "en": ("Words of title, field, department or description", "Search", "Narrow down"),
 }
 
