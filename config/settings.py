@@ -314,7 +314,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "GrantStateEnum": "exchange.workflow.GrantState.values",
+        "CorrectionStateEnum": "exchange.correction_flow.CorrectionState.values",
+    },
 }
 
 # --- Celery ---------------------------------------------------------------------------------
