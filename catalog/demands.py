@@ -20,6 +20,7 @@ from audit import chain
 from catalog import search
 from catalog.models import Dataset, Demand
 from catalog.refusals import EntryRefused, StepRefused
+from catalog.states import after_step
 from catalog.terms import DemandState
 
 State = DemandState
@@ -198,19 +199,15 @@ def alike(title: str) -> list[Dataset]:
 
 def move(state: str, step: DemandStep, *, of: object) -> State:
     """Return the state after a step. Raises StepRefused, which says when the step is possible."""
-    after = MOVES.get((State(state), step))
-    if after is None:
-        possible = [str(start.label) for start, taken in MOVES if taken == step]
-        raise StepRefused(
-            _("“%(demand)s” is %(state)s. It can be %(step)s only when it is: %(possible)s.")
-            % {
-                "demand": of,
-                "state": State(state).label,
-                "step": STEPS[step],
-                "possible": ", ".join(possible),
-            }
-        )
-    return after
+    return after_step(
+        MOVES,
+        STEPS,
+        State(state),
+        step,
+        refused=StepRefused,
+        sentence=_("“%(demand)s” is %(state)s. It can be %(step)s only when it is: %(possible)s."),
+        demand=of,
+    )
 
 
 def _moved(demand_id: int, step: DemandStep) -> Demand:

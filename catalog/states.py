@@ -2,12 +2,41 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
 
+from django.db.models import TextChoices
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.refusals import StepRefused
 from catalog.terms import LineState, State
+
+S = TypeVar("S", bound=TextChoices)
+T = TypeVar("T", bound=StrEnum)
+
+
+def after_step(
+    moves: Mapping[tuple[S, T], S],
+    words: Mapping[T, Promise],
+    state: S,
+    step: T,
+    *,
+    refused: type[Exception],
+    sentence: str,
+    **named: object,
+) -> S:
+    """Return the state after a step, by a table of moves.
+
+    Raises `refused` with `sentence`, which names `state`, `step` (by `words`), in which states it
+    is `possible`, and what else is `named`.
+    """
+    after = moves.get((state, step))
+    if after is None:
+        possible = ", ".join(str(start.label) for start, taken in moves if taken == step)
+        told = {"state": state.label, "step": words[step], "possible": possible}
+        raise refused(sentence % {**named, **told})
+    return after
 
 
 class Step(StrEnum):
@@ -53,19 +82,15 @@ STEPS = {
 
 def move(state: str, step: Step, *, of: object) -> State:
     """Return the state after a step. Raises StepRefused, which says when the step is possible."""
-    after = MOVES.get((State(state), step))
-    if after is None:
-        possible = [start.label for start, taken in MOVES if taken == step]
-        raise StepRefused(
-            _("“%(entry)s” is %(state)s. It can be %(step)s only when it is: %(possible)s.")
-            % {
-                "entry": of,
-                "state": State(state).label,
-                "step": STEPS[step],
-                "possible": ", ".join(str(label) for label in possible),
-            }
-        )
-    return after
+    return after_step(
+        MOVES,
+        STEPS,
+        State(state),
+        step,
+        refused=StepRefused,
+        sentence=_("“%(entry)s” is %(state)s. It can be %(step)s only when it is: %(possible)s."),
+        entry=of,
+    )
 
 
 class LineStep(StrEnum):
@@ -100,16 +125,14 @@ LINE_STEPS = {
 
 def move_line(state: str, step: LineStep, *, of: object) -> LineState:
     """Return a line's state after a step. Raises StepRefused, which says when it is possible."""
-    after = LINE_MOVES.get((LineState(state), step))
-    if after is None:
-        possible = [start.label for start, taken in LINE_MOVES if taken == step]
-        raise StepRefused(
-            _("Line %(line)s is %(state)s. It can be %(step)s only when it is: %(possible)s.")
-            % {
-                "line": of,
-                "state": LineState(state).label,
-                "step": LINE_STEPS[step],
-                "possible": ", ".join(str(label) for label in possible),
-            }
-        )
-    return after
+    return after_step(
+        LINE_MOVES,
+        LINE_STEPS,
+        LineState(state),
+        step,
+        refused=StepRefused,
+        sentence=_(
+            "Line %(line)s is %(state)s. It can be %(step)s only when it is: %(possible)s."
+        ),
+        line=of,
+    )

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.states import after_step
 from exchange.workflow import StepRefused
 
 
@@ -52,16 +53,14 @@ CORRECTION_STEPS = {
 
 def move_correction(state: str, step: CorrectionStep, *, of: object) -> CorrectionState:
     """Return a report's state after a step. Raises StepRefused: when the step is possible."""
-    after = CORRECTION_MOVES.get((CorrectionState(state), step))
-    if after is None:
-        possible = [start.label for start, taken in CORRECTION_MOVES if taken == step]
-        raise StepRefused(
-            _("Report %(report)s is %(state)s. It can be %(step)s only when it is: %(possible)s.")
-            % {
-                "report": of,
-                "state": CorrectionState(state).label,
-                "step": CORRECTION_STEPS[step],
-                "possible": ", ".join(str(label) for label in possible),
-            }
-        )
-    return after
+    return after_step(
+        CORRECTION_MOVES,
+        CORRECTION_STEPS,
+        CorrectionState(state),
+        step,
+        refused=StepRefused,
+        sentence=_(
+            "Report %(report)s is %(state)s. It can be %(step)s only when it is: %(possible)s."
+        ),
+        report=of,
+    )

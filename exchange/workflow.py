@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.states import after_step
 from exchange.problems import Problem
 
 
@@ -146,22 +147,17 @@ class StepRefused(Problem):
 
 def move(state: str, step: Step, *, of: object) -> State:
     """Return a request's state after a step. Raises StepRefused: when the step is possible."""
-    after = MOVES.get((State(state), step))
-    if after is None:
-        possible = [start.label for start, taken in MOVES if taken == step]
-        raise StepRefused(
-            _(
-                "Request %(request)s is %(state)s. It can be %(step)s only when it is:"
-                " %(possible)s."
-            )
-            % {
-                "request": of,
-                "state": State(state).label,
-                "step": STEPS[step],
-                "possible": ", ".join(str(label) for label in possible),
-            }
-        )
-    return after
+    return after_step(
+        MOVES,
+        STEPS,
+        State(state),
+        step,
+        refused=StepRefused,
+        sentence=_(
+            "Request %(request)s is %(state)s. It can be %(step)s only when it is: %(possible)s."
+        ),
+        request=of,
+    )
 
 
 class GrantState(models.TextChoices):
@@ -203,19 +199,17 @@ GRANT_STEPS = {
 
 def move_grant(state: str, step: GrantStep, *, of: object) -> GrantState:
     """Return a grant's state after a step. Raises StepRefused: when the step is possible."""
-    after = GRANT_MOVES.get((GrantState(state), step))
-    if after is None:
-        possible = [start.label for start, taken in GRANT_MOVES if taken == step]
-        raise StepRefused(
-            _("Grant %(grant)s is %(state)s. It can be %(step)s only when it is: %(possible)s.")
-            % {
-                "grant": of,
-                "state": GrantState(state).label,
-                "step": GRANT_STEPS[step],
-                "possible": ", ".join(str(label) for label in possible),
-            }
-        )
-    return after
+    return after_step(
+        GRANT_MOVES,
+        GRANT_STEPS,
+        GrantState(state),
+        step,
+        refused=StepRefused,
+        sentence=_(
+            "Grant %(grant)s is %(state)s. It can be %(step)s only when it is: %(possible)s."
+        ),
+        grant=of,
+    )
 
 
 class DisputeState(models.TextChoices):
@@ -297,19 +291,14 @@ OPEN_DISPUTES = (
 
 def move_dispute(state: str, step: DisputeStep, *, of: object) -> DisputeState:
     """Return a dispute's state after a step. Raises StepRefused: when the step is possible."""
-    after = DISPUTE_MOVES.get((DisputeState(state), step))
-    if after is None:
-        possible = [start.label for start, taken in DISPUTE_MOVES if taken == step]
-        raise StepRefused(
-            _(
-                "Dispute %(dispute)s is %(state)s. It can be %(step)s only when it is:"
-                " %(possible)s."
-            )
-            % {
-                "dispute": of,
-                "state": DisputeState(state).label,
-                "step": DISPUTE_STEPS[step],
-                "possible": ", ".join(str(label) for label in possible),
-            }
-        )
-    return after
+    return after_step(
+        DISPUTE_MOVES,
+        DISPUTE_STEPS,
+        DisputeState(state),
+        step,
+        refused=StepRefused,
+        sentence=_(
+            "Dispute %(dispute)s is %(state)s. It can be %(step)s only when it is: %(possible)s."
+        ),
+        dispute=of,
+    )
