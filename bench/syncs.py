@@ -1,14 +1,14 @@
 """Ingestion: a first sync, by cursor, a full compare, against a bare binary COPY pipe."""
 
-import os
 import subprocess
+import sys
 import time
 
 import psycopg
 from psycopg import sql
 
 from bench import stage
-from bench.city import the_city
+from bench.city import City, the_city
 from bench.stage import Line
 from config import embedded
 from exchange.models import SyncMode
@@ -74,7 +74,7 @@ def measure(found: embedded.Services) -> list[Line]:
         ),
         Line(
             "peak memory of the worker",
-            stage.peak_memory(os.getpid()),
+            _peak(city),
             "MB",
             "",
             300,
@@ -116,6 +116,15 @@ def _write(found: embedded.Services) -> None:
     path.parent.mkdir(exist_ok=True)
     told = f"\\copy (SELECT * FROM things ORDER BY id) TO '{path}' (FORMAT csv, HEADER)"
     assert stage.psql(found, stage.SOURCE, told).wait() == 0
+
+
+def _peak(city: City) -> float:
+    """Return what a first sync and a full compare take at most in a worker of their own, in MB."""
+    binding = city.dataset(masked=("phone", "address"))
+    command = [sys.executable, "-m", "bench.worker", str(binding.pk), "2"]
+    told = subprocess.run(command, cwd=stage.ROOT, check=True, capture_output=True, text=True)
+    _forget(binding)
+    return float(told.stdout.splitlines()[-1])
 
 
 def _timed(found: embedded.Services, binding_id: int) -> float:
