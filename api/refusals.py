@@ -204,6 +204,11 @@ REFUSALS = (
         _("There is no such grant, or your department is no party to it. Look at your grants."),
     ),
     Refusal(
+        "agreement-missing",
+        (404,),
+        _("No agreement is kept of this grant. Its terms stand with the grant itself."),
+    ),
+    Refusal(
         "policy-without-fields",
         (404,),
         _("The dataset has no field that a policy could speak of."),

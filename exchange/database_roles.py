@@ -29,6 +29,7 @@ APPEND_ONLY = (
     "audit_delivery",
     "catalog_fieldterms",
     "catalog_gradingtable",
+    "exchange_agreement",
 )
 ROOMS = ("audit", "accounts", "catalog", "exchange")
 

@@ -20,11 +20,11 @@ from catalog import facts
 from catalog.models import Dataset, Field
 from exchange.models import Grant
 from exchange.problems import Problem
-from exchange.sharing.matrix import Offer, as_facts
+from exchange.sharing import matrix
 from policy.comparison import CHANNEL_OF, Viewpoint, cases, treatments
-from policy.decision import FieldDecision, decide, decide_field
-from policy.facts import Case, FieldFacts, Prohibition, Reader
-from policy.terms import Channel, Grade, Mode, ReaderKind, Treatment
+from policy.decision import FieldDecision, decide_field
+from policy.facts import FieldFacts, Prohibition
+from policy.terms import Channel, Mode, Treatment
 
 CONTEXT: list[Any] = [
     "http://www.w3.org/ns/odrl.jsonld",
@@ -250,7 +250,7 @@ def _asset(grant: Grant, name: str, today: date) -> Node:
     fields = list(Field.objects.filter(resource__dataset=grant.dataset_id))
     place = dataset_address(grant.dataset)
     names = {one.pk: one.name for one in fields}
-    decided = _under(grant, fields, today)
+    decided = matrix.under(grant, fields, today=today)
     named = [one for one in fields if one.pk in grant.fields]
     node: Node = {
         "@id": name,
@@ -269,29 +269,6 @@ def _part(place: str, field: Field, decided: FieldDecision) -> Node:
         "city:treatment": _own(_word(decided.treatment)),
         "city:reason": [str(reason.because) for reason in decided.reasons],
     }
-
-
-def _under(grant: Grant, fields: list[Field], today: date) -> Mapping[str, FieldDecision]:
-    """Decide on the fields under this grant alone, on a day on which it holds."""
-    names = {one.pk: one.name for one in fields}
-    day = min(max(today, grant.valid_from), grant.valid_until)
-    mode = Mode(grant.modes[0])
-    told = as_facts(
-        Offer(
-            fields=tuple(grant.fields),
-            mode=mode,
-            clear_up_to=Grade(grant.clear_up_to),
-            valid_from=grant.valid_from,
-            valid_until=grant.valid_until,
-        ),
-        names,
-        consumer=grant.organization_id,
-    )
-    reader = Reader(ReaderKind.DEPARTMENT, str(grant.organization_id))
-    lines = facts.prohibitions(grant.dataset)
-    case = Case(Channel.SHARE, mode, reader, day, lines, (told,))
-    live = [one for one in fields if one.ended_at is None or one.pk in grant.fields]
-    return decide(case, [facts.field_facts(one) for one in live]).fields
 
 
 def _rows(place: str, names: Mapping[int, str], scope: Mapping[str, Any]) -> Node:

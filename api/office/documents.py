@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from api import documents
 from api.documents import Reason
+from exchange.agreements.keeping import Standing
 from exchange.correction_flow import CorrectionState
 from exchange.sharing.claiming import MOST_CLAIMS
 from exchange.sharing.offered import Way
@@ -67,6 +68,30 @@ class OfficeGrantList(serializers.Serializer):
     count = serializers.IntegerField()
     next = serializers.CharField(allow_null=True)
     grants = OfficeGrant(many=True)
+
+
+class AgreementProof(serializers.Serializer):
+    """How the document that is kept stands to the audit chain."""
+
+    standing = serializers.ChoiceField(choices=[str(one) for one in Standing])
+    text = serializers.CharField()
+    digest = serializers.CharField(help_text="of the document as it is kept now")
+    recorded = serializers.CharField(
+        allow_blank=True, help_text="the digest in the audit entry of the signature"
+    )
+    position = serializers.IntegerField(help_text="the entry's place in the chain; 0: not yet")
+
+
+class OfficeAgreement(serializers.Serializer):
+    """An agreement as it was frozen: `digest` is of the canonical JSON of `document`."""
+
+    grant = serializers.IntegerField()
+    number = serializers.CharField()
+    made_at = serializers.DateTimeField()
+    digest = serializers.CharField()
+    algorithm = serializers.ChoiceField(choices=["sha256", "sm3"])
+    proof = AgreementProof()
+    document = serializers.DictField(help_text="docs/sharing.md has its parts")
 
 
 class OfficeDatasetSummary(serializers.Serializer):

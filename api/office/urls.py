@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from api.office.agreements import OfficeAgreementOne, OfficeAgreementPdf
 from api.office.corrections import OfficeCorrections
 from api.office.datasets import OfficeDatasetOne, OfficeDatasets
 from api.office.grants import OfficeGrants
@@ -20,4 +21,10 @@ urlpatterns = [
     ),
     path("corrections", OfficeCorrections.as_view(), name="office-corrections"),
     path("grants", OfficeGrants.as_view(), name="office-grants"),
+    path("grants/<int:grant_id>/agreement", OfficeAgreementOne.as_view(), name="office-agreement"),
+    path(
+        "grants/<int:grant_id>/agreement.pdf",
+        OfficeAgreementPdf.as_view(),
+        name="office-agreement-pdf",
+    ),
 ]

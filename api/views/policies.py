@@ -58,11 +58,11 @@ class GrantPolicy(APIView):
     def get(self, request: Request, grant_id: int) -> HttpResponse:
         """Return the agreement as it stands today."""
         meter = metering.spend(request)
-        grant = _agreed(grant_id, caller_of(request))
+        grant = agreed(grant_id, caller_of(request))
         return _linked(odrl.agreement(grant, today=timezone.localdate()), meter)
 
 
-def _agreed(grant_id: int, caller: Caller) -> Grant:
+def agreed(grant_id: int, caller: Caller) -> Grant:
     """Return a grant between departments to one of its two. Raises GrantUnknown."""
     found = (
         Grant.objects.filter(pk=grant_id, channel=Channel.SHARE)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
@@ -16,7 +18,7 @@ from backoffice.filters import InWords
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.grants import StopForm, SuspendForm
 from catalog.models import Field
-from exchange.models import Grant
+from exchange.models import Agreement, Grant
 from exchange.sharing import grants, lifecycle, use
 from exchange.workflow import GrantState
 from policy.terms import Channel
@@ -84,13 +86,14 @@ class GrantDesk(Desk):
         ("created_by", "created_at"),
         "stands",
         "use",
+        "agreed_as",
         ("suspended_at", "mend_by"),
         "suspended_because",
         ("revoked_at", "ending"),
         "ended_because",
         ("disposed_at", "disposal"),
     ]
-    readonly_fields = ["granted_fields", "ways", "stands", "use"]
+    readonly_fields = ["granted_fields", "ways", "stands", "use", "agreed_as"]
     buttons = (
         Button(
             name="revoke",
@@ -169,6 +172,15 @@ class GrantDesk(Desk):
     def stands(self, grant: Grant) -> str:
         """Say where the grant stands today."""
         return str(_state(grant).label)
+
+    @admin.display(description=_("agreement"))
+    def agreed_as(self, grant: Grant) -> str:
+        """Lead to what was agreed, where the grant is between departments."""
+        kept = Agreement.objects.filter(grant=grant).only("grant", "document").first()
+        if kept is None:
+            return "–"
+        place = reverse("admin:agreement", args=[grant.pk])
+        return format_html('<a href="{}">{}</a>', place, kept.number)
 
     @admin.display(description=_("use"))
     def use(self, grant: Grant) -> str:

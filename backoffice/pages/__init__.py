@@ -1,6 +1,7 @@
 """Pages of the back office beside the models' desks; each module brings its addresses."""
 
 from backoffice.pages import (
+    agreement,
     asking,
     catalogue_import,
     decided,
@@ -28,6 +29,7 @@ from backoffice.pages import (
 )
 
 ADDRESSES = [
+    *agreement.ADDRESSES,
     *asking.ADDRESSES,
     *catalogue_import.ADDRESSES,
     *decided.ADDRESSES,

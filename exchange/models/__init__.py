@@ -1,5 +1,6 @@
 """Where data comes from, how each run went, where rows stand, and who was granted what."""
 
+from exchange.models.agreements import Agreement
 from exchange.models.attachments import RequestAttachment
 from exchange.models.corrections import Correction, Wrong
 from exchange.models.disputes import About, Dispute, DisputeEvent, Side
@@ -26,6 +27,7 @@ from exchange.models.sources import (
 __all__ = [
     "FILE_KINDS",
     "About",
+    "Agreement",
     "AllowedHost",
     "Answer",
     "Binding",

@@ -18,6 +18,7 @@ from audit import chain
 from catalog import deadlines
 from catalog.models import Dataset
 from catalog.terms import ClockStep
+from exchange.agreements import keeping
 from exchange.models import Grant, ShareRequest
 from exchange.sharing import clocks, contents, grants, matrix
 from exchange.sharing.requests import (
@@ -173,7 +174,7 @@ def sign(
         by=by,
         at=at,
         after=request.state,
-        grant=None if grant is None else grant.pk,
+        **keeping.recorded(grant),
     )
     return request
 

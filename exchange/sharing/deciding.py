@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
 from catalog import deadlines
+from exchange.agreements import keeping
 from exchange.models import Answer, Grant, Ground, ShareRequest
 from exchange.sharing import asking, clocks, contents, grants, matrix
 from exchange.sharing.as_seen import require_as_seen
@@ -416,7 +417,7 @@ def sign_answer(
         by=by,
         at=at,
         answer=request.answer,
-        grant=grant.pk,
+        **keeping.recorded(grant),
         **request.offered,
     )
     return request, grant

@@ -19,6 +19,7 @@ from catalog import deadlines
 from catalog.models import Dataset, Field
 from catalog.refusals import StepRefused
 from catalog.terms import ClockStep, State
+from exchange.agreements import keeping
 from exchange.models import Ending, Grant, RecordTable, ShareRequest, Zone
 from exchange.problems import Problem
 from exchange.sharing.matrix import Offer
@@ -110,7 +111,8 @@ def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime)
     """Make the grant that a request led to; part of the verb that answers it, which records it.
 
     The grant that it renews ends in the same moment. `deliver_by` is the last day on which rows
-    that are not on the platform yet have to be there (Order 809 art 22).
+    that are not on the platform yet have to be there (Order 809 art 22). What was agreed is frozen
+    with it: the verb records its digest (`exchange.agreements.keeping.recorded`).
     """
     if request.renews is not None and request.renews.revoked_at is None:
         Grant.objects.filter(pk=request.renews.pk).update(
@@ -137,6 +139,7 @@ def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime)
         created_by=by,
         created_at=at,
     )
+    keeping.freeze(made, request, at=at)
     tell(
         "request.granted",
         request,

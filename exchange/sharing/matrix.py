@@ -175,19 +175,35 @@ def held_grants(
     rows = Grant.objects.live(today).filter(
         dataset=dataset_id, organization=organization_id, channel=Channel.SHARE
     )
-    held = []
-    for grant in rows.exclude(pk=besides).order_by("pk"):
-        offer = Offer(
-            fields=tuple(grant.fields),
-            mode=Mode(grant.modes[0]),
-            clear_up_to=Grade(grant.clear_up_to),
-            valid_from=grant.valid_from,
-            valid_until=grant.valid_until,
-            rows=tuple(grant.rows),
-        )
-        made = as_facts(offer, names, consumer=organization_id)
-        held.append(replace(made, id=grant.pk, modes=frozenset(Mode(m) for m in grant.modes)))
-    return tuple(held)
+    return tuple(as_held(grant, names) for grant in rows.exclude(pk=besides).order_by("pk"))
+
+
+def as_held(grant: Grant, names: Mapping[int, str]) -> GrantFacts:
+    """Return a grant between departments as the law sees it."""
+    offer = Offer(
+        fields=tuple(grant.fields),
+        mode=Mode(grant.modes[0]),
+        clear_up_to=Grade(grant.clear_up_to),
+        valid_from=grant.valid_from,
+        valid_until=grant.valid_until,
+        rows=tuple(grant.rows),
+    )
+    made = as_facts(offer, names, consumer=grant.organization_id)
+    return replace(made, id=grant.pk, modes=frozenset(Mode(mode) for mode in grant.modes))
+
+
+def under(grant: Grant, fields: Sequence[Field], *, today: date) -> Mapping[str, FieldDecision]:
+    """Decide on a dataset's fields under one grant alone, on a day on which it holds, by name.
+
+    `fields` are all of the dataset's; an ended one is decided on where the grant names it. One
+    query.
+    """
+    day = min(max(today, grant.valid_from), grant.valid_until)
+    held = as_held(grant, {one.pk: one.name for one in fields})
+    reader = Reader(ReaderKind.DEPARTMENT, str(grant.organization_id))
+    case = _case(reader, Mode(grant.modes[0]), day, facts.prohibitions(grant.dataset), (held,))
+    live = [one for one in fields if one.ended_at is None or one.pk in grant.fields]
+    return decide(case, [facts.field_facts(one) for one in live]).fields
 
 
 def _reader(dataset: Dataset, organization_id: int) -> Reader:

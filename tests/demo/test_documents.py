@@ -15,6 +15,7 @@ ANSWERED = (
     *sorted((ROOT / "api").rglob("*.py")),
     *sorted((ROOT / "exchange" / "records").rglob("*.py")),
     *(ROOT / "exchange" / "sharing" / f"{n}.py" for n in ("serving", "claiming", "verification")),
+    ROOT / "exchange" / "agreements" / "keeping.py",
     ROOT / "exchange" / "access.py",
     ROOT / "accounts" / "keys.py",
     ROOT / "accounts" / "quotas.py",

@@ -55,7 +55,7 @@ class Held:
 @office_page(SEE)
 def own_grants(request: HttpRequest) -> HttpResponse:
     """Show a page of what the person's departments were granted, newest first."""
-    rows = _own(request).select_related("dataset__owner", "organization", "request")
+    rows = _own(request).select_related("dataset__owner", "organization", "request", "agreement")
     page = Paginator(rows.order_by("-pk"), PAGE).get_page(request.GET.get("page"))
     today = timezone.localdate()
     return shown(

@@ -39,6 +39,7 @@ def seen_request(request: HttpRequest, request_id: int) -> ShareRequest:
         "assigned_to",
         "proposed_by",
         "answered_by",
+        "grant__agreement",
     )
     found = rows.filter(pk=request_id).first()
     if found is None:

@@ -1,0 +1,61 @@
+"""What was agreed under a grant, for people of its two departments and the data authority."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from backoffice.buttons import person_of
+from backoffice.pages.frame import office_page, shown
+from exchange.agreements import keeping, paper
+from exchange.agreements.keeping import AgreementMissing, Standing
+from exchange.agreements.layout import sections
+from exchange.models import Agreement, Grant
+
+LIGHTS = {Standing.GOOD: "good", Standing.WAITING: "warn", Standing.SEALED: "warn"}
+"""The light of each standing; what is not here is red."""
+
+
+@office_page(keeping.SEE)
+@require_safe
+def one(request: HttpRequest, grant_id: int) -> HttpResponse:
+    """Show an agreement as it was signed, and whether the audit chain agrees."""
+    kept = _kept(request, grant_id)
+    proof = keeping.prove(kept)
+    return shown(
+        request,
+        "backoffice/sharing/agreement.html",
+        title=_("Agreement on grant %(grant)s") % {"grant": grant_id},
+        kept=kept,
+        told=kept.document,
+        sections=sections(kept.document),
+        proof=proof,
+        light=LIGHTS.get(proof.standing, "bad"),
+    )
+
+
+@office_page(keeping.SEE)
+@require_safe
+def as_pdf(request: HttpRequest, grant_id: int) -> HttpResponse:
+    """Give an agreement out on paper."""
+    kept = _kept(request, grant_id)
+    answer = HttpResponse(paper.pdf(kept), content_type="application/pdf")
+    named = content_disposition_header(as_attachment=True, filename=f"{kept.number}.pdf")
+    answer.headers["Content-Disposition"] = named or "attachment"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _kept(request: HttpRequest, grant_id: int) -> Agreement:
+    try:
+        return keeping.of_grant(grant_id, by=person_of(request))
+    except (Grant.DoesNotExist, AgreementMissing) as missing:
+        raise Http404(str(missing)) from missing
+
+
+ADDRESSES = [
+    path("agreements/<int:grant_id>/", one, name="agreement"),
+    path("agreements/<int:grant_id>/pdf/", as_pdf, name="agreement_pdf"),
+]

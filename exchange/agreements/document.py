@@ -1,0 +1,168 @@
+"""What stands in an agreement, as JSON of text and whole numbers: nothing is looked up later.
+
+It is made from the request, the grant and the catalogue in the moment in which the grant is made.
+Two made of the same grant are the same bytes: no clock is asked, and every list has its order.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Organization, User
+from catalog.models import Dataset, Field
+from exchange.agreements import words
+from exchange.models import Grant, ShareRequest
+from exchange.sharing import matrix
+from policy.decision import FieldDecision
+from policy.sentences import Reason
+from policy.terms import DataType, Grade, Mode, ScopeOperator, ShareType, Treatment
+
+FORMAT = 1
+"""Goes up when a part gets another meaning; `exchange.agreements.layout` reads each format."""
+
+Node = dict[str, Any]
+
+
+def of(grant: Grant, request: ShareRequest) -> Node:
+    """Return the agreement on a grant between departments that a request led to.
+
+    Of the day on which the grant was made. Four queries beside what request and grant hold.
+    """
+    today = timezone.localdate(grant.created_at)
+    fields = list(Field.objects.filter(resource__dataset=grant.dataset_id))
+    decided = matrix.under(grant, fields, today=today)
+    named = sorted(
+        (one for one in fields if one.pk in grant.fields), key=lambda one: (one.position, one.pk)
+    )
+    mode = Mode(grant.modes[0])
+    return {
+        "format": FORMAT,
+        "title": words.TITLE,
+        "number": words.number(today.year, grant.pk),
+        "grant": grant.pk,
+        "request": request.pk,
+        "renews": request.renews_id,
+        "made_at": _moment(grant.created_at),
+        "provider": _party(grant.dataset.owner),
+        "consumer": _party(grant.organization),
+        "dataset": _dataset(grant.dataset),
+        "fields": [_field(one, decided[one.name], mode) for one in named],
+        "rows": [_rows(scope, {one.pk: one for one in fields}) for scope in grant.rows],
+        "use": _use(grant, request, mode),
+        "duties": [
+            {"side": side, "article": f"{words.LAW}{article}", "text": text}
+            for side, article, text in words.DUTIES
+        ],
+        "reserved": words.RESERVED,
+        "signatures": [_asked(request), _answered(request)],
+        "attachments": _attachments(request),
+    }
+
+
+def _party(organization: Organization) -> Node:
+    return {"name": organization.name_zh, "uscc": organization.uscc}
+
+
+def _dataset(dataset: Dataset) -> Node:
+    return {
+        "title": dataset.title_zh,
+        "code": dataset.code or "",
+        "slug": dataset.slug,
+        "condition": dataset.share_condition_zh,
+    }
+
+
+def _field(field: Field, decided: FieldDecision, mode: Mode) -> Node:
+    """Return a line of the decision matrix: how the field is given, why, and by which law."""
+    share, articles = words.SHARE_TYPES[ShareType(field.share_type)]
+    bases = [reason.basis for reason in decided.reasons if reason.basis]
+    return {
+        "name": field.name,
+        "label": field.label_zh,
+        "type": words.DATA_TYPES[DataType(field.data_type)],
+        "grade": words.GRADES[Grade(field.grade)] if field.grade else words.UNGRADED,
+        "share_type": share,
+        "condition": field.share_condition_zh,
+        "treatment": decided.treatment.name.lower(),
+        "given": _given(decided, mode),
+        "reasons": [_reason(one) for one in decided.reasons],
+        "law": [articles, *dict.fromkeys(bases)],
+    }
+
+
+def _given(decided: FieldDecision, mode: Mode) -> str:
+    if decided.treatment == Treatment.CLEAR and mode == Mode.VERIFY:
+        return words.VERIFIED
+    told = words.TREATMENTS[decided.treatment]
+    return told if decided.mask is None else f"{told}：{words.masked(decided.mask)}"
+
+
+def _reason(reason: Reason) -> Node:
+    return {"code": str(reason.because), "text": reason.text("zh-hans")}
+
+
+def _rows(scope: Mapping[str, Any], fields: Mapping[int, Field]) -> Node:
+    field = fields.get(int(scope["field"]))
+    return {
+        "name": "" if field is None else field.name,
+        "label": "" if field is None else field.label_zh,
+        "operator": words.OPERATORS[ScopeOperator(scope["operator"])],
+        "values": [str(value) for value in scope["values"]],
+    }
+
+
+def _use(grant: Grant, request: ShareRequest, mode: Mode) -> Node:
+    basis = request.basis.citation if request.basis is not None else ""
+    return {
+        "class": words.PURPOSES[request.purpose_class],
+        "purpose": grant.purpose,
+        "scene": request.scene,
+        "system": request.system,
+        "basis": "；".join(one for one in (basis, request.basis_text) if one),
+        "mode": str(mode),
+        "way": words.MODES[mode],
+        "clear_up_to": words.GRADES[Grade(grant.clear_up_to)],
+        "valid_from": str(grant.valid_from),
+        "valid_until": str(grant.valid_until),
+        "daily_quota": grant.daily_quota,
+        "deliver_by": "" if grant.deliver_by is None else str(grant.deliver_by),
+        "answer_reason": request.answer_reason,
+    }
+
+
+def _asked(request: ShareRequest) -> Node:
+    return _signature(
+        words.CONSUMER, request.organization, request.signed_by, request.received_at, words.HEAD
+    )
+
+
+def _answered(request: ShareRequest) -> Node:
+    """Return the provider's signature, or that the law gives the data without one."""
+    office = words.HEAD if request.answered_by is not None else words.AT_ONCE
+    owner = request.dataset.owner
+    return _signature(words.PROVIDER, owner, request.answered_by, request.answered_at, office)
+
+
+def _signature(
+    side: str, place: Organization, person: User | None, at: datetime | None, office: str
+) -> Node:
+    return {
+        "side": side,
+        "organization": place.name_zh,
+        "name": "" if person is None else str(person),
+        "office": office,
+        "at": "" if at is None else _moment(at),
+    }
+
+
+def _attachments(request: ShareRequest) -> Sequence[Node]:
+    files: Iterable[tuple[str, str]] = request.attachments.order_by("pk").values_list(
+        "name", "digest"
+    )
+    return [{"name": name, "sha256": digest} for name, digest in files]
+
+
+def _moment(at: datetime) -> str:
+    return timezone.localtime(at).isoformat(timespec="seconds")

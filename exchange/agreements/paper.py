@@ -1,0 +1,114 @@
+"""An agreement as a PDF, by reportlab. The same agreement is the same bytes whenever it is asked.
+
+The Chinese font is named and not embedded (STSong-Light, which readers have or replace by one of
+theirs), so no font file is kept. Text is laid out by the font's own widths.
+"""
+
+from functools import partial
+from io import BytesIO
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
+
+from exchange.agreements.layout import Section, sections
+from exchange.models import Agreement
+
+FONT = "STSong-Light"
+MARGIN = 18 * mm
+WIDTH = A4[0] - 2 * MARGIN
+GRID = [
+    ("GRID", (0, 0), (-1, -1), 0.4, colors.HexColor("#777777")),
+    ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ("LEFTPADDING", (0, 0), (-1, -1), 4),
+    ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+]
+HEAD = ("BACKGROUND", (0, 0), (-1, 0), colors.HexColor("#eeeeee"))
+
+
+def _style(name: str, size: float, **more: Any) -> ParagraphStyle:
+    return ParagraphStyle(
+        name, fontName=FONT, fontSize=size, leading=size * 1.5, wordWrap="CJK", **more
+    )
+
+
+TITLE = _style("title", 18, alignment=1, spaceAfter=2 * mm)
+UNDER = _style("under", 9.5, alignment=1, spaceAfter=4 * mm)
+HEADING = _style("heading", 12, spaceBefore=4 * mm, spaceAfter=1.5 * mm, keepWithNext=1)
+CELL = _style("cell", 9)
+NOTE = _style("note", 8.5, spaceBefore=1 * mm)
+
+
+def pdf(kept: Agreement) -> bytes:
+    """Return an agreement on paper: A4, each page with number, digest and its place of how many.
+
+    Pages are counted by laying the whole out twice.
+    """
+    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+    pages = _laid_out(kept, 0)[1]
+    return _laid_out(kept, pages)[0]
+
+
+def _laid_out(kept: Agreement, pages: int) -> tuple[bytes, int]:
+    """Return the file and how many pages it has; `pages` is what each says there are."""
+    told, file = kept.document, BytesIO()
+    paper = SimpleDocTemplate(
+        file,
+        pagesize=A4,
+        leftMargin=MARGIN,
+        rightMargin=MARGIN,
+        topMargin=MARGIN,
+        bottomMargin=MARGIN + 6 * mm,
+        title=f"{told['title']} {told['number']}",
+        author=told["provider"]["name"],
+        invariant=1,  # no time of making and no number of its own in the file
+    )
+    foot = partial(_foot, kept=kept, pages=pages)
+    paper.build(_flow(told), onFirstPage=foot, onLaterPages=foot)
+    return file.getvalue(), paper.page
+
+
+def _foot(canvas: Canvas, paper: SimpleDocTemplate, *, kept: Agreement, pages: int) -> None:
+    canvas.saveState()
+    canvas.setFont(FONT, 7.5)
+    canvas.drawString(MARGIN, 14 * mm, f"{kept.document['number']}　第{paper.page}页，共{pages}页")
+    canvas.drawString(MARGIN, 10 * mm, f"{kept.algorithm}：{kept.digest}")
+    canvas.restoreState()
+
+
+def _flow(told: dict[str, Any]) -> list[Flowable]:
+    made = told["made_at"][:10]
+    flow: list[Flowable] = [
+        Paragraph(_plain(told["title"]), TITLE),
+        Paragraph(_plain(f"{told['number']}　签订于 {made}"), UNDER),
+    ]
+    for section in sections(told):
+        flow += [Paragraph(_plain(section.heading), HEADING), _table(section)]
+        if section.note:
+            flow.append(Paragraph(_plain(section.note), NOTE))
+    return [*flow, Spacer(1, 2 * mm)]
+
+
+def _table(section: Section) -> Table:
+    rows = [section.head, *section.rows] if section.head else section.rows
+    return Table(
+        [[Paragraph(_plain(text), CELL) for text in row] for row in rows],
+        colWidths=[WIDTH * share / 100 for share in section.wide],
+        repeatRows=1 if section.head else 0,
+        splitInRow=1,  # a long purpose goes on on the next page
+        style=[*GRID, HEAD] if section.head else GRID,
+    )
+
+
+def _plain(text: str) -> str:
+    """Return text as reportlab's markup shows it unchanged, without signs that do not show."""
+    lines = str(text).splitlines()
+    shown = ["".join(sign for sign in line if sign.isprintable()) for line in lines]
+    return "<br/>".join(map(escape, shown))
