@@ -1,9 +1,11 @@
 """An agreement as a PDF, by reportlab. The same agreement is the same bytes whenever it is asked.
 
 The Chinese font is named and not embedded (STSong-Light, which readers have or replace by one of
-theirs), so no font file is kept. Text is laid out by the font's own widths.
+theirs), so no font file is kept. Codes, days and numbers are set in Helvetica, which every reader
+has with the same widths.
 """
 
+import re
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -16,12 +18,15 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import CondPageBreak, Flowable, Paragraph, SimpleDocTemplate, Table
 
 from exchange.agreements.layout import Section, sections
 from exchange.models import Agreement
 
-FONT = "STSong-Light"
+FONT, LATIN = "STSong-Light", "Helvetica"
+RUN = re.compile(r"[!-~]+(?: +[!-~]+)*")
+LAST, MISSING = 0xFFFF, "〓"  # the font's encoding ends with the Basic Multilingual Plane
+LEAST = 35 * mm  # a heading stands on a page with some of what it is about
 MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN
 GRID = [
@@ -41,9 +46,10 @@ def _style(name: str, size: float, **more: Any) -> ParagraphStyle:
 
 TITLE = _style("title", 18, alignment=1, spaceAfter=2 * mm)
 UNDER = _style("under", 9.5, alignment=1, spaceAfter=4 * mm)
-HEADING = _style("heading", 12, spaceBefore=4 * mm, spaceAfter=1.5 * mm, keepWithNext=1)
+HEADING = _style("heading", 12, spaceBefore=4 * mm, spaceAfter=1.5 * mm)
 CELL = _style("cell", 9)
 NOTE = _style("note", 8.5, spaceBefore=1 * mm)
+FOOT = _style("foot", 7.5)
 
 
 def pdf(kept: Agreement) -> bytes:
@@ -77,9 +83,14 @@ def _laid_out(kept: Agreement, pages: int) -> tuple[bytes, int]:
 
 def _foot(canvas: Canvas, paper: SimpleDocTemplate, *, kept: Agreement, pages: int) -> None:
     canvas.saveState()
-    canvas.setFont(FONT, 7.5)
-    canvas.drawString(MARGIN, 14 * mm, f"{kept.document['number']}　第{paper.page}页，共{pages}页")
-    canvas.drawString(MARGIN, 10 * mm, f"{kept.algorithm}：{kept.digest}")
+    lines = (
+        f"{kept.document['number']}，第{paper.page}页，共{pages}页",
+        f"摘要（{kept.algorithm}）：{kept.digest}",
+    )
+    for place, line in enumerate(lines):
+        foot = Paragraph(_plain(line), FOOT)
+        foot.wrapOn(canvas, WIDTH, MARGIN)
+        foot.drawOn(canvas, MARGIN, (14 - 4 * place) * mm)
     canvas.restoreState()
 
 
@@ -87,13 +98,14 @@ def _flow(told: dict[str, Any]) -> list[Flowable]:
     made = told["made_at"][:10]
     flow: list[Flowable] = [
         Paragraph(_plain(told["title"]), TITLE),
-        Paragraph(_plain(f"{told['number']}　签订于 {made}"), UNDER),
+        Paragraph(_plain(f"{told['number']}，{made}签订"), UNDER),
     ]
     for section in sections(told):
-        flow += [Paragraph(_plain(section.heading), HEADING), _table(section)]
+        flow += [CondPageBreak(LEAST), Paragraph(_plain(section.heading), HEADING)]
+        flow.append(_table(section))
         if section.note:
             flow.append(Paragraph(_plain(section.note), NOTE))
-    return [*flow, Spacer(1, 2 * mm)]
+    return flow
 
 
 def _table(section: Section) -> Table:
@@ -109,6 +121,17 @@ def _table(section: Section) -> Table:
 
 def _plain(text: str) -> str:
     """Return text as reportlab's markup shows it unchanged, without signs that do not show."""
-    lines = str(text).splitlines()
-    shown = ["".join(sign for sign in line if sign.isprintable()) for line in lines]
-    return "<br/>".join(map(escape, shown))
+    return "<br/>".join(map(_line, text.splitlines()))
+
+
+def _sign(sign: str) -> str:
+    if sign.isspace():
+        return " "
+    if ord(sign) > LAST:
+        return MISSING
+    return sign if sign.isprintable() else ""
+
+
+def _line(text: str) -> str:
+    shown = escape("".join(map(_sign, text)))
+    return RUN.sub(lambda run: f'<font name="{LATIN}">{run[0]}</font>', shown)
