@@ -25,7 +25,7 @@ from exchange.agreements import document
 from exchange.models import Agreement, Grant, ShareRequest
 from exchange.problems import Problem
 
-SEE = "exchange.view_grant"
+SEE = "exchange.view_agreement"
 VERBS = ("request.sign", "request.answer")
 """The verbs that make a grant between departments."""
 
@@ -164,8 +164,8 @@ def _told(entry: Entry | None) -> str:
 def of_grant(grant_id: int, *, by: User) -> Agreement:
     """Return a grant's agreement to a person of its two departments or of the data authority.
 
-    Raises NotAllowed without the right to see grants, Grant.DoesNotExist for a grant of others or
-    none at all, AgreementMissing.
+    Raises NotAllowed without the right to see agreements, Grant.DoesNotExist for a grant of others
+    or none at all, AgreementMissing.
     """
     require(by, SEE)
     return kept_of(_seen(by).get(pk=grant_id))
