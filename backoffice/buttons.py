@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import Promise
 from unfold.enums import ActionVariant
 
@@ -71,6 +72,12 @@ class Button:
     note: Text = ""
     offered: Callable[[Any], bool] = _always
     variant: ActionVariant = field(default=ActionVariant.DEFAULT)
+
+
+def way_to(title: Text, name: str, row: Any) -> dict[str, Any]:
+    """Return a button that leads to a page of a row, as the theme draws it."""
+    place = reverse(name, args=[row.pk])
+    return {"title": title, "path": place, "variant": ActionVariant.DEFAULT, "attrs": {}}
 
 
 def person_of(request: HttpRequest) -> User:

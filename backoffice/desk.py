@@ -32,10 +32,11 @@ from backoffice.buttons import (
     reasons,
     status_of,
 )
+from backoffice.linked import LinkedRows
 from backoffice.recorded import Recorded
 
 
-class Desk(ModelAdmin):
+class Desk(LinkedRows, ModelAdmin):
     """Shows rows and offers verbs. Nothing is changed but by a verb, and nothing deleted.
 
     `owner_path` leads from a row to the organisation it belongs to, as a lookup; people whose
@@ -73,6 +74,11 @@ class Desk(ModelAdmin):
         if any(role in CITY_WIDE for role, _place in seeing):
             return None
         return {place for _role, place in seeing}
+
+    def opens(self, request: HttpRequest, row: Any) -> bool:
+        """Whether this person is shown the page of a row."""
+        may = self.has_view_permission(request, row)
+        return may and self.get_queryset(request).filter(pk=row.pk).exists()
 
     def owner_of(self, row: Any) -> Organization | None:
         """Return the organisation a row belongs to, None where rows belong to all."""

@@ -244,7 +244,8 @@ def _show_addresses(address: str, found: kept.Kept, var: Path) -> None:
         f"\nSign-ins and key are kept in {var / 'demo.json'} (closed to others):"
     )
     for one in found.sign_ins:
-        _say(f"  {one.role.ljust(roles)}  {one.username.ljust(width)}  {one.password}")
+        who = f"{one.role.ljust(roles)}  {one.username.ljust(width)}  {one.password}"
+        _say(f"  {who}  {one.waits}".rstrip())
 
 
 if __name__ == "__main__":

@@ -71,12 +71,21 @@ class City:
 
 REVIEW_DAYS = 21
 """Until the review of the one line in force: near enough to wait on the operator's desk."""
-AT_THEIR_DESKS = frozenset(
-    {"system", "security", "auditor", "operator1", "approval-reviewer", "developer"}
-    | {"approval-publisher", "approval-head", "transport-publisher", "transport-head"}
-    | {"education-publisher"}
-)
-"""Who gets a password: for each role somebody on whose desk something waits."""
+AT_THEIR_DESKS = {
+    "system": "hosts, schedules",
+    "security": "people, the table of grades",
+    "auditor": "the audit trail",
+    "operator1": "entries to review",
+    "approval-publisher": "a PostgreSQL source with a table to take up: annual_reports",
+    "approval-head": "a change and a request to decide",
+    "approval-reviewer": "requests to answer",
+    "transport-publisher": "CSV sources, one run held back, one failed",
+    "transport-head": "an entry to sign, a held run",
+    "education-publisher": "an entry sent back, fields to grade",
+    "housing-publisher": "an Excel source",
+    "developer": "an app and its key, by the API alone",
+}
+"""Who gets a password, and what to try there: for each role somebody on whose desk work waits."""
 
 
 class _Hall:
@@ -99,7 +108,7 @@ class _Hall:
         password = None
         if username in AT_THEIR_DESKS:
             password = _password()
-            self.sign_ins.append(SignIn(str(role), username, password))
+            self.sign_ins.append(SignIn(str(role), username, password, AT_THEIR_DESKS[username]))
         return Newcomer(username, name, password=password)
 
     def enter(self, role: Role, organization: Organization, username: str, name: str) -> User:

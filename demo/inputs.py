@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 from openpyxl import Workbook
@@ -17,6 +18,7 @@ from demo.rows import Row
 
 REGISTRY = "demo_registry"  # the database, and the role that may only read it
 TABLE = "registrations"
+REPORTS = "annual_reports"
 SHARES = {  # of 22
     "registrations": 12,
     "inspections": 5,
@@ -38,6 +40,10 @@ _COLUMNS = """
     uscc text, company_name text, kind text, legal_person text, contact_phone text, district text,
     address text, capital numeric(14, 2), employees integer, established_on date, status text,
     updated_at timestamptz
+"""
+_REPORT_COLUMNS = """
+    uscc text PRIMARY KEY, report_year integer NOT NULL, employees integer,
+    turnover numeric(14, 2), filed_by text, filed_on date
 """
 
 
@@ -143,21 +149,36 @@ def create_registry(owner: psycopg.Connection, *, password: str = "") -> Registr
 
 
 def fill_registry(connection: psycopg.Connection, *, seed: int, total: int) -> None:
-    """Create and fill the registry's table where it is missing; whole or not at all."""
+    """Create and fill each of the registry's tables where it is missing; whole or not at all.
+
+    The registrations are published by the demo; the annual reports wait to be taken up.
+    """
+    registered = rows.registrations(share("registrations", total), seed=seed)
+    reported = rows.annual_reports(FEW, seed=seed)
     with connection.transaction():
-        there = connection.execute("SELECT to_regclass(%s)", [f"public.{TABLE}"]).fetchone()
-        if there and there[0]:
-            return
-        table = sql.Identifier(TABLE)
-        connection.execute(sql.SQL("CREATE TABLE {} ({})").format(table, sql.SQL(_COLUMNS)))
-        names = sql.SQL(", ").join(map(sql.Identifier, rows.REGISTRATION_COLUMNS))
-        with connection.cursor().copy(
-            sql.SQL("COPY {} ({}) FROM STDIN").format(table, names)
-        ) as copy:
-            for row in rows.registrations(share("registrations", total), seed=seed):
-                copy.write_row(row)
-        connection.execute(sql.SQL("CREATE INDEX ON {} (updated_at)").format(table))
-        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [REGISTRY]).fetchone():
-            connection.execute(
-                sql.SQL("GRANT SELECT ON {} TO {}").format(table, sql.Identifier(REGISTRY))
-            )
+        _fill(connection, TABLE, _COLUMNS, rows.REGISTRATION_COLUMNS, registered)
+        _fill(connection, REPORTS, _REPORT_COLUMNS, rows.REPORT_COLUMNS, reported)
+
+
+def _fill(
+    connection: psycopg.Connection,
+    name: str,
+    columns: LiteralString,
+    names: Iterable[str],
+    content: Iterable[Row],
+) -> None:
+    """Make a table that its reader may read, with an index on its last column."""
+    there = connection.execute("SELECT to_regclass(%s)", [f"public.{name}"]).fetchone()
+    if there and there[0]:
+        return
+    table, named = sql.Identifier(name), [sql.Identifier(one) for one in names]
+    connection.execute(sql.SQL("CREATE TABLE {} ({})").format(table, sql.SQL(columns)))
+    copying = sql.SQL("COPY {} ({}) FROM STDIN").format(table, sql.SQL(", ").join(named))
+    with connection.cursor().copy(copying) as copy:
+        for row in content:
+            copy.write_row(row)
+    connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(table, named[-1]))
+    if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [REGISTRY]).fetchone():
+        connection.execute(
+            sql.SQL("GRANT SELECT ON {} TO {}").format(table, sql.Identifier(REGISTRY))
+        )

@@ -11,11 +11,12 @@ from demo.inputs import Registry
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A person one can sign in as. Invented, like the password."""
+    """A person one can sign in as, and what waits there. Invented, like the password."""
 
     role: str
     username: str
     password: str
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

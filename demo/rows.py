@@ -34,6 +34,7 @@ REGISTRATION_COLUMNS = (
     "status",
     "updated_at",
 )
+REPORT_COLUMNS = ("uscc", "report_year", "employees", "turnover", "filed_by", "filed_on")
 INSPECTION_HEADER = (
     "检查编号",
     "统一社会信用代码",
@@ -75,6 +76,7 @@ KINDS = ("有限责任公司", "股份有限公司", "个体工商户", "合伙�
 STATUSES = ("存续", "存续", "存续", "存续", "迁出", "注销", "吊销")
 TIPS = ("例行检查", "例行检查", "双随机抽查", "投诉举报第{}号")
 HOUSES = ("花园", "苑", "公馆", "新村")
+MISTYPED = 97  # of so many annual reports one has a credit code with a wrong checksum
 STOP_NAMES = ("东", "西", "南", "北", "中")
 
 
@@ -265,6 +267,21 @@ def inspected_works(rows: int, *, seed: int) -> Iterator[Row]:
             f"DL{number + 1:05d}",
             chance.choice(STREETS),
             "待定" if number % 4 == 3 else day.isoformat(),
+        )
+
+
+def annual_reports(rows: int, *, seed: int) -> Iterator[Row]:
+    """Yield annual reports of businesses, not listed yet, in the order of REPORT_COLUMNS."""
+    chance = Random(f"annual reports {seed}")  # noqa: S311 - as above
+    for number in range(rows):
+        code = invented.uscc(number + 1)
+        yield (
+            invented.wrong_check(code) if number % MISTYPED == 7 else code,
+            2025,
+            chance.randrange(1, 500),
+            Decimal(chance.randrange(1, 900_000)).scaleb(-2),
+            chance.choice(PEOPLE),
+            date(2026, 1, 1) + timedelta(days=chance.randrange(59)),
         )
 
 

@@ -73,14 +73,22 @@ def objects(source_id: int, *, by: User) -> list[Offer]:
 
 
 @transaction.atomic
-def look(source_id: int, given: Mapping[str, Any], *, by: User, at: datetime) -> Look:
+def look(
+    source_id: int,
+    given: Mapping[str, Any],
+    *,
+    by: User,
+    at: datetime,
+    types: Mapping[str, str] | None = None,
+) -> Look:
     """Return the first rows of an object, in clear; the look is written down, the values are not.
 
-    Raises NotAllowed, SourceProblems.
+    `types` are declared types by column, where they are known (`profiling.peek`). Raises
+    NotAllowed, SourceProblems.
     """
     source = _opened(source_id, by)
     binding = named(source, given)
-    found = peek(binding, rows=FIRST_ROWS)
+    found = peek(binding, rows=FIRST_ROWS, types=types)
     excel = source.kind == SourceKind.EXCEL
     names = tuple(sheets.sheets(binding)) if excel else ()
     notes = tuple(sheets.notes(binding)) if excel else ()

@@ -1,7 +1,8 @@
 """How a draft's first rows would look to others, before anybody has signed anything."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -13,7 +14,9 @@ from catalog import facts
 from catalog.models import Field, Resource
 from exchange import browsing
 from exchange.connectors.peeks import Peek
+from exchange.models import Binding
 from exchange.records.masks import NUMBERS
+from exchange.sync import plan, sampled
 from policy.decision import FieldDecision, decide
 from policy.facts import ANYBODY, Case, Mask, Prohibition, Reader
 from policy.masking import mask_value
@@ -45,11 +48,31 @@ class SeenField:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """How many of the first rows a run would turn away by a rule; `label` is the field's or ""."""
+
+    rule: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
-    """Fields and rows as somebody would see them. A withheld cell is None, an empty one ""."""
+    """Fields and rows as somebody would see them. A withheld cell is None, an empty one "".
+
+    `left_out` says which of the `looked` first rows nobody would see, since a run would turn them
+    away; whether a row repeats another, only a run finds out.
+    """
 
     fields: tuple[SeenField, ...]
     rows: tuple[tuple[str | None, ...], ...]
+    looked: int = 0
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        """How many rows are left out."""
+        return sum(one.count for one in self.left_out)
 
 
 def preview(
@@ -67,8 +90,10 @@ def preview(
     department whose data it is may look), SourceProblems.
     """
     binding = resource.binding
-    look = browsing.look(binding.source_id, binding.object, by=by, at=at)
     fields = list(Field.objects.filter(resource=resource).live())
+    columns = [str(binding.columns.get(str(one.pk), "")) for one in fields]
+    types = {name: one.data_type for name, one in zip(columns, fields, strict=True)}
+    look = browsing.look(binding.source_id, binding.object, by=by, at=at, types=types)
     case = _case(eyes, today, facts.prohibitions(resource.dataset), department)
     decided = decide(case, [facts.field_facts(one) for one in fields]).fields
     language = get_language() or "zh-hans"
@@ -81,9 +106,36 @@ def preview(
         )
         for one in fields
     )
-    columns = [str(binding.columns.get(str(one.pk), "")) for one in fields]
     decisions = [decided[one.name] for one in fields]
-    return Preview(seen, _rows(look.peek, fields, columns, decisions))
+    turned = _turned_away(binding, look.peek, at)
+    sound = [row for place, row in enumerate(look.peek.rows) if place not in turned]
+    served = replace(look.peek, rows=sound)
+    return Preview(
+        seen,
+        _rows(served, fields, columns, decisions),
+        len(look.peek.rows),
+        _left_out(turned, {one.name: one.label for one in fields}),
+    )
+
+
+def _turned_away(binding: Binding, peek: Peek, at: datetime) -> sampled.Broken:
+    """Return the rule and field of each row that a run would turn away, by its place."""
+    settled = plan.of(binding, now=at)
+    names = [column.name for column in peek.columns]
+    places = [
+        names.index(name) if (name := str(binding.columns[str(column.field)])) in names else None
+        for column in settled.columns
+    ]
+    cells = [[None if place is None else row[place] for place in places] for row in peek.rows]
+    odd = {place: (rule, "") for place, rule in peek.odd.items()}
+    return sampled.broken(settled, cells) | odd
+
+
+def _left_out(turned: sampled.Broken, labels: Mapping[str, str]) -> tuple[LeftOut, ...]:
+    counted = Counter(turned.values())
+    return tuple(
+        LeftOut(rule, labels.get(name, ""), count) for (rule, name), count in counted.most_common()
+    )
 
 
 def _case(

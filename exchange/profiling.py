@@ -29,8 +29,13 @@ def sample(binding: Binding, *, rows: int = SAMPLE_ROWS) -> dict[str, list[str]]
     return peek(binding, rows=rows).values()
 
 
-def peek(binding: Binding, *, rows: int) -> Peek:
-    """Look at columns and rows of what is bound, or would be. Raises SourceProblems."""
+def peek(binding: Binding, *, rows: int, types: Mapping[str, str] | None = None) -> Peek:
+    """Look at columns and rows of what is bound, or would be. Raises SourceProblems.
+
+    `types` are declared types by column: by them a workbook's cells are written, as a run does.
+    """
+    if types and binding.source.kind == SourceKind.EXCEL:
+        return sheets.peek(binding, rows=rows, types=types)
     return CONNECTORS[SourceKind(binding.source.kind)].peek(binding, rows=rows)
 
 

@@ -162,11 +162,7 @@ AT_FIELD = (
         permission=RIGHT,
         press=_amend_field,
         done=DONE,
-        note=_(
-            "It holds once the head has signed it and the data authority has reviewed it. Another"
-            " type is a new field: propose it, and withdraw this one. What the field shows is"
-            " regraded."
-        ),
+        note=NOTE,
         form=forms.RelabelForm,
         offered=_live,
     ),

@@ -2,17 +2,26 @@
 
 from typing import Any
 
+from django.contrib.admin.utils import flatten_fieldsets
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
+from backoffice.linked import LinkedRows, Named
 
-class ShownOnly(TabularInline):
-    """Rows beside another row, to read."""
+
+class ShownOnly(LinkedRows, TabularInline):
+    """Rows beside another row, to read. `fields` names its columns."""
 
     extra = 0
     max_num = 0
     can_delete = False
     show_change_link = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return what is only shown, the names of other rows among it: no form is made of them."""
+        columns = flatten_fieldsets(self.get_fieldsets(request, obj))
+        named = [column for column in columns if isinstance(column, Named)]
+        return [*super().get_readonly_fields(request, obj), *named]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
         """Rows are made by verbs."""

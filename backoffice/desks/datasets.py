@@ -1,5 +1,6 @@
 """Entries of the catalogue, on their way from draft to published."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from backoffice import lights, words
-from backoffice.buttons import Button
+from backoffice.buttons import Button, way_to
 from backoffice.desk import Desk
 from backoffice.desks import amendments, offers, presses, workbooks
 from backoffice.forms import catalog as forms
@@ -271,6 +272,20 @@ class DatasetDesk(Desk):
             return super()._get_obj_does_not_exist_redirect(request, opts, object_id)
         return redirect(f"{reverse('admin:search')}?{urlencode({'q': entry.title})}")
 
+    def opens(self, request: HttpRequest, row: Dataset) -> bool:
+        """Whether this person is shown the entry: here, or where everybody finds it."""
+        everybody = row.state == State.PUBLISHED and self.has_view_permission(request, row)
+        return everybody or super().opens(request, row)
+
+    def _drawn(
+        self, request: HttpRequest, buttons: Iterable[Button], row: Any
+    ) -> list[dict[str, Any]]:
+        drawn = super()._drawn(request, buttons, row)
+        reviewed = row is not None and row.state == State.IN_REVIEW
+        if reviewed and request.user.has_perm("catalog.review_dataset", row.owner):
+            return [way_to(_("Review it with everything in view"), "admin:review", row), *drawn]
+        return drawn
+
     def get_search_results(
         self,
         request: HttpRequest,  # noqa: ARG002 - Django's signature
@@ -300,15 +315,7 @@ class DatasetDesk(Desk):
         """Show until when the review is due, with its light."""
         if hasattr(dataset, "review_due"):
             return lights.badge(dataset.review_due)
-        due = _deadline(dataset, deadlines.clocks(), timezone.localdate())
-        if due is None:
-            return lights.badge(due)
-        return format_html(
-            '{} <a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
-            lights.badge(due),
-            reverse("admin:review", args=[dataset.pk]),
-            gettext("Review it with everything in view"),
-        )
+        return lights.badge(_deadline(dataset, deadlines.clocks(), timezone.localdate()))
 
     @admin.display(description=_("Still missing"))
     def missing(self, dataset: Dataset) -> str:

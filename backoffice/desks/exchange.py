@@ -260,6 +260,7 @@ class SyncRunDesk(Desk):
         "inserted",
         "updated",
         "rejected",
+        "duplicates",
         "deleted",
         "after",
     ]

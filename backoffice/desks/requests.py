@@ -6,14 +6,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
-from unfold.enums import ActionVariant
 
 from backoffice import words
-from backoffice.buttons import Button, person_of
+from backoffice.buttons import Button, person_of, way_to
 from backoffice.desk import Desk, labelled
 from backoffice.desks.beside import ShownOnly
 from backoffice.scopes import conditions, field_names
@@ -31,22 +29,11 @@ class EventInline(ShownOnly):
     ordering = ["at", "pk"]
 
 
-def _ways(asked: ShareRequest, told: Mapping[str, Any]) -> list[tuple[Any, str, int]]:
+def _ways(asked: ShareRequest, told: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the ways to a request's disputes: to open one, and to the latest."""
-    ways: list[tuple[Any, str, int]] = []
-    if told["can_dispute"]:
-        ways.append((_("Open a dispute"), "admin:request_dispute", asked.pk))
-    ways += [(_("dispute"), "admin:dispute", one.pk) for one in told["disputes"][:1]]
-    return ways
-
-
-def _button(title: Any, name: str, pk: int) -> dict[str, Any]:
-    return {
-        "title": title,
-        "path": reverse(name, args=[pk]),
-        "variant": ActionVariant.DEFAULT,
-        "attrs": {},
-    }
+    opening = [asked] if told["can_dispute"] else []
+    ways = [way_to(_("Open a dispute"), "admin:request_dispute", one) for one in opening]
+    return ways + [way_to(_("dispute"), "admin:dispute", one) for one in told["disputes"][:1]]
 
 
 class AttachmentInline(ShownOnly):
@@ -118,7 +105,7 @@ class ShareRequestDesk(Desk):
         if row is None:
             return drawn
         told = disputes.of_request(row, person_of(request), at=timezone.now())
-        return drawn + [_button(title, name, pk) for title, name, pk in _ways(row, told)]
+        return drawn + _ways(row, told)
 
     @admin.display(description=_("fields"))
     def asked_fields(self, asked: ShareRequest) -> str:

@@ -20,6 +20,30 @@ def _reason() -> forms.CharField:
     return forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
 
 
+STAYS_OF_ENTRY = (
+    _(
+        "Category, item and detail: they are in the resource code, which stays as it was issued."
+        " Where one of them was wrong, press “Draft a similar entry”, bind the new entry to the"
+        " same source, and withdraw this one with a reason once the new one is published."
+    ),
+    _("The address: whoever follows it would lose the data. A similar entry gets its own."),
+    _("The fields: each is amended on its own page. “Propose fields” adds new ones."),
+)
+STAYS_OF_FIELD = (
+    _(
+        "The data type: rows are stored by it. Press “Propose fields” at the entry for a field of"
+        " the other type, and withdraw this one once the new one holds."
+    ),
+    _(
+        "Whether it is part of the key: rows are told apart by it. For another key press “Draft a"
+        " similar entry”, bind it to the same source, and withdraw this entry once that one is"
+        " published."
+    ),
+    _("Grade, share type, open type and mask: press “Regrade”."),
+)
+"""What an amendment leaves as it is, and what to do where that is wrong (docs/policy.md)."""
+
+
 class ReasonedForm(OfficeForm):
     """Why the entry is amended: head and reviewer decide by it."""
 
@@ -35,15 +59,15 @@ class AmendForm(EntryForm):
         model = Dataset
         fields = AMENDED
 
+    notes_title = _("Not amended here")
+
     def prepare(self) -> None:
-        """Offer as related what all may see and the department's own."""
+        """Offer as related what all may see and the department's own; say what stays."""
         super().prepare()
+        self.notes = tuple(map(str, STAYS_OF_ENTRY))
         rows = Dataset.objects.visible_to([self.target.owner_id]).exclude(pk=self.target.pk)
         offer(self, "related", rows.order_by("title_zh"))
-        self.fields["subject"].help_text = _(
-            "The resource code stays as it was issued. Where category, item or detail is another,"
-            " draft another entry."
-        )
+        self.fields["subject"].help_text = _("The resource code stays as it was issued.")
 
 
 class RelabelForm(OfficeModelForm):
@@ -55,8 +79,11 @@ class RelabelForm(OfficeModelForm):
         model = Field
         fields = RELABELLED
 
+    notes_title = _("Not amended here")
+
     def prepare(self) -> None:
-        """Say what another name and other rules do."""
+        """Say what another name and other rules do, and what stays."""
+        self.notes = tuple(map(str, STAYS_OF_FIELD))
         self.fields["name"].help_text = _(
             "Callers of the API use the new name from the day the change holds."
         )

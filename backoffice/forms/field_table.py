@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import words
-from backoffice.forms.sitting import mask_label
+from backoffice.forms.sitting import GROUPS, HEADS, Cell, grouped, mask_label
 from catalog.labels import GRADES, OPEN_TYPES, SHARE_TYPES
 from catalog.models import CodeList, Dataset, Field
 from catalog.sheets import field_cells, values
@@ -62,7 +62,7 @@ class FieldLine(forms.Form):
         """Show the field as it is, or as it was sent."""
         super().__init__(data, prefix=str(field.pk))
         self.field = field
-        self.fields["take"].widget.attrs["aria-label"] = f"{field.name}: {_('Take')}"
+        self.fields["take"].widget.attrs["aria-label"] = f"{field.name}: {HEADS['take']}"
         for name in NAMES:
             now = str(field_cells.written(field, name))
             self.fields[name] = _input(name, now, offered.get(name))
@@ -78,27 +78,9 @@ class FieldLine(forms.Form):
             return YES if value in (True, "on") else NO
         return str(value or "").strip()
 
-    def shown(self) -> list[tuple[Any, forms.BoundField]]:
-        """Return the inputs with the heads of their columns."""
-        return [(HEADS[name], self[name]) for name in NAMES]
-
-
-HEADS = {
-    "name": _("Name"),
-    "label_zh": _("Label, Chinese"),
-    "label_en": _("Label, English"),
-    "data_type": _("Type"),
-    "length": _("Length"),
-    "scale": _("Decimals"),
-    "code_list": _("Code list"),
-    "is_key": _("Key column"),
-    "required": _("Required"),
-    "grade": _("Grade"),
-    "share_type": _("Share type"),
-    "open_type": _("Open type"),
-    "mask": _("Mask"),
-    "reason": _("Why, where it shows more"),
-}
+    def grouped(self) -> list[tuple[Any, list[Cell]]]:
+        """Return the inputs as they stand together."""
+        return grouped(self)
 
 
 def _input(name: str, now: str, offered: Choices | None) -> forms.Field:
@@ -153,4 +135,4 @@ def grid(rows: Iterable[FieldLine]) -> Grid:
     return cells
 
 
-__all__ = ["AtOnce", "FieldLine", "choices", "grid", "lines", "set_ticked"]
+__all__ = ["GROUPS", "AtOnce", "FieldLine", "choices", "grid", "lines", "set_ticked"]

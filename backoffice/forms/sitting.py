@@ -1,6 +1,7 @@
 """What the sitting asks: the fields of a table in one form, a row each, and the entry's words."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -25,7 +26,67 @@ from policy.terms import DataType, Grade, MaskKind, OpenType, ShareType
 SHARED = words.choices(words.SHARE_TYPES, without=(ShareType.NOT_SHARED.value,))
 OPENED = words.choices(words.OPEN_TYPES)
 GRADED = words.choices(words.GRADES)
-BULK = ("grade", "share_type", "open_type", "required")
+HEADS = {
+    "take": _("Take"),
+    "name": _("Name"),
+    "label_zh": _("Label, Chinese"),
+    "label_en": _("Label, English"),
+    "data_type": _("Type"),
+    "length": _("Length"),
+    "scale": _("Decimals"),
+    "code_list": _("Code list"),
+    "value_check": _("Check"),
+    "is_key": _("Key column"),
+    "required": _("Required"),
+    "grade": _("Grade"),
+    "share_type": _("Share type"),
+    "open_type": _("Open type"),
+    "mask": _("Mask"),
+    "reason": _("Why, where it shows more"),
+}
+"""What each input of a field is called."""
+
+GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
+    (_("Name and labels"), (("name", "whole"), ("label_zh", "whole"), ("label_en", "whole"))),
+    (
+        _("Type and checks"),
+        (
+            *(("data_type", "half"), ("length", "quarter"), ("scale", "quarter")),
+            *(("code_list", "half"), ("value_check", "half")),
+            *(("is_key", "half tick"), ("required", "half tick")),
+        ),
+    ),
+    (
+        _("Grade and sharing"),
+        (
+            *(("grade", "half"), ("share_type", "half"), ("open_type", "half"), ("mask", "half")),
+            ("reason", "whole"),
+        ),
+    ),
+)
+"""The inputs of a field as they stand together, each with its room: so a row fits a screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """An input with its label and the room it takes."""
+
+    input: forms.BoundField
+    label: Any
+    room: str
+
+    @property
+    def is_tick(self) -> bool:
+        """Whether the label stands behind the input."""
+        return "tick" in self.room
+
+
+def grouped(row: forms.Form) -> list[tuple[Any, list[Cell]]]:
+    """Return the inputs of a field by group, of each what the form has."""
+    return [
+        (title, [Cell(row[name], HEADS[name], room) for name, room in names if name in row.fields])
+        for title, names in GROUPS
+    ]
 
 
 def mask_text(mask: Mask | None) -> str:
@@ -90,8 +151,6 @@ class FieldRow(forms.Form):
         super().__init__(*args, **kwargs)
         self.proposal = proposal
         self.lists = {str(one.pk): one for one in lists}
-        for name, field in self.fields.items():
-            field.widget.attrs["aria-label"] = f"{proposal.called}: {name}"
         codes = [("", "–"), *((pk, str(one)) for pk, one in self.lists.items())]
         self.fields["code_list"] = forms.ChoiceField(choices=codes, required=False)
         masks = {mask_text(one): mask_label(one) for one in USUAL_MASKS}
@@ -100,6 +159,12 @@ class FieldRow(forms.Form):
             masks.setdefault(mask_text(suggested), mask_label(suggested))
         choices = [("", words.MASKS[""]), *masks.items()]
         self.fields["mask"] = forms.ChoiceField(choices=choices, required=False)
+        for name, field in self.fields.items():
+            field.widget.attrs["aria-label"] = f"{proposal.called}: {HEADS[name]}"
+
+    def grouped(self) -> list[tuple[Any, list[Cell]]]:
+        """Return the inputs as they stand together."""
+        return grouped(self)
 
     def chosen(self) -> Chosen:
         """Return the row as the verb takes it."""

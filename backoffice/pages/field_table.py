@@ -58,7 +58,7 @@ def table(request: HttpRequest, dataset_id: int) -> HttpResponse:
         told=told,
         difference=difference,
         rows=rows,
-        heads=forms.HEADS.values(),
+        groups=[title for title, _inputs in forms.GROUPS],
         at_once=forms.AtOnce(forms.choices()),
     )
 

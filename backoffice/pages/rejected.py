@@ -23,7 +23,7 @@ from backoffice.pages.frame import office_page, shown
 from backoffice.pages.runs import desk_of, seen_runs
 from exchange import quarantine
 from exchange.models import RejectedRow, SyncRun
-from exchange.sync import correcting, plan
+from exchange.sync import correcting, plan, rejects
 
 SHOWN = 200
 
@@ -76,6 +76,7 @@ def _listed(request: HttpRequest, run: SyncRun, refusal: str = "", status: int =
         rows=page.object_list,
         page=page,
         count=pages.count,
+        repeated=0 if asked else rejects.repeated(run),
         asked=urlencode(asked),
         rule=asked.get("rule", ""),
         refusal=refusal,

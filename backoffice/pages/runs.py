@@ -18,7 +18,7 @@ from backoffice.pages.frame import office_page, shown
 from exchange import schedules
 from exchange.models import Binding, RunState, SyncRun
 from exchange.models.runs import RUNNING
-from exchange.sync import progress
+from exchange.sync import progress, rejects
 
 LATEST = 20
 TONES = {
@@ -130,6 +130,7 @@ def _state(request: HttpRequest, found: SyncRun) -> dict[str, Any]:
         "progress": progress.of(found, now=timezone.now()) if live else None,
         "picture": ledger.drawn(found) if found.merged_at else None,
         "rejected": _rejected(found),
+        "repeated": rejects.repeated(found),
         "may_read": person_of(request).has_perm(
             "exchange.view_rejectedrow", found.binding.resource.dataset.owner
         ),

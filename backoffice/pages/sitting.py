@@ -222,6 +222,7 @@ def fields(request: HttpRequest, source_id: int) -> HttpResponse:
         proposal=proposal,
         about=about,
         rows=rows,
+        groups=[title for title, _inputs in forms.GROUPS],
         bulk=forms.BulkForm(by=person),
     )
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts import notices
 from accounts.models import Organization
 from accounts.roles import require
 from backoffice import words
@@ -101,7 +102,9 @@ def trial(request: HttpRequest, dataset_id: int) -> HttpResponse:
     dataset = _dataset(request, dataset_id)
     context = _trial(_table(dataset).binding, request.GET.get("after", ""))
     draft = dataset.state == Dataset.State.DRAFT
-    context["complete"] = draft and not publishing.publication_defects(dataset)
+    context["waits"] = _waits_for_head(dataset)
+    asks = draft and not context["waits"]
+    context["complete"] = asks and not publishing.publication_defects(dataset)
     if request.headers.get("HX-Request"):
         return TemplateResponse(
             request, "backoffice/sitting/trial_part.html", context | {"dataset": dataset}
@@ -161,12 +164,19 @@ def ready(request: HttpRequest, dataset_id: int) -> HttpResponse:
         "ready",
         defects=publishing.publication_defects(dataset),
         findings=_elsewhere(dataset),
+        waits=_waits_for_head(dataset),
         tried=tried.order_by("-pk").first(),
         graded=[
             (one, words.GRADES.get(one.grade or 0), words.OPEN_TYPES.get(one.open_type))
             for one in resource.fields.live()
         ],
     )
+
+
+def _waits_for_head(dataset: Dataset) -> bool:
+    """Whether the signature of the head was asked for."""
+    signable = notices.open_targets("dataset.signable")
+    return dataset.state == State.DRAFT and dataset.address in signable
 
 
 def _elsewhere(dataset: Dataset) -> list[one_source.Finding]:

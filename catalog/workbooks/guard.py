@@ -87,16 +87,26 @@ def kind_of(data: bytes, name: str) -> str:
         )
     found = XLSX if data.startswith(ZIP_MAGIC) else XLS if data.startswith(OLE_MAGIC) else CSV
     if found != expected or (found == CSV and b"\0" in data[:65536] and not _is_utf16(data)):
-        raise WorkbookRefused(
-            _(
-                "“%(file)s” is not what its name says, or it is protected by a password. Open it,"
-                " save it as XLSX without a password, and send that file."
-            )
-            % {"file": name}
-        )
+        raise _another_kind(name, expected)
     if found == XLS and MACRO_STREAM in data:
         raise _with_macros(name)
     return found
+
+
+def _another_kind(name: str, expected: str) -> WorkbookRefused:
+    """Return the refusal of a file that is of another kind than its name says."""
+    text = (
+        _(
+            "“%(file)s” is not what its name says: it is not plain text, as a CSV file is. Open it"
+            " in the program that made it, save the table as CSV (UTF-8), and send that file."
+        )
+        if expected == CSV
+        else _(
+            "“%(file)s” is not what its name says, or it is protected by a password. Open it,"
+            " save it as XLSX without a password, and send that file."
+        )
+    )
+    return WorkbookRefused(text % {"file": name})
 
 
 def _is_utf16(data: bytes) -> bool:

@@ -256,7 +256,7 @@ class _Cutter:
         first = next(cut, None)
         if first is None:
             return []  # a file of no bytes: not even a header
-        header = [name.strip() for name in first]
+        header = _header(first, self.binding, self.name)
         self.line = self.base + cut.line_num
         missing = sorted({str(name) for name in wanted} - set(header))
         if missing or len(set(header)) != len(header):
@@ -292,7 +292,7 @@ def encoded(batch: Sequence[tuple], reading: Reading, aside: Callable[[SetAside]
             return data
     sound = []
     for row in batch:
-        rule = _unsound(row[1:])
+        rule = unsound(row[1:])
         if rule:
             aside(SetAside(reading.lines.of(row[0]), rule, tuple(row[1:])))
         else:
@@ -302,7 +302,7 @@ def encoded(batch: Sequence[tuple], reading: Reading, aside: Callable[[SetAside]
     return data
 
 
-def _unsound(cells: Sequence[str]) -> str:
+def unsound(cells: Sequence[str]) -> str:
     """Return the rule that cells break which PostgreSQL could not take, or ""."""
     for cell in cells:
         if "\0" in cell:
@@ -435,12 +435,21 @@ def _peeked(binding: Binding, name: str, cut: Iterator[list[str]], rows: int) ->
     columns, cut = _seen(binding, name, cut)
     nulls = {"", *binding.object.get("nulls", ())}
     width = len(columns)
+    sampled = [row for row in islice(cut, rows) if row]
     found = [
-        tuple(None if cell in nulls else cell for cell in (row + [""] * width)[:width])
-        for row in islice(cut, rows)
-        if row
+        tuple(None if cell in nulls else _legible(cell) for cell in (row + [""] * width)[:width])
+        for row in sampled
     ]
-    return Peek(columns, found)
+    broken = {
+        place: "field-count" if len(row) != width else unsound(row)
+        for place, row in enumerate(sampled)
+    }
+    return Peek(columns, found, odd={place: rule for place, rule in broken.items() if rule})
+
+
+def _legible(cell: str) -> str:
+    """Return a cell as a page can show it: a bad byte as the sign that stands for one."""
+    return cell.encode(errors="surrogateescape").decode(errors="replace").replace("\0", "\ufffd")
 
 
 def _seen(
@@ -448,7 +457,7 @@ def _seen(
 ) -> tuple[tuple[Seen, ...], Iterator[list[str]]]:
     """Return the columns of a file, and its records without the header."""
     if binding.object.get("header", True):
-        header = [title.strip() for title in next(cut, [])]
+        header = _header(next(cut, []), binding, name)
         distinct_names(header, name)
         return tuple(Seen(title) for title in header), cut
     first = next((row for row in cut if row), [])
@@ -467,6 +476,20 @@ def _seen(
         Seen(str(place), title=title or f"field_{place + 1}") for place, title in enumerate(titles)
     )
     return tuple(columns), chain([first] if first else [], cut)
+
+
+def _header(first: Sequence[str], binding: Binding, file: str) -> list[str]:
+    """Return the names in a header row. Raises FileBroken where they are not even text."""
+    if unsound(first):
+        raise FileBroken(
+            _(
+                "“%(file)s” does not begin with text in %(declared)s. Choose the encoding that it"
+                " has; or open it in the program that made it, save the table as CSV (UTF-8), and"
+                " send that file."
+            )
+            % {"file": file, "declared": binding.object.get("encoding") or "utf-8"}
+        )
+    return [title.strip() for title in first]
 
 
 def distinct_names(header: Sequence[str], file: str) -> None:

@@ -1,6 +1,7 @@
 """What a look into a source shows: its columns, and some of its rows as text."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,13 @@ class Peek:
     """Columns in their order, and rows with a text or None for each. Lives in memory only.
 
     `estimated` is how many rows the source says it has, None where only reading would tell.
+    `odd` says which rows, by place, could not even be staged, and by which rule.
     """
 
     columns: tuple[Seen, ...]
     rows: list[tuple[str | None, ...]]
     estimated: int | None = None
+    odd: Mapping[int, str] = field(default_factory=dict)
 
     def values(self) -> dict[str, list[str]]:
         """Return the values of each column that are there."""

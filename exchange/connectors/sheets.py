@@ -6,7 +6,7 @@ declared type, so 123 stored as 123.0 comes out "123" and a day as an ISO day; a
 is, leading zeros and all. A sheet is held in memory whole (docs/data-way.md says how much).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -164,17 +164,24 @@ def _day(cell: date, data_type: str) -> str:
     return moment.date().isoformat() if moment.time() == time() else moment.isoformat(sep=" ")
 
 
-def peek(binding: Binding, *, rows: int) -> Peek:
-    """Return the named columns of the sheet and its first rows as text. Raises SourceProblems."""
+def peek(binding: Binding, *, rows: int, types: Mapping[str, str] | None = None) -> Peek:
+    """Return the named columns of the sheet and its first rows as text. Raises SourceProblems.
+
+    `types` are declared types by column, as a run would write them; other cells come as text.
+    """
     _name, table = next(_tables(binding, _paths(binding)))
     distinct_names(table.names, table.file)
     places = [place for place, name in enumerate(table.names) if name]
+    kinds = [(types or {}).get(table.names[place], DataType.TEXT) for place in places]
     nulls = {"", *binding.object.get("nulls", ())}
     found: list[tuple[str | None, ...]] = []
     for _line, row in table.rows():
         if len(found) == rows:
             break
-        cells = (written(row[place], DataType.TEXT) for place in places)
+        cells = (
+            written(row[place], kind, epoch=table.epoch)
+            for place, kind in zip(places, kinds, strict=True)
+        )
         found.append(tuple(None if cell in nulls else cell for cell in cells))
     total = max(0, len(table.grid) - table.header.body)
     return Peek(tuple(Seen(table.names[place]) for place in places), found, total)

@@ -20,6 +20,7 @@ from exchange.records.columns import Column
 from exchange.sync.staging import Staging
 
 PURPOSE = "rejected.row"
+REPEATED = "duplicate-key"
 BATCH = 1000
 IN_MEMORY = 4_000_000  # bytes of set-aside records held before they go to an unnamed file
 
@@ -97,6 +98,11 @@ def by_rule(run: SyncRun) -> QuerySet[RejectedRow, dict[str, Any]]:
         .annotate(count=Count("pk"), line=Min("line"), first=Min("pk"))
         .order_by("-count", "rule", "field")
     )
+
+
+def repeated(run: SyncRun) -> int:
+    """Return how many kept rows have a key that came before: the run counts them as duplicates."""
+    return RejectedRow.objects.filter(run=run, rule=REPEATED).count()
 
 
 def _sealed(cells: dict[str, str]) -> bytes:

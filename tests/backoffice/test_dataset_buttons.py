@@ -303,6 +303,27 @@ def test_a_field_is_added_relabelled_and_withdrawn_by_buttons(at_desk):
     assert (field.name, field.label_zh) == ("place", "场名")
 
 
+def test_an_amendment_says_what_stays_and_names_the_buttons_that_help(at_desk):
+    dataset = catalog.dataset()
+    field = catalog.table(dataset).fields.get()
+    publisher = at_desk(catalog.staff(Role.PUBLISHER, dataset.owner))
+
+    entry = publisher.ask(dataset, "amend").content.decode()
+    one = publisher.ask(field, "relabel").content.decode()
+    offered = {
+        str(action["title"])
+        for row in (dataset, field)
+        for action in publisher.page(row).context["actions_detail"]
+    }
+
+    assert "Category, item and detail: they are in the resource code" in entry
+    assert "The data type: rows are stored by it." in one
+    assert "Whether it is part of the key" in one
+    named = set(re.findall("press “([^”]*)”", entry + one, re.IGNORECASE))
+    assert named == {"Draft a similar entry", "Propose fields", "Regrade"}
+    assert named <= offered
+
+
 def test_amending_in_the_wrong_state_is_refused_by_its_sentence(at_desk, said):
     draft = catalog.dataset(State.DRAFT)
     field = catalog.table(draft).fields.get()

@@ -43,6 +43,27 @@ def test_rows_are_listed_by_rule_and_field_without_their_values(bad, at_desk):
     assert "secret" not in everything.content.decode()
 
 
+def test_the_counts_of_list_run_and_rows_add_up_and_say_how(at_desk):
+    where = exchange.house()
+    binding = exchange.csv_binding(where, ROWS + "77,b,dear\n1,other,1\n2,n,1\n")
+    run = engine.sync(binding.pk)
+    desk = at_desk(where.publisher)
+
+    rows = get(desk, "rejected", run.pk)
+    pages = [rows, get(desk, "run", run.pk)]
+    listed = [get(desk, "runs").content.decode(), desk.list(SyncRun).content.decode()]
+    of_one_rule = get(desk, "rejected", run.pk, rule="type", field="price").content.decode()
+
+    assert (run.rejected, run.duplicates) == (1, 2)  # one of them the same in every cell
+    assert rows.context["count"] == 2
+    for page in pages:
+        assert (
+            "whose key came before: 1. The run counts those as duplicates" in page.content.decode()
+        )
+    assert all("Duplicates" in page for page in listed)
+    assert "whose key came before" not in of_one_rule
+
+
 def test_a_row_is_looked_at_corrected_and_live(bad, at_desk):
     where, run = bad
     row = run.rejected_rows.get(field="price")

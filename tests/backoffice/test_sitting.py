@@ -5,6 +5,7 @@ import re
 
 import psycopg
 import pytest
+from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -131,9 +132,11 @@ def test_a_workbook_becomes_an_entry_that_waits_for_signature_in_under_fifteen_s
     assert "身份证号" in sample
     assert "59 of 60 values pass the resident-ID checksum." in fields
     assert "waits for the signature" in said(clerk.page)
+    assert "Waiting for the signature of the head" in said(clerk.page)
+    assert "Send to the head" not in clerk.page + clerk.go("sitting_trial", dataset.pk)
     assert Notice.objects.filter(kind="dataset.signable", target=dataset.address).exists()
     assert SyncRun.objects.get().accepted == 59
-    assert "59 of 60 rows" in clerk.page
+    assert "59 of 60 rows" in clerk.go("sitting_ready", dataset.pk)
     assert not RecordTable.objects.exists()
     person = Field.objects.get(name="shenfenzhenghao")
     assert (person.grade, person.open_type) == (Grade.L3, OpenType.NOT_OPEN)
@@ -232,6 +235,18 @@ def test_a_preview_shows_what_is_withheld_as_withheld_with_its_reason(clerk, whe
     assert "withheld" in public
     assert "00001" in public
     assert "ask for a grant" in department
+
+
+def test_a_preview_leaves_out_what_the_trial_turns_away_and_says_how_many(clerk, where):
+    source = connected(where)
+    clerk.go("sitting_fields", source.pk, query=laid(where, people()))
+    clerk.send(**clerk.proposed())
+
+    page = said(clerk.go("sitting_preview", Dataset.objects.get().pk, query="?as=department"))
+
+    assert "Of the first 20 rows, 1 would be turned away" in page
+    assert "no resident ID number · 身份证号 · 1" in page
+    assert "00001" in page
 
 
 @pytest.mark.parametrize(
@@ -339,6 +354,37 @@ def test_an_empty_file_is_called_empty(clerk, where):
     )
 
     assert "“empty.csv” is empty" in page
+
+
+PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "advice", "other"),
+    [(SourceKind.CSV, "a.csv", "as CSV", "XLSX"), (SourceKind.EXCEL, "a.xlsx", "as XLSX", "CSV")],
+)
+def test_a_file_that_is_not_what_its_name_says_is_told_what_this_source_takes(
+    clerk, where, kind, name, advice, other
+):
+    source = connected(where, kind)
+
+    answer = clerk.client.post(
+        reverse("admin:sitting_upload", args=[source.pk]),
+        {"file": SimpleUploadedFile(name, PICTURE)},
+    )
+
+    [told] = map(str, get_messages(answer.wsgi_request))
+    assert "not what its name says" in told
+    assert advice in told
+    assert other not in told
+
+
+def test_a_picture_that_lies_in_the_folder_as_a_csv_is_looked_at_without_a_fault(clerk, where):
+    source = connected(where, SourceKind.CSV)
+
+    page = clerk.go("sitting_look", source.pk, query=laid(where, PICTURE, "fake.csv"))
+
+    assert 'class="refusal"' in page
 
 
 def test_a_sheet_that_vanished_says_which_there_are(clerk, where):

@@ -9,7 +9,13 @@ import pytest
 from demo import inputs, rows
 from policy.identifiers import is_resident_id, is_uscc
 
-MAKERS = (rows.registrations, rows.inspections, rows.bus_stops, rows.volunteers)
+MAKERS = (
+    rows.registrations,
+    rows.inspections,
+    rows.bus_stops,
+    rows.volunteers,
+    rows.annual_reports,
+)
 
 
 @pytest.mark.parametrize("make", MAKERS)

@@ -12,9 +12,11 @@ from accounts.roles import Role
 from backoffice.waiting import desks, requests, runs
 from backoffice.waiting.administration import unlinked
 from catalog.models import GradingTable
+from catalog.terms import Check
 from demo import city, inputs
 from demo.inputs import Registry
-from exchange.models import Grant, ShareRequest
+from exchange import browsing, proposals
+from exchange.models import Binding, Grant, ShareRequest, Source, SourceKind
 from exchange.workflow import GrantState, State
 from tests.exchange.conftest import _source_url, source  # noqa: F401 - a department's database
 
@@ -53,6 +55,31 @@ def test_in_each_role_something_of_each_kind_waits_for_who_can_sign_in(built):
         for role, questions in desks.QUESTIONS.items()
     }
     assert {role: len(found) for role, found in titles.items()} == wanted, titles
+
+
+def offers(name: str, kind: SourceKind) -> tuple[Source, list[dict]]:
+    """Return a person's source of a kind, and what it offers them."""
+    person = User.objects.get(username=name)
+    [found, *_more] = Source.objects.filter(kind=kind, organization__in=person.organizations())
+    return found, [dict(one.object) for one in browsing.objects(found.pk, by=person)]
+
+
+def test_of_each_kind_of_source_somebody_who_can_sign_in_has_one_with_something_to_take_up(built):
+    assert {one.username: one.waits for one in built.sign_ins} == city.AT_THEIR_DESKS
+    assert offers("housing-publisher", SourceKind.EXCEL)[1]
+    assert offers("transport-publisher", SourceKind.CSV)[1]
+    registry, tables = offers("approval-publisher", SourceKind.POSTGRESQL)
+
+    proposal = proposals.propose(
+        registry.pk,
+        {"schema": "public", "table": inputs.REPORTS},
+        by=User.objects.get(username="approval-publisher"),
+    )
+
+    assert {one["table"] for one in tables} == {inputs.TABLE, inputs.REPORTS}
+    assert not Binding.objects.filter(object__table=inputs.REPORTS).exists()
+    [code] = [one for one in proposal.fields if one.name == "uscc"]
+    assert (code.is_key, code.value_check) == (True, Check.USCC)  # though a few are wrong
 
 
 def test_the_table_of_grades_was_changed_with_a_reason(built):

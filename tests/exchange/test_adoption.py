@@ -10,6 +10,7 @@ from accounts.roles import NotAllowed, Role
 from audit.models import Entry
 from catalog.models import Dataset, Field
 from catalog.naming import plain as identifier
+from catalog.terms import Check
 from exchange import adoption, previews, proposals, sources
 from exchange.adoption import Chosen
 from exchange.models import Binding, SourceKind
@@ -175,6 +176,22 @@ def test_an_empty_cell_is_not_a_withheld_one(where, laid):
 
     place = [one.name for one in found.fields].index("beizhu")
     assert [row[place] for row in found.rows[:2]] == ["备注", ""]
+
+
+def test_a_row_that_a_run_would_turn_away_is_left_out_of_the_preview_and_counted(where, laid):
+    chosen = as_proposed(where, laid)
+    [checked] = [one.new for one in chosen if one.column == "身份证号"]
+    checked = replace(checked, value_check=Check.RESIDENT_ID)
+    resource = adopt(where, laid, change(chosen, "身份证号", new=checked))
+
+    found = previews.preview(
+        resource, Eyes.DEPARTMENT, by=where.publisher, at=NOW, today=catalog.TODAY
+    )
+
+    [left_out] = found.left_out
+    assert (left_out.rule, left_out.label, left_out.count) == ("resident_id", "身份证号", 1)
+    assert (found.looked, found.missing, len(found.rows)) == (20, 1, 19)
+    assert found.rows[0][0] == "00001"  # the first of the sheet has a wrong checksum
 
 
 def test_only_the_departments_own_people_see_a_preview(where, laid):

@@ -1,11 +1,13 @@
 """A CSV file on its way into the shared zone."""
 
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 from psycopg import sql
 
-from exchange.models import RecordTable, RejectedRow, RunState, Zone
+from exchange.models import RecordTable, RejectedRow, RunState, SyncRun, Zone
+from exchange.problems import FileBroken
 from exchange.records import store
 from exchange.records.statements import rows
 from exchange.sync import engine, rejects
@@ -90,6 +92,18 @@ def test_a_time_without_a_zone_is_read_in_the_sources_zone():
 
     hours = [row[1].astimezone(UTC).hour for row in shared(binding)]
     assert hours == [0, 8]
+
+
+def test_a_picture_in_the_place_of_the_file_is_told_as_no_text_and_changes_nothing():
+    binding = exchange.csv_binding(exchange.house(), "id,name,price\n1,a,1\n")
+    engine.sync(binding.pk)
+    Path(binding.object["path"]).write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
+
+    with pytest.raises(FileBroken, match="does not begin with text in utf-8"):
+        engine.sync(binding.pk)
+
+    assert "save the table as CSV" in SyncRun.objects.latest("pk").problem_en
+    assert len(shared(binding)) == 1
 
 
 def test_a_record_that_could_not_be_cut_deletes_no_row():
