@@ -32,11 +32,11 @@ from backoffice.buttons import (
     reasons,
     status_of,
 )
-from backoffice.linked import LinkedRows
+from backoffice.linked import asking
 from backoffice.recorded import Recorded
 
 
-class Desk(LinkedRows, ModelAdmin):
+class Desk(ModelAdmin):
     """Shows rows and offers verbs. Nothing is changed but by a verb, and nothing deleted.
 
     `owner_path` leads from a row to the organisation it belongs to, as a lookup; people whose
@@ -79,6 +79,10 @@ class Desk(LinkedRows, ModelAdmin):
         """Whether this person is shown the page of a row."""
         may = self.has_view_permission(request, row)
         return may and self.get_queryset(request).filter(pk=row.pk).exists()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the columns; what names another row is a link only where the person may go."""
+        return asking(self, request, obj, super().get_fieldsets(request, obj))
 
     def owner_of(self, row: Any) -> Organization | None:
         """Return the organisation a row belongs to, None where rows belong to all."""

@@ -59,40 +59,38 @@ class Named:
         return self.key.verbose_name
 
 
-class LinkedRows(BaseModelAdmin):
-    """A read-only page whose columns that name other rows lead there only who may go there.
+def asking(page: BaseModelAdmin, request: HttpRequest, row: Any, fieldsets: Any) -> Any:
+    """Return a read-only page's fieldsets with each column that names another row as a `Named`.
 
     Django's own links ask nothing of the reader, and end in 403 for whoever has no right there.
     """
+    if row is None or page.has_change_permission(request, row):
+        return fieldsets
+    return [
+        (title, {**options, "fields": _asked(page, request, options["fields"])})
+        for title, options in fieldsets
+    ]
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return the fieldsets, with the columns that name other rows as `linked` shows them."""
-        found = super().get_fieldsets(request, obj)
-        if obj is None or self.has_change_permission(request, obj):
-            return found
-        return [
-            (title, {**options, "fields": self._asking(request, options["fields"])})
-            for title, options in found
-        ]
 
-    def _asking(self, request: HttpRequest, columns: Any) -> list[Any]:
-        """Return columns, some of them side by side in a line, that ask who reads."""
-        asking: list[Any] = []
-        for column in columns:
-            if isinstance(column, list | tuple):
-                asking.append(self._asking(request, column))
-            else:
-                key = self._to_another(column)
-                asking.append(column if key is None else Named(key, request))
-        return asking
+def _asked(page: BaseModelAdmin, request: HttpRequest, columns: Any) -> list[Any]:
+    """Return columns, some of them side by side in a line, that ask who reads."""
+    found: list[Any] = []
+    for column in columns:
+        if isinstance(column, list | tuple):
+            found.append(_asked(page, request, column))
+        else:
+            key = _to_another(page, column)
+            found.append(column if key is None else Named(key, request))
+    return found
 
-    def _to_another(self, column: Any) -> ForeignKey | None:
-        """Return the key behind a column that names another row than the one it stands beside."""
-        try:
-            field = self.model._meta.get_field(column)  # noqa: SLF001 - as above
-        except FieldDoesNotExist:
-            return None
-        beside = getattr(self, "parent_model", None)
-        if isinstance(field, ForeignKey) and field.related_model is not beside:
-            return field
+
+def _to_another(page: BaseModelAdmin, column: Any) -> ForeignKey | None:
+    """Return the key behind a column that names another row than the one it stands beside."""
+    try:
+        field = page.model._meta.get_field(column)  # noqa: SLF001 - as above
+    except FieldDoesNotExist:
         return None
+    beside = getattr(page, "parent_model", None)
+    if isinstance(field, ForeignKey) and field.related_model is not beside:
+        return field
+    return None

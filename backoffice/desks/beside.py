@@ -6,10 +6,10 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from backoffice.linked import LinkedRows, Named
+from backoffice.linked import Named, asking
 
 
-class ShownOnly(LinkedRows, TabularInline):
+class ShownOnly(TabularInline):
     """Rows beside another row, to read. `fields` names its columns."""
 
     extra = 0
@@ -17,9 +17,13 @@ class ShownOnly(LinkedRows, TabularInline):
     can_delete = False
     show_change_link = False
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the columns; what names another row is a link only where the person may go."""
+        return asking(self, request, obj, super().get_fieldsets(request, obj))
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return what is only shown, the names of other rows among it: no form is made of them."""
-        columns = flatten_fieldsets(self.get_fieldsets(request, obj))
+        columns: list[Any] = [*flatten_fieldsets(self.get_fieldsets(request, obj))]
         named = [column for column in columns if isinstance(column, Named)]
         return [*super().get_readonly_fields(request, obj), *named]
 
