@@ -201,6 +201,7 @@ FILTER = OpenApiParameter(
     ),
     examples=[OpenApiExample("prefix", value={"name.prefix": "A"})],
 )
+AFTER = OpenApiParameter("after", int, description="From the “next” link.")
 CURSOR = _query("cursor", "From the “next” link of a page; sealed, valid for the same query only.")
 RECORD_PARAMETERS = [
     FIELDS,

@@ -6,16 +6,17 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api import answers, metering
 from api.calls import caller_of
+from api.documents import AFTER
 from api.office.documents import PROBLEMS, TAG, OfficeDatasetDocument, OfficeDatasetList
 from api.office.entry import Departments
 from api.office.grants import as_told
-from api.views.datasets import NARROWED, WORDS, filters, words
+from api.views.datasets import FOUND_BY, after, filters, words
 from catalog import search
 from catalog.bilingual import choose
 from catalog.models import Dataset, Field
@@ -40,21 +41,16 @@ class OfficeDatasets(APIView):
         operation_id="list_office_datasets",
         summary="What exists, and for each how your department comes to its rows",
         tags=[TAG],
-        parameters=[
-            OpenApiParameter("q", str, description=WORDS),
-            *(OpenApiParameter(name, str, description=text) for name, text in NARROWED.items()),
-            OpenApiParameter("after", str, description="From the “next” link."),
-        ],
+        parameters=[*FOUND_BY, AFTER],
         responses={200: OfficeDatasetList, **PROBLEMS},
     )
     def get(self, request: Request) -> HttpResponse:
         """Return a page of datasets: the best first for words, else the newest first."""
         meter = metering.spend(request)
-        after = request.GET.get("after", "")
         page = search.find(
             words(request, "q", 200),
             filters=filters(request),
-            after=int(after) if after.isascii() and after.isdigit() and len(after) < 18 else None,
+            after=after(request),
             limit=LIMIT,
         )
         found = offered(page.datasets, caller_of(request), today=timezone.localdate())

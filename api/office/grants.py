@@ -8,15 +8,17 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts import quotas
 from api import answers, metering
 from api.calls import caller_of
+from api.documents import AFTER
 from api.office.documents import PROBLEMS, TAG, OfficeGrantList
 from api.office.entry import Departments
+from api.views.datasets import after
 from catalog.models import Field
 from exchange.models import Grant
 from exchange.sharing import serving
@@ -35,21 +37,21 @@ class OfficeGrants(APIView):
         operation_id="list_office_grants",
         summary="Your department's grants: state, period, fields, calls today and left",
         tags=[TAG],
-        parameters=[OpenApiParameter("after", int, description="From the “next” link.")],
+        parameters=[AFTER],
         responses={200: OfficeGrantList, **PROBLEMS},
     )
     def get(self, request: Request) -> HttpResponse:
         """Return a page of grants, the newest first."""
         meter = metering.spend(request)
         caller = caller_of(request)
-        after = request.GET.get("after", "")
+        before = after(request)
         own = Grant.objects.filter(
             Q(app=None) | Q(app=caller.app_id),
             organization=caller.organization_id,
             channel=Channel.SHARE,
         )
-        if after.isascii() and after.isdigit() and len(after) < 18:
-            own = own.filter(pk__lt=int(after))
+        if before is not None:
+            own = own.filter(pk__lt=before)
         found = list(own.select_related("dataset", "app").order_by("-pk")[: LIMIT + 1])
         page = found[:LIMIT]
         address = f"{settings.PUBLIC_BASE_URL}{request.path}"

@@ -41,6 +41,11 @@ NARROWED = {
     "region": "The code of the department's region.",
     "category": "base, theme or department.",
 }
+FOUND_BY = [
+    OpenApiParameter("q", str, description=WORDS),
+    *(OpenApiParameter(name, str, description=text) for name, text in NARROWED.items()),
+]
+"""What finds datasets, in the open API and in the departments'."""
 
 
 class Datasets(APIView):
@@ -51,21 +56,19 @@ class Datasets(APIView):
         summary="The published datasets",
         tags=["datasets"],
         parameters=[
-            OpenApiParameter("q", str, description=WORDS),
-            *(OpenApiParameter(name, str, description=text) for name, text in NARROWED.items()),
+            *FOUND_BY,
             OpenApiParameter("facets", bool, description="Count datasets by each of these, too."),
-            OpenApiParameter("after", str, description="From the “next” link."),
+            documents.AFTER,
         ],
         responses={200: documents.DatasetList, **documents.problems(400, 401, 429, 503)},
     )
     def get(self, request: Request) -> HttpResponse:
         """Return a page of datasets: the best first for words, else the newest first."""
         meter = metering.spend(request)
-        after = request.GET.get("after", "")
         page = search.find(
             words(request, "q", 200),
             filters=filters(request),
-            after=int(after) if after.isascii() and after.isdigit() and len(after) < 18 else None,
+            after=after(request),
             limit=LIST_LIMIT,
             facets=request.GET.get("facets", "").lower() in ("true", "1"),
         )
@@ -145,6 +148,12 @@ class Explain(APIView):
             },
             meter,
         )
+
+
+def after(request: Request) -> int | None:
+    """Return the place behind which a list goes on; None, the beginning, for anything else."""
+    text = request.GET.get("after", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
 
 
 def words(request: Request, name: str, most: int) -> str:
