@@ -80,6 +80,16 @@ KINDS: Mapping[str, Kind] = {
         (Role.OPERATOR,),
         mail=True,
     ),
+    "dataset.update_due": Kind(
+        gettext_lazy("“%(dataset)s” has to follow a change by %(day)s: %(why)s"),
+        (Role.PUBLISHER,),
+        mail=True,
+    ),
+    "dataset.update_late": Kind(
+        gettext_lazy("“%(dataset)s” should have followed a change by %(day)s: %(why)s"),
+        (Role.PUBLISHER, Role.HEAD, Role.OPERATOR),
+        mail=True,
+    ),
     "dataset.stale": Kind(
         gettext_lazy("“%(dataset)s” should have been refreshed by %(day)s and was not."),
         (Role.PUBLISHER,),

@@ -18,7 +18,7 @@ from accounts import notices
 from accounts.models import User
 from accounts.roles import require
 from audit import chain
-from catalog import amended, deadlines, history, indexing, proposals
+from catalog import amended, deadlines, history, indexing, proposals, updates
 from catalog.additions import AddedField, add_field, add_offer
 from catalog.amended import AMENDED, RELABELLED
 from catalog.drafting import locked
@@ -177,6 +177,7 @@ def apply(dataset: Dataset, revision: Revision, *, by: User, at: datetime) -> No
             % {"dataset": dataset, "what": ", ".join(moved)}
         )
     _write(dataset, revision.changes, by=by, at=at)
+    updates.done(dataset, at=at)
     Dataset.objects.filter(pk=dataset.pk).policy_changed()
     history.note(dataset, at=at)
     indexing.index(dataset.pk, at=at)

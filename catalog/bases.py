@@ -1,6 +1,6 @@
 """法律依据: the articles that refusals cite, read word for word by a person before they count."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -10,7 +10,7 @@ from accounts import notices
 from accounts.models import User
 from accounts.roles import require
 from audit import chain
-from catalog import indexing
+from catalog import indexing, updates
 from catalog.library import LIBRARY, Article
 from catalog.models import Dataset, LegalBasis, NegativeLine
 from catalog.negative_list import place
@@ -153,6 +153,9 @@ def _end(
             dataset=line.dataset,
             day=until,
         )
+    leaned = leaning(basis.pk).values_list("dataset_id", flat=True)
+    since = until + timedelta(days=1)
+    updates.follow(leaned, since=since, because=basis.citation, by=by, at=at)
     return basis
 
 

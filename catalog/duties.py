@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import organizations
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
+from catalog import updates
 from catalog.models import Dataset, Duty
 from catalog.refusals import EntryRefused, StepRefused
 
@@ -48,11 +50,20 @@ def create(
 
 @transaction.atomic
 def retire(duty_id: int, *, by: User, at: datetime) -> Duty:
-    """End a duty; it stays with the datasets that served it. Raises NotAllowed, StepRefused."""
+    """End a duty; it stays with the datasets that served it, which have to follow (art 17(2)).
+
+    Raises NotAllowed, StepRefused.
+    """
+    served = Dataset.objects.filter(
+        pk__in=Duty.datasets.through.objects.filter(duty=duty_id).values("dataset")
+    )
+    datasets = list(served.order_by("pk").select_for_update().values_list("pk", flat=True))
     duty = _live(duty_id, by)
     duty.ended_at = at
     duty.save(update_fields=["ended_at"])
     chain.record("duty.retire", f"duty:{duty.pk}", by=by, at=at)
+    because = f"{duty.code} {duty.title_zh}"
+    updates.follow(datasets, since=timezone.localdate(at), because=because, by=by, at=at)
     return duty
 
 

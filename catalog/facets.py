@@ -90,7 +90,7 @@ def count(where: Conditions) -> Counted:
     """Count the entries under all conditions, by each facet and in all, in one statement.
 
     What has few values is counted together and parted here, which costs a third of counting each
-    by itself; a region follows from its department.
+    by itself; most regions follow from their department.
     """
     columns = [COLUMNS[name] for name in chain.from_iterable(TOGETHER)]
     sets = [[sql.Identifier(COLUMNS[name]) for name in names] for names in TOGETHER]

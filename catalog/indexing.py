@@ -173,7 +173,7 @@ def _row(
         str(dataset.state),
         dataset.owner_id,
         dataset.subject_id,
-        dataset.owner.region_id,
+        dataset.region_id or dataset.owner.region_id,
         str(dataset.category),
         str(dataset.update_cycle),
         max(grades, default=None),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
-from catalog import codes, deadlines, history, indexing
+from catalog import codes, deadlines, history, indexing, updates
 from catalog.as_seen import require_as_seen
 from catalog.defects import publication_defects
 from catalog.drafting import (
@@ -227,7 +227,7 @@ def retire(dataset_id: int, *, by: User, at: datetime, reason: str) -> Dataset:
             "policy_version",
         ]
     )
-    settled(dataset, "dataset.published", "dataset.stale", at=at)
+    settled(dataset, "dataset.published", "dataset.stale", *updates.TOLD, at=at)
     tell("dataset.withdrawn", dataset, to=None, at=at, reason=dataset.withdrawn_reason)
     chain.record("dataset.withdraw", dataset.address, by=by, at=at, reason=reason)
     indexing.index(dataset.pk, at=at)

@@ -3,14 +3,17 @@
 from celery import shared_task
 from django.utils import timezone
 
-from catalog import reviews
+from catalog import reviews, updates
 from catalog.sheets import pruning
 
 
 @shared_task
 def remind_of_reviews() -> int:
-    """Tell of reviews that are due or late; returns how many were told of. Safe to repeat."""
-    return reviews.remind(at=timezone.now())
+    """Tell of reviews that are due or late, and of entries that did not follow a change in time.
+
+    Returns how many were told of. Safe to repeat.
+    """
+    return reviews.remind(at=timezone.now()) + updates.remind(at=timezone.now())
 
 
 @shared_task

@@ -11,7 +11,7 @@ from accounts import organizations, people, sign_in
 from accounts.models import Organization, OrganizationKind, User
 from accounts.people import Newcomer
 from accounts.roles import Role
-from catalog import grading_change, grading_table, publishing
+from catalog import grading_change, grading_table, publishing, updates
 from catalog.models import Resource
 from demo import invented, lines, shares
 from demo.entries import EntryField
@@ -59,6 +59,13 @@ def leave(hands: Hands, resources: Mapping[str, Resource], *, at: datetime) -> N
     for unfinished in UNFINISHED:
         _carry(unfinished, hands, at=at)
     _loosening(resources["business-registrations"], hands.staff["approval"], at=at)
+    updates.note(
+        resources["business-registrations"].dataset_id,
+        since=timezone.localdate(at) - timedelta(days=9),
+        because="本部门登记职责调整（虚构）",
+        by=hands.staff["approval"].publisher,
+        at=at,
+    )
     _lines(resources, hands, at=at)
     _short_grant(resources["business-registrations"], hands, at=at)
     _newcomers(hands.security, at=at)

@@ -58,6 +58,7 @@ HIDDEN: Mapping[str, frozenset[str]] = {
     "catalog_dataset": frozenset(
         {"created_by_id", "signed_by_id", "submitted_by_id", "published_by_id", "withdrawn_by_id"}
         | {"reviewed_by_id", "checklist", "defects", "collected_again"}
+        | {"update_from", "update_because", "update_extended"}
     ),
     "catalog_field": frozenset({"graded_by_id", "suggestion", "suggested_grade"}),
     "catalog_negativeline": frozenset({"proposed_by_id", "legal_by_id", "authority_by_id"}),

@@ -26,7 +26,7 @@ from backoffice.forms import catalog as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.exchange import GrantForm
 from backoffice.forms.negative_list import LineForm
-from catalog import deadlines, one_source, publishing, search
+from catalog import deadlines, one_source, publishing, search, updates
 from catalog.models import (
     Dataset,
     Field,
@@ -48,6 +48,11 @@ EXTENSIONS = Dataset._meta.get_field("extensions").verbose_name  # noqa: SLF001 
 def _in(*states: State):
     """Return whether an entry is in one of these states, as a question to ask of it."""
     return lambda dataset: dataset.state in states
+
+
+def _follows(dataset: Dataset) -> bool:
+    """Whether a published entry has a change to follow."""
+    return dataset.state == State.PUBLISHED and dataset.update_from is not None
 
 
 @admin.register(Dataset)
@@ -75,6 +80,7 @@ class DatasetDesk(Desk):
                 "fields": (
                     "state",
                     "due",
+                    "to_follow",
                     "missing",
                     "found_missing",
                     "elsewhere",
@@ -130,6 +136,7 @@ class DatasetDesk(Desk):
     )
     readonly_fields = [
         "due",
+        "to_follow",
         "missing",
         "found_missing",
         "elsewhere",
@@ -233,6 +240,37 @@ class DatasetDesk(Desk):
         ),
         *amendments.AT_DATASET,
         Button(
+            name="note-change",
+            label=_("Something changed"),
+            permission="catalog.update_dataset",
+            press=presses.note_change,
+            done=_("The term to follow the change runs from the day it happened."),
+            note=_(
+                "Where a law or the duties of the department change, the entry follows within the"
+                " term of Order 809, article 17."
+            ),
+            form=forms.ChangeForm,
+            offered=lambda dataset: dataset.state == State.PUBLISHED and not dataset.update_from,
+        ),
+        Button(
+            name="extend-term",
+            label=_("Extend the term"),
+            permission="catalog.review_dataset",
+            press=presses.extend_term,
+            done=_("The term is extended."),
+            form=ReasonForm,
+            offered=lambda dataset: _follows(dataset) and not dataset.update_extended,
+        ),
+        Button(
+            name="close-change",
+            label=_("No change is needed"),
+            permission="catalog.sign_dataset",
+            press=presses.close_change,
+            done=_("The term has ended; your reason is in the trail."),
+            form=ReasonForm,
+            offered=_follows,
+        ),
+        Button(
             name="line",
             label=_("Propose a line of the negative list"),
             permission="catalog.propose_negativeline",
@@ -316,6 +354,16 @@ class DatasetDesk(Desk):
         if hasattr(dataset, "review_due"):
             return lights.badge(dataset.review_due)
         return lights.badge(_deadline(dataset, deadlines.clocks(), timezone.localdate()))
+
+    @admin.display(description=_("to follow a change"))
+    def to_follow(self, dataset: Dataset) -> str:
+        """Show what changed around a published entry, and until when it follows."""
+        if not _follows(dataset):
+            return "–"
+        due = updates.due(dataset, deadlines.clocks(), today=timezone.localdate())
+        return format_html(
+            "{} {} · {}", lights.badge(due), dataset.update_from, dataset.update_because
+        )
 
     @admin.display(description=_("Still missing"))
     def missing(self, dataset: Dataset) -> str:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext
 
 from backoffice.buttons import Press
-from catalog import negative_list, publishing
+from catalog import negative_list, publishing, updates
 from catalog.drafting import NewField
 from catalog.terms import ResourceKind
 from exchange import opening
@@ -61,6 +61,21 @@ def publish(press: Press) -> str:
     projection = opening.publish(press.target.pk, seen=seen, by=press.by, at=press.at)
     text = gettext("The dataset is published; %(rows)s rows are open to everyone.")
     return text % {"rows": projection.rows}
+
+
+def note_change(press: Press) -> None:
+    """Say what changed around an entry, and since when."""
+    updates.note(press.target.pk, **press.told, by=press.by, at=press.at)
+
+
+def extend_term(press: Press) -> None:
+    """Consent to a longer term to follow a change."""
+    updates.extend(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
+
+
+def close_change(press: Press) -> None:
+    """Say that a change needs no amendment."""
+    updates.close(press.target.pk, reason=press.told["reason"], by=press.by, at=press.at)
 
 
 def withdraw(press: Press) -> None:

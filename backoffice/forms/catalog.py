@@ -3,11 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from backoffice import words
 from backoffice.forms.dressed import (
+    DayField,
+    ElementsField,
     LinesField,
     OfficeForm,
     OfficeModelForm,
@@ -67,6 +70,7 @@ DESCRIBED = (
 )
 
 
+EXTENSIONS = Dataset._meta.get_field("extensions").verbose_name  # noqa: SLF001 - Django's public-by-custom name
 PRESET = ("category", "item", "detail", "format_class", "share_way")
 """What the model fills in where a form leaves it empty."""
 
@@ -76,16 +80,13 @@ class EntryForm(OfficeModelForm):
 
     keywords_zh = WordsField(label=_("Keywords, Chinese"), required=False)
     keywords_en = WordsField(label=_("Keywords, English"), required=False)
+    extensions = ElementsField(label=capfirst(EXTENSIONS))
 
     def prepare(self) -> None:
         """Keep what the model itself fills in optional."""
         for name in set(PRESET) & set(self.fields):
             self.fields[name].required = False
             self.fields[name].initial = getattr(self.target or Dataset(), name)
-
-    def clean_extensions(self) -> dict[str, Any]:
-        """Return no elements where none were written."""
-        return self.cleaned_data["extensions"] or {}
 
     def clean(self) -> dict[str, Any]:
         """Leave out what was left empty and has a default."""
@@ -118,6 +119,16 @@ class NewDatasetForm(DatasetForm):
         places = places_for(self.by, "catalog.create_dataset")
         offer(self, "owner", places)
         self.fields["owner"].initial = places.first()
+
+
+class ChangeForm(OfficeForm):
+    """What changed around an entry, and since when."""
+
+    since = DayField(label=_("Day on which it changed"))
+    because = forms.CharField(
+        label=_("What changed: the law with its article, or the duty"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 class FieldForm(OfficeModelForm):

@@ -1,5 +1,6 @@
 """Forms that look like the back office they stand in."""
 
+import re
 from typing import Any, cast
 
 from django import forms
@@ -16,6 +17,7 @@ from unfold.widgets import (
 from accounts.models import Organization, User
 from accounts.roles import CITY_WIDE, PERMISSIONS
 
+COLON = re.compile("[:：]")
 CLASSES: tuple[tuple[type[forms.Widget], list[str]], ...] = (
     (forms.CheckboxSelectMultiple, CHECKBOX_CLASSES),
     (forms.RadioSelect, []),  # Django gives them to the frame too, which then lies on top
@@ -112,6 +114,46 @@ class LinesField(forms.CharField):
     def clean(self, value: Any) -> Any:
         """Return the lines as a list."""
         return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+
+
+class ElementsField(forms.CharField):
+    """Names with their values, one a line as “name: value”; given as a dict.
+
+    A line that begins with a space goes on with the value above it.
+    """
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Say how a line is written."""
+        kwargs.setdefault("help_text", _("One a line, as “name: value”."))
+        super().__init__(required=False, strip=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a dict as lines."""
+        if not isinstance(value, dict):
+            return value
+        return "\n".join(
+            f"{name}: {str(text).strip()}".replace("\n", "\n  ") for name, text in value.items()
+        )
+
+    def clean(self, value: Any) -> Any:
+        """Return the lines as a dict. Raises ValidationError for a line that names nothing."""
+        found: dict[str, str] = {}
+        name = ""
+        for line in (super().clean(value) or "").splitlines():
+            if not line.strip():
+                continue
+            if name and line[0].isspace():
+                found[name] += f"\n{line.strip()}"
+                continue
+            parts = COLON.split(line, maxsplit=1)
+            name = parts[0].strip()
+            if len(parts) == 1 or not name:
+                text = _("“%(line)s” has no name. Write each element as “name: value”.")
+                raise forms.ValidationError(text % {"line": line.strip()[:60]})
+            found[name] = parts[1].strip()
+        return found
 
 
 class ReasonForm(OfficeForm):

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from backoffice.forms.dressed import OfficeForm, offer, places_for
-from catalog.sheets.meanings import LABELS, Meaning
+from catalog.sheets.items import Layout
+from catalog.sheets.meanings import FURTHER, LABELS, Meaning
 
 
 class SendForm(OfficeForm):
@@ -26,11 +27,16 @@ class SendForm(OfficeForm):
 class ColumnsForm(forms.Form):
     """The meaning of each column; fields are named c0, c1 and so on."""
 
-    def __init__(self, *args: Any, width: int, columns: dict[Meaning, int], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, width: int, layout: Layout, **kwargs: Any) -> None:
         """Ask for as many columns as the sheet has, with what is suggested."""
         super().__init__(*args, **kwargs)
-        meant = {place: meaning for meaning, place in columns.items()}
-        choices = [("", _("– not taken over –")), *((str(one), LABELS[one]) for one in Meaning)]
+        meant = {place: str(meaning) for meaning, place in layout.columns.items()}
+        meant |= dict.fromkeys(layout.further.values(), FURTHER)
+        choices = [
+            ("", _("– not taken over –")),
+            (FURTHER, _("further element, by the column's name")),
+            *((str(one), LABELS[one]) for one in Meaning),
+        ]
         for place in range(width):
             self.fields[f"c{place}"] = forms.ChoiceField(
                 choices=choices, required=False, initial=meant.get(place, "")
@@ -40,7 +46,7 @@ class ColumnsForm(forms.Form):
         """Return the column of each meaning. Raises ValidationError where one is given twice."""
         found: dict[Meaning, int] = {}
         for name, value in self.cleaned_data.items():
-            if not value:
+            if value in {"", FURTHER}:
                 continue
             meaning = Meaning(value)
             if meaning in found:
@@ -48,3 +54,7 @@ class ColumnsForm(forms.Form):
                 raise forms.ValidationError(text % {"what": LABELS[meaning]})
             found[meaning] = int(name[1:])
         return found
+
+    def further(self) -> list[int]:
+        """Return the columns that are kept as further elements."""
+        return [int(name[1:]) for name, value in self.cleaned_data.items() if value == FURTHER]

@@ -19,7 +19,7 @@ from backoffice.forms.sheets import ColumnsForm, SendForm
 from backoffice.pages.frame import office_page, shown
 from catalog.models import Dataset, SheetImport
 from catalog.sheets import importing
-from catalog.sheets.meanings import Meaning
+from catalog.sheets.items import Layout
 from catalog.sheets.proposing import FATES, Fate, Proposal, Row
 from catalog.workbooks import Grid, as_text
 from catalog.workbooks.writing import csv_bytes
@@ -92,10 +92,11 @@ def columns(request: HttpRequest, sent: SheetImport) -> HttpResponse:
     except REFUSALS as refusal:
         messages.warning(request, sentence(refusal))
         return redirect("admin:catalogue_import")
-    first, rows, meant = _asked(request, sent, sheet.name, grid)
+    layout = _asked(request, sent, sheet.name, grid)
+    first, rows = layout.first_row, layout.header_rows
     names = importing.header_names(grid, first, rows)
     posted = request.POST if request.method == "POST" else None
-    form = ColumnsForm(posted, width=len(names), columns=meant)
+    form = ColumnsForm(posted, width=len(names), layout=layout)
     told = ""
     if posted is not None and form.is_valid():
         told = _map(request, sent, form, (sheet.name, first, rows))
@@ -126,19 +127,17 @@ def columns(request: HttpRequest, sent: SheetImport) -> HttpResponse:
     )
 
 
-def _asked(
-    request: HttpRequest, sent: SheetImport, sheet: str, grid: Grid
-) -> tuple[int, int, dict[Meaning, int]]:
-    """Return first header row, header rows and meanings: as asked, as kept, or as suggested."""
+def _asked(request: HttpRequest, sent: SheetImport, sheet: str, grid: Grid) -> Layout:
+    """Return how the sheet is read: as asked, as kept, or as suggested."""
     kept = importing.layout(sent) if sheet == sent.sheet else importing.layout_of(grid, sent.owner)
     first, rows = request.GET.get("first", ""), request.GET.get("rows", "")
     if not (first.isdecimal() and rows.isdecimal() and grid):
-        return kept.first_row, kept.header_rows, dict(kept.columns)
+        return kept
     at = max(0, min(int(first) - 1, len(grid) - 1))
     high = min(int(rows), MOST_HEADER_ROWS, len(grid) - at)
     if (at, high) == (kept.first_row, kept.header_rows):
-        return at, high, dict(kept.columns)
-    return at, high, importing.meant(importing.header_names(grid, at, high), sent.owner)
+        return kept
+    return importing.layout_by(importing.header_names(grid, at, high), at, high, sent.owner)
 
 
 def _map(
@@ -153,6 +152,7 @@ def _map(
             first_row=first,
             header_rows=rows,
             columns=form.said(),
+            further=form.further(),
             by=person_of(request),
             at=timezone.now(),
         )

@@ -61,6 +61,7 @@ def office_page(permission: str = "") -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             return admin.site.admin_view(inner)(request, *args, **kwargs)
 
+        guarded.__dict__["permission"] = permission  # what a page asks can be read off it
         return guarded
 
     return decorated

@@ -195,6 +195,8 @@ def _metadata(dataset: Dataset) -> list[tuple[object, object]]:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return "\n".join(f"{name}: {one}" for name, one in value.items())
     return "，".join(map(str, value)) if isinstance(value, list) else value
 
 

@@ -11,6 +11,7 @@ from backoffice.waiting.piles import Asked, Desk, Pile, Question
 QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
     Role.PUBLISHER: (
         entries.sent_back,
+        entries.to_update,
         runs.failed,
         runs.held,
         runs.late,
@@ -30,6 +31,7 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         requests.late,
         requests.to_sign,
         entries.to_sign,
+        entries.to_update,
         asking.to_sign,
         asking.suspended,
         entries.revisions,
@@ -50,6 +52,7 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         requests.to_check,
         requests.extensions,
         entries.to_review,
+        entries.to_update,
         lines.for_the_authority,
         entries.revisions,
         lines.unverified_bases,

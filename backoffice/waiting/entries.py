@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Notice
 from accounts.roles import Role
 from backoffice.waiting.piles import Asked, Pile, Thing, list_of, page_of, pile
-from catalog import deadlines, regrading
+from catalog import deadlines, regrading, updates
 from catalog.models import Dataset, Field, Revision
 from catalog.terms import ClockStep, RevisionKind, RevisionState, State
 
@@ -114,6 +114,24 @@ def to_sign(asked: Asked) -> Pile:
         Dataset.objects.filter(state=State.DRAFT, pk__in=_laid_before_heads()), "owner"
     )
     return pile(gettext_lazy("To be signed"), rows.select_related("owner").order_by("pk"), _entry)
+
+
+def to_update(asked: Asked) -> Pile:
+    """Published entries that have to follow a change around them, by the day they are due."""
+    clocks = deadlines.clocks()
+
+    def thing(entry: Dataset) -> Thing:
+        due = updates.due(entry, clocks, today=asked.today)
+        return Thing(
+            title=str(entry),
+            place=page_of(entry),
+            note=entry.update_because,
+            due_on=due.due_on if due else None,
+            light=due.light if due else "",
+        )
+
+    rows = asked.own(updates.waiting(), "owner").select_related("owner")
+    return pile(gettext_lazy("To follow a change of law or duties"), rows, thing, urgent=True)
 
 
 def revisions(asked: Asked) -> Pile:

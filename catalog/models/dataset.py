@@ -148,6 +148,9 @@ class Dataset(models.Model):
     collected_again = models.TextField(
         _("why it is collected although another department has it"), blank=True
     )
+    update_from = models.DateField(_("to follow a change of"), null=True, blank=True)
+    update_because = models.TextField(_("what changed"), blank=True)
+    update_extended = models.BooleanField(_("term to follow extended"), default=False)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
     submitted_by = models.ForeignKey(
         USER,

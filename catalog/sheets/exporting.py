@@ -1,5 +1,6 @@
 """The national 目录 workbook: a header of two merged rows, then one row an information item."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -8,8 +9,8 @@ from openpyxl import Workbook
 
 from catalog.models import Dataset, Field, Resource
 from catalog.sheets import relating, values
-from catalog.sheets.meanings import Meaning
-from catalog.sheets.reading import KEPT
+from catalog.sheets.meanings import EXTENDED, Meaning
+from catalog.sheets.reading import KEPT, LINKED, OWN, UNNAMED
 from catalog.terms import Category, FormatClass, ResourceKind, ShareWay, UpdateCycle
 from catalog.workbooks.writing import csv_bytes, head, put, saved
 from policy.terms import DataType, OpenType, ShareType
@@ -67,6 +68,8 @@ COLUMNS: tuple[tuple[str, tuple[tuple[str, Meaning], ...]], ...] = (
     ("别名", (("", Meaning.ALIAS),)),
     ("许可", (("", Meaning.LICENSE),)),
     ("联系方式", (("", Meaning.CONTACT),)),
+    ("数源部门", (("", Meaning.LEAD),)),
+    ("所属行政区划", (("", Meaning.REGION),)),
 )
 ORDER = tuple(meaning for _group, columns in COLUMNS for _name, meaning in columns)
 OPEN_WORDS = {
@@ -74,15 +77,19 @@ OPEN_WORDS = {
     OpenType.CONDITIONAL: "有条件开放",
     OpenType.NOT_OPEN: "否",
 }
+ONE_COLUMN = (("", ""),)
+WRITTEN = OWN | {name for _element, name in LINKED.values()}
 OFF_PLATFORM = {ShareWay.MAIL: "邮件方式", ShareWay.MEDIA: "介质方式"}
-Told = dict[Meaning, Any]
+Told = dict[Meaning | str, Any]
+"""A row: the text of each meaning, and of each further element by its header."""
 
 
 def rows_of(datasets: QuerySet[Dataset]) -> Iterator[Told]:
     """Yield a row an information item, or one row for an entry without any. Four queries."""
     fields = Field.objects.live()
     tables = Resource.objects.filter(kind=ResourceKind.TABLE)
-    whole = datasets.select_related("owner", "subject").prefetch_related(
+    linked = ("owner", "subject", "source_authority", "region")
+    whole = datasets.select_related(*linked).prefetch_related(
         Prefetch("resources", tables.prefetch_related(Prefetch("fields", fields)), "tables"),
         "related",
     )
@@ -92,13 +99,15 @@ def rows_of(datasets: QuerySet[Dataset]) -> Iterator[Told]:
         for field in items:
             yield about | _item(dataset, field)
         if not items:
-            yield about
+            yield about | {
+                meaning: dataset.extensions.get(name, "") for meaning, name in UNNAMED.items()
+            }
 
 
 def _entry(dataset: Dataset) -> Told:
     kept: Mapping[str, str] = dataset.extensions
     way = ShareWay(dataset.share_way)
-    published = dataset.published_at.date().isoformat() if dataset.published_at else ""
+    published = values.day_of(dataset.published_at)
     cycle = dataset.update_cycle
     return {
         **{meaning: kept.get(name, "") for meaning, name in KEPT.items()},
@@ -129,7 +138,18 @@ def _entry(dataset: Dataset) -> Told:
         Meaning.KEYWORDS: "、".join(dataset.keywords_zh),
         Meaning.LICENSE: dataset.license,
         Meaning.CONTACT: dataset.contact,
+        Meaning.LEAD: dataset.source_authority.name_zh
+        if dataset.source_authority
+        else kept.get(LINKED[Meaning.LEAD][1], ""),
+        Meaning.REGION: dataset.region.code
+        if dataset.region
+        else kept.get(LINKED[Meaning.REGION][1], ""),
+        **{f"{EXTENDED}{name}": _text(kept[name]) for name in kept if name not in WRITTEN},
     }
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _item(dataset: Dataset, field: Field) -> Told:
@@ -144,16 +164,24 @@ def _item(dataset: Dataset, field: Field) -> Told:
     }
 
 
-def as_xlsx(rows: Iterable[Told]) -> bytes:
-    """Return rows as the national workbook."""
+def _further(rows: Iterable[Told]) -> list[str]:
+    """Return the headers of further elements that rows have, in order."""
+    return sorted({key for told in rows for key in told if not isinstance(key, Meaning)})
+
+
+def as_xlsx(given: Iterable[Told]) -> bytes:
+    """Return rows as the national workbook; further elements come after the nation's columns."""
+    rows = list(given)
+    further = _further(rows)
     book = Workbook()
     sheet = book.active
     assert sheet is not None  # noqa: S101 - a new workbook has its first sheet
     sheet.title = "目录填报"
     head(put(sheet, 1, 1, TITLE))
-    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(ORDER))
+    order: list[Meaning | str] = [*ORDER, *further]
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(order))
     column = 1
-    for group, columns in COLUMNS:
+    for group, columns in (*COLUMNS, *((one, ONE_COLUMN) for one in further)):
         last = column + len(columns) - 1
         head(put(sheet, 2, column, group))
         for place, (name, _meaning) in enumerate(columns, column):
@@ -164,16 +192,18 @@ def as_xlsx(rows: Iterable[Told]) -> bytes:
         )
         column = last + 1
     for number, told in enumerate(rows, 4):
-        for place, meaning in enumerate(ORDER, 1):
+        for place, meaning in enumerate(order, 1):
             put(sheet, number, place, told.get(meaning) or None)
     sheet.freeze_panes = "A4"
     return saved(book)
 
 
-def as_csv(rows: Iterable[Told]) -> bytes:
+def as_csv(given: Iterable[Told]) -> bytes:
     """Return rows as CSV with one header row."""
+    rows = list(given)
+    further = _further(rows)
     names = [
         f"{group}/{name}" if name else group for group, columns in COLUMNS for name, _m in columns
     ]
-    body = ([told.get(meaning) or "" for meaning in ORDER] for told in rows)
-    return csv_bytes([names, *body])
+    body = ([told.get(key) or "" for key in (*ORDER, *further)] for told in rows)
+    return csv_bytes([[*names, *further], *body])

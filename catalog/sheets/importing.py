@@ -4,7 +4,7 @@ Until `apply` nothing of the catalogue changes. A dataset is taken in whole or n
 is refused leaves the others alone, and each row is told what became of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import IO, Any
@@ -21,10 +21,18 @@ from catalog.models import Dataset, SheetImport, SheetMapping
 from catalog.refusals import EntryRefused, StepRefused
 from catalog.sheets import following, taking
 from catalog.sheets.items import Layout
-from catalog.sheets.meanings import LABELS, Meaning, signature, suggested
+from catalog.sheets.meanings import (
+    FURTHER,
+    LABELS,
+    Meaning,
+    extended,
+    named,
+    signature,
+    suggested,
+)
 from catalog.sheets.proposing import Fate, Proposal, Row, propose
 from catalog.terms import State
-from catalog.workbooks import LIMITS, Grid, Workbook, find_header, open_workbook
+from catalog.workbooks import LIMITS, Grid, Workbook, as_text, find_header, open_workbook
 
 
 @transaction.atomic
@@ -48,7 +56,7 @@ def send(
         sheet=sheet,
         first_row=layout.first_row,
         header_rows=layout.header_rows,
-        columns=dict(layout.columns),
+        columns=_as_json(layout),
         sent_at=at,
         sent_by=by,
     )
@@ -67,15 +75,28 @@ def layout_of(grid: Grid, owner: Organization) -> Layout:
     header = find_header(grid)
     if header is None:
         return Layout(0, 0, {})
-    return Layout(header.first, header.rows, meant(header.names, owner))
+    return layout_by(header.names, header.first, header.rows, owner)
 
 
-def meant(names: tuple[str, ...], owner: Organization) -> dict[Meaning, int]:
-    """Return the columns' meanings as this department said them once, else as the words say."""
+def layout_by(
+    names: tuple[str, ...], first_row: int, header_rows: int, owner: Organization
+) -> Layout:
+    """Return what columns mean as this department said it once, else as the header's words say."""
     kept = SheetMapping.objects.filter(organization=owner, signature=signature(names)).first()
     if kept is None:
-        return suggested(names)
-    return {Meaning(name): place for name, place in kept.columns.items() if name in LABELS}
+        return Layout(first_row, header_rows, suggested(names), extended(names))
+    return _from_json(kept.columns, first_row, header_rows)
+
+
+def _as_json(layout: Layout) -> dict[str, Any]:
+    """Return the columns of a layout as they are kept."""
+    told: dict[str, Any] = {str(meaning): place for meaning, place in layout.columns.items()}
+    return told | ({FURTHER: dict(layout.further)} if layout.further else {})
+
+
+def _from_json(told: Mapping[str, Any], first_row: int, header_rows: int) -> Layout:
+    columns = {Meaning(name): place for name, place in told.items() if name in LABELS}
+    return Layout(first_row, header_rows, columns, told.get(FURTHER, {}))
 
 
 def workbook_of(sent: SheetImport) -> Workbook:
@@ -95,14 +116,39 @@ def workbook_of(sent: SheetImport) -> Workbook:
 
 
 def notes_of(sent: SheetImport) -> Sequence[str]:
-    """Return what was noticed of the sheet that is read; nothing where its file is gone."""
-    return () if sent.file_removed_at else workbook_of(sent).sheet(sent.sheet).notes
+    """Return what was noticed of the sheet that is read; nothing where its file is gone.
+
+    Columns that are not taken over are among it: nothing is left out in silence.
+    """
+    if sent.file_removed_at:
+        return ()
+    book = workbook_of(sent)
+    return [*book.sheet(sent.sheet).notes, *_left_out(book.grid(sent.sheet), layout(sent))]
+
+
+def _left_out(grid: Grid, asked: Layout) -> list[str]:
+    """Name the columns that hold something and are not taken over."""
+    names = header_names(grid, asked.first_row, asked.header_rows)
+    taken = {*asked.columns.values(), *asked.further.values()}
+    left = [
+        name or _("column %(number)s") % {"number": place + 1}
+        for place, name in enumerate(names)
+        if place not in taken and any(as_text(row[place]) for row in grid[asked.body :])
+    ]
+    if not left:
+        return []
+    return [
+        _(
+            "Not taken over are the columns %(columns)s. Name the columns anew to keep them, each"
+            " as what it means or as a further element."
+        )
+        % {"columns": ", ".join(f"“{name}”" for name in left)}
+    ]
 
 
 def layout(sent: SheetImport) -> Layout:
     """Return how a workbook that was sent is read."""
-    columns = {Meaning(name): place for name, place in sent.columns.items()}
-    return Layout(sent.first_row, sent.header_rows, columns)
+    return _from_json(sent.columns, sent.first_row, sent.header_rows)
 
 
 @transaction.atomic
@@ -113,17 +159,19 @@ def map_columns(
     first_row: int,
     header_rows: int,
     columns: Mapping[Meaning, int],
+    further: Collection[int] = (),
     by: User,
     at: datetime,
 ) -> SheetImport:
     """Say how a workbook is read, and keep it for the next one with this header.
 
-    Rows and columns count from 0; a table without a header has 0 header rows. Raises NotAllowed,
+    Rows and columns count from 0; a table without a header has 0 header rows. `further` are the
+    columns that are kept as further elements of an entry by their own names. Raises NotAllowed,
     StepRefused where it is applied, EntryRefused without a column of names or with one column for
     two meanings, WorkbookRefused for a sheet that is not there.
     """
     sent = _waiting(import_id, by)
-    places = list(columns.values())
+    places = [*columns.values(), *further]
     if Meaning.TITLE not in columns or len(set(places)) != len(places):
         raise EntryRefused(
             _("Say which column holds the names of the entries, and give a column one meaning.")
@@ -132,12 +180,13 @@ def map_columns(
     if first_row + header_rows > len(grid) or max(places) >= len(grid[0]):
         raise EntryRefused(_("The sheet does not reach to these rows or columns. Choose others."))
     sent.sheet, sent.first_row, sent.header_rows = sheet, first_row, header_rows
-    sent.columns = {str(meaning): place for meaning, place in columns.items()}
+    names = header_names(grid, first_row, header_rows)
+    sent.columns = _as_json(Layout(first_row, header_rows, columns, named(names, further)))
     sent.save(update_fields=["sheet", "first_row", "header_rows", "columns"])
     if header_rows:
         SheetMapping.objects.update_or_create(
             organization=sent.owner,
-            signature=signature(header_names(grid, first_row, header_rows)),
+            signature=signature(names),
             defaults={"columns": sent.columns, "kept_at": at, "kept_by": by},
         )
     chain.record("workbook.map", f"workbook:{sent.pk}", by=by, at=at, columns=sent.columns)

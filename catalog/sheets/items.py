@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
@@ -26,11 +27,15 @@ OF_ITEMS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a sheet is read: where its header is, and the column of each meaning, all from 0."""
+    """How a sheet is read: where its header is, and the column of each meaning, all from 0.
+
+    `further` are the columns that are kept as further elements of an entry, by their names.
+    """
 
     first_row: int
     header_rows: int
     columns: Mapping[Meaning, int]
+    further: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def body(self) -> int:
@@ -56,6 +61,7 @@ class ToldEntry:
     items: list[ToldItem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
+    further: dict[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -83,17 +89,31 @@ def gather(grid: Grid, layout: Layout) -> Gathered:
         header = place >= layout.first_row
         found.ignored[place + 1] = _("header") if header else _("title or note")
     for number, row in enumerate(grid[layout.body :], layout.body + 1):
-        told = {
-            meaning: text
-            for meaning, place in layout.columns.items()
-            if place < len(row) and (text := as_text(row[place]))
-        }
-        _take(found, number, told, row, one_row_an_item=Meaning.FIELD in layout.columns)
+        told = _texts(row, layout.columns)
+        further = _texts(row, layout.further)
+        _take(found, number, told, further, row, one_row_an_item=Meaning.FIELD in layout.columns)
     return found
 
 
+Key = TypeVar("Key")
+
+
+def _texts(row: list[Cell | None], columns: Mapping[Key, int]) -> dict[Key, str]:
+    return {
+        key: text
+        for key, place in columns.items()
+        if place < len(row) and (text := as_text(row[place]))
+    }
+
+
 def _take(
-    found: Gathered, number: int, told: Told, row: list[Cell | None], *, one_row_an_item: bool
+    found: Gathered,
+    number: int,
+    told: Told,
+    further: dict[str, str],
+    row: list[Cell | None],
+    *,
+    one_row_an_item: bool,
 ) -> None:
     if not told:
         empty = all(cell is None for cell in row)
@@ -106,11 +126,11 @@ def _take(
         if Meaning.FIELD not in told:
             found.ignored[number] = _("repeats the entry above and names no information item")
             return
-        _add(last, number, told)
+        _add(last, number, told, further)
     elif Meaning.TITLE not in told:
         found.refused[number] = _("The row has no name. Give the entry its name.")
     else:
-        entry = ToldEntry(number, told, rows=[number])
+        entry = ToldEntry(number, told, rows=[number], further=further)
         if one_row_an_item:
             entry.items = [ToldItem(number, told)] if Meaning.FIELD in told else []
         else:
@@ -124,15 +144,18 @@ def _belongs(entry: ToldEntry, told: Told) -> bool:
     return title in {"", entry.title} and code in {"", entry.told.get(Meaning.CODE, code)}
 
 
-def _add(entry: ToldEntry, number: int, told: Told) -> None:
+def _add(entry: ToldEntry, number: int, told: Told, further: Mapping[str, str]) -> None:
     entry.rows.append(number)
-    notes = []
-    for meaning, text in told.items():
-        if meaning not in OF_ITEMS and text != entry.told.get(meaning, text):
-            notes.append(
-                _("“%(text)s” differs from the entry's first row, which counts.")
-                % {"text": text[:60]}
-            )
+    differing = [
+        text
+        for meaning, text in told.items()
+        if meaning not in OF_ITEMS and text != entry.told.get(meaning, text)
+    ]
+    differing += [text for name, text in further.items() if text != entry.further.get(name)]
+    notes = [
+        _("“%(text)s” differs from the entry's first row, which counts.") % {"text": text[:60]}
+        for text in differing
+    ]
     for meaning in (Meaning.SHARE_TYPE, Meaning.SHARE_CONDITION, Meaning.OPEN):
         if Meaning.SHARE_TYPE not in told and meaning in entry.told:
             told.setdefault(meaning, entry.told[meaning])

@@ -1,7 +1,7 @@
 """What a column of a catalogue workbook can mean, and how its header gives that away."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +43,8 @@ class Meaning(StrEnum):
     KEYWORDS = "keywords"
     LICENSE = "license"
     CONTACT = "contact"
+    LEAD = "lead"
+    REGION = "region"
 
 
 LABELS = {
@@ -79,7 +81,15 @@ LABELS = {
     Meaning.KEYWORDS: _("keywords, Chinese"),
     Meaning.LICENSE: _("licence"),
     Meaning.CONTACT: _("contact"),
+    Meaning.LEAD: _("lead source department"),
+    Meaning.REGION: _("region covered"),
 }
+
+FURTHER = "further"
+"""What a column can be besides: a further element of the entry, by the column's own name."""
+
+EXTENDED = "扩展元数据/"
+"""How the header of such a column begins in what the catalogue writes itself."""
 
 # traditional letters of these words, each with its simple form
 TRADITIONAL = (
@@ -130,7 +140,10 @@ WORDS: Mapping[Meaning, str] = {
     Meaning.KEYWORDS: "关键词 关键字 标签 标签关键字 keywords tags",
     Meaning.LICENSE: "授权方式 许可 许可协议 开放协议 license licence",
     Meaning.CONTACT: "联系方式 联系电话 资料集提供机关联络人电话 资料集提供机关电话 contact",
+    Meaning.LEAD: "数源部门 牵头部门 数源单位 牵头单位 leaddepartment leadsource",
+    Meaning.REGION: "所属行政区划 行政区划 行政区划代码 覆盖区域 所属区域 region",
 }
+LONGEST_NAME = 100
 _BY_WORD = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
 _UNREAD = str.maketrans("", "", " \t\n/（）()【】[]·:：*＊、_-－.")
 
@@ -147,10 +160,30 @@ def suggested(names: Sequence[str]) -> dict[Meaning, int]:
     """
     found: dict[Meaning, int] = {}
     for place, name in enumerate(names):
+        if name.startswith(EXTENDED):
+            continue
         meaning = _BY_WORD.get(plain(name)) or _BY_WORD.get(plain(name.rpartition("/")[2]))
         if meaning is not None:
             found.setdefault(meaning, place)
     return found
+
+
+def named(names: Sequence[str], places: Iterable[int]) -> dict[str, int]:
+    """Return columns that are kept as further elements, by what the elements are called.
+
+    A column without a name is called by its place, and one that repeats a name by both.
+    """
+    found: dict[str, int] = {}
+    for place in sorted(set(places)):
+        name = names[place].removeprefix(EXTENDED)[:LONGEST_NAME] if place < len(names) else ""
+        number = f"第{place + 1}列"
+        found[f"{name}（{number}）" if name in found else name or number] = place
+    return found
+
+
+def extended(names: Sequence[str]) -> dict[str, int]:
+    """Return the columns whose header says that they are further elements, by their names."""
+    return named(names, [at for at, name in enumerate(names) if name.startswith(EXTENDED)])
 
 
 def signature(names: Sequence[str]) -> str:

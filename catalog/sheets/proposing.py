@@ -2,20 +2,22 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Organization
+from accounts.models import Organization, Region
 from catalog.models import Dataset, Field, Subject
 from catalog.sheets import relating
 from catalog.sheets.items import Layout, gather
 from catalog.sheets.meanings import Meaning
-from catalog.sheets.reading import KEPT, ReadEntry, ReadItem, read_entry
+from catalog.sheets.reading import KEPT, Lists, ReadEntry, ReadItem, read_entry
+from catalog.sheets.values import day_of
 from catalog.terms import ResourceKind, State
 from catalog.workbooks import Grid
 
@@ -111,13 +113,10 @@ class Proposal:
 
 
 def propose(grid: Grid, layout: Layout, owner: Organization) -> Proposal:
-    """Compare a sheet with the catalogue of its owner. Changes nothing; nine queries."""
+    """Compare a sheet with the catalogue of its owner. Changes nothing; ten queries."""
     gathered = gather(grid, layout)
-    known = _Known(owner)
-    entries = []
-    for told in gathered.entries:
-        read = read_entry(told, known.subjects)
-        entries.append(known.proposed(read))
+    known = _Known(owner, {told.told.get(Meaning.REGION, "") for told in gathered.entries})
+    entries = [known.proposed(read_entry(told, known.lists)) for told in gathered.entries]
     _link(entries, owner)
     rows = {
         number: Row(number, Fate.IGNORED, sentences=(why,))
@@ -147,15 +146,16 @@ def _link(entries: list[ProposedEntry], owner: Organization) -> None:
 class _Known:
     """What the catalogue holds that a workbook can meet."""
 
-    def __init__(self, owner: Organization) -> None:
+    def __init__(self, owner: Organization, regions: Collection[str]) -> None:
         self.owner = owner
-        self.subjects: dict[str, Subject] = {}
+        subjects: dict[str, Subject] = {}
         for subject in Subject.objects.all():
-            self.subjects |= {subject.code: subject, subject.name_zh: subject}
+            subjects |= {subject.code: subject, subject.name_zh: subject}
         self.by_title: dict[str, Dataset] = {}
         self.by_code: dict[str, Dataset] = {}
         own = Dataset.objects.filter(owner=owner).exclude(state=State.WITHDRAWN)
-        for dataset in own.select_related("subject").prefetch_related("related"):
+        linked = ("subject", "source_authority", "region")
+        for dataset in own.select_related(*linked).prefetch_related("related"):
             self.by_title[dataset.title_zh] = dataset
             for code in (dataset.code, dataset.extensions.get(CODE)):
                 if code:
@@ -170,6 +170,7 @@ class _Known:
         for place in Organization.objects.all():
             self.places |= {place.name_zh: place, place.name_en: place, place.uscc: place}
         self.places.pop("", None)
+        self.lists = Lists(subjects, self.places, _regions(regions))
         self.titles: dict[str, int] = {}
         self.codes: dict[str, int] = {}
 
@@ -224,7 +225,7 @@ class _Known:
         if related in read.extensions and set(relating.told(read)) <= set(relating.of(existing)):
             del read.extensions[related]
         published = KEPT[Meaning.PUBLISHED_ON]
-        day = existing.published_at.date().isoformat() if existing.published_at else ""
+        day = day_of(existing.published_at)
         if day and read.extensions.get(published) == day:
             del read.extensions[published]
 
@@ -242,6 +243,15 @@ class _Known:
             }
         fields = self.fields.get(existing.pk, {}) if existing else {}
         entry.items = [_compared(item, fields.get(item.label_zh)) for item in entry.read.items]
+
+
+def _regions(texts: Collection[str]) -> dict[str, Region]:
+    """Return the regions that texts name by code, or by a name that only one region has."""
+    asked = Q(code__in=texts) | Q(name_zh__in=texts)
+    found = list(Region.objects.filter(asked)) if any(texts) else []
+    names = Counter(one.name_zh for one in found)
+    by_name = {one.name_zh: one for one in found if names[one.name_zh] == 1}
+    return by_name | {one.code: one for one in found}
 
 
 def _differs(old: Any, new: Any) -> bool:

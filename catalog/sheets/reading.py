@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from accounts.models import Organization, Region
 from catalog.models import Dataset, Field, Subject
 from catalog.sheets import values
 from catalog.sheets.items import ToldEntry, ToldItem
@@ -45,6 +46,24 @@ KEPT = {
     Meaning.RELATED: "关联资源代码",
 }
 """What the catalogue has no place for of its own is kept among an entry's further elements."""
+UNNAMED = {Meaning.SHARE_TYPE: "共享类型", Meaning.OPEN: "开放类型"}
+"""So are the words for types of an entry that lists no items."""
+LINKED = {
+    Meaning.LEAD: ("source_authority", "数源部门"),
+    Meaning.REGION: ("region", "所属行政区划"),
+}
+"""What names a row of another list; a name that is not on it is kept among the elements."""
+OWN = frozenset([*KEPT.values(), *UNNAMED.values()])
+"""Names of further elements that have columns of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The lists that words of a workbook may name, by code and by name."""
+
+    subjects: Mapping[str, Subject]
+    places: Mapping[str, Organization] = field(default_factory=dict)
+    regions: Mapping[str, Region] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -80,13 +99,16 @@ class ReadEntry:
     defects: list[str] = field(default_factory=list)
 
 
-def read_entry(told: ToldEntry, subjects: Mapping[str, Subject]) -> ReadEntry:
+def read_entry(told: ToldEntry, lists: Lists) -> ReadEntry:
     """Read an entry's words. Unknown words are left out and told of; a share type that is unknown
     keeps the entry out, as do texts that are too long.
     """
     entry = ReadEntry(told, notes=list(told.notes))
+    entry.extensions = {
+        f"{name}（原表）" if name in OWN else name: text for name, text in told.further.items()
+    }
     for meaning, text in told.told.items():
-        _read_metadata(entry, meaning, text, subjects)
+        _read_metadata(entry, meaning, text, lists)
     entry.items = [read_item(item) for item in told.items]
     if not entry.items:
         _keep_types(entry)
@@ -110,7 +132,7 @@ def _keep_types(entry: ReadEntry) -> None:
     entry.defects += alone.defects
     entry.notes += alone.notes
     entry.not_shared = alone.not_shared
-    for meaning, name in ((Meaning.SHARE_TYPE, "共享类型"), (Meaning.OPEN, "开放类型")):
+    for meaning, name in UNNAMED.items():
         if meaning in entry.told.told:
             entry.extensions[name] = entry.told.told[meaning]
 
@@ -124,32 +146,51 @@ def _condition(items: list[ReadItem]) -> dict[str, str]:
     return {"share_condition_zh": first} if first else {}
 
 
-def _read_metadata(
-    entry: ReadEntry, meaning: Meaning, text: str, subjects: Mapping[str, Subject]
-) -> None:
+def _read_metadata(entry: ReadEntry, meaning: Meaning, text: str, lists: Lists) -> None:
     if meaning in PLAIN:
         name = PLAIN[meaning]
         entry.defects += _too_long(Dataset, name, text, meaning)
         entry.metadata[name] = "" if _says_nothing(meaning, text) else text
     elif meaning in CLOSED:
-        name, words = CLOSED[meaning]
-        value = words.begins(text) if meaning == Meaning.UPDATE_CYCLE else words.read(text)
-        if value is None:
-            entry.notes.append(_unknown(meaning, text, words))
-        else:
-            entry.metadata[name] = value
+        _read_closed(entry, meaning, text)
     elif meaning == Meaning.KEYWORDS:
         entry.metadata["keywords_zh"] = values.listed(text)
+    elif meaning == Meaning.SUBJECT and text in lists.subjects:
+        entry.metadata["subject"] = lists.subjects[text]
     elif meaning == Meaning.ITEM and len(text) == 2 and text.isdecimal():
         entry.metadata["item"] = text
     elif meaning == Meaning.DETAIL and len(text) <= 12 and text.isdecimal():
         entry.metadata["detail"] = text
-    elif meaning == Meaning.SUBJECT and text in subjects:
-        entry.metadata["subject"] = subjects[text]
+    elif meaning in LINKED:
+        _read_linked(entry, meaning, text, lists)
     elif meaning == Meaning.SHARE_WAY_CLASS:
         _read_way(entry, text)
     elif meaning in KEPT and not _says_nothing(meaning, text):
         entry.extensions[KEPT[meaning]] = text
+
+
+def _read_closed(entry: ReadEntry, meaning: Meaning, text: str) -> None:
+    name, words = CLOSED[meaning]
+    value = words.begins(text) if meaning == Meaning.UPDATE_CYCLE else words.read(text)
+    if value is None:
+        entry.notes.append(_unknown(meaning, text, words))
+    else:
+        entry.metadata[name] = value
+
+
+def _read_linked(entry: ReadEntry, meaning: Meaning, text: str, lists: Lists) -> None:
+    name, kept = LINKED[meaning]
+    known: Mapping[str, Organization | Region] = (
+        lists.places if meaning == Meaning.LEAD else lists.regions
+    )
+    if text in known:
+        entry.metadata[name] = known[text]
+        return
+    entry.extensions[kept] = text
+    entry.notes.append(
+        _("“%(text)s” is not on the list of this platform (%(what)s) and is kept as written.")
+        % {"text": text[:60], "what": LABELS[meaning]}
+    )
 
 
 def _read_way(entry: ReadEntry, text: str) -> None:

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
+
+from django.utils import timezone
 
 from catalog.sheets.meanings import plain
 from catalog.terms import Category, FormatClass, ShareWay, UpdateCycle
@@ -106,6 +109,11 @@ TYPE = _words(DATA_TYPES)
 def listed(text: str) -> list[str]:
     """Return the parts of a cell that lists several, such as 委辦單位、電話、地址."""
     return [part.strip() for part in SEPARATED.split(text) if part.strip()]
+
+
+def day_of(moment: datetime | None) -> str:
+    """Return the city's day of a moment as workbooks write it, "" for none."""
+    return timezone.localdate(moment).isoformat() if moment else ""
 
 
 def first_word(table: Mapping[T, str], value: T) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import notices
@@ -232,7 +233,7 @@ def remind(*, at: datetime) -> int:
     told = notices.open_targets("correction.late")
     late = [
         one
-        for one in Correction.objects.late(at.date()).select_related("dataset__owner")
+        for one in Correction.objects.late(timezone.localdate(at)).select_related("dataset__owner")
         if one.address not in told
     ]
     for one in late:

@@ -106,6 +106,23 @@ def test_one_meaning_for_two_columns_is_refused(publisher):
     assert "Two columns mean" in answer.content.decode()
 
 
+def test_a_column_left_out_is_told_of_and_kept_as_a_further_element_when_asked(publisher):
+    send(publisher, "名称,来源系统\n停车场,停车系统\n")
+    sent = SheetImport.objects.get()
+    columns = reverse("admin:catalogue_columns", args=[sent.pk])
+    proposal = reverse("admin:catalogue_proposal", args=[sent.pk])
+
+    left = publisher.client.get(proposal).content.decode()
+    publisher.client.post(columns, {"c0": "title", "c1": "further"})
+    page = publisher.client.get(proposal)
+    publisher.client.post(proposal, {"digest": page.context["digest"]})
+
+    assert "Not taken over are the columns “来源系统”" in left
+    assert "Not taken over" not in page.content.decode()
+    assert Dataset.objects.get().extensions == {"来源系统": "停车系统"}
+    assert publisher.client.get(columns).status_code == 302
+
+
 def test_a_table_without_a_header_is_read_from_its_first_row(publisher):
     send(publisher, "公园名,大公园。很大；很绿。,/a\n湖名,大湖。很大；很蓝。,/b\n")
     place = reverse("admin:catalogue_columns", args=[SheetImport.objects.get().pk])

@@ -101,6 +101,34 @@ def test_what_is_kept_as_json_is_shown_as_names_and_values(value, shown):
     assert "<b>" not in told
 
 
+def test_a_reviewer_reads_further_elements_as_names_and_values(at_desk):
+    entry = catalog.dataset(State.IN_REVIEW, extensions={"系统": "一", "备注": "二"})
+    reviewer = accounts.user(Role.OPERATOR)
+
+    page = at_desk(reviewer).client.get(reverse("admin:review", args=[entry.pk]))
+
+    assert "备注: 二<br>系统: 一" in page.content.decode()
+
+
+def test_further_elements_are_written_a_line_each_and_one_without_a_name_is_refused(at_desk, said):
+    entry = catalog.dataset(State.DRAFT, extensions={"旧": "值: 一", "长": "上\n下"})
+    desk = at_desk(catalog.staff(Role.PUBLISHER, entry.owner))
+    words = {"title_zh": "停车场", "detail": "0"}
+
+    form = desk.ask(entry, "update").context["form"]
+    refused = desk.press(entry, "update", **words, extensions="没有名字")
+    desk.press(entry, "update", **words, extensions=form["extensions"].value())
+    entry.refresh_from_db()
+    kept = dict(entry.extensions)
+    desk.press(entry, "update", **words, extensions="系统：停车系统（2.0）：新\n\n备注: 无")
+
+    assert refused.status_code == 400
+    assert "has no name" in said(refused)
+    assert kept == {"旧": "值: 一", "长": "上\n下"}
+    entry.refresh_from_db()
+    assert entry.extensions == {"系统": "停车系统（2.0）：新", "备注": "无"}
+
+
 def test_an_entry_tells_what_was_found_missing_and_its_keywords_as_words(at_desk):
     entry = catalog.dataset(
         State.IN_REVIEW, keywords_zh=["停车", "交通"], extensions={"系统": "一"}

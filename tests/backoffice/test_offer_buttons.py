@@ -173,7 +173,7 @@ def test_region_covered_other_name_and_further_elements_are_metadata(at_desk):
         alias="泊位",
         region=region.pk,
         source_authority=draft.owner.pk,
-        extensions='{"来源系统": "停车系统"}',
+        extensions="来源系统：停车系统",
     )
 
     found = Dataset.objects.get(pk=draft.pk)

@@ -37,7 +37,7 @@ WORDS = {
     "license": "CC-BY-4.0",
     "contact": "0000-00000000",
     "share_condition_zh": "仅限核验",
-    "extensions": "{}",
+    "extensions": "",
 }
 
 

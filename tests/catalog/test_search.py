@@ -153,6 +153,18 @@ def test_facets_narrow_and_say_how_many():
     ]
 
 
+def test_an_entry_is_counted_in_the_region_it_covers_and_else_in_its_departments():
+    district, city = accounts.region(), accounts.region()
+    place = accounts.organization(region=city)
+    dataset(slug="of-the-city", owner=place)
+    dataset(slug="of-a-district", owner=place, region=district)
+
+    found = find(facets=True)
+
+    assert counts(found, "region") == {city.code: 1, district.code: 1}
+    assert slugs(find(filters=Filters(region=district.code))) == ["of-a-district"]
+
+
 def test_the_chosen_option_says_so_and_labels_follow_the_language(stops):
     with translation.override("en"):
         facet = find(filters=Filters(grade="L1"), facets=True).facets[2]

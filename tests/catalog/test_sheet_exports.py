@@ -1,6 +1,7 @@
 """The catalogue as the national workbook: out and in again changes nothing."""
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +12,7 @@ from accounts.roles import Role
 from catalog import publishing
 from catalog.models import Dataset
 from catalog.sheets import exporting, importing
+from catalog.sheets.meanings import Meaning
 from catalog.sheets.proposing import Fate
 from catalog.terms import FormatClass, ShareWay, State, UpdateCycle
 from catalog.workbooks.writing import harmless
@@ -104,6 +106,38 @@ def test_published_entries_with_codes_subjects_and_relations_come_back_as_they_a
 
     assert proposal.counts[Fate.SAME] == 2
     assert not any(entry.does_something for entry in proposal.entries)
+
+
+@pytest.mark.parametrize("kind", sorted(WRITERS))
+def test_lead_department_region_and_further_elements_come_back_as_they_are(kind):
+    one = dataset(
+        State.DRAFT,
+        source_authority=accounts.organization(),
+        region=accounts.region(),
+        extensions={"来源系统": "停车系统", "备注": "=1+1"},
+    )
+    two = dataset(State.DRAFT, owner=one.owner, extensions={"数源部门": "外市某局"})
+    bare = dataset(
+        State.DRAFT, [], owner=one.owner, extensions={"共享类型": "有条件共享", "安全级别": "三级"}
+    )
+
+    proposal = again(one.owner, kind)
+
+    assert [entry.read.told.title for entry in proposal.entries] == [
+        made.title_zh for made in (one, two, bare)
+    ]
+    assert not any(entry.does_something for entry in proposal.entries)
+    assert not any(row.sentences for row in proposal.rows if row.title == one.title_zh)
+
+
+def test_a_day_of_publication_is_the_citys_day():
+    made = dataset()
+    early = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)  # half past six in the morning of the second
+    Dataset.objects.filter(pk=made.pk).update(published_at=early)
+
+    [row] = exporting.rows_of(Dataset.objects.filter(pk=made.pk))
+
+    assert row[Meaning.PUBLISHED_ON] == "2026-03-02"
 
 
 def test_the_workbook_has_the_merged_header_of_the_nation():

@@ -322,6 +322,65 @@ def test_headers_in_three_scripts_are_understood(name, meaning):
     assert suggested([name]) == {meaning: 0}
 
 
+EXTENDED = (
+    "名称,摘要,牵头部门,行政区划,来源系统,备注\n"
+    "停车场,公共停车场,城管局,990100,停车系统,内部\n"
+    "树木,行道树,无此部门,某某区,,\n"
+)
+
+
+def test_lead_department_and_region_are_found_by_name_or_code_and_else_kept_as_written():
+    place = accounts.organization()
+    lead = accounts.organization(name_zh="城管局")
+    region = accounts.region(code="990100", name_zh="某市")
+
+    applied(send(place, data=EXTENDED.encode(), name="a.csv"))
+
+    parking, trees = Dataset.objects.order_by("pk")
+    assert (parking.source_authority, parking.region) == (lead, region)
+    assert (trees.source_authority, trees.region) == (None, None)
+    assert trees.extensions == {"数源部门": "无此部门", "所属行政区划": "某某区"}
+
+
+def test_columns_that_are_not_taken_over_are_named_and_can_be_kept_as_further_elements():
+    place = accounts.organization()
+    sent = send(place, data=EXTENDED.encode(), name="a.csv")
+
+    [left] = importing.notes_of(sent)
+    layout = importing.layout(sent)
+    importing.map_columns(
+        sent.pk,
+        sheet="",
+        first_row=0,
+        header_rows=1,
+        columns=layout.columns,
+        further=[4, 5],
+        by=publisher(place),
+        at=NOW,
+    )
+    sent.refresh_from_db()
+    again = send(place, data=EXTENDED.encode(), name="b.csv")
+
+    assert "“来源系统”, “备注”" in left
+    assert importing.notes_of(sent) == []
+    assert importing.layout(again).further == {"来源系统": 4, "备注": 5}
+    applied(sent)
+    parking = Dataset.objects.get(title_zh="停车场")
+    assert parking.extensions["来源系统"] == "停车系统"
+    assert parking.extensions["备注"] == "内部"
+    assert not any(one.does_something for one in importing.proposal_of(again).entries)
+
+
+def test_a_further_element_that_a_later_row_says_otherwise_is_told_of():
+    place = accounts.organization()
+    data = "名称,信息项名称,扩展元数据/系统\n停车场,名称,甲\n,泊位,乙\n"
+
+    proposal = importing.proposal_of(send(place, data=data.encode(), name="a.csv"))
+
+    assert proposal.entries[0].read.extensions == {"系统": "甲"}
+    assert "“乙” differs" in " ".join(proposal.rows[2].sentences)
+
+
 # every workbook at hand
 
 
