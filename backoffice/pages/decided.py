@@ -15,7 +15,7 @@ from accounts.models import Organization
 from backoffice import words
 from backoffice.buttons import person_of
 from backoffice.forms.dressed import places_for
-from backoffice.pages.frame import office_page, shown
+from backoffice.pages.frame import number_of, office_page, shown
 from catalog.models import Dataset
 from exchange import replay
 from exchange.access import NotPublishedThen
@@ -36,10 +36,10 @@ def decided(request: HttpRequest) -> HttpResponse:
     )
     readers = Organization.objects.order_by("kind", "slug")
     slug = request.GET.get("dataset", "").strip()
-    number = request.GET.get("reader", "")
+    number = number_of(request.GET.get("reader", ""))
     mode = request.GET.get("mode", "")
     dataset = datasets.select_related("owner").filter(slug=slug).first() if slug else None
-    reader = readers.filter(pk=int(number)).first() if number.isdecimal() else None
+    reader = readers.filter(pk=number).first() if number is not None else None
     chosen = Mode(mode) if mode in list(Mode) else Mode.QUERY
     day, problem = _day(request.GET.get("day", ""))
     if slug and dataset is None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Organization
 from accounts.roles import CITY_WIDE, PERMISSIONS
 from backoffice.buttons import person_of
-from backoffice.pages.frame import office_page, shown
+from backoffice.pages.frame import number_of, office_page, shown
 from catalog.models import Dataset, Duty, Resource
 
 SHOWN = 200
@@ -42,8 +42,8 @@ def _places(request: HttpRequest) -> QuerySet[Organization]:
 def chain(request: HttpRequest) -> HttpResponse:
     """Show one department's chain; `?of=` names which, for who sees several."""
     places = _places(request)
-    asked = request.GET.get("of", "")
-    place = places.filter(pk=int(asked)).first() if asked.isdecimal() else None
+    asked = number_of(request.GET.get("of", ""))
+    place = places.filter(pk=asked).first() if asked is not None else None
     place = place or places.first()
     return shown(
         request,

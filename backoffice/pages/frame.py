@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -14,6 +15,8 @@ from accounts.roles import require
 from backoffice.buttons import person_of
 
 View = Callable[..., HttpResponseBase]
+
+LONGEST_NUMBER = 18  # so many digits any number of the database can have
 
 PLACES = {
     "dataset": "catalog_dataset",
@@ -53,6 +56,8 @@ def office_page(permission: str = "") -> Callable[[View], View]:
     def decorated(view: View) -> View:
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if any("\0" in text for _name, texts in request.GET.lists() for text in texts):
+                raise SuspiciousOperation  # 400: no text of the database holds it
             if permission:
                 require(person_of(request), permission)
             return view(request, *args, **kwargs)
@@ -73,6 +78,11 @@ def shown(
     """Return a page in the back office's frame. A part for htmx needs no frame: render it bare."""
     around = admin.site.each_context(request) | {"title": title}
     return TemplateResponse(request, template, around | context, status=status)
+
+
+def number_of(text: str) -> int | None:
+    """Return the number that somebody gave in an address or a form, None for anything else."""
+    return int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else None
 
 
 def place_of(target: str) -> str:

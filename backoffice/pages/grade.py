@@ -15,7 +15,7 @@ from audit.verbs import VERBS
 from backoffice import words
 from backoffice.buttons import person_of
 from backoffice.forms.dressed import places_for
-from backoffice.pages.frame import office_page, shown
+from backoffice.pages.frame import number_of, office_page, shown
 from backoffice.pages.sheets_out import sheet
 from catalog import exports, facts, grading_history
 from catalog.models import Field
@@ -121,9 +121,9 @@ def _told(name: str, value: str) -> Any:
 def grades(request: HttpRequest, kind: str) -> HttpResponse:
     """Give the grades of a department (`?of=`, the person's own without it) as a file."""
     places = places_for(person_of(request), "catalog.view_field")
-    asked = request.GET.get("of", "")
-    if asked.isdecimal():
-        places = places.filter(pk=int(asked))
+    asked = number_of(request.GET.get("of", ""))
+    if asked is not None:
+        places = places.filter(pk=asked)
     place = places.first()
     if place is None or kind not in exports.TYPES:
         raise Http404

@@ -13,7 +13,7 @@ from backoffice.desks.amendments import DONE, NOTE, RIGHT
 from backoffice.forms.amendments import AddedFieldForm, ReasonedForm
 from backoffice.forms.catalog import mask_of
 from backoffice.forms.dressed import places_for
-from backoffice.pages.frame import office_page, shown
+from backoffice.pages.frame import number_of, office_page, shown
 from catalog import amending
 from catalog.models import Dataset
 from policy.terms import Grade, OpenType, ShareType
@@ -32,8 +32,8 @@ def _dataset(request: HttpRequest, dataset_id: int) -> Dataset:
 
 def _numbers(told: QueryDict) -> list[int]:
     """Return the numbers of the rows that the page has, in their order."""
-    numbers = [int(text) for text in told.getlist(ROW) if text.isdecimal()]
-    return list(dict.fromkeys(numbers))[:MOST_ROWS]
+    numbers = map(number_of, told.getlist(ROW))
+    return list(dict.fromkeys(one for one in numbers if one is not None))[:MOST_ROWS]
 
 
 def _next(numbers: list[int]) -> int:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from backoffice import words
 from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.forms.dressed import places_for
-from backoffice.pages.frame import office_page, shown
+from backoffice.pages.frame import number_of, office_page, shown
 from backoffice.pages.grade import evidence_of
 from catalog import regrading
 from catalog.models import Dataset, Field
@@ -73,7 +73,8 @@ def _waiting(field: Field) -> dict[str, Any]:
 @require_POST
 def accept(request: HttpRequest, dataset_id: int) -> HttpResponse:
     """Take the suggestion over for the fields that the form names."""
-    ids = [int(text) for text in request.POST.getlist("field") if text.isdecimal()]
+    told = map(number_of, request.POST.getlist("field"))
+    ids = [number for number in told if number is not None]
     try:
         revision = desk.accept(dataset_id, ids, by=person_of(request), at=timezone.now())
     except Dataset.DoesNotExist as gone:

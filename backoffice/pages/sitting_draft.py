@@ -17,7 +17,7 @@ from accounts.roles import require
 from backoffice import words
 from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.forms import sitting as forms
-from backoffice.pages.frame import office_page, shown
+from backoffice.pages.frame import number_of, office_page, shown
 from backoffice.pages.sitting_steps import steps
 from catalog import one_source, publishing
 from catalog.models import Dataset, Resource
@@ -69,8 +69,8 @@ def preview(request: HttpRequest, dataset_id: int) -> HttpResponse:
     eyes = Eyes(asked) if asked in set(Eyes) else Eyes.PUBLIC
     others = Organization.objects.open().exclude(pk=dataset.owner_id).order_by("slug")
     others = others.filter(kind__in=("department", "district", "authority"))
-    number = request.GET.get("department", "")
-    department = others.filter(pk=number).first() if number.isdigit() else others.first()
+    number = number_of(request.GET.get("department", ""))
+    department = others.first() if number is None else others.filter(pk=number).first()
     now = timezone.now()
     context: dict[str, Any] = {}
     try:
@@ -114,8 +114,9 @@ def trial(request: HttpRequest, dataset_id: int) -> HttpResponse:
 
 def _trial(binding: Binding, after: str) -> dict[str, Any]:
     runs = SyncRun.objects.filter(binding=binding).order_by("-pk")
-    asked = after.isdigit()
-    last = (runs.filter(pk__gt=int(after)) if asked else runs).first()
+    number = number_of(after)
+    asked = number is not None
+    last = (runs.filter(pk__gt=number) if asked else runs).first()
     return {
         "run": last,
         "waiting": asked and (last is None or last.state in RUNNING),

@@ -1,6 +1,8 @@
 """Every page beside the desks, opened and posted to by who may not: 403, or 404 for the row."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db.models import Model
@@ -9,6 +11,7 @@ from django.urls import URLPattern, reverse
 
 from accounts.roles import CITY_WIDE, OFFICE_ROLES, PERMISSIONS, Role
 from audit.models import Entry
+from backoffice import pages
 from backoffice.pages import ADDRESSES
 from catalog.models import (
     Dataset,
@@ -90,6 +93,34 @@ def answers(client: Client, path: str) -> Iterator[int]:
     """Yield how a page answers a look and a press."""
     yield client.get(path).status_code
     yield client.post(path, {"reason": "none"}).status_code
+
+
+ASKED = re.compile(r"GET\.get(?:list)?\(\"(\w+)\"")
+STRANGE = ("²", "٣", "-1", "9" * 30, "9" * 5000, "x\0y", "[]", "1 OR 1=1")
+
+
+def names_asked() -> set[str]:
+    """Return what pages read from their addresses, as their code has it."""
+    folder = Path(pages.__file__).parent
+    return {name for path in folder.rglob("*.py") for name in ASKED.findall(path.read_text())}
+
+
+def test_no_page_falls_over_what_somebody_types_into_its_address():
+    where = a_whole_city()
+    names = sorted(names_asked())
+    clients = {role: signed_in(role, where.department) for role in Role if role in OFFICE_ROLES}
+
+    fell = []
+    for page in ADDRESSES:
+        asked = asked_by(page)
+        role = next(one for one in clients if not asked or asked in PERMISSIONS[one])
+        for strange in STRANGE:
+            for query in (dict.fromkeys(names, strange), {"as": "department", "q": strange}):
+                got = clients[role].get(address(page), {"department": strange} | query).status_code
+                fell += [(page.name, role, strange[:9])] if got >= 500 else []
+
+    assert {"q", "after", "page"} <= set(names)
+    assert not fell, "\n".join(map(str, fell))
 
 
 def test_each_page_asks_a_permission_or_says_why_not():

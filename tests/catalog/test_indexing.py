@@ -27,6 +27,9 @@ UNSEEN = {
     "dataset.copy",  # drafted by verbs that index
     "dataset.import",  # each entry is indexed when it is taken
     "dataset.transfer",  # `exchange.holdings.transfer` indexes what it moves
+    "dataset.change_closed",  # a term that runs or not is no word
+    "dataset.change_extended",
+    "dataset.change_noted",
     "dataset.ask",  # tells the head; the entry stays as it is
     "dataset.relate",  # relations are no words
     "dataset.revise",  # a proposal; what is accepted is written by `revisions._write`

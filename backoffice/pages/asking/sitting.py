@@ -13,6 +13,7 @@ from backoffice.buttons import person_of
 from backoffice.forms import requests as forms
 from backoffice.forms.dressed import places_for
 from backoffice.forms.requests import Asking
+from backoffice.pages.frame import number_of
 from catalog.models import Dataset, Field
 from exchange.models import Grant, ShareRequest
 from exchange.sharing import contents, sittings
@@ -39,10 +40,12 @@ def new(request: HttpRequest) -> tuple[Asking, dict[str, Any]]:
     person, given = person_of(request), request.GET
     organization = _place(person, given.get("for", ""))
     first = forms.first_values(timezone.localdate())
-    if given.get("renews", "").isdecimal():
-        return _renewal(int(given["renews"]), person, first)
+    renews = number_of(given.get("renews", ""))
+    if renews is not None:
+        return _renewal(renews, person, first)
     copied = _copied(given.get("copy", ""), person)
-    numbers = [int(text) for text in given.getlist("dataset")[:MOST_DATASETS] if text.isdecimal()]
+    told = map(number_of, given.getlist("dataset")[:MOST_DATASETS])
+    numbers = [number for number in told if number is not None]
     if copied is not None:
         numbers = numbers or [copied.dataset_id]
         organization = copied.organization
@@ -86,8 +89,8 @@ def mine(person: User, request_id: int) -> ShareRequest:
 
 def _place(person: User, wanted: str) -> Organization:
     places = places_for(person, ASK)
-    if wanted.isdecimal():
-        places = places.filter(pk=int(wanted))
+    if (number := number_of(wanted)) is not None:
+        places = places.filter(pk=number)
     place = places.first()
     if place is None:
         raise NotAllowed(_("You hold no role that asks for datasets in a department."))
@@ -115,9 +118,8 @@ def _renewal(
 
 
 def _copied(text: str, person: User) -> ShareRequest | None:
-    if not text.isdecimal():
-        return None
-    return mine(person, int(text))
+    number = number_of(text)
+    return None if number is None else mine(person, number)
 
 
 def _datasets(numbers: Sequence[int]) -> list[Dataset]:

@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.roles import NotAllowed
 from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.pages.deciding.sight import SEES, seen_requests
-from backoffice.pages.frame import office_page, shown
+from backoffice.pages.frame import number_of, office_page, shown
 from exchange.models import ShareRequest
 from exchange.sharing import deciding
 from exchange.sharing.requests import asked
@@ -73,9 +73,9 @@ def several(request: HttpRequest, name: str) -> HttpResponse:
     """Do one thing with each chosen request, and show row by row how it went."""
     if name not in ACTS:
         raise Http404
-    numbers = [int(one) for one in request.POST.getlist("chosen") if one.isdigit()][:MOST]
+    numbers = [number_of(one) for one in request.POST.getlist("chosen")][:MOST]
     found = seen_requests(person_of(request)).select_related("dataset__owner", "organization")
-    chosen = found.filter(pk__in=[number for number in numbers if number < 2**63])
+    chosen = found.filter(pk__in=[number for number in numbers if number is not None])
     results = [_result(request, name, one) for one in chosen.by_due_date()]
     return shown(
         request,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from backoffice import lights, words
 from backoffice.buttons import person_of
 from backoffice.pages.deciding.sight import RIGHTS, SEES, seen_requests
-from backoffice.pages.frame import office_page, shown
+from backoffice.pages.frame import number_of, office_page, shown
 from catalog import deadlines
 from exchange.models import Answer, ShareRequest
 from exchange.models.requests import ShareRequestQuerySet
@@ -96,8 +96,9 @@ def filtered(
 def _searched(rows: ShareRequestQuerySet, text: str) -> ShareRequestQuerySet:
     if not text:
         return rows
-    if text.lstrip("#").isdigit():
-        return rows.filter(pk=min(int(text.lstrip("#")), 2**63 - 1))
+    number = number_of(text.lstrip("#"))
+    if number is not None:
+        return rows.filter(pk=number)
     named = Q()
     for column in ("dataset__title_zh", "dataset__title_en", "dataset__slug", "purpose"):
         named |= Q(**{f"{column}__icontains": text})
