@@ -385,6 +385,14 @@ KINDS: Mapping[str, Kind] = {
         ),
         (Role.REVIEWER,),
     ),
+    "grant.use_due": Kind(
+        gettext_lazy(
+            "Grant no. %(grant)s on “%(dataset)s” was called in %(quarter)s, and its use is not"
+            " written down. Record scene, result and storage (Order 809, article 29)."
+        ),
+        (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
     "role.handed_over": Kind(
         gettext_lazy("%(person)s has left; %(heir)s takes over: %(roles)s."), (Role.HEAD,)
     ),

@@ -81,7 +81,10 @@ _OFFERS = "resource fileversion apidescription duty demand sheetmapping sheetimp
 _GRADED = "field fieldterms gradingtable"
 _CATALOGUE = f"dataset {_GRADED} subject codelist code revision {_OFFERS} {_LINES}"
 _SYNC = "source binding syncrun recordtable grant"
-_SHARING = "sharerequest requestevent requestattachment agreement dispute disputeevent correction"
+_SHARING = (
+    "sharerequest requestevent requestattachment agreement dispute disputeevent correction "
+    "userecord"
+)
 _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
 _SEE_SHARING = _every("exchange", _SHARING, "view")
@@ -107,7 +110,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "bind_resource suggest_grades run_sync regrade_field "
             "reschedule_binding "
             "read_rejected discard_rejected correct_rejected read_held "
-            "ask_dataset open_dispute report_correction answer_correction",
+            "ask_dataset open_dispute report_correction answer_correction record_use",
         )
         | _SEE_SHARING
     ),
@@ -126,7 +129,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "exchange",
             "withdraw_dataset regrade_field decide_revision release_run discard_run undo_run "
             "read_held revoke_grant suspend_grant stop_grant sign_request sign_answer "
-            "comment_request open_dispute answer_dispute report_correction",
+            "comment_request open_dispute answer_dispute report_correction record_use",
         )
         | _SEE_SHARING
     ),
@@ -139,7 +142,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _every("exchange", _SYNC, "view")
         | _verbs("catalog", "legal_review_negativeline")
         | _verbs("exchange", "grant_dataset revoke_grant suspend_grant")
-        | _verbs("exchange", "ask_dataset answer_request comment_request")
+        | _verbs("exchange", "ask_dataset answer_request comment_request record_use")
         | _verbs("exchange", "open_dispute answer_dispute report_correction answer_correction")
         | _SEE_SHARING
     ),

@@ -88,6 +88,11 @@ REFUSALS = (
         _("What was asked for, or answered, does not fit. Change what the sentence names."),
     ),
     Refusal(
+        "use-unfit",
+        (400,),
+        _("The use record does not fit the grant, or lacks something. The sentence says what."),
+    ),
+    Refusal(
         "basis-gone",
         (400,),
         _("The article leaned on is not in force. Name another basis."),

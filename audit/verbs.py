@@ -136,6 +136,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "sync.try": ("试运行同步", "Run tried out"),
     "sync.undo": ("撤回同步", "Run undone"),
     "task.run": ("手动运行任务", "Task run by hand"),
+    "use.record": ("使用登记", "Use of a grant written down"),
     "user.accept": ("接受邀请", "Invitation accepted"),
     "user.create": ("登记人员", "Person entered"),
     "user.deactivate": ("停用人员", "Person deactivated"),

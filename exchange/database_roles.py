@@ -30,6 +30,7 @@ APPEND_ONLY = (
     "catalog_fieldterms",
     "catalog_gradingtable",
     "exchange_agreement",
+    "exchange_userecord",
 )
 ROOMS = ("audit", "accounts", "catalog", "exchange")
 

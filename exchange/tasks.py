@@ -13,7 +13,7 @@ from exchange.models import Binding, RejectedRow, SyncRun
 from exchange.problems import AlreadyRunning, Problem, SourceUnavailable
 from exchange.records import zones
 from exchange.sharing import clocks as request_clocks
-from exchange.sharing import corrections, doubts
+from exchange.sharing import corrections, doubts, use_records
 from exchange.sync import engine, undo
 
 DUE_SECONDS = 60.0
@@ -102,6 +102,15 @@ def remind_of_requests() -> int:
 
 
 @shared_task
+def remind_of_uses() -> int:
+    """Tell consumers of grants called in the last quarter without a use record; returns how many.
+
+    Safe to repeat: each is told once while it is open.
+    """
+    return use_records.remind(at=timezone.now())
+
+
+@shared_task
 def follow_corrections() -> int:
     """Tell readers of records that a sync has corrected, and of late answers; how many told of."""
     now = timezone.now()
@@ -135,6 +144,7 @@ SCHEDULE = {
     "reproject-due": _every(3600.0, "reproject_due"),
     "remind-of-lines": _every(3600.0, "remind_of_lines"),
     "remind-of-requests": _every(3600.0, "remind_of_requests"),
+    "remind-of-uses": _every(3600.0, "remind_of_uses"),
     "sketch-due": _every(600.0, "sketch_due"),
     "follow-corrections": _every(600.0, "follow_corrections"),
     "tell-late": _every(3600.0, "tell_late"),

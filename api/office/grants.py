@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -16,10 +17,11 @@ from accounts import quotas
 from api import answers, metering
 from api.calls import caller_of
 from api.documents import AFTER
-from api.office.documents import PROBLEMS, TAG, OfficeGrantList
+from api.office.documents import PROBLEMS, TAG, OfficeGrant, OfficeGrantList
 from api.office.entry import Departments
 from api.views.datasets import after
 from catalog.models import Field
+from exchange.access import Caller
 from exchange.models import Grant
 from exchange.sharing import serving
 from exchange.sharing.serving import GrantNotLive
@@ -45,11 +47,7 @@ class OfficeGrants(APIView):
         meter = metering.spend(request)
         caller = caller_of(request)
         before = after(request)
-        own = Grant.objects.filter(
-            Q(app=None) | Q(app=caller.app_id),
-            organization=caller.organization_id,
-            channel=Channel.SHARE,
-        )
+        own = _own(caller)
         if before is not None:
             own = own.filter(pk__lt=before)
         found = list(own.select_related("dataset", "app").order_by("-pk")[: LIMIT + 1])
@@ -58,6 +56,34 @@ class OfficeGrants(APIView):
         following = f"{address}?after={page[-1].pk}" if len(found) > LIMIT else None
         told = as_told(page, timezone.localdate())
         return answers.document({"count": len(page), "next": following, "grants": told}, meter)
+
+
+class OfficeGrantOne(APIView):
+    """One grant of the caller's department."""
+
+    permission_classes = (Departments,)
+
+    @extend_schema(
+        operation_id="show_office_grant",
+        summary="One of your department's grants",
+        tags=[TAG],
+        responses={200: OfficeGrant, **PROBLEMS},
+    )
+    def get(self, request: Request, grant_id: int) -> HttpResponse:
+        """Return the grant; one that is not the caller's is not there."""
+        meter = metering.spend(request)
+        own = _own(caller_of(request)).select_related("dataset", "app")
+        found = get_object_or_404(own, pk=grant_id)
+        [told] = as_told([found], timezone.localdate())
+        return answers.document(told, meter)
+
+
+def _own(caller: Caller) -> QuerySet[Grant]:
+    return Grant.objects.filter(
+        Q(app=None) | Q(app=caller.app_id),
+        organization=caller.organization_id,
+        channel=Channel.SHARE,
+    )
 
 
 def as_told(grants: Sequence[Grant], today: date) -> list[dict[str, Any]]:

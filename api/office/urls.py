@@ -5,8 +5,9 @@ from django.urls import path
 from api.office.agreements import OfficeAgreementOne, OfficeAgreementPdf
 from api.office.corrections import OfficeCorrections
 from api.office.datasets import OfficeDatasetOne, OfficeDatasets
-from api.office.grants import OfficeGrants
+from api.office.grants import OfficeGrantOne, OfficeGrants
 from api.office.records import OfficeChanges, OfficeRecords
+from api.office.uses import OfficeUses
 from api.office.verifications import OfficeVerifications
 
 urlpatterns = [
@@ -27,4 +28,6 @@ urlpatterns = [
         OfficeAgreementPdf.as_view(),
         name="office-agreement-pdf",
     ),
+    path("grants/<int:grant_id>", OfficeGrantOne.as_view(), name="office-grant"),
+    path("grants/<int:grant_id>/uses", OfficeUses.as_view(), name="office-uses"),
 ]

@@ -87,13 +87,14 @@ class GrantDesk(Desk):
         "stands",
         "use",
         "agreed_as",
+        "use_records",
         ("suspended_at", "mend_by"),
         "suspended_because",
         ("revoked_at", "ending"),
         "ended_because",
         ("disposed_at", "disposal"),
     ]
-    readonly_fields = ["granted_fields", "ways", "stands", "use", "agreed_as"]
+    readonly_fields = ["granted_fields", "ways", "stands", "use", "use_records", "agreed_as"]
     buttons = (
         Button(
             name="revoke",
@@ -196,3 +197,11 @@ class GrantDesk(Desk):
             "rows": used.rows,
             "last": f"{timezone.localtime(used.last_at):%Y-%m-%d %H:%M}",
         }
+
+    @admin.display(description=_("use records"))
+    def use_records(self, grant: Grant) -> str:
+        """Lead to what the department wrote down about its use."""
+        if grant.channel != Channel.SHARE:
+            return "–"
+        place = reverse("admin:grant_uses", args=[grant.pk])
+        return format_html('<a href="{}">{}</a>', place, grant.use_records.count())

@@ -23,6 +23,7 @@ from exchange.models.sources import (
     SyncMode,
     WholeBecause,
 )
+from exchange.models.uses import UseRecord
 
 __all__ = [
     "FILE_KINDS",
@@ -49,6 +50,7 @@ __all__ = [
     "SourceKind",
     "SyncMode",
     "SyncRun",
+    "UseRecord",
     "WholeBecause",
     "Wrong",
     "Zone",

@@ -1,6 +1,6 @@
 """The asking department's desk: the form, its requests and what it was granted."""
 
-from backoffice.pages.asking import files, form, grants, one, own
+from backoffice.pages.asking import files, form, grants, one, own, uses
 
 ADDRESSES = [
     *form.ADDRESSES,
@@ -8,4 +8,5 @@ ADDRESSES = [
     *one.ADDRESSES,
     *files.ADDRESSES,
     *grants.ADDRESSES,
+    *uses.ADDRESSES,
 ]

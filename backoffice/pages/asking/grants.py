@@ -15,6 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts import quotas
+from accounts.quotas import GrantLeft, QuotaUnavailable, UnderGrant
 from backoffice import words
 from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.pages.asking import sitting
@@ -47,6 +49,7 @@ class Held:
     rows: str
     days_left: int | None
     why: str
+    calls: GrantLeft | None
     renews: bool
     ends: bool
     disposes: bool
@@ -57,14 +60,27 @@ def own_grants(request: HttpRequest) -> HttpResponse:
     """Show a page of what the person's departments were granted, newest first."""
     rows = _own(request).select_related("dataset__owner", "organization", "request", "agreement")
     page = Paginator(rows.order_by("-pk"), PAGE).get_page(request.GET.get("page"))
-    today = timezone.localdate()
     return shown(
         request,
         "backoffice/asking/grants.html",
         title=_("Grants of my department"),
         page=page,
-        held=[_held(request, one, today) for one in page.object_list],
+        held=_all_held(request, list(page.object_list)),
     )
+
+
+def _all_held(request: HttpRequest, grants: list[Grant]) -> list[Held]:
+    today, calls = timezone.localdate(), _calls(grants)
+    return [_held(request, one, today, calls.get(one.pk)) for one in grants]
+
+
+def _calls(grants: list[Grant]) -> dict[int, GrantLeft]:
+    """Return the calls of today by grant; empty where Valkey, which counts them, is away."""
+    meters = [UnderGrant(one.pk, one.daily_quota) for one in grants]
+    try:
+        return quotas.left_under(meters, at=timezone.now())
+    except QuotaUnavailable:
+        return {}
 
 
 def _own(request: HttpRequest) -> Any:
@@ -72,7 +88,7 @@ def _own(request: HttpRequest) -> Any:
     return Grant.objects.filter(organization__in=places, channel=Channel.SHARE)
 
 
-def _held(request: HttpRequest, grant: Grant, today: date) -> Held:
+def _held(request: HttpRequest, grant: Grant, today: date, calls: GrantLeft | None) -> Held:
     state = grant.state(today)
     asks = request.user.has_perm(sitting.ASK, grant.organization)
     signs = request.user.has_perm(sitting.SIGN, grant.organization)
@@ -86,6 +102,7 @@ def _held(request: HttpRequest, grant: Grant, today: date) -> Held:
         rows=conditions(grant.rows),
         days_left=(grant.valid_until - today).days if live else None,
         why=grant.suspended_because or grant.ended_because,
+        calls=calls,
         renews=asks and state != GrantState.SUSPENDED,
         ends=asks and (state, GrantStep.END) in GRANT_MOVES,
         disposes=signs and (state, GrantStep.DISPOSE) in GRANT_MOVES,
