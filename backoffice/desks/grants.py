@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -205,3 +207,31 @@ class GrantDesk(Desk):
             return "–"
         place = reverse("admin:grant_uses", args=[grant.pk])
         return format_html('<a href="{}">{}</a>', place, grant.use_records.count())
+
+
+@admin.register(Agreement)
+class AgreementDesk(Desk):
+    """What was agreed with each grant between departments; each is read on its own page."""
+
+    list_display = ["called", "grant", "made_at"]
+    list_display_links = None
+    list_filter = ["made_at"]
+    list_select_related = ["grant__dataset__owner", "grant__organization"]
+    search_fields = ["=grant__id", "digest"]
+    ordering = ["-id"]
+    fields = ["called", "grant", "made_at", "digest", "algorithm"]
+    readonly_fields = ["called"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Return the agreements of grants that the person's departments gave or hold."""
+        places, rows = self.places(request), super().get_queryset(request)
+        if places is None:
+            return rows
+        held = Q(grant__organization__in=places)
+        return rows.filter(held | Q(grant__dataset__owner__in=places))
+
+    @admin.display(description=_("agreement"))
+    def called(self, kept: Agreement) -> str:
+        """Return the number, and the way to the page where it is read and proved."""
+        place = reverse("admin:agreement", args=[kept.grant_id])
+        return format_html('<a href="{}" class="text-link">{}</a>', place, kept.number)

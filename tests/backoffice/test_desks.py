@@ -23,7 +23,7 @@ from exchange.sharing import asking, attachments, corrections, disputes, grants
 from exchange.sharing.contents import Terms
 from exchange.sync import engine
 from policy.terms import Mode
-from tests.factories import accounts, authenticator, catalog, exchange
+from tests.factories import accounts, authenticator, catalog, exchange, sharing
 
 ROOMS = ("audit", "accounts", "catalog", "exchange")
 MODELS = [
@@ -189,6 +189,7 @@ def a_whole_city():
         reason="looser",
     )
     ask_for(dataset, field)
+    sharing.two(rows=False, asker=where.department).granted("phone")
     sources.allow_host("db.example", 5432, by=where.system, at=exchange.NOW)
     accounts.api_key()
     accounts.region()
