@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import Role
-from accounts.roles import CITY_WIDE, OFFICE_ROLES
+from accounts.roles import CITY_WIDE, OFFICE_ROLES, PERMISSIONS
+from backoffice.pages import ADDRESSES
+from tests.backoffice import test_pages_by_role as beside
 from tests.backoffice.test_desks import MODELS, a_whole_city, viewers
 from tests.factories import accounts
 
@@ -20,6 +22,7 @@ ENGLISH = re.compile(r"\b[A-Za-z]{3,}\s+[A-Za-z]{2,}\b")
 SILENT = {"script", "style", "code", "pre", "textarea", "option", "svg", "title"}
 INVENTED = re.compile(
     r"Person \d+|Organisation \d+|Dataset \d+|Test Law \d+|For tests\.|a test"
+    r"|Synthetic data for tests\."
     r"|(?i:[a-z_]+\.[a-z_]+ [a-z]+:\d+)|^\d+: [a-z-]+ \w+$|^GET \S+$"
 )
 """Data of the tests, and names that the platform speaks in no language: kinds, verbs, targets."""
@@ -80,6 +83,26 @@ def test_no_list_page_or_button_shows_english_to_who_reads_chinese():
                     found.setdefault(text, set()).add(address)
 
     assert not found, "\n".join(sorted(found))
+
+
+@pytest.mark.slow
+def test_no_page_beside_the_desks_shows_english_to_who_reads_chinese():
+    with translation.override("zh-hans"):
+        where = a_whole_city()
+    found: dict[str, set[str]] = {}
+
+    for role in [role for role in Role if role in OFFICE_ROLES]:
+        client = Client(headers={"Accept-Language": "zh-hans"})
+        client.force_login(accounts.user(role, None if role in CITY_WIDE else where.department))
+        for page in ADDRESSES:
+            if beside.asked_by(page) and beside.asked_by(page) not in PERMISSIONS[role]:
+                continue
+            answer = client.get(beside.address(page))
+            if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+                for text in english(answer.content.decode()):
+                    found.setdefault(text, set()).add(str(page.name))
+
+    assert not found, "\n".join(f"{text}: {pages}" for text, pages in sorted(found.items()))
 
 
 def _addresses(client: Client, role: Role):

@@ -95,6 +95,21 @@ def test_a_held_run_shows_why_the_run_before_it_and_the_buttons_of_who_may(at_de
         assert place not in clerk
 
 
+def test_a_run_that_was_released_says_why_it_was_held_back_and_asks_for_nothing_more(at_desk):
+    where = exchange.house()
+    binding = exchange.csv_binding(where, ROWS)
+    engine.sync(binding.pk)
+    exchange.Path(binding.object["path"]).write_text("id,name,price\n1,n1,1\n")
+    held = engine.sync(binding.pk)
+
+    engine.release(held.pk, by=where.head, at=exchange.now())
+
+    page = at(at_desk(where.head), "run", held.pk).content.decode()
+    assert "Released although it was held back:" in page
+    assert "19 of 20 rows" in page
+    assert 'class="refusal"' not in page
+
+
 def test_runs_of_others_are_not_there_and_the_system_administrator_sees_all(at_desk):
     where = exchange.house()
     run = engine.sync(exchange.csv_binding(where, ROWS).pk)
