@@ -38,6 +38,12 @@ class OfficeRecordPage(documents.RecordPage):
     _flags = Flag(many=True, required=False)
 
 
+class OfficeChangePage(documents.ChangePage):
+    """A piece of the feed; `_flags` where rows are doubted just now, changed since or not."""
+
+    _flags = Flag(many=True, required=False)
+
+
 class OfficeGrant(serializers.Serializer):
     """A grant of the caller's department. Days are inclusive; counts are of today."""
 

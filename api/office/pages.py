@@ -53,8 +53,7 @@ def _page(asked: Asked, digest: str, number: int | None) -> Answered:
 
 def _flagged(body: bytes, served: Served, rows: bytes) -> bytes:
     """Add which rows of the page somebody doubts; a page without one stays as it is."""
-    named = (name for name, one in served.fields.items() if not one.concealed)
-    doubted = doubts.marks(served.head.resource_id, rows, named)
+    doubted = doubts.on_page(served, rows)
     if not doubted:
         return body
     text = json.dumps(doubted, ensure_ascii=False)

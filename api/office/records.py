@@ -14,13 +14,19 @@ from accounts import keys
 from api import documents, errors, metering
 from api.authentication import presented
 from api.office import pages
-from api.office.documents import GRANT, PROBLEMS, TAG, OfficeRecordPage
+from api.office.documents import (
+    GRANT,
+    PROBLEMS,
+    TAG,
+    OfficeChangePage,
+    OfficeRecordPage,
+)
 from api.office.entry import Departments, grant_named
 from api.pages import Asked, link, tagged
 from api.views.records import CHANGES_LIMIT, PAID, response, since
 from exchange.records import reading
 from exchange.records.reading import Changes
-from exchange.sharing import serving
+from exchange.sharing import doubts, serving
 from exchange.sharing.serving import Served
 from policy.terms import Mode
 
@@ -64,7 +70,7 @@ class OfficeChanges(APIView):
         summary="What changed since a place in the feed, under a grant for all rows",
         tags=[TAG],
         parameters=[GRANT, *documents.CHANGE_PARAMETERS],
-        responses={200: documents.ChangePage, **PROBLEMS},
+        responses={200: OfficeChangePage, **PROBLEMS},
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         """Return a piece of the change feed."""
@@ -84,7 +90,11 @@ class OfficeChanges(APIView):
             "next": link(request.path, params, cursor=found.cursor) if found.cursor else None,
         }
         text = json.dumps(envelope, ensure_ascii=False)
-        body = f'{text[:-1]}, "rows": {found.rows}, "deleted": {found.deleted}}}'.encode()
+        rows = f'"rows": {found.rows}, "deleted": {found.deleted}'
+        doubted = doubts.in_all(served)
+        if doubted:
+            rows = f'{rows}, "_flags": {json.dumps(doubted, ensure_ascii=False)}'
+        body = f"{text[:-1]}, {rows}}}".encode()
         serving.used(served.grant, at=timezone.now())
         metering.deliver(served, rows=found.count, size=len(body), mode=Mode.QUERY)
         return response(tagged(body, request.META, meter))

@@ -19,8 +19,9 @@ from catalog import deadlines
 from catalog.models import Dataset
 from catalog.terms import ClockStep
 from exchange.agreements import keeping
-from exchange.models import Grant, ShareRequest
+from exchange.models import Ending, Grant, ShareRequest
 from exchange.sharing import clocks, contents, grants, matrix
+from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import (
     ON_THE_WAY,
     RequestUnfit,
@@ -32,7 +33,7 @@ from exchange.sharing.requests import (
     tell,
 )
 from exchange.workflow import State, Step, StepRefused, move
-from policy.terms import Mode
+from policy.terms import Channel, Mode
 
 
 @transaction.atomic
@@ -55,6 +56,7 @@ def draft(
     organizations.hold_open(organization.pk)
     dataset = Dataset.objects.select_related("owner").get(pk=dataset_id)
     contents.can_be_asked(dataset, organization)
+    contents.can_be_renewed(renews)
     request = ShareRequest(
         dataset=dataset,
         organization=organization,
@@ -102,6 +104,7 @@ def submit(request_id: int, *, by: User, at: datetime) -> ShareRequest:
     step = Step.SUPPLY if request.state == State.SUPPLEMENT else Step.SUBMIT
     after = moved(request, step)
     contents.complete(request, today=timezone.localdate(at))
+    tells_nothing_hidden(request, asked(request), today=timezone.localdate(at))
     if not contents.has_head(request.organization):
         raise StepRefused(
             _(
@@ -164,6 +167,7 @@ def sign(
     today = timezone.localdate(at)
     contents.can_be_asked(request.dataset, request.organization)
     contents.complete(request, today=today)
+    tells_nothing_hidden(request, asked(request), today=today)
     request.signed_by, request.received_at = by, at
     event(request, Step.SIGN, by=by, at=at)
     notices.settle(request.address, "request.signable", at=at)
@@ -177,6 +181,23 @@ def sign(
         **keeping.recorded(grant),
     )
     return request
+
+
+def tells_nothing_hidden(request: ShareRequest, offer: Offer, *, today: date) -> None:
+    """Return unless a condition on rows would tell a value that is not shown in clear.
+
+    Raises RequestUnfit, naming the fields.
+    """
+    hidden = matrix.told_by_rows(request.dataset, request.organization_id, offer, today=today)
+    if hidden:
+        raise RequestUnfit(
+            _(
+                "Which rows come would tell what stands in %(fields)s, which is not shown in clear"
+                " in this way of use. Leave the condition out, or have the rows chosen by a field"
+                " that is."
+            )
+            % {"fields": ", ".join(one.label for one in hidden)}
+        )
 
 
 def _as_seen(request: ShareRequest, seen: str) -> None:
@@ -209,7 +230,8 @@ def _send_on(request: ShareRequest, *, by: User, at: datetime, today: date) -> G
         request.dataset, request.organization_id, Mode(request.mode), today=today
     )
     limits = deadlines.clocks()
-    if matrix.needs_no_answer(lines, without=without):
+    at_once = matrix.needs_no_answer(lines, without=without, rows=request.rows)
+    if at_once and not _misused(request, today):
         request.state = move(request.state, Step.GRANT_AT_ONCE, of=request.pk)
         request.answered_at = at
         request.save()
@@ -229,6 +251,21 @@ def _send_on(request: ShareRequest, *, by: User, at: datetime, today: date) -> G
     event(request, Step.FORWARD, by=None, at=at)
     tell_provider(request, at=at)
     return None
+
+
+def _misused(request: ShareRequest, today: date) -> bool:
+    """Whether a grant of the department on this dataset is suspended, or the last was misused.
+
+    Then the provider answers also what is unconditional: a suspension that could be got round by
+    asking again would be none (Order 809 art 27).
+    """
+    held = Grant.objects.filter(
+        organization=request.organization, dataset=request.dataset, channel=Channel.SHARE
+    )
+    if held.filter(suspended_at__isnull=False, revoked_at=None, valid_until__gte=today).exists():
+        return True
+    last = held.order_by("-pk").first()
+    return last is not None and last.ending == Ending.MISUSE
 
 
 def tell_provider(request: ShareRequest, *, at: datetime) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import notices
 from accounts.models import User
-from accounts.roles import require
+from accounts.roles import NotAllowed, require
 from audit import chain
 from catalog import deadlines
 from catalog.terms import ClockStep
@@ -85,6 +85,11 @@ def extend(request_id: int, *, by: User, at: datetime) -> ShareRequest:
     _runs_with_provider(request)
     if not request.extended_because:
         raise StepRefused(_("The provider has not asked for more time, so there is none to give."))
+    asks = request.events.filter(what=str(Aside.ASK_EXTENSION)).order_by("-at", "-pk").first()
+    if asks is not None and asks.by_id == by.pk:
+        raise NotAllowed(
+            _("You asked for more time yourself. Somebody else of the data authority consents.")
+        )
     request.extended_at = at
     request.due_on = deadline(request).due_on
     request.save(update_fields=["extended_at", "due_on"])

@@ -30,8 +30,6 @@ from exchange.sharing import doubts
 from exchange.sharing.requests import RequestUnfit, said
 from exchange.workflow import StepRefused
 
-SUBJECT = "correction"
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -120,7 +118,7 @@ def _point_at_record(correction: Correction, told: Report) -> None:
         )
     correction.fields = list(told.fields)
     kept = {"subject": dict(told.subject), "row": told.row}
-    correction.subject = vault.seal(json.dumps(kept).encode(), purpose=SUBJECT)
+    correction.subject = vault.seal(json.dumps(kept).encode(), purpose=doubts.SUBJECT)
     by_id = {fields[name].pk: text for name, text in told.subject.items()}
     found = doubts.find(correction.dataset, by_id, told.row)
     if found is not None:
@@ -136,7 +134,7 @@ def subject_of(correction: Correction, *, by: User) -> dict[str, Any]:
         require(by, "exchange.answer_correction", organization=correction.dataset.owner)
     if not correction.subject:
         return {"subject": {}, "row": None}
-    return json.loads(vault.unseal(bytes(correction.subject), purpose=SUBJECT))
+    return json.loads(vault.unseal(bytes(correction.subject), purpose=doubts.SUBJECT))
 
 
 @transaction.atomic

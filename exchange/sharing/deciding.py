@@ -221,7 +221,7 @@ def propose(
     require_as_seen(request, seen)
     wanted = asked(request)
     _within(request, offer, wanted)
-    _shows_something(request, offer, today=timezone.localdate(at))
+    _can_be_given(request, offer, today=timezone.localdate(at))
     whole = replace(offer, daily_quota=None) == replace(wanted, daily_quota=None)
     request.answer = Answer.WHOLE if whole else Answer.PART
     request.ground = ""
@@ -320,6 +320,13 @@ def _within(request: ShareRequest, offer: Offer, wanted: Offer) -> None:
         raise RequestUnfit(" ".join(wrong))
 
 
+def _can_be_given(request: ShareRequest, offer: Offer, *, today: date) -> None:
+    """Return if a grant of this offer may be made on a day. Raises StepRefused, RequestUnfit."""
+    contents.can_be_asked(request.dataset, request.organization)
+    asking.tells_nothing_hidden(request, offer, today=today)
+    _shows_something(request, offer, today=today)
+
+
 def _shows_something(request: ShareRequest, offer: Offer, *, today: date) -> None:
     lines = matrix.matrix(
         request.dataset, request.organization_id, offer, today=today, besides=request.renews_id
@@ -406,7 +413,7 @@ def sign_answer(
         return request, None
     offer = offered(request)
     _within(request, offer, asked(request))
-    _shows_something(request, offer, today=today)
+    _can_be_given(request, offer, today=today)
     request.save()
     event(request, Step.AGREE, request.answer_reason, by=by, at=at)
     settle(request, at=at)

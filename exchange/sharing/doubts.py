@@ -3,6 +3,7 @@
 A mark names row and fields and nothing else. It costs a page one look where no row is doubted.
 """
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,11 +16,20 @@ from psycopg import sql
 from accounts import notices
 from audit.models import Delivery
 from catalog.models import Dataset
+from exchange import vault
 from exchange.correction_flow import CorrectionState
 from exchange.models import Correction, Grant, RecordTable, Zone
 from exchange.records import store
+from exchange.records.compile import VisibleField
 from exchange.records.statements import rows
-from policy.terms import Channel
+from exchange.sharing.serving import Served
+from policy.terms import Channel, Treatment
+
+SUBJECT = "correction"
+"""What the sealed subject of a report is sealed for."""
+
+MOST = 1000
+"""So many doubted rows are told of at once."""
 
 ROW_ID = re.compile(rb'"_id":(\d+)')
 Found = tuple[int, int, int]
@@ -62,16 +72,35 @@ def _at_most_two(table: RecordTable, wanted: list[sql.Composed]) -> list[Any]:
         return []
 
 
-def marks(resource_id: int | None, page: bytes, shown: Iterable[str]) -> list[dict[str, Any]]:
-    """Return what is doubted among the rows of a page, as JSON: `_id`, fields, since when.
+def on_page(served: Served, rows: bytes) -> list[dict[str, Any]]:
+    """Return what is doubted among the rows of a page, as its reader may know it (`marks`)."""
+    return marks(served.head.resource_id, served.fields, among=map(int, ROW_ID.findall(rows)))
 
-    `page` is the JSON array of rows; `shown` are the names of the fields that the reader may know
-    of: another name is left out. Empty, after one look, where nothing is doubted.
+
+def in_all(served: Served) -> list[dict[str, Any]]:
+    """Return what is doubted in a whole dataset, as its reader may know it: at most MOST rows."""
+    return marks(served.head.resource_id, served.fields)
+
+
+def marks(
+    resource_id: int | None,
+    fields: Mapping[str, VisibleField],
+    *,
+    among: Iterable[int] | None = None,
+) -> list[dict[str, Any]]:
+    """Return what is doubted among rows (by `_id`; None: all), as JSON: row, fields, since when.
+
+    Told are fields that the reader may know of. A report that found its row by the value of a
+    field that the reader does not see in clear is not told of at all: the mark would say that the
+    value is right (design.md §4.6). Empty, after one look, where nothing is doubted.
     """
     flagging = Correction.objects.flagging().filter(resource=resource_id)
     if resource_id is None or not flagging.exists():
         return []
-    named, numbers = set(shown), [int(one) for one in ROW_ID.findall(page)]
+    if among is not None:
+        flagging = flagging.filter(row__in=list(among))
+    named = {name for name, one in fields.items() if not one.concealed}
+    clear = {name for name, one in fields.items() if one.treatment == Treatment.CLEAR}
     return [
         {
             "_id": one.row,
@@ -79,8 +108,17 @@ def marks(resource_id: int | None, page: bytes, shown: Iterable[str]) -> list[di
             "since": one.reported_at.isoformat(),
             "state": one.state,
         }
-        for one in flagging.filter(row__in=numbers).order_by("row", "pk")
+        for one in flagging.order_by("row", "pk")[:MOST]
+        if found_by(one) <= clear
     ]
+
+
+def found_by(correction: Correction) -> frozenset[str]:
+    """Return the fields by whose values a report found its row, by name; none by its number."""
+    if not correction.subject:
+        return frozenset()
+    told = json.loads(vault.unseal(bytes(correction.subject), purpose=SUBJECT))
+    return frozenset() if told["row"] is not None else frozenset(told["subject"])
 
 
 @transaction.atomic

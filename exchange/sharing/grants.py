@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import organizations
+from accounts import notices, organizations
 from accounts.models import App, Organization, User
 from accounts.roles import require
 from audit import chain
@@ -110,14 +110,13 @@ def grant(
 def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime) -> Grant:
     """Make the grant that a request led to; part of the verb that answers it, which records it.
 
-    The grant that it renews ends in the same moment. `deliver_by` is the last day on which rows
-    that are not on the platform yet have to be there (Order 809 art 22). What was agreed is frozen
-    with it: the verb records its digest (`exchange.agreements.keeping.recorded`).
+    The grant that it renews ends in the same moment, with an entry of its own. `deliver_by` is the
+    last day on which rows that are not on the platform yet have to be there (Order 809 art 22).
+    What was agreed is frozen with it: the verb records its digest
+    (`exchange.agreements.keeping.recorded`).
     """
-    if request.renews is not None and request.renews.revoked_at is None:
-        Grant.objects.filter(pk=request.renews.pk).update(
-            revoked_at=at, ending=Ending.REPLACED, ended_because=f"{request.address}"
-        )
+    if request.renews_id is not None:
+        _replace(request.renews_id, request, by=by, at=at)
     there = RecordTable.objects.filter(
         resource__dataset=request.dataset_id, zone=Zone.SHARED, live=True
     ).exists()
@@ -150,6 +149,24 @@ def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime)
         reason=request.answer_reason or "–",
     )
     return made
+
+
+def _replace(grant_id: int, request: ShareRequest, *, by: User, at: datetime) -> None:
+    """End a grant that another one replaces; one that has ended meanwhile stays as it is."""
+    old = Grant.objects.select_for_update(of=("self",)).get(pk=grant_id)
+    if old.revoked_at is not None:
+        return
+    old.revoked_at, old.ending, old.ended_because = at, Ending.REPLACED, request.address
+    old.save(update_fields=["revoked_at", "ending", "ended_because"])
+    notices.settle(old.address, "grant.suspended", at=at)
+    chain.record(
+        "grant.end",
+        old.address,
+        by=by,
+        at=at,
+        ending=Ending.REPLACED,
+        reason=request.address,
+    )
 
 
 @transaction.atomic

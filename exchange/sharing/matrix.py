@@ -83,18 +83,66 @@ def matrix(
     return [Line(one, one.pk in offer.fields, now[one.name], then[one.name]) for one in fields]
 
 
-def needs_no_answer(lines: Sequence[Line], *, without: Mapping[str, FieldDecision]) -> bool:
+def needs_no_answer(
+    lines: Sequence[Line],
+    *,
+    without: Mapping[str, FieldDecision],
+    rows: Iterable[Mapping[str, Any]] = (),
+) -> bool:
     """Return whether the law gives all that is asked for to any department, unconditionally.
 
     `without` is what is seen without any grant (`unconditionally`). What is withheld either way
-    is not given at once: somebody has to say so.
+    is not given at once: somebody has to say so. Nor is it where a condition on rows leans on
+    what is not seen in clear: which rows come would tell it.
     """
     asked = [line for line in lines if line.asked]
-    return bool(asked) and all(
-        without[line.field.name].treatment != Treatment.WITHHELD
-        and without[line.field.name].treatment <= line.proposed.treatment
-        for line in asked
+    leaned = leaned_on(rows)
+    return (
+        bool(asked)
+        and all(
+            without[line.field.name].treatment != Treatment.WITHHELD
+            and without[line.field.name].treatment <= line.proposed.treatment
+            for line in asked
+        )
+        and all(
+            without[line.field.name].treatment == Treatment.CLEAR
+            for line in lines
+            if line.field.pk in leaned
+        )
     )
+
+
+def leaned_on(rows: Iterable[Mapping[str, Any]]) -> frozenset[int]:
+    """Return the permanent ids of the fields that conditions on rows lean on."""
+    return frozenset(int(one["field"]) for one in rows)
+
+
+def told_by_rows(
+    dataset: Dataset, organization_id: int, offer: Offer, *, today: date
+) -> list[Field]:
+    """Return the fields whose values an offer's conditions on rows would tell, though hidden.
+
+    A condition leans only on what the offer would show in clear if it named it (design.md §4.6).
+    Two queries; none where there is no condition.
+    """
+    leaned = leaned_on(offer.rows)
+    if not leaned:
+        return []
+    fields = list(Field.objects.filter(resource__dataset=dataset).live())
+    wide = replace(offer, fields=(*offer.fields, *leaned))
+    names = {one.pk: one.name for one in fields}
+    seen = decided_now(
+        dataset,
+        organization_id,
+        fields,
+        offer.mode,
+        lines=facts.prohibitions(dataset),
+        grants=[as_facts(wide, names, consumer=organization_id)],
+        today=max(today, offer.valid_from),
+    )
+    return [
+        one for one in fields if one.pk in leaned and seen[one.name].treatment != Treatment.CLEAR
+    ]
 
 
 def unconditionally(

@@ -91,9 +91,15 @@ def event(
     )
 
 
+BY_ASKER = (Step.EDIT, Step.SUBMIT, Step.SUPPLY, Step.SIGN)
+"""Who took one of these steps asked for it: who wrote it, laid it before the head, or signed."""
+
+
 def another_than_asked(request: ShareRequest, by: User) -> None:
-    """Return unless `by` drafted or signed the request. Raises NotAllowed."""
-    if by.pk in (request.drafted_by_id, request.signed_by_id):
+    """Return unless `by` wrote, laid before the head or signed the request. Raises NotAllowed."""
+    asked_by = {request.drafted_by_id, request.signed_by_id}
+    steps = request.events.filter(what__in=[str(step) for step in BY_ASKER], by=by)
+    if by.pk in asked_by or steps.exists():
         raise NotAllowed(
             _(
                 "You asked for this yourself, for %(organization)s, so somebody else decides"

@@ -5,7 +5,7 @@ the fields are those it names, as `policy.decide` treats them, and its condition
 hold. Revoked, suspended, ended or not begun: the very next call is refused, with the reason.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -86,7 +86,7 @@ def shown(head: Head, grant: Grant, caller: Caller, *, mode: Mode, today: date) 
     """Return what a department sees of a dataset's shared zone under one grant that holds."""
     alone = _with_grant(head, grant, caller, today)
     seen = access.visible(alone, caller, today=today, mode=mode, channel=Channel.SHARE)
-    return Served(grant, caller, alone, _within(grant, seen), _scopes(grant, alone))
+    return Served(grant, caller, alone, _within(grant, seen), _scopes(grant, seen))
 
 
 def used(grant: Grant, *, at: datetime) -> None:
@@ -152,9 +152,20 @@ def holds(grant: Grant, today: date) -> None:
 
 
 def _with_grant(head: Head, grant: Grant, caller: Caller, today: date) -> Head:
-    """Return the head with this one grant: another purpose's grant adds nothing to the call."""
+    """Return the head with this one grant: another purpose's grant adds nothing to the call.
+
+    For the decision it also names the fields of its conditions on rows: `_scopes` asks whether
+    they would be seen in clear.
+    """
     every = access.with_grants(head, caller, today)
-    return replace(every, grants=tuple(one for one in every.grants if one[0] == grant.pk))
+    return replace(
+        every,
+        grants=tuple(
+            (number, replace(told, fields=told.fields | {scope.field for scope in told.rows}))
+            for number, told in every.grants
+            if number == grant.pk
+        ),
+    )
 
 
 def _within(grant: Grant, seen: Seen) -> Seen:
@@ -188,16 +199,14 @@ def _not_named(one: VisibleField) -> VisibleField:
     )
 
 
-def _scopes(grant: Grant, head: Head) -> tuple[Scope, ...]:
-    """Return the grant's conditions on rows; one on a field that is gone lets no row through."""
-    held = {column["field"]: column["column"] for column in head.columns}
+def _scopes(grant: Grant, seen: Seen) -> tuple[Scope, ...]:
+    """Return the grant's conditions on rows; none lets a row through that leans on hidden values.
+
+    Which rows come tells what a condition asks about, so one on a field that is gone, or that the
+    law does not show in clear any more, lets no row through.
+    """
+    clear = {one.column for one in seen.values() if one.treatment == Treatment.CLEAR}
     return tuple(
-        Scope(held[one["field"]], tuple(map(str, one["values"])))
-        if one["field"] in held
-        else Scope("_id", ())
-        for one in _rows(grant)
+        Scope(column, tuple(map(str, one["values"]))) if column in clear else Scope("_id", ())
+        for column, one in ((f"f{int(one['field'])}", one) for one in grant.rows)
     )
-
-
-def _rows(grant: Grant) -> Sequence[dict]:
-    return [{**one, "field": int(one["field"])} for one in grant.rows]

@@ -34,7 +34,7 @@ def page(office: Office, **params) -> dict:
 
 
 def test_a_reported_row_is_marked_on_the_page_that_shows_it_and_stays_on_it(office):
-    office.granted("name", "phone")
+    office.granted("id", "name", "phone")
     before = page(office)
 
     answer = report(office, fields=["phone"])
@@ -56,6 +56,28 @@ def test_a_mark_on_a_row_outside_of_the_grant_is_not_told(office):
     report(office)
 
     assert "_flags" not in page(office)
+
+
+def test_a_report_is_no_way_to_ask_after_a_value_that_is_not_served(office):
+    office.lasting(office.two.signed("id", "name").grant)
+
+    for guess in ("13800000007", "13800000008"):
+        report(office, subject={"id": "7", "phone": guess})
+
+    assert "_flags" not in page(office)
+
+
+def test_the_feed_tells_which_rows_are_doubted_just_now(office):
+    office.granted("id", "name", "phone")
+    feed = f"datasets/{office.two.dataset.slug}/changes"
+    seq = office.ask(feed, since=0).json()["seq"]
+
+    report(office, fields=["phone"])
+    report(office, subject={"income": "8.50"})
+
+    told = office.ask(feed, since=seq).json()
+    assert told["rows"] == []
+    assert [(one["_id"], one["fields"]) for one in told["_flags"]] == [(7, ["phone"])]
 
 
 def test_any_department_reports_and_a_company_does_not(office):

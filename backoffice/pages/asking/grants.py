@@ -103,7 +103,7 @@ def _held(request: HttpRequest, grant: Grant, today: date, calls: GrantLeft | No
         days_left=(grant.valid_until - today).days if live else None,
         why=grant.suspended_because or grant.ended_because,
         calls=calls,
-        renews=asks and state != GrantState.SUSPENDED,
+        renews=asks and state != GrantState.SUSPENDED and grant.revoked_at is None,
         ends=asks and (state, GrantStep.END) in GRANT_MOVES,
         disposes=signs and (state, GrantStep.DISPOSE) in GRANT_MOVES,
     )

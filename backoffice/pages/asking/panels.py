@@ -1,7 +1,7 @@
 """The matrix of a request, field by field: how it stands now, and as it is asked for."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -71,12 +71,13 @@ def panel(
         for line in matrix.matrix(dataset, organization_id, offer, today=today, besides=besides)
         if not line.field.concealed
     ]
-    wanted = [line for line in lines if line.field.pk in ticked]
+    chosen = [replace(line, asked=line.field.pk in ticked) for line in lines]
+    wanted = [line for line in chosen if line.asked]
     without = matrix.unconditionally(dataset, organization_id, offer.mode, today=today)
     return Panel(
         dataset=dataset,
         rows=tuple(_row(line, ticked) for line in lines),
-        at_once=bool(wanted) and matrix.needs_no_answer(wanted, without=without),
+        at_once=matrix.needs_no_answer(chosen, without=without, rows=offer.rows),
         masked=_labels(wanted, Treatment.MASKED),
         withheld=_labels(wanted, Treatment.WITHHELD),
     )

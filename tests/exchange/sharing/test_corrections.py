@@ -18,16 +18,18 @@ from exchange.correction_flow import (
     CorrectionStep,
 )
 from exchange.models import Binding, Correction, Wrong
+from exchange.records.compile import VisibleField
 from exchange.sharing import corrections, doubts
 from exchange.sharing.corrections import Report
 from exchange.sharing.requests import RequestUnfit
 from exchange.sync import engine
 from exchange.workflow import StepRefused
+from policy.terms import Treatment
 from tests.factories import accounts, sharing
 from tests.factories.sharing import NOW
 
 db = pytest.mark.django_db
-PAGE = b'[{"_id":6,"name":"n006"},{"_id":7,"name":"n007"}]'
+PAGE = (6, 7)
 
 
 @pytest.fixture
@@ -57,8 +59,31 @@ def synced(two: sharing.Two, old: str, new: str) -> None:
 
 
 def marked(two: sharing.Two, *names: str) -> list[dict]:
+    shown = {name: seen(name) for name in names or ("id", "name", "phone")}
+    shown.setdefault("id", seen("id", concealed=True))
+    return doubts.marks(Binding.objects.get().resource_id, shown, among=PAGE)
+
+
+def seen(name: str, treatment: Treatment = Treatment.CLEAR, **over) -> VisibleField:
+    return VisibleField(name, name, "text", treatment, **over)
+
+
+@db
+@pytest.mark.parametrize("treatment", [Treatment.MASKED, Treatment.WITHHELD])
+def test_a_report_that_leans_on_a_hidden_value_tells_nobody_that_it_is_right(two, treatment):
+    reported(two, subject={"id": "7", "illness": "none"})
     resource = Binding.objects.get().resource_id
-    return doubts.marks(resource, PAGE, names or ("id", "name", "phone"))
+    shown = {"id": seen("id"), "illness": seen("illness")}
+
+    assert [one["_id"] for one in doubts.marks(resource, shown)] == [7]
+    assert doubts.marks(resource, shown | {"illness": seen("illness", treatment)}) == []
+
+
+@db
+def test_a_report_by_row_number_leans_on_no_value(two):
+    reported(two, subject={}, row=7)
+
+    assert [one["_id"] for one in doubts.marks(Binding.objects.get().resource_id, {})] == [7]
 
 
 @db

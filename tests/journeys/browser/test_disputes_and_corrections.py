@@ -12,9 +12,11 @@ from accounts.models import Notice
 from accounts.roles import Role
 from audit import deliveries
 from exchange.models import Binding, Correction, Dispute, Ground
+from exchange.records.compile import VisibleField
 from exchange.sharing import deciding, doubts
 from exchange.sync import engine
 from exchange.workflow import DISPUTE_STEPS, DisputeStep, State
+from policy.terms import Treatment
 from tests.factories import accounts, sharing
 
 pytestmark = pytest.mark.slow
@@ -102,7 +104,10 @@ def test_a_wrong_record_is_reported_mended_and_told_of(site, language, narrow):
         )
         correction = Correction.objects.get()
         resource = Binding.objects.get().resource_id
-        assert doubts.marks(resource, b'[{"_id":7}]', ["phone"])
+        shown = {
+            name: VisibleField(name, name, "text", Treatment.CLEAR) for name in ("id", "phone")
+        }
+        assert doubts.marks(resource, shown)
 
         provider = site.seat(two.reviewer, language, narrow=narrow)
         provider.open(reverse("admin:exchange_correction_change", args=[correction.pk]))
@@ -119,6 +124,6 @@ def test_a_wrong_record_is_reported_mended_and_told_of(site, language, narrow):
     path.write_text(path.read_text().replace("13800000007", "13900000007"))
     engine.sync(Binding.objects.get().pk)
     assert doubts.spread_due(at=timezone.now()) == 1
-    assert doubts.marks(resource, b'[{"_id":7}]', ["phone"]) == []
+    assert doubts.marks(resource, shown) == []
     assert Notice.objects.filter(kind="correction.spread", organization=two.asker).exists()
     assert clerk.troubles == provider.troubles == []
