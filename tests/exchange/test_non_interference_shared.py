@@ -16,15 +16,17 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.roles import Role
-from exchange.models import Grant
+from audit import stream
+from exchange.models import Correction, Grant
 from exchange.records import store
 from exchange.sync import engine
 from policy.facts import Mask
-from policy.terms import DataType, Grade, MaskKind, ShareType
+from policy.terms import DataType, Grade, MaskKind, Mode, ShareType
 from tests import databases, services
 from tests.exchange.sessions import signed_in
 from tests.exchange.test_non_interference import EDGES, NAMES, World, cells, queries
@@ -62,11 +64,12 @@ class Plan:
 
 @dataclass
 class City:
-    """A city, and the numbers of its grants: for all rows, and for some."""
+    """A city, and the numbers of its grants: for all rows, for some, and for a yes or no."""
 
     world: World
     whole: int
     some: int
+    verify: int
 
 
 def row(plan: Plan, number: int, generation: int) -> list[object]:
@@ -112,11 +115,14 @@ def build(plan: Plan) -> City:
     scope = {"field": two.field("name"), "operator": "in", "values": ["n7-0", "n12-0", "n12-2"]}
     whole = two.granted(*GRANTED, clear_up_to=Grade.L2)
     some = two.granted(*GRANTED, clear_up_to=Grade.L2, rows=[scope], purpose="另一用途")
+    verify = two.granted(
+        *("id", "price", "phone"), clear_up_to=Grade.L2, mode=Mode.VERIFY, purpose="核验"
+    )
     Grant.objects.update(**EVER)
     key = accounts.api_key(
         accounts.app(asker), at=exchange.now(), rate_per_minute=10**6, daily_quota=10**7
     )
-    return City(World(plan.name, dataset.slug, key.raw, seqs), whole.pk, some.pk)
+    return City(World(plan.name, dataset.slug, key.raw, seqs), whole.pk, some.pk, verify.pk)
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +205,77 @@ def test_what_is_told_is_the_same_whatever_is_hidden_and_whenever_it_changed(cit
     assert answers[0].status == 200
     told = [re.sub(rb'"calls_today": \d+', b"", answer.body) for answer in answers]
     assert told[0] == told[1] == told[2]
+
+
+def post(city: City, what: str, told: dict, **params: str) -> tuple[int, bytes]:
+    """Send a body to one city; return what its reader sees."""
+    place = f"/api/v1/office/{what}"
+    if params:
+        place += "?" + "&".join(f"{name}={value}" for name, value in params.items())
+    with signed_in(NAME=city.world.name):
+        answer = Client().post(
+            place,
+            json.dumps(told),
+            content_type="application/json",
+            headers={"Accept-Language": "en", "X-API-Key": city.world.key},
+        )
+    return answer.status_code, re.sub(rb'"request_id": "[^"]*"', b"", answer.content)
+
+
+OF_SEVEN = [row(Plan("", 0), 7, GENERATIONS - 1)[place] for place in (4, 5, 8, 9, 10)]
+"""What is hidden of row 7 in the first city, and is another value in the second."""
+
+VALUES_CLAIMED = st.sampled_from(
+    ["7", "42", "999", "1.50", "138****17", "0:x", "", "n7-0", *map(str, OF_SEVEN)]
+)
+CLAIMED = st.fixed_dictionaries(
+    {"id": st.sampled_from(["7", "12", "42", "999", "x"])},
+    optional=dict.fromkeys((*NAMES[1:], "nothing", "_hash"), VALUES_CLAIMED),
+)
+
+
+@given(claims=st.lists(CLAIMED, min_size=1, max_size=3))
+def test_a_yes_or_no_is_the_same_whatever_is_hidden(cities, claims):
+    stream.client().flushdb()  # each city's guesses are counted anew
+    answers = []
+    for city in cities:
+        slug = city.world.slug
+        told = post(
+            city, f"datasets/{slug}/verifications", {"claims": claims}, grant=str(city.verify)
+        )
+        stream.client().flushdb()
+        answers.append(told)
+
+    assert answers[0] == answers[1] == answers[2]
+
+
+@given(
+    subject=st.dictionaries(st.sampled_from(NAMES[:10]), VALUES_CLAIMED, min_size=1, max_size=2),
+    grant=st.sampled_from(["whole", "some"]),
+)
+def test_a_report_of_doubt_marks_the_same_rows_whatever_is_hidden(cities, subject, grant):
+    answers = []
+    for city in cities[:2]:
+        told = {"dataset": city.world.slug, "subject": subject, "text": "有误"}
+        with signed_in(NAME=city.world.name):
+            Correction.objects.all().delete()
+        status, _body = post(city, "corrections", told)
+        found = [*pages(city, "/records", named(city, {"grant": grant, "limit": "1000"}))]
+        if grant == "whole":
+            found += pages(city, "/changes", named(city, {"grant": grant, "since": "0"}))
+        answers.append((status, [re.sub(rb'"since": "[^"]*"', b"", one.body) for one in found]))
+
+    assert answers[0] == answers[1]
+
+
+@given(params=calls())
+def test_an_unchanged_page_is_known_again_whatever_is_hidden(cities, params):
+    tags = [
+        [answer.headers.get("ETag") for answer in pages(city, "/records", named(city, params))]
+        for city in cities[:2]
+    ]
+
+    assert tags[0] == tags[1]
 
 
 PLACE = re.compile(rb'"seq": \d+, "moved": (true|false)|cursor=[-\w%]+')

@@ -101,7 +101,7 @@ def _held(request: HttpRequest, grant: Grant, today: date, calls: GrantLeft | No
         fields=field_names(grant.fields),
         rows=conditions(grant.rows),
         days_left=(grant.valid_until - today).days if live else None,
-        why=grant.suspended_because or grant.ended_because,
+        why=grant.ended_because or grant.suspended_because,
         calls=calls,
         renews=asks and state != GrantState.SUSPENDED and grant.revoked_at is None,
         ends=asks and (state, GrantStep.END) in GRANT_MOVES,
