@@ -7,7 +7,8 @@ RUN python -m venv /venv \
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin city \
-    && mkdir -p /app /data/intake /data/files && chown city /data/intake /data/files
+    && mkdir -p /app /data/intake /data/files /data/batches \
+    && chown city /data/intake /data/files /data/batches
 COPY --from=packages /venv /venv
 COPY . /app
 WORKDIR /app

@@ -81,10 +81,8 @@ _OFFERS = "resource fileversion apidescription duty demand sheetmapping sheetimp
 _GRADED = "field fieldterms gradingtable"
 _CATALOGUE = f"dataset {_GRADED} subject codelist code revision {_OFFERS} {_LINES}"
 _SYNC = "source binding syncrun recordtable grant"
-_SHARING = (
-    "sharerequest requestevent requestattachment agreement dispute disputeevent correction "
-    "userecord"
-)
+_PAPERS = "requestattachment agreement batchjob userecord"
+_SHARING = f"sharerequest requestevent {_PAPERS} dispute disputeevent correction"
 _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
 _SEE_SHARING = _every("exchange", _SHARING, "view")

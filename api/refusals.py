@@ -430,6 +430,21 @@ REFUSALS = (
         _("Something of ours failed. Try again later, and report the request id."),
     ),
     Refusal(
+        "batch-unknown",
+        (404,),
+        _("Your department has no such batch. Take the number that came with the answer to POST."),
+    ),
+    Refusal(
+        "batch-not-ready",
+        (409,),
+        _("The file is not written yet. Ask for its state again later."),
+    ),
+    Refusal(
+        "batch-gone",
+        (410,),
+        _("There is no file, or none any more. The sentence says why; ask for a new one."),
+    ),
+    Refusal(
         "ledger-unbalanced",
         (500,),
         _("A run's counts do not add up, so it does not go live. Report it."),

@@ -169,6 +169,8 @@ ANONYMOUS_PER_MINUTE = environment.whole("ANONYMOUS_PER_MINUTE", 60)
 ANONYMOUS_PER_DAY = environment.whole("ANONYMOUS_PER_DAY", 5000)
 VERIFY_TRIES = environment.whole("VERIFY_TRIES", 5)
 VERIFY_SUBJECTS = environment.whole("VERIFY_SUBJECTS", 1000)
+BATCH_ROOT = environment.text("BATCH_ROOT") or str(VAR / "batches")
+BATCH_DAYS = environment.whole("BATCH_DAYS", 7)
 AUDIT_ALGORITHM = environment.choice("AUDIT_ALGORITHM", "sha256", {"sha256", "sm3"})
 
 # --- Django ---------------------------------------------------------------------------------
@@ -317,6 +319,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "GrantStateEnum": "exchange.workflow.GrantState.values",
         "CorrectionStateEnum": "exchange.correction_flow.CorrectionState.values",
+        "BatchStateEnum": "exchange.batch_flow.BatchState.values",
     },
 }
 

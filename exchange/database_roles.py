@@ -179,7 +179,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
     FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
     WHERE l.relation = ended AND l.database = (SELECT oid FROM pg_database
                                                WHERE datname = current_database())
-      AND a.pid <> pg_backend_pid() AND a.usename IN ('city_open', 'city_office')
+      AND a.pid <> pg_backend_pid()
+      AND (a.usename IN ('city_open', 'city_office') OR a.application_name = 'city_batch')
 $$
 """
 

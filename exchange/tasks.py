@@ -12,8 +12,8 @@ from exchange import freshness, opening, sketching
 from exchange.models import Binding, RejectedRow, SyncRun
 from exchange.problems import AlreadyRunning, Problem, SourceUnavailable
 from exchange.records import zones
+from exchange.sharing import batch_writing, batches, corrections, doubts, use_records
 from exchange.sharing import clocks as request_clocks
-from exchange.sharing import corrections, doubts, use_records
 from exchange.sync import engine, undo
 
 DUE_SECONDS = 60.0
@@ -118,6 +118,28 @@ def follow_corrections() -> int:
 
 
 @shared_task
+def write_batch(job_id: int) -> int | None:
+    """Write a batch file; returns the job's id, None where another worker is at it.
+
+    Safe to repeat: one worker at a time, and a file appears whole or not at all.
+    """
+    done = batch_writing.write(job_id)
+    return None if done is None else done.pk
+
+
+@shared_task
+def batches_due() -> int:
+    """Take files away whose time is over, and begin jobs that were left; returns how many files.
+
+    Whoever asks for a batch starts it; this is for messages that were lost and workers that died.
+    """
+    now = timezone.now()
+    for job_id in batches.left(before=now - timedelta(seconds=DUE_SECONDS)):
+        write_batch.apply_async((job_id,), expires=DUE_SECONDS)
+    return batches.sweep(at=now)
+
+
+@shared_task
 def tell_late() -> int:
     """Tell publishers which datasets are later than promised; returns how many are."""
     return freshness.tell_late(at=timezone.now())
@@ -147,5 +169,6 @@ SCHEDULE = {
     "remind-of-uses": _every(3600.0, "remind_of_uses"),
     "sketch-due": _every(600.0, "sketch_due"),
     "follow-corrections": _every(600.0, "follow_corrections"),
+    "batches-due": _every(DUE_SECONDS, "batches_due"),
     "tell-late": _every(3600.0, "tell_late"),
 }

@@ -10,7 +10,15 @@ from django.conf import settings
 
 from accounts.sealing import SealBroken, seal, unseal
 
-__all__ = ["SealBroken", "pseudonym_secret", "seal", "seal_alike", "unseal", "unseal_alike"]
+__all__ = [
+    "SealBroken",
+    "mark_secret",
+    "pseudonym_secret",
+    "seal",
+    "seal_alike",
+    "unseal",
+    "unseal_alike",
+]
 
 
 def seal_alike(plain: bytes, *, purpose: str) -> bytes:
@@ -34,12 +42,20 @@ def pseudonym_secret() -> bytes:
 
     It follows from FIELD_KEY: a new one makes new pseudonyms.
     """
-    return _pseudonyms(settings.FIELD_KEY)
+    return _derived(settings.FIELD_KEY, b"pseudonyms")
+
+
+def mark_secret() -> bytes:
+    """Return the secret that the marks in batch files are derived from.
+
+    It follows from FIELD_KEY: under a new one, older files cannot be traced any more.
+    """
+    return _derived(settings.FIELD_KEY, b"marks")
 
 
 @cache
-def _pseudonyms(key: bytes) -> bytes:
-    return HKDF(SHA512(), 32, salt=None, info=b"pseudonyms").derive(key)
+def _derived(key: bytes, use: bytes) -> bytes:
+    return HKDF(SHA512(), 32, salt=None, info=use).derive(key)
 
 
 @cache

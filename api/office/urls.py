@@ -3,6 +3,12 @@
 from django.urls import path
 
 from api.office.agreements import OfficeAgreementOne, OfficeAgreementPdf
+from api.office.batches import (
+    OfficeBatch,
+    OfficeBatches,
+    OfficeBatchFile,
+    OfficeBatchManifest,
+)
 from api.office.corrections import OfficeCorrections
 from api.office.datasets import OfficeDatasetOne, OfficeDatasets
 from api.office.grants import OfficeGrantOne, OfficeGrants
@@ -19,6 +25,14 @@ urlpatterns = [
         "datasets/<slug:slug>/verifications",
         OfficeVerifications.as_view(),
         name="office-verifications",
+    ),
+    path("datasets/<slug:slug>/batches", OfficeBatches.as_view(), name="office-batches"),
+    path("batches/<int:batch_id>", OfficeBatch.as_view(), name="office-batch"),
+    path("batches/<int:batch_id>/file", OfficeBatchFile.as_view(), name="office-batch-file"),
+    path(
+        "batches/<int:batch_id>/manifest",
+        OfficeBatchManifest.as_view(),
+        name="office-batch-manifest",
     ),
     path("corrections", OfficeCorrections.as_view(), name="office-corrections"),
     path("grants", OfficeGrants.as_view(), name="office-grants"),

@@ -20,14 +20,27 @@ from backoffice.filters import InWords
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.grants import StopForm, SuspendForm
 from catalog.models import Field
-from exchange.models import Agreement, Grant
-from exchange.sharing import grants, lifecycle, use
+from exchange.models import Agreement, BatchJob, Grant
+from exchange.sharing import batches, grants, lifecycle, use
 from exchange.workflow import GrantState
-from policy.terms import Channel
+from policy.terms import Channel, Mode
+
+SHOWN_BATCHES = 5
 
 
 def _named(field: Field) -> str:
     return f"{field.label} ({field.name})"
+
+
+def _batch(job: BatchJob) -> str:
+    """Name a batch file in one line."""
+    kept = f"{timezone.localtime(job.expires_at):%Y-%m-%d}" if job.expires_at else "–"
+    return gettext("no. %(batch)s: %(state)s, %(rows)s rows, until %(day)s") % {
+        "batch": job.pk,
+        "state": job.stands(timezone.now()).label,
+        "rows": job.rows,
+        "day": kept,
+    }
 
 
 def _state(grant: Grant) -> GrantState:
@@ -37,6 +50,21 @@ def _state(grant: Grant) -> GrantState:
 def _is(*states: GrantState) -> Callable[[Grant], bool]:
     """Return whether a grant between departments is in one of these states."""
     return lambda grant: grant.channel == Channel.SHARE and _state(grant) in states
+
+
+def _for_batches(*, marked: bool) -> Callable[[Grant], bool]:
+    """Return whether files are made under a grant, with or without a mark in each row."""
+    live = _is(GrantState.LIVE, GrantState.SUSPENDED)
+    return lambda grant: (
+        live(grant) and str(Mode.BULK) in grant.modes and grant.mark_column == marked
+    )
+
+
+def _mark(*, wanted: bool) -> Callable[[Press], None]:
+    def press(press: Press) -> None:
+        batches.mark_column(press.target.pk, wanted=wanted, by=press.by, at=press.at)
+
+    return press
 
 
 def _reasoned(press: Press) -> dict[str, Any]:
@@ -85,6 +113,8 @@ class GrantDesk(Desk):
         "purpose",
         ("valid_from", "valid_until"),
         "daily_quota",
+        "mark_column",
+        "batch_files",
         ("created_by", "created_at"),
         "stands",
         "use",
@@ -96,7 +126,15 @@ class GrantDesk(Desk):
         "ended_because",
         ("disposed_at", "disposal"),
     ]
-    readonly_fields = ["granted_fields", "ways", "stands", "use", "use_records", "agreed_as"]
+    readonly_fields = [
+        "batch_files",
+        "granted_fields",
+        "ways",
+        "stands",
+        "use",
+        "use_records",
+        "agreed_as",
+    ]
     buttons = (
         Button(
             name="revoke",
@@ -107,6 +145,26 @@ class GrantDesk(Desk):
             form=ReasonForm,
             offered=lambda grant: grant.revoked_at is None and grant.request_id is None,
             variant=ActionVariant.DANGER,
+        ),
+        Button(
+            name="mark",
+            label=_("Mark each row"),
+            permission="exchange.grant_dataset",
+            press=_mark(wanted=True),
+            done=_("Batch files from now on bear a mark in each row."),
+            note=_(
+                "A column _mark is added, by which a single row leads to the grant, in whatever"
+                " order. Files that are there stay as they are."
+            ),
+            offered=_for_batches(marked=False),
+        ),
+        Button(
+            name="unmark",
+            label=_("Mark the order only"),
+            permission="exchange.grant_dataset",
+            press=_mark(wanted=False),
+            done=_("Batch files from now on bear the mark of their order only."),
+            offered=_for_batches(marked=True),
         ),
         Button(
             name="suspend",
@@ -184,6 +242,12 @@ class GrantDesk(Desk):
             return "–"
         place = reverse("admin:agreement", args=[grant.pk])
         return format_html('<a href="{}">{}</a>', place, kept.number)
+
+    @admin.display(description=_("batch files"))
+    def batch_files(self, grant: Grant) -> str:
+        """Name the newest batch files with state, rows, and until when they are kept."""
+        jobs = grant.batches.order_by("-pk")[:SHOWN_BATCHES]
+        return "; ".join(map(_batch, jobs)) or "–"
 
     @admin.display(description=_("use"))
     def use(self, grant: Grant) -> str:

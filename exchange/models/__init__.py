@@ -2,6 +2,7 @@
 
 from exchange.models.agreements import Agreement
 from exchange.models.attachments import RequestAttachment
+from exchange.models.batches import BatchEnd, BatchForm, BatchJob, BatchMark
 from exchange.models.corrections import Correction, Wrong
 from exchange.models.disputes import About, Dispute, DisputeEvent, Side
 from exchange.models.grants import Ending, Grant
@@ -31,6 +32,10 @@ __all__ = [
     "Agreement",
     "AllowedHost",
     "Answer",
+    "BatchEnd",
+    "BatchForm",
+    "BatchJob",
+    "BatchMark",
     "Binding",
     "Correction",
     "Dispute",

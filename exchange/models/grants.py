@@ -69,6 +69,14 @@ class Grant(models.Model):
     valid_from = models.DateField(_("valid from"))
     valid_until = models.DateField(_("valid until"))
     daily_quota = models.PositiveIntegerField(_("daily quota"), null=True, blank=True)
+    mark_column = models.BooleanField(
+        _("batch files bear a mark in each row"),
+        default=False,
+        help_text=_(
+            "A column _mark, by which a single row leads to the grant. The order of rows does so"
+            " in any case."
+        ),
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("created by")
     )

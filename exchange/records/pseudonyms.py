@@ -1,12 +1,12 @@
-"""Pseudonyms on their way out: made on a page's bytes, where the database never sees the key.
+"""Pseudonyms on their way out: made on the bytes of rows, where the database never sees the key.
 
 PostgreSQL could make an HMAC by itself, but its key would stand in the statement or, bound, in the
 log of parameters (`log_parameter_max_length` is a superuser's to set). So the statement only marks
-the values, and they are replaced here, a page of at most 1000 rows at a time. The mark is 128
-random bits of this process: no row can hold one by chance, and none leaves.
+the values, and they are replaced here, a page or a chunk of a whole copy at a time. The mark is
+128 random bits of this process: no row can hold one by chance, and none leaves. A value stands
+behind it as hexadecimal digits, which neither JSON nor CSV quotes or escapes.
 """
 
-import json
 import re
 import secrets
 
@@ -18,8 +18,7 @@ from policy.masking import pseudonym
 from policy.terms import MaskKind
 
 MARK = f"pseudonym:{secrets.token_hex(16)}:"
-# a JSON string as PostgreSQL writes one: quotes, backslashes and control characters are escaped
-MARKED = re.compile(rb'"' + MARK.encode() + rb'((?:[^"\\]|\\.)*)"')
+MARKED = re.compile(MARK.encode() + rb"([0-9a-f]*);")
 
 
 class MarkLeft(Exception):
@@ -32,22 +31,23 @@ def wanted(field: VisibleField) -> bool:
 
 
 def marked(value: sql.Composable) -> sql.Composed:
-    """Return a column's value as text behind the mark; NULL stays NULL."""
-    return sql.SQL("{} || {}::text").format(sql.Literal(MARK), value)
+    """Return a column's value behind the mark, in the bytes of its text; NULL stays NULL."""
+    return sql.SQL("{} || encode(convert_to({}::text, 'UTF8'), 'hex') || ';'").format(
+        sql.Literal(MARK), value
+    )
 
 
 def put(rows: bytes, fields: Seen) -> bytes:
-    """Return a page's JSON with a pseudonym for each marked value, by the reader's own key.
+    """Return rows (JSON or CSV) with a pseudonym for each marked value, by the reader's own key.
 
-    Raises MarkLeft where one would leave as it is.
+    `rows` ends with a whole row. Raises MarkLeft where one would leave as it is.
     """
     key = fields.pseudonym_key
     if key is None or not any(wanted(one) for one in fields.values()):
         return rows
 
     def pseudonymised(found: re.Match[bytes]) -> bytes:
-        value = json.loads(b'"' + found[1] + b'"')
-        return b'"' + pseudonym(value, key=key).encode() + b'"'
+        return pseudonym(bytes.fromhex(found[1].decode()).decode(), key=key).encode()
 
     replaced = MARKED.sub(pseudonymised, rows)
     if MARK.encode() in replaced:

@@ -9,7 +9,7 @@ import json
 import re
 import select
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -42,9 +42,14 @@ KEPT_FORESEEN = 4096
 BETWEEN = b",\n"
 LAST_KEY = re.compile(rb'"_id":(\d+)')
 LOOKS = 5
+NO_SETTINGS: Mapping[str, str] = {}
 LEASE_SECONDS = 0.02
 """How long a stream may go on between two looks at whether its version still may be read. A verb
 that makes something stricter waits as long after its commit, so no byte comes after it returns."""
+
+
+def ignored(_rows: int) -> None:
+    """Take a count that nobody asked for."""
 
 
 class TooSlow(Problem):
@@ -120,7 +125,7 @@ def read(
     Raises NoTable, RowsNotReady, QueryRefused, FieldUnknown, FieldMasked, FieldWithheld,
     CursorBroken, TooSlow.
     """
-    _ready(head)
+    ready(head)
     start = _start(head, query)
     found = _found(head, fields, query, scopes, start)
     total, exact = _total(head, fields, query, scopes)
@@ -275,16 +280,18 @@ def again(
     return known(ahead.head.zone, (key, head)), lambda: _made(ahead.head, query, start, found)
 
 
-def _ready(head: Head) -> None:
+def ready(head: Head) -> None:
+    """Return if there are rows to read. Raises NoTable, RowsNotReady."""
     if head.table_id is None:
         raise without_rows(head)
 
 
-def _relation(head: Head) -> sql.Composed:
+def relation(head: Head) -> sql.Composed:
+    """Return the table that a head points at."""
     return store.relation(head.zone, head.table_name)
 
 
-def _selected(field: VisibleField, key: bytes | None = None) -> sql.Composed:
+def selected(field: VisibleField, key: bytes | None = None) -> sql.Composed:
     """Return a field's value on its way out, under its name; with a key marked for a pseudonym."""
     value: sql.Composable = field.ident
     if key and pseudonyms.wanted(field):
@@ -308,8 +315,8 @@ def _plain_page(
         " FROM (SELECT _id, {out} FROM {table}{where} ORDER BY _id LIMIT {more}) page"
     ).format(
         between=sql.Literal(BETWEEN.decode()),
-        out=comma([_selected(field, fields.pseudonym_key) for field in settled.fields]),
-        table=_relation(head),
+        out=comma([selected(field, fields.pseudonym_key) for field in settled.fields]),
+        table=relation(head),
         where=settled.where(*([] if after is None else [sql.SQL("_id > {}").format(after)])),
         more=sql.Literal(limit + 1),
     )
@@ -339,10 +346,10 @@ def _page(
         key=sql.SQL("jsonb_build_array({})").format(
             comma([*(sql.SQL("{}::text").format(key) for key in keys), sql.SQL("_id")])
         ),
-        table=_relation(head),
+        table=relation(head),
         where=settled.where(*after),
         order=_order(settled),
-        out=comma([_selected(field, fields.pseudonym_key) for field in settled.fields]),
+        out=comma([selected(field, fields.pseudonym_key) for field in settled.fields]),
     )
 
 
@@ -396,12 +403,12 @@ def _total(
         return head.rows, True
     if query.total == Total.ESTIMATE and head.zone == Zone.OPEN:
         statement = sql.SQL("EXPLAIN (FORMAT JSON) SELECT 1 FROM {}{}").format(
-            _relation(head), settled.where()
+            relation(head), settled.where()
         )
         plan = _timed(statement)[0][0]
         plan = json.loads(plan) if isinstance(plan, str) else plan
         return int(plan[0]["Plan"]["Plan Rows"]), False
-    statement = sql.SQL("SELECT count(*) FROM {}{}").format(_relation(head), settled.where())
+    statement = sql.SQL("SELECT count(*) FROM {}{}").format(relation(head), settled.where())
     return _timed(statement)[0][0], True
 
 
@@ -456,7 +463,7 @@ def changes(
     where deletions after `since` may have been forgotten or the feed never was there, FeedScoped,
     NoTable, RowsNotReady, CursorBroken.
     """
-    _ready(head)
+    ready(head)
     if scopes:
         raise FeedScoped(
             _(
@@ -485,10 +492,10 @@ def changes(
         " AND (d.seq, d.id) > ({seq}, {after}) ORDER BY d.seq, d.id LIMIT {limit})"
         ") feed ORDER BY s, i LIMIT {limit}) piece"
     ).format(
-        out=comma([_selected(field, fields.pseudonym_key) for field in seen])
+        out=comma([selected(field, fields.pseudonym_key) for field in seen])
         if seen
         else sql.SQL("NULL AS _none"),
-        table=_relation(head),
+        table=relation(head),
         gone=store.tombstones(head.zone),
         resource=sql.Literal(head.resource_id),
         seq=sql.Literal(seq),
@@ -530,32 +537,54 @@ def _reaches(head: Head, since: int, seq: int) -> None:
 
 def stream_csv(
     head: Head,
-    fields: Mapping[str, VisibleField],
+    fields: Seen,
     query: RecordQuery,
     scopes: Sequence[Scope] = (),
 ) -> Iterator[bytes]:
     """Check the query now and return an iterator of CSV bytes, header first, 64 kB at a time.
 
-    The rows come from COPY in one snapshot and are never held. Before chunks are handed on the
-    pointer is asked whether the version still may be read: a stricter decision ends the stream in
-    the middle (Revoked), so that the reader sees a broken download and not a short one.
+    Pseudonyms are the caller's own, as on a page; the rest is as `streamed` has it.
     """
-    _ready(head)
+    ready(head)
     settled = compiled(query, fields, scopes)
     statement = sql.SQL(
         "COPY (SELECT {} FROM {}{} ORDER BY {}) TO STDOUT (FORMAT csv, HEADER)"
     ).format(
-        comma([_selected(field) for field in settled.fields]),
-        _relation(head),
+        comma([selected(field, fields.pseudonym_key) for field in settled.fields]),
+        relation(head),
         settled.where(),
         _order(settled),
     )
-    stream = _streamed(head, statement)
+    return (pseudonyms.put(chunk, fields) for chunk in streamed(head, statement))
+
+
+def streamed(
+    head: Head,
+    statement: sql.Composed,
+    *,
+    session: Mapping[str, str] = NO_SETTINGS,
+    counted: Callable[[int], None] = ignored,
+) -> Iterator[bytes]:
+    """Begin a COPY now and return an iterator of its bytes, 64 kB at a time, whole rows each.
+
+    The rows are one snapshot and are never held. Before chunks are handed on the pointer is asked
+    whether the version still may be read: a stricter decision ends the stream in the middle
+    (Revoked), so that the reader sees a broken download and not a short one.
+
+    `session` are settings of the connection that the statement asks for: bound, so that no
+    statement holds them. `counted` is told how many rows, a header among them, each chunk has.
+    """
+    stream = _streamed(head, statement, session, counted)
     next(stream)  # the rows are at hand: from here on the version is held
     return stream
 
 
-def _streamed(head: Head, statement: sql.Composed) -> Iterator[bytes]:
+def _streamed(
+    head: Head,
+    statement: sql.Composed,
+    session: Mapping[str, str],
+    counted: Callable[[int], None],
+) -> Iterator[bytes]:
     own = connection.copy()  # a stream outlives its request, so it has its own connection
     try:
         own.ensure_connection()
@@ -565,15 +594,11 @@ def _streamed(head: Head, statement: sql.Composed) -> Iterator[bytes]:
                 sql.Literal(settings.DOWNLOAD_TIMEOUT_S * 1000)
             )
         )
-        checked = 0.0
-        chunks = _copied(raw, statement)
+        for name, value in session.items():
+            psycopg.Cursor(raw).execute("SELECT set_config(%s, %s, false)", [name, value])
+        chunks = _copied(raw, statement, counted)
         yield next(chunks)
-        for chunk in chunks:
-            now = time.monotonic()
-            if now - checked >= LEASE_SECONDS:
-                checked = now
-                _still_allowed(head)
-            yield chunk
+        yield from at_intervals(chunks, lambda: _still_allowed(head))
     except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as ended:
         # how the end of a session shows depends on where libpq was: in any case the stream is over
         raise Revoked(head.slug) from ended
@@ -581,7 +606,20 @@ def _streamed(head: Head, statement: sql.Composed) -> Iterator[bytes]:
         own.close()
 
 
-def _copied(raw: psycopg.Connection, statement: sql.Composed) -> Iterator[bytes]:
+def at_intervals(chunks: Iterable[bytes], look: Callable[[], None]) -> Iterator[bytes]:
+    """Hand chunks on, and look whether they still may be, at most LEASE_SECONDS apart."""
+    looked = 0.0
+    for chunk in chunks:
+        now = time.monotonic()
+        if now - looked >= LEASE_SECONDS:
+            looked = now
+            look()
+        yield chunk
+
+
+def _copied(
+    raw: psycopg.Connection, statement: sql.Composed, counted: Callable[[int], None]
+) -> Iterator[bytes]:
     """Yield what COPY sends, joined to chunks of CHUNK_BYTES; first nothing, once it began.
 
     psycopg's own iterator waits for each row anew, which takes a third of a download.
@@ -602,6 +640,7 @@ def _copied(raw: psycopg.Connection, statement: sql.Composed) -> Iterator[bytes]
             held.append(row)
             length += size
             if length >= CHUNK_BYTES:
+                counted(len(held))
                 yield b"".join(held)
                 held, length = [], 0
         elif size == 0:
@@ -610,6 +649,7 @@ def _copied(raw: psycopg.Connection, statement: sql.Composed) -> Iterator[bytes]
         else:
             break
     if held:
+        counted(len(held))
         yield b"".join(held)
     ended = source.get_result()
     while ended is not None:

@@ -22,6 +22,7 @@ from catalog.terms import ClockStep, State
 from exchange.agreements import keeping
 from exchange.models import Ending, Grant, RecordTable, ShareRequest, Zone
 from exchange.problems import Problem
+from exchange.sharing import batches
 from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import tell
 from policy.terms import Channel, Grade, Mode
@@ -158,6 +159,7 @@ def _replace(grant_id: int, request: ShareRequest, *, by: User, at: datetime) ->
         return
     old.revoked_at, old.ending, old.ended_because = at, Ending.REPLACED, request.address
     old.save(update_fields=["revoked_at", "ending", "ended_because"])
+    batches.void(old, at=at)
     notices.settle(old.address, "grant.suspended", at=at)
     chain.record(
         "grant.end",

@@ -19,6 +19,7 @@ from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
 from exchange.models import Ending, Grant
+from exchange.sharing import batches
 from exchange.sharing.grants import GrantUnfit
 from exchange.sharing.requests import said
 from exchange.workflow import GrantState, GrantStep, StepRefused, move_grant
@@ -40,6 +41,7 @@ def suspend(grant_id: int, *, reason: str, mend_by: date, by: User, at: datetime
         raise GrantUnfit(_("The term to mend the misuse ends after today. Choose a later day."))
     grant.suspended_at, grant.suspended_because, grant.mend_by = at, said(reason), mend_by
     grant.save(update_fields=["suspended_at", "suspended_because", "mend_by"])
+    batches.void(grant, at=at)
     _tell("grant.suspended", grant, to=grant.organization, at=at, due_on=mend_by, reason=reason)
     chain.record("grant.suspend", grant.address, by=by, at=at, reason=reason, mend_by=str(mend_by))
     return grant
@@ -153,6 +155,7 @@ def _ended(grant: Grant, ending: Ending, because: str, *, by: User, at: datetime
     move_grant(grant.state(timezone.localdate(at)), GrantStep.END, of=grant.pk)
     grant.revoked_at, grant.ending, grant.ended_because = at, ending, because
     grant.save(update_fields=["revoked_at", "ending", "ended_because"])
+    batches.void(grant, at=at)
     notices.settle(grant.address, "grant.suspended", at=at)
     for to in (grant.organization, grant.dataset.owner):
         _tell("grant.ended", grant, to=to, at=at, reason=because)

@@ -291,6 +291,8 @@ WRONG = {
     (SyncRun, "discard"): wrong(a_finished_run),
     (SyncRun, "undo"): wrong(a_held_run, reason="x"),
     (Grant, "revoke"): wrong(a_revoked_grant, reason="x"),
+    (Grant, "mark"): wrong(an_ended_grant),
+    (Grant, "unmark"): wrong(an_ended_grant),
     (Grant, "suspend"): wrong(an_ended_grant, reason="x", mend_by="2990-01-01"),
     (Grant, "resume"): wrong(an_ended_grant, reason="x"),
     (Grant, "end"): wrong(an_ended_grant, reason="x"),

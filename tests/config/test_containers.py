@@ -228,6 +228,7 @@ def test_valkey_starts_by_its_command_and_keeps_what_it_is_told(tmp_path):
 
 WRITES = {
     "web-office": {"files:/data/files", "intake:/data/intake"},
+    "worker-sync": {"batches:/data/batches"},  # writes batch files and removes them
     "worker-brief": {"files:/data/files"},  # removes the files of old workbooks
 }
 

@@ -1,6 +1,6 @@
 """The asking department's desk: the form, its requests and what it was granted."""
 
-from backoffice.pages.asking import files, form, grants, one, own, uses
+from backoffice.pages.asking import batches, files, form, grants, one, own, uses
 
 ADDRESSES = [
     *form.ADDRESSES,
@@ -9,4 +9,5 @@ ADDRESSES = [
     *files.ADDRESSES,
     *grants.ADDRESSES,
     *uses.ADDRESSES,
+    *batches.ADDRESSES,
 ]

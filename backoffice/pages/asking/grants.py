@@ -19,7 +19,7 @@ from accounts import quotas
 from accounts.quotas import GrantLeft, QuotaUnavailable, UnderGrant
 from backoffice import words
 from backoffice.buttons import REFUSALS, person_of, sentence
-from backoffice.pages.asking import sitting
+from backoffice.pages.asking import batches, sitting
 from backoffice.pages.frame import office_page, shown
 from backoffice.scopes import conditions, field_names
 from exchange.models import Grant
@@ -53,6 +53,7 @@ class Held:
     renews: bool
     ends: bool
     disposes: bool
+    batches: batches.Files | None
 
 
 @office_page(SEE)
@@ -71,7 +72,8 @@ def own_grants(request: HttpRequest) -> HttpResponse:
 
 def _all_held(request: HttpRequest, grants: list[Grant]) -> list[Held]:
     today, calls = timezone.localdate(), _calls(grants)
-    return [_held(request, one, today, calls.get(one.pk)) for one in grants]
+    files = batches.of(request, grants)
+    return [_held(request, one, today, calls.get(one.pk), files.get(one.pk)) for one in grants]
 
 
 def _calls(grants: list[Grant]) -> dict[int, GrantLeft]:
@@ -88,7 +90,13 @@ def _own(request: HttpRequest) -> Any:
     return Grant.objects.filter(organization__in=places, channel=Channel.SHARE)
 
 
-def _held(request: HttpRequest, grant: Grant, today: date, calls: GrantLeft | None) -> Held:
+def _held(
+    request: HttpRequest,
+    grant: Grant,
+    today: date,
+    calls: GrantLeft | None,
+    files: batches.Files | None,
+) -> Held:
     state = grant.state(today)
     asks = request.user.has_perm(sitting.ASK, grant.organization)
     signs = request.user.has_perm(sitting.SIGN, grant.organization)
@@ -106,6 +114,7 @@ def _held(request: HttpRequest, grant: Grant, today: date, calls: GrantLeft | No
         renews=asks and state != GrantState.SUSPENDED and grant.revoked_at is None,
         ends=asks and (state, GrantStep.END) in GRANT_MOVES,
         disposes=signs and (state, GrantStep.DISPOSE) in GRANT_MOVES,
+        batches=files,
     )
 
 

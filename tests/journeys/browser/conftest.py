@@ -152,6 +152,7 @@ def site(
 ) -> Iterator[Site]:
     """Serve the platform on a database and a folder of files of the test's own."""
     monkeypatch.setattr(settings, "FILE_ROOTS", [str(tmp_path / "intake")])
+    monkeypatch.setattr(settings, "BATCH_ROOT", str(tmp_path / "batches"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -159,6 +160,7 @@ def site(
         "DATABASE_URL": live_database,
         "REDIS_URL": settings.REDIS_URL,
         "FILE_ROOTS": ":".join(str(root) for root in settings.FILE_ROOTS),
+        "BATCH_ROOT": settings.BATCH_ROOT,
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
     with supervise.crew(tmp_path / "logs") as crew:
