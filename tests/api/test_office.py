@@ -167,6 +167,34 @@ def test_the_next_call_after_a_suspension_is_refused_and_after_mending_served_ag
     assert len(office.rows()) == 50
 
 
+def test_a_grant_that_is_suspended_between_two_pages_gives_no_second_page(office):
+    grant = office.granted("name", "phone")
+    term = timezone.localdate() + timedelta(days=9)
+    path = f"datasets/{office.two.dataset.slug}/records"
+    first = office.ask(path, limit=20)
+
+    lifecycle.suspend(
+        grant.pk, reason="超范围", mend_by=term, by=office.two.reviewer, at=timezone.now()
+    )
+    headers = {"X-API-Key": office.key.raw, "If-None-Match": first["ETag"]}
+    second = office.client.get(first.json()["next"], headers=headers)
+    again = office.client.get(f"/api/v1/office/{path}", {"limit": 20}, headers=headers)
+
+    assert [second.status_code, again.status_code] == [403, 403]
+    assert second.json()["code"] == again.json()["code"] == "grant-not-live"
+
+
+def test_a_page_of_one_grant_does_not_go_on_under_another(office):
+    first = office.granted("phone")
+    second = office.granted("income", purpose="另一用途")
+    page = office.ask(f"datasets/{office.two.dataset.slug}/records", grant=first.pk, limit=20)
+
+    moved = page.json()["next"].replace(f"grant={first.pk}", f"grant={second.pk}")
+    answer = office.client.get(moved, headers={"X-API-Key": office.key.raw}).json()
+
+    assert "phone" not in json.dumps(answer.get("rows", []))
+
+
 def test_a_stricter_grade_is_seen_by_the_next_call(office):
     office.granted("name", "phone")
     assert "phone" in office.rows(limit=1)[0]
