@@ -233,6 +233,7 @@ SENTENCES = {
     404: "No such dataset, or it has no table.",
     409: "No sync has brought rows yet; or several grants would do, and the call names none.",
     410: "The dataset was withdrawn, or the feed does not reach back that far.",
+    422: "The content does not fit: a file that is too large, or not what its name says.",
     429: "Too many calls; Retry-After says when to come again.",
     503: "Too slow, or calls cannot be counted just now.",
 }
@@ -248,7 +249,7 @@ def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
     }
 
 
-PROBLEMS = problems(*SENTENCES)
+PROBLEMS = problems(*(status for status in SENTENCES if status != 422))
 
 
 class KeyScheme(OpenApiAuthenticationExtension):

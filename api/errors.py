@@ -7,16 +7,18 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.exceptions import APIException, MethodNotAllowed
+from rest_framework.exceptions import APIException, MethodNotAllowed, ParseError
 
 from accounts.keys import KeyRefused
 from accounts.quotas import QuotaExceeded, QuotaUnavailable
+from accounts.refusals import StepRefused
 from api.refusals import TITLES
+from catalog.refusals import CatalogRefusal
 from exchange.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -91,6 +93,23 @@ def _refused(failure: Problem, request: Any) -> HttpResponse:
     )
 
 
+def _refused_below(failure: CatalogRefusal | StepRefused, request: Any) -> HttpResponse:
+    return problem(failure.status, failure.code, str(failure), request=request)
+
+
+def _unreadable(failure: ParseError, request: Any) -> HttpResponse:
+    told = _(
+        "The body cannot be read: %(why)s. Send what the API's document says for this address, in"
+        " the media type that it names."
+    )
+    return problem(400, "body-unreadable", told % {"why": failure.detail}, request=request)
+
+
+def _suspicious(_failure: SuspiciousOperation, request: Any) -> HttpResponse:
+    told = _("The body is larger, or has more parts, than this address takes. Send less at once.")
+    return problem(400, "body-unreadable", told, request=request)
+
+
 def _key_refused(failure: KeyRefused, request: Any) -> HttpResponse:
     headers = {"WWW-Authenticate": 'Bearer realm="api"'}
     return problem(failure.status, failure.code, str(failure), request=request, headers=headers)
@@ -139,11 +158,15 @@ def _fault(failure: Exception, request: Any) -> HttpResponse:
 # the first that fits translates
 TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Any, Any], HttpResponse]], ...] = (
     (Problem, _refused),
+    (CatalogRefusal, _refused_below),
+    (StepRefused, _refused_below),
     (KeyRefused, _key_refused),
     (QuotaExceeded, _exceeded),
     (QuotaUnavailable, _uncounted),
     (Http404, _not_found),
     (PermissionDenied, _not_allowed),
     (MethodNotAllowed, _wrong_method),
+    (ParseError, _unreadable),
+    (SuspiciousOperation, _suspicious),
     (APIException, _by_framework),
 )

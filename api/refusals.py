@@ -93,6 +93,11 @@ REFUSALS = (
         _("The use record does not fit the grant, or lacks something. The sentence says what."),
     ),
     Refusal(
+        "body-unreadable",
+        (400,),
+        _("The body cannot be read. Send what the API's document says, in its media type."),
+    ),
+    Refusal(
         "basis-gone",
         (400,),
         _("The article leaned on is not in force. Name another basis."),
@@ -214,6 +219,11 @@ REFUSALS = (
         _("No agreement is kept of this grant. Its terms stand with the grant itself."),
     ),
     Refusal(
+        "request-unknown",
+        (404,),
+        _("Your department asked no such request. Look at the list of its requests."),
+    ),
+    Refusal(
         "policy-without-fields",
         (404,),
         _("The dataset has no field that a policy could speak of."),
@@ -221,7 +231,7 @@ REFUSALS = (
     Refusal(
         "method-not-allowed",
         (405,),
-        _("This address is for reading. Use GET."),
+        _("This address does not take the method. “Allow” says which it takes."),
     ),
     Refusal(
         "wrong-state",
@@ -240,6 +250,11 @@ REFUSALS = (
         "request-incomplete",
         (409,),
         _("The request lacks something; all of it is named at once. Add it, then try again."),
+    ),
+    Refusal(
+        "reference-used",
+        (409,),
+        _("Your app asked for something else under this reference. Take another one."),
     ),
     Refusal(
         "rows-not-ready",
@@ -402,7 +417,7 @@ REFUSALS = (
     Refusal(
         "file-refused",
         (422,),
-        _("The file is not one that an entry can offer."),
+        _("The file is too large, of another kind, or not what its name says."),
     ),
     Refusal(
         "rate-exceeded",
@@ -492,7 +507,7 @@ TITLES: Mapping[int, Promise] = {
     401: _("The key does not work"),
     403: _("Not allowed"),
     404: _("Not there"),
-    405: _("Only for reading"),
+    405: _("Not by this method"),
     406: _("No such form"),
     409: _("Not in this state"),
     410: _("Gone"),

@@ -102,10 +102,16 @@ def _entry(happened: Happened, *, by: Actor | None, at: datetime) -> Entry:
         target=_text(happened.target),
         actor=_text(by.audit_name) if by else "system",
         organization=_text(by.audit_organization) if by else "",
-        details=_holdable(happened.details),
+        details=_holdable(_through(happened.details)),
         request_id=trace.request_id.get(),
         address=trace.address.get(),
     )
+
+
+def _through(details: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return details with the app through which the person acts, if there is one."""
+    app = trace.app.get()
+    return {**details, "app": app} if app else details
 
 
 def _holdable(details: Mapping[str, Any]) -> Any:

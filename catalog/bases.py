@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import notices
@@ -157,6 +157,21 @@ def _end(
     since = until + timedelta(days=1)
     updates.follow(leaned, since=since, because=basis.citation, by=by, at=at)
     return basis
+
+
+def in_force(words: str, *, today: date) -> QuerySet[LegalBasis]:
+    """Return articles in force on a day that have all of these words, by law and number."""
+    rows = LegalBasis.objects.filter(in_force_from__lte=today).exclude(in_force_until__lt=today)
+    for word in words.split():
+        rows = rows.filter(
+            Q(law_zh__icontains=word)
+            | Q(law_en__icontains=word)
+            | Q(article__icontains=word)
+            | Q(gist_zh__icontains=word)
+            | Q(gist_en__icontains=word)
+            | Q(document_number__icontains=word)
+        )
+    return rows.order_by("law_zh", "pk")
 
 
 def leaning(basis_id: int) -> QuerySet[NegativeLine]:

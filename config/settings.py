@@ -316,7 +316,18 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "TAGS": [
+        {
+            "name": "share requests",
+            "description": (
+                "A department asks for datasets: drafts, changes, lays before its head, withdraws."
+                " An app asks for the person who registered it, with that person's rights; signing"
+                " stays with people. 部门通过接口提出共享申请；签字仍由负责人在工作台完成。"
+            ),
+        }
+    ],
     "ENUM_NAME_OVERRIDES": {
+        "RequestStateEnum": "exchange.workflow.State.values",
         "GrantStateEnum": "exchange.workflow.GrantState.values",
         "CorrectionStateEnum": "exchange.correction_flow.CorrectionState.values",
         "BatchStateEnum": "exchange.batch_flow.BatchState.values",

@@ -118,7 +118,7 @@ def _summary(dataset: Dataset, way: Offered) -> dict[str, Any]:
         "grants": list(way.grants),
         "way": str(way.way),
         "how": way.how,
-        "reasons": [_reason(ground) for ground in way.grounds],
+        "reasons": [reason(ground) for ground in way.grounds],
         "url": _address(dataset),
     }
 
@@ -157,9 +157,10 @@ def _unnamed(name: str, seen: list[access.Seen]) -> bool:
 def _treated(seen: VisibleField) -> dict[str, Any]:
     return {
         "treatment": seen.treatment.name.lower(),
-        "reasons": [_reason(ground) for ground in seen.grounds],
+        "reasons": [reason(ground) for ground in seen.grounds],
     }
 
 
-def _reason(ground: Ground) -> dict[str, str]:
+def reason(ground: Ground) -> dict[str, str]:
+    """Return a reason as every answer tells it."""
     return {"code": ground.code, "text": ground.text, "basis": ground.basis}

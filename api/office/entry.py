@@ -1,19 +1,25 @@
 """Who comes in here: apps of departments with their key, and nobody else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NoReturn
 
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from accounts.keys import KeyRefused
 from accounts.models import ApiKey
 from api.authentication import HEADER
 from api.authentication import caller as caller_by
 from api.calls import caller_of, key_of
+from audit import trace
 from exchange.access import Caller
 from exchange.problems import Problem
 from exchange.records.query import QueryRefused
+from exchange.sharing.acting import Acting, for_app
 from policy.terms import ReaderKind
 
 GRANT = "grant"
@@ -36,6 +42,46 @@ class Departments(BasePermission):
             raise no_key()
         admitted(caller_of(request))
         return True
+
+
+class MethodRefused(Problem):
+    """The address does not take this method; it says which it takes."""
+
+    code = "method-not-allowed"
+    status = 405
+
+    def __init__(self, sentence: object, *, allowed: str) -> None:
+        """Keep the methods that are taken, as the header `Allow` has them."""
+        super().__init__(sentence)
+        self.headers = {"Allow": allowed}
+
+
+class OfficeView(APIView):
+    """An address for departments' apps that takes more than reading."""
+
+    permission_classes = (Departments,)
+
+    def http_method_not_allowed(
+        self, request: HttpRequest, *_args: object, **_named: object
+    ) -> NoReturn:
+        """Raise MethodRefused."""
+        allowed = ", ".join(self.allowed_methods)
+        raise MethodRefused(
+            _("This address does not take %(method)s. It takes: %(allowed)s.")
+            % {"method": request.method, "allowed": allowed},
+            allowed=allowed,
+        )
+
+
+@contextmanager
+def acting(request: Request, permission: str) -> Iterator[Acting]:
+    """Let an app act for its person; all that happens meanwhile is written down as of both.
+
+    Raises NotAllowed where the person does not hold `permission` in the app's department.
+    """
+    found = for_app(caller_of(request).app_id or 0, permission)
+    with trace.through(found.trail):
+        yield found
 
 
 def no_key() -> KeyRefused:

@@ -12,7 +12,14 @@ from api.office.batches import (
 from api.office.corrections import OfficeCorrections
 from api.office.datasets import OfficeDatasetOne, OfficeDatasets
 from api.office.grants import OfficeGrantOne, OfficeGrants
+from api.office.offers import OfficeBases, OfficeDatasetOffer
 from api.office.records import OfficeChanges, OfficeRecords
+from api.office.request_steps import (
+    OfficeRequestAttachments,
+    OfficeRequestSubmission,
+    OfficeRequestWithdrawal,
+)
+from api.office.requests import OfficeRequestOne, OfficeRequests
 from api.office.uses import OfficeUses
 from api.office.verifications import OfficeVerifications
 
@@ -33,6 +40,25 @@ urlpatterns = [
         "batches/<int:batch_id>/manifest",
         OfficeBatchManifest.as_view(),
         name="office-batch-manifest",
+    ),
+    path("datasets/<slug:slug>/offer", OfficeDatasetOffer.as_view(), name="office-offer"),
+    path("bases", OfficeBases.as_view(), name="office-bases"),
+    path("requests", OfficeRequests.as_view(), name="office-requests"),
+    path("requests/<int:request_id>", OfficeRequestOne.as_view(), name="office-request"),
+    path(
+        "requests/<int:request_id>/submit",
+        OfficeRequestSubmission.as_view(),
+        name="office-request-submit",
+    ),
+    path(
+        "requests/<int:request_id>/withdraw",
+        OfficeRequestWithdrawal.as_view(),
+        name="office-request-withdraw",
+    ),
+    path(
+        "requests/<int:request_id>/attachments",
+        OfficeRequestAttachments.as_view(),
+        name="office-request-attachments",
     ),
     path("corrections", OfficeCorrections.as_view(), name="office-corrections"),
     path("grants", OfficeGrants.as_view(), name="office-grants"),

@@ -71,13 +71,14 @@ def agreed(grant_id: int, caller: Caller) -> Grant:
     )
     parties = () if found is None else (found.organization_id, found.dataset.owner_id)
     if found is None or caller.kind != ReaderKind.DEPARTMENT:
-        raise _unknown(grant_id)
+        raise unknown_grant(grant_id)
     if caller.organization_id not in parties:
-        raise _unknown(grant_id)
+        raise unknown_grant(grant_id)
     return found
 
 
-def _unknown(grant_id: int) -> GrantUnknown:
+def unknown_grant(grant_id: int) -> GrantUnknown:
+    """Return the refusal of a grant to which the caller's department is no party."""
     return GrantUnknown(
         _(
             "Your department is no party to a grant no. %(grant)s. Call with the key of an app of"

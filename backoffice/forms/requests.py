@@ -13,7 +13,7 @@ from backoffice import words
 from backoffice.forms.dressed import DayField, OfficeForm
 from catalog.models import Dataset, Field, LegalBasis
 from exchange.models import Grant, Purpose, ShareRequest
-from exchange.sharing.contents import Terms
+from exchange.sharing.contents import ASKED_WAYS, Terms
 from exchange.sharing.matrix import Offer
 from policy.terms import Grade, Mode, ScopeOperator
 
@@ -21,7 +21,6 @@ A_YEAR = timedelta(days=364)
 CONDITIONS = 3
 """Conditions on rows that the form has room for; the API takes any number."""
 
-ASKED_WAYS = (Mode.QUERY, Mode.VERIFY, Mode.BULK)
 CEILINGS = [
     (int(Grade.L2), _("masked is enough for what is sensitive")),
     (int(Grade.L3), _("L3 sensitive in clear")),
@@ -70,7 +69,7 @@ class AskForm(OfficeForm):
     )
     mode = forms.TypedChoiceField(
         label=_("Way of use"),
-        choices=[(str(mode), words.MODES[str(mode)]) for mode in ASKED_WAYS],
+        choices=[(mode, words.MODES[mode]) for mode in ASKED_WAYS],
         coerce=Mode,
         help_text=_(
             "A verification answers yes or no and shows no values: it is granted easiest."

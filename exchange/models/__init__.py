@@ -7,6 +7,7 @@ from exchange.models.corrections import Correction, Wrong
 from exchange.models.disputes import About, Dispute, DisputeEvent, Side
 from exchange.models.grants import Ending, Grant
 from exchange.models.records import RecordTable, Zone
+from exchange.models.references import RequestReference
 from exchange.models.requests import (
     Answer,
     Ground,
@@ -48,6 +49,7 @@ __all__ = [
     "RejectedRow",
     "RequestAttachment",
     "RequestEvent",
+    "RequestReference",
     "RunState",
     "ShareRequest",
     "Side",

@@ -96,6 +96,14 @@ class ShareRequest(models.Model):
         verbose_name=_("asking department"),
     )
     bundle = models.UUIDField(_("asked together"), null=True, blank=True)
+    reference = models.ForeignKey(
+        "exchange.RequestReference",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="requests",
+        verbose_name=_("reference of the caller"),
+    )
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
 
     purpose_class = models.CharField(_("used as"), max_length=14, choices=Purpose.choices)

@@ -5,11 +5,15 @@ consent of the head of the department's sharing office, who vouches that it is t
 needed. What the law gives to every department is granted in the moment of that signature.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts import notices, organizations
 from accounts.models import Organization, User
@@ -34,6 +38,15 @@ from exchange.sharing.requests import (
 )
 from exchange.workflow import State, Step, StepRefused, move
 from policy.terms import Channel, Mode
+
+NOT_SIGNED = gettext_noop(
+    "Request %(request)s was changed after you opened it, by %(person)s at %(time)s, so"
+    " nothing was signed. Read it as it stands now, then sign."
+)
+NOT_DONE = gettext_noop(
+    "Request %(request)s was changed after you read it, by %(person)s at %(time)s, so nothing was"
+    " done. Read it as it stands now, then try again."
+)
 
 
 @transaction.atomic
@@ -93,16 +106,33 @@ def change(request_id: int, terms: contents.Terms, *, by: User, at: datetime) ->
 
 
 @transaction.atomic
-def submit(request_id: int, *, by: User, at: datetime) -> ShareRequest:
+def amend(
+    request_id: int, told: Mapping[str, Any], *, by: User, at: datetime, seen: str = ""
+) -> ShareRequest:
+    """Change some parts of a draft by the names that Terms gives them; the others stay.
+
+    `seen` is the digest (`contents.digest`) of what was read before, "" where nothing was. Raises
+    as `change` does.
+    """
+    request = locked(request_id)
+    require(by, "exchange.ask_dataset", organization=request.organization)
+    moved(request, Step.EDIT)
+    _as_seen(request, seen, NOT_DONE)
+    return change(request_id, replace(contents.terms_of(request), **told), by=by, at=at)
+
+
+@transaction.atomic
+def submit(request_id: int, *, by: User, at: datetime, seen: str = "") -> ShareRequest:
     """Lay a complete request before the head of the asking department; also a completed one.
 
-    Raises NotAllowed, StepRefused (also where nobody there can sign), RequestIncomplete with all
-    that is missing, BasisGone.
+    `seen` as for `amend`. Raises NotAllowed, StepRefused (also where nobody there can sign),
+    RequestIncomplete with all that is missing, BasisGone.
     """
     request = locked(request_id)
     require(by, "exchange.ask_dataset", organization=request.organization)
     step = Step.SUPPLY if request.state == State.SUPPLEMENT else Step.SUBMIT
     after = moved(request, step)
+    _as_seen(request, seen, NOT_DONE)
     contents.complete(request, today=timezone.localdate(at))
     tells_nothing_hidden(request, asked(request), today=timezone.localdate(at))
     if not contents.has_head(request.organization):
@@ -156,7 +186,7 @@ def sign(
     request = locked(request_id)
     require(by, "exchange.sign_request", organization=request.organization)
     request.state = moved(request, Step.SIGN)
-    _as_seen(request, seen)
+    _as_seen(request, seen, NOT_SIGNED)
     if not vouched:
         raise RequestUnfit(
             _(
@@ -200,15 +230,13 @@ def tells_nothing_hidden(request: ShareRequest, offer: Offer, *, today: date) ->
         )
 
 
-def _as_seen(request: ShareRequest, seen: str) -> None:
+def _as_seen(request: ShareRequest, seen: str, sentence: str) -> None:
+    """Return if a request still says what `seen` digests; "" where nobody was shown anything."""
     if not seen or seen == contents.digest(request):
         return
     last = request.events.select_related("by").order_by("at", "pk").last()
     raise StepRefused(
-        _(
-            "Request %(request)s was changed after you opened it, by %(person)s at %(time)s, so"
-            " nothing was signed. Read it as it stands now, then sign."
-        )
+        _(sentence)
         % {
             "request": request.pk,
             "person": "–" if last is None or last.by is None else last.by.name,

@@ -8,16 +8,16 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Organization
 from accounts.roles import OrganizationKind, Role
 from catalog.models import Dataset, Field, LegalBasis
 from exchange.models import Grant, Purpose, ShareRequest
+from exchange.sharing import wording
 from exchange.sharing.requests import BasisGone, RequestIncomplete, RequestUnfit
 from exchange.workflow import StepRefused
 from policy.terms import Grade, Mode, ScopeOperator
@@ -42,15 +42,21 @@ SAID = (
 )
 """What a signature vouches for."""
 
+ASKED_WAYS = [str(mode) for mode in (Mode.QUERY, Mode.VERIFY, Mode.BULK)]
+"""The ways of use that a department asks for; changes are pushed to nobody yet."""
+
 LONGEST_DAYS = 3 * 366
 """A grant holds three years at most, then its need is looked at again: a rule of ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a request says. `fields` are permanent ids; calls are a day's, None where none are."""
+    """What a request says. `fields` are permanent ids; calls are a day's, None where none are.
 
-    purpose_class: Purpose
+    `purpose_class` is "" while a draft does not say it.
+    """
+
+    purpose_class: Purpose | Literal[""]
     purpose: str
     scene: str
     system: str
@@ -70,7 +76,7 @@ class Terms:
 def terms_of(request: ShareRequest) -> Terms:
     """Return what a request says, to copy it or to start a change from it."""
     return Terms(
-        purpose_class=Purpose(request.purpose_class),
+        purpose_class=Purpose(request.purpose_class) if request.purpose_class else "",
         purpose=request.purpose,
         scene=request.scene,
         system=request.system,
@@ -135,10 +141,7 @@ def write(request: ShareRequest, terms: Terms, *, today: date) -> None:
     if terms.bundle is not None:
         request.bundle = terms.bundle
     renewal(request)
-    try:
-        request.clean_fields(exclude=["purpose", "scene", "system", "fields", "purpose_class"])
-    except ValidationError as failed:
-        raise RequestUnfit(" ".join(failed.messages)) from failed
+    wording.fits(request)
 
 
 def own_fields(dataset: Dataset, wanted: set[int]) -> None:

@@ -58,9 +58,19 @@ def keep(
 
 
 @transaction.atomic
-def submit(request_ids: Sequence[int], *, by: User, at: datetime) -> list[ShareRequest]:
-    """Lay several requests before the head, all or none. Raises as `asking.submit` does."""
-    return [asking.submit(pk, by=by, at=at) for pk in sorted(request_ids)]
+def submit(
+    request_ids: Sequence[int],
+    *,
+    by: User,
+    at: datetime,
+    seen: Mapping[int, str] | None = None,
+) -> list[ShareRequest]:
+    """Lay several requests before the head, all or none; `seen` gives digests that were shown.
+
+    Raises as `asking.submit` does.
+    """
+    shown = seen or {}
+    return [asking.submit(pk, seen=shown.get(pk, ""), by=by, at=at) for pk in sorted(request_ids)]
 
 
 @transaction.atomic

@@ -14,14 +14,21 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ANSWERED = (
     *sorted((ROOT / "api").rglob("*.py")),
     *sorted((ROOT / "exchange" / "records").rglob("*.py")),
-    *(ROOT / "exchange" / "sharing" / f"{n}.py" for n in ("serving", "claiming", "verification")),
     ROOT / "exchange" / "agreements" / "keeping.py",
+    *(
+        ROOT / "exchange" / "sharing" / f"{name}.py"
+        for name in ("serving", "claiming", "verification", "requests", "referring")
+    ),
+    ROOT / "exchange" / "workflow.py",
     ROOT / "exchange" / "access.py",
     ROOT / "accounts" / "keys.py",
     ROOT / "accounts" / "quotas.py",
 )
 REFUSALS = {"KeyRefused": 0, "QuotaExceeded": 0, "problem": 1}  # where each takes its code
-ANYWHERE = {"not-allowed"}  # Django's PermissionDenied, whoever raised it
+ANYWHERE = {
+    "not-allowed",  # Django's PermissionDenied, whoever raised it
+    "file-refused",  # of the catalogue's refusals the one that a call can meet
+}
 
 
 def read(name: str) -> str:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -17,6 +16,7 @@ from backoffice.forms.requests import AskForm, Asking
 from backoffice.pages.asking import sitting
 from backoffice.pages.asking.panels import Panel, panel
 from backoffice.pages.frame import office_page, shown
+from catalog import bases as legal_bases
 from catalog.models import LegalBasis
 from exchange.models import ShareRequest
 from exchange.sharing import contents, sittings
@@ -195,18 +195,9 @@ def _chosen(form: AskForm) -> LegalBasis | None:
 @require_safe
 def bases(request: HttpRequest) -> HttpResponse:
     """Show articles of the library that have the words, those in force today."""
-    today = timezone.localdate()
-    rows = LegalBasis.objects.filter(in_force_from__lte=today).exclude(in_force_until__lt=today)
-    for word in request.GET.get("basis_words", "")[:100].split():
-        rows = rows.filter(
-            Q(law_zh__icontains=word)
-            | Q(law_en__icontains=word)
-            | Q(article__icontains=word)
-            | Q(gist_zh__icontains=word)
-            | Q(gist_en__icontains=word)
-            | Q(document_number__icontains=word)
-        )
-    context = {"bases": rows.order_by("law_zh", "pk")[:BASES]}
+    words = request.GET.get("basis_words", "")[:100]
+    found = legal_bases.in_force(words, today=timezone.localdate())
+    context = {"bases": found[:BASES]}
     return TemplateResponse(request, "backoffice/asking/bases.html", context)
 
 

@@ -1,21 +1,18 @@
 """The matrix of a request, field by field: how it stands now, and as it is asked for."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from backoffice import words
 from catalog.models import Dataset, Field
-from exchange.sharing import matrix
-from exchange.sharing.matrix import PROPOSED, Line, Offer
+from exchange.sharing import foreseen
+from exchange.sharing.matrix import Line, Offer
 from policy.decision import FieldDecision
-from policy.sentences import Reason
-from policy.terms import Because, Treatment
+from policy.terms import Treatment
 
 LEVELS = ("good", "warn", "bad")
 
@@ -66,25 +63,20 @@ def panel(
     besides: int | None = None,
 ) -> Panel:
     """Return the matrix of a dataset for a department. Six queries."""
-    lines = [
-        line
-        for line in matrix.matrix(dataset, organization_id, offer, today=today, besides=besides)
-        if not line.field.concealed
-    ]
-    chosen = [replace(line, asked=line.field.pk in ticked) for line in lines]
-    wanted = [line for line in chosen if line.asked]
-    without = matrix.unconditionally(dataset, organization_id, offer.mode, today=today)
+    found = foreseen.foreseen(
+        dataset, organization_id, offer, wanted=ticked, today=today, besides=besides
+    )
     return Panel(
         dataset=dataset,
-        rows=tuple(_row(line, ticked) for line in lines),
-        at_once=matrix.needs_no_answer(chosen, without=without, rows=offer.rows),
-        masked=_labels(wanted, Treatment.MASKED),
-        withheld=_labels(wanted, Treatment.WITHHELD),
+        rows=tuple(_row(line, ticked) for line in found.lines),
+        at_once=found.at_once,
+        masked=_labels(found.asked(Treatment.MASKED)),
+        withheld=_labels(found.asked(Treatment.WITHHELD)),
     )
 
 
-def _labels(lines: list[Line], treatment: Treatment) -> tuple[str, ...]:
-    return tuple(line.field.label for line in lines if line.proposed.treatment == treatment)
+def _labels(lines: list[Line]) -> tuple[str, ...]:
+    return tuple(line.field.label for line in lines)
 
 
 def _row(line: Line, ticked: Collection[int]) -> Row:
@@ -94,17 +86,8 @@ def _row(line: Line, ticked: Collection[int]) -> Row:
 
 def cell(decision: FieldDecision) -> Cell:
     """Return a decision in words."""
-    language = get_language() or "zh"
     return Cell(
         words.TREATMENTS[int(decision.treatment)],
         LEVELS[int(decision.treatment)],
-        tuple(dict.fromkeys(_reason(one, language) for one in decision.reasons)),
+        tuple(dict.fromkeys(ground.text for ground in foreseen.grounds(decision))),
     )
-
-
-def _reason(reason: Reason, language: str) -> str:
-    if dict(reason.details).get("grant") != str(PROPOSED):
-        return reason.text(language)
-    if reason.because == Because.GRANTED:
-        return _("The request covers it, once it is granted.")
-    return _("The request does not reach it: look at its period and way of use.")

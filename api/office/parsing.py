@@ -1,0 +1,68 @@
+"""Bodies of calls that ask for something: read within bounds, every part by its name."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+
+from exchange.sharing import wording
+from exchange.sharing.requests import RequestUnfit
+
+LONGEST_BODY = 1_000_000
+"""Bytes of a body in JSON."""
+
+
+class BoundedJSON(JSONParser):
+    """JSON, as long and as deep as a call may be. Raises ParseError."""
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return what the body says."""
+        meta = (parser_context or {})["request"].META
+        length = meta.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > LONGEST_BODY:
+            raise ParseError(_("it has more than %(most)s bytes") % {"most": LONGEST_BODY})
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as deep:
+            raise ParseError(_("it is nested too deeply")) from deep
+
+
+def told(request: Request, kind: type[serializers.Serializer]) -> dict[str, Any]:
+    """Return what a body says, as `kind` describes it.
+
+    Raises RequestUnfit, which names each part that does not fit or is not known; ParseError.
+    """
+    body = request.data
+    if not isinstance(body, Mapping):
+        raise RequestUnfit(
+            _("The body is to be a JSON object with the parts that the API's document names.")
+        )
+    asked = kind(data=body)
+    wrong = {name: [_("There is no such part.")] for name in body if name not in asked.fields}
+    if not asked.is_valid():
+        wrong |= {name: list(_sentences(found)) for name, found in asked.errors.items()}
+    if wrong:
+        raise wording.unfit(wrong)
+    return asked.validated_data
+
+
+def _sentences(found: Any) -> Iterator[str]:
+    """Yield what is wrong with a part, however deep it stands."""
+    if isinstance(found, Mapping):
+        for name, deeper in found.items():
+            for sentence in _sentences(deeper):
+                yield f"{name}: {sentence}" if isinstance(name, str) else sentence
+    elif isinstance(found, list):
+        for one in found:
+            yield from _sentences(one)
+    else:
+        yield str(found)
