@@ -40,6 +40,12 @@ def charge_under(key: ApiKey, grant: Grant | None, *, cost: int = 1) -> dict[str
     return quota.headers()
 
 
+def limits(key: ApiKey, grant: Grant | None) -> tuple[int | None, ...]:
+    """Return what a call under a grant is charged on, and by which limits."""
+    own = (key.pk, key.rate_per_minute, key.daily_quota)
+    return own if grant is None else (*own, grant.pk, grant.daily_quota)
+
+
 def deliver(served: Served, *, rows: int, size: int, mode: Mode) -> None:
     """Write down who was given what under a grant, before the first byte."""
     head, caller = served.head, served.caller

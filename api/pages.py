@@ -31,13 +31,16 @@ from policy.terms import Mode
 @dataclass(slots=True)
 class Asked:
     """A call for a page: the path and the dataset in it, all values of each parameter, the WSGI
-    environment; `meter` is what the answer tells of the quota once the call was charged."""
+    environment; `meter` is what the answer tells of the quota once the call was charged, `limits`
+    by which ones that was; `body` is what was sent."""
 
     path: str
     slug: str
     params: Mapping[str, Sequence[str]]
     environ: Mapping[str, str]
     meter: dict[str, str] | None = None
+    limits: tuple[int | None, ...] | None = None
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

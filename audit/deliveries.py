@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
-import psycopg
 from django.db import connection
 from django.utils import timezone
 
-from audit import stream
+from audit import prepared, stream
 from audit.trace import request_id
 
 STREAM = "deliveries"
@@ -42,7 +41,7 @@ COLUMNS = (*sorted(TOLD), "request_id")
 # No RETURNING: the open door's role may add deliveries and read none.
 INSERT = (
     f"INSERT INTO audit_delivery ({', '.join(COLUMNS)})"  # noqa: S608 - constants of this module
-    f" VALUES ({', '.join(f'%({column})s' for column in COLUMNS)})"
+    f" VALUES ({', '.join(f'${place}' for place in range(1, len(COLUMNS) + 1))})"
 )
 
 
@@ -82,11 +81,7 @@ def deliver(**told: Any) -> None:
     Takes what `TOLD` names. Not inside a transaction that may be rolled back.
     """
     row = _row(told)
-    connection.ensure_connection()
-    # Prepared once a connection, since each call under a grant asks it; Django's own cursor binds
-    # in the client, so that PostgreSQL would plan it anew each time.
-    with connection.wrap_database_errors:
-        psycopg.Cursor(connection.connection).execute(INSERT, row, prepare=True)
+    prepared.execute(INSERT, [_text(row[column]) for column in COLUMNS])
 
 
 def note(**told: Any) -> None:
@@ -109,6 +104,13 @@ def _row(told: dict[str, Any]) -> dict[str, Any]:
         odd = ", ".join(sorted(row.keys() ^ TOLD))
         raise TypeError(f"A delivery is told by other names: {odd} is missing or unknown.")
     return row | {"request_id": request_id.get()}
+
+
+def _text(value: str | int | datetime | None) -> bytes | None:
+    """Return a value as PostgreSQL reads it."""
+    if value is None:
+        return None
+    return (value.isoformat() if isinstance(value, datetime) else str(value)).encode()
 
 
 def waiting(count: int | None = None) -> Iterator[Note]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts import keys
 from accounts.models import App, Membership, Organization, User
 from accounts.roles import OrganizationKind, Role
+from audit import draining
 from bench import pages, stage
 from bench.city import NOW
 from bench.stage import Line
@@ -100,6 +101,9 @@ def measure(found: embedded.Services) -> list[Line]:
         "DATABASE_URL": found.database_url("city_office", stage.CITY),
         "DOORS": "office",
     }
+    # a key's first call of the day counts what was noted of it: the worker would have moved the
+    # notes of the cases before into the table long ago
+    draining.drain()
     ours, peers = [], []
     with here.served(), pages.granian("config.wsgi:application", PORT, settings):
         pages.wait(PORT, "/healthz")
@@ -109,7 +113,6 @@ def measure(found: embedded.Services) -> list[Line]:
     print(f"pages a second: under a grant {ours}, open {peers}")
     ratio = stage.median(ours) / stage.median(peers)
     return [
-        # the floor holds what was reached; the aim is what the department API is to reach
-        Line("page under a grant", ratio, "x rate", "the open page of the same rows", 0.35, 0.8),
+        Line("page under a grant", ratio, "x rate", "the open page of the same rows", 0.8),
         Line("page under a grant", stage.median(ours), "pages/s", ""),
     ]

@@ -1,12 +1,13 @@
 """The lane: pages of rows, answered without Django's detours when nothing is out of the ordinary.
 
-One address makes nearly all the calls of the open API, and one those of the department API.
-Django's request, middleware, resolver and response take a quarter of its time and add nothing to
-it that is not below. Whatever is not a plain GET, and whatever is refused or fails, is Django's:
-it answers as if the lane were not there (a call that was charged already is not charged again).
-docs/adr/0008 says what this is worth.
+One address makes nearly all the calls of the open API, and two those of the department API: pages
+and claims. Django's request, middleware, resolver and response take a quarter of its time and add
+nothing to it that is not below. Whatever is asked otherwise, and whatever is refused or fails, is
+Django's: it answers as if the lane were not there (a call that was charged already is not charged
+again). docs/adr/0008 says what this is worth.
 """
 
+import io
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ from django.db import close_old_connections
 from django.utils import translation
 
 from api import pages
+from api.office import claims
 from api.office import pages as office
 from api.pages import Answered, Asked
 from api.views.records import PAID
@@ -34,6 +36,7 @@ class Way:
     """An address that the lane answers at a door: its form, its route in the counters, by what."""
 
     door: str
+    method: str
     path: re.Pattern[str]
     route: str
     answered: Callable[[Asked], Answered]
@@ -42,15 +45,24 @@ class Way:
 WAYS = (
     Way(
         "open",
+        "GET",
         re.compile(r"/api/v1/datasets/([-a-zA-Z0-9_]+)/records"),
         "api/v1/datasets/<slug:slug>/records",
         pages.answered,
     ),
     Way(
         "office",
+        "GET",
         re.compile(r"/api/v1/office/datasets/([-a-zA-Z0-9_]+)/records"),
         "api/v1/office/datasets/<slug:slug>/records",
         office.answered,
+    ),
+    Way(
+        "office",
+        "POST",
+        re.compile(r"/api/v1/office/datasets/([-a-zA-Z0-9_]+)/verifications"),
+        "api/v1/office/datasets/<slug:slug>/verifications",
+        claims.answered,
     ),
 )
 STATUS = {200: "200 OK", 304: "304 Not Modified"}
@@ -68,15 +80,16 @@ def lane(django: Application) -> Application:
         query = environ.get("QUERY_STRING", "")
         # A cookie may choose the language or sign somebody in; letters that are not escaped may be
         # in more than one encoding: all that is Django's.
-        plain = environ["REQUEST_METHOD"] == "GET" and query.isascii()
-        if way is None or not plain or "HTTP_COOKIE" in environ:
+        plain = way is not None and environ["REQUEST_METHOD"] == way.method and query.isascii()
+        body = _body(environ) if plain and "HTTP_COOKIE" not in environ else None
+        if way is None or body is None:
             return django(environ, start_response)
         began = time.perf_counter()
         chosen = chosen_language("", environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         translation.activate(chosen)
         name = sound_id(environ.get("HTTP_X_REQUEST_ID", ""))
         token = trace.request_id.set(name)
-        asked = Asked(path, slug, {}, environ)
+        asked = Asked(path, slug, {}, environ, body=body)
         try:
             asked.params = parse_qs(
                 query,
@@ -102,7 +115,7 @@ def lane(django: Application) -> Application:
             ],
         )
         if settings.METRICS:
-            metrics.count("GET", way.route, answer.status, began)
+            metrics.count(way.method, way.route, answer.status, began)
         return [answer.body]
 
     return serve
@@ -115,6 +128,18 @@ def _way(ways: list[Way], path: str) -> tuple[Way | None, str]:
         if match is not None:
             return way, match[1]
     return None, ""
+
+
+def _body(environ: dict[str, Any]) -> bytes | None:
+    """Return what was sent, there to be read once more; None where its length is not plain."""
+    if environ["REQUEST_METHOD"] == "GET":
+        return b""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not (length.isascii() and length.isdigit() and int(length) <= claims.LONGEST_BODY):
+        return None
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
 
 
 def _length(answer: Answered) -> list[tuple[str, str]]:

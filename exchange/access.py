@@ -22,13 +22,13 @@ from django.utils.translation import gettext as _
 
 from accounts import keys
 from accounts.models import ApiKey
+from audit.prepared import first_row
 from catalog import facts, history
 from catalog.models import Dataset, Field, FieldTerms, Resource
 from exchange.models import Zone
 from exchange.problems import Ground, Problem
 from exchange.records import masks
 from exchange.records.compile import Scope, VisibleField
-from exchange.records.statements import first_row
 from policy.decision import Decision, decide
 from policy.facts import Case, FieldFacts, GrantFacts, Prohibition, Reader, RowScope
 from policy.sentences import Reason
@@ -270,11 +270,12 @@ class Seen(dict[str, VisibleField]):
     """The fields of a dataset as one kind of caller sees them, by name in catalogue order.
 
     What every page tells of them is worked out once; `statements` keeps the SQL of plain pages.
+    `subject_key` the names of the table's key once they were looked up (None: one without a name).
     All of it is kept for as long as the decision itself. Without `pseudonym_key` what would come
     out as a pseudonym is starred.
     """
 
-    __slots__ = ("digest", "masked", "pseudonym_key", "statements", "withheld")
+    __slots__ = ("digest", "masked", "pseudonym_key", "statements", "subject_key", "withheld")
 
     def __init__(self, fields: Mapping[str, VisibleField]) -> None:
         """Work out what pages tell; concealed fields are not told of."""
@@ -286,6 +287,7 @@ class Seen(dict[str, VisibleField]):
         self.digest = hashlib.sha256(shown.encode()).hexdigest()[:16]
         self.statements: dict[tuple, str] = {}
         self.pseudonym_key: bytes | None = None
+        self.subject_key: tuple[str | None, ...] = ()
 
 
 _decisions: OrderedDict[tuple, Seen] = OrderedDict()

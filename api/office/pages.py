@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from django.utils import timezone
 
 from accounts import keys
+from accounts.quotas import QuotaExceeded
 from api import metering
 from api.authentication import presented
 from api.office import entry
 from api.pages import Answered, Asked, envelope, tagged
 from exchange.records import reading
 from exchange.records.query import RecordQuery
+from exchange.records.reading import Page
 from exchange.sharing import doubts, entering, serving
 from exchange.sharing.entering import Entry
 from exchange.sharing.serving import Served
@@ -28,27 +30,72 @@ def answered(asked: Asked) -> Answered:
     if not raw:
         raise entry.no_key()
     number = entry.grant_named(last(asked.params))
-    return reading.with_more_looks(lambda _turn: _page(asked, keys.digest(raw), number))
+    digest = keys.digest(raw)
+    return reading.with_more_looks(
+        lambda turn: _answered(asked, digest, number, foresight=turn == 1)
+    )
 
 
-def _page(asked: Asked, digest: str, number: int | None) -> Answered:
+def _answered(asked: Asked, digest: str, number: int | None, *, foresight: bool) -> Answered:
     """Read and answer. What came to be stricter while it was read slowly is read again."""
     query = RecordQuery.parse({k: v for k, v in asked.params.items() if k != entry.GRANT})
     while True:
         began = time.monotonic()
-        found = entered(asked.slug, digest, number)
-        if asked.meter is None:
-            grant = found.served.grant if found.served else None
-            asked.meter = metering.charge_under(found.key, grant)
+        found, page = (foresight and _again(asked, digest, query, number)) or _page(
+            asked, digest, query, number
+        )
         served = found.at_hand()
-        page = reading.read(served.head, served.fields, query, served.scopes)
         in_time = time.monotonic() - began <= reading.LEASE_SECONDS
         if in_time or still_so(served, asked.slug, digest, number):
             break
-    body = _flagged(envelope(asked, served.head, served.fields, page), served, page.rows)
+    body = envelope(asked, served.head, served.fields, page)
+    if found.doubted:
+        body = _flagged(body, served, page.rows)
     serving.used(served.grant, at=timezone.now())
     metering.deliver(served, rows=page.count, size=len(body), mode=Mode.QUERY)
-    return tagged(body, asked.environ, asked.meter)
+    return tagged(body, asked.environ, asked.meter or {})
+
+
+def _again(
+    asked: Asked, digest: str, query: RecordQuery, number: int | None
+) -> tuple[Entry, Page] | None:
+    """Read by one statement for who asked alike before; None where not, or where it holds no more.
+
+    A call that may not be made costs no reading; which refusal it gets is asked step by step.
+    """
+    ahead = entering.foreseen(asked.slug, digest, query, number)
+    if ahead is None:
+        return None
+    try:
+        _charge(asked, ahead.entry)
+    except QuotaExceeded:
+        return None
+    page = entering.again(ahead, asked.slug, digest, query, number, at=timezone.now())
+    return None if page is None else (ahead.entry, page())
+
+
+def _page(asked: Asked, digest: str, query: RecordQuery, number: int | None) -> tuple[Entry, Page]:
+    """Look up, charge and read, step by step."""
+    found = entered(asked.slug, digest, number)
+    _charge(asked, found)
+    served = found.at_hand()
+    page = reading.read(served.head, served.fields, query, served.scopes)
+    entering.foresee(asked.slug, digest, query, number, found)
+    return found, page
+
+
+def _charge(asked: Asked, found: Entry) -> None:
+    """Charge a call once, however often it is looked up.
+
+    One that is served by other limits than were foreseen is charged by those as well: what was
+    set lower holds for the very next call.
+    """
+    grant = found.served.grant if found.served else None
+    limits = metering.limits(found.key, grant)
+    foreseen = asked.limits or limits
+    if asked.meter is None or (grant is not None and foreseen != limits):
+        asked.meter = metering.charge_under(found.key, grant)
+        asked.limits = limits
 
 
 def _flagged(body: bytes, served: Served, rows: bytes) -> bytes:

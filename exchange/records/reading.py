@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from psycopg import pq, sql
 
 from accounts.models import ApiKey
+from audit.prepared import first_row
 from exchange.access import LOOK, Head, Look, Seen, known, without_rows
 from exchange.access import head as looked_up
 from exchange.models import Zone
@@ -32,7 +33,7 @@ from exchange.records import cursors, masks, pseudonyms, store
 from exchange.records.compile import Compiled, Scope, VisibleField, compiled
 from exchange.records.cursors import Position
 from exchange.records.query import RecordQuery, Total
-from exchange.records.statements import comma, first_row
+from exchange.records.statements import comma
 
 CHUNK_BYTES = 1 << 16
 Answer = TypeVar("Answer")
@@ -242,17 +243,7 @@ def foresee(
     """Keep one statement for the next call that asks alike."""
     if not (settings.READS_ONLY and query.plain):
         return
-    kept = (head.table_id, query.fields, query.limit, not query.cursor)
-    text = fields.statements.get(kept)
-    if text is None:
-        after = sql.SQL("$4") if query.cursor else None
-        page = _plain_page(head, compiled(query, fields, ()), fields, query.limit, after)
-        text = (
-            f"SELECT k::text, h::text, p.* {LOOK}"
-            f" CROSS JOIN ({page.as_string()}) AS p(rows, found)"
-        )
-        if len(fields.statements) < KEPT_STATEMENTS:
-            fields.statements[kept] = text
+    text = joined("k::text, h::text", LOOK, head, fields, query)
     if len(_foreseen) >= KEPT_FORESEEN:
         _foreseen.clear()
     _foreseen[_asked(slug, digest, query)] = Foreseen(key, head, fields, text)
@@ -270,14 +261,44 @@ def again(
 
     The look is None where it is not known yet. Raises CursorBroken, TooSlow.
     """
-    start = _start(ahead.head, query)
     values = [digest.encode(), str(ahead.head.zone).encode(), slug.encode()]
-    if start is not None:
-        values.append(str(int(start.after[-1])).encode())
+    (key, head), page = run_joined(ahead.text, values, ahead.head, ahead.fields, query)
+    return known(ahead.head.zone, (key, head)), page
+
+
+def joined(told: str, look: str, head: Head, fields: Seen, query: RecordQuery) -> str:
+    """Return the one statement for a look and for a plain page of what it is to find.
+
+    `told` is what the look selects, `look` its FROM, with $1 to $3. Kept with the decision.
+    """
+    kept = (look, head.table_id, query.fields, query.limit, not query.cursor)
+    text = fields.statements.get(kept)
+    if text is None:
+        after = sql.SQL("$4") if query.cursor else None
+        page = _plain_page(head, compiled(query, fields, ()), fields, query.limit, after)
+        text = f"SELECT {told}, p.* {look} CROSS JOIN ({page.as_string()}) AS p(rows, found)"
+        if len(fields.statements) < KEPT_STATEMENTS:
+            fields.statements[kept] = text
+    return text
+
+
+def run_joined(
+    text: str, values: Sequence[bytes], head: Head, fields: Seen, query: RecordQuery
+) -> tuple[list[bytes | None], Callable[[], Page]]:
+    """Run what `joined` made; return what the look told, and what makes the page if it holds.
+
+    Raises CursorBroken, TooSlow.
+    """
+    start = _start(head, query)
+    after = [] if start is None else [str(int(start.after[-1])).encode()]
     with _told_if_slow():
-        key, head, rows, count = first_row(ahead.text, values)
-    found = _cut(rows or b"", int(count or 0), query.limit)
-    return known(ahead.head.zone, (key, head)), lambda: _made(ahead.head, query, start, found)
+        *told, rows, count = first_row(text, [*values, *after])
+
+    def page() -> Page:
+        sent = pseudonyms.put(rows or b"", fields)
+        return _made(head, query, start, _cut(sent, int(count or 0), query.limit))
+
+    return told, page
 
 
 def ready(head: Head) -> None:

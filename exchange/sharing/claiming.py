@@ -8,15 +8,16 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from exchange.problems import Problem
 from exchange.records import verify
-from exchange.records.compile import READERS, VisibleField
+from exchange.records.compile import BIGINT, READERS, VisibleField
 from exchange.records.query import MAX_TEXT
-from exchange.records.verify import Wanted
+from exchange.records.verify import Column, Wanted
 from policy.terms import DataType
 
 MOST_CLAIMS = 1000
@@ -40,7 +41,7 @@ def shaped(claims: object) -> None:
             % {"most": MOST_CLAIMS}
         )
     for place, claim in enumerate(claims, start=1):
-        if not isinstance(claim, Mapping) or not claim:
+        if not (type(claim) is dict or isinstance(claim, Mapping)) or not claim:
             raise ClaimsUnfit(
                 _("Claim no. %(place)s has no fields. A claim maps names of fields to values.")
                 % {"place": place}
@@ -48,15 +49,38 @@ def shaped(claims: object) -> None:
 
 
 def wanted(
+    claims: Sequence[Mapping[str, Any]],
+    key: Sequence[VisibleField],
+    others: Sequence[VisibleField],
+) -> Wanted:
+    """Return the values of claims as PostgreSQL reads them, field by field.
+
+    Raises ClaimsUnfit for the first claim of which a value does not fit its field, or whose
+    subject's key is not whole.
+    """
+    columns = [_column(claims, field) for field in (*key, *others)]
+    whole = [column for column in columns if column is not None]
+    subject = whole[: len(key)]
+    if len(whole) < len(columns) or any(None in column for column in subject):
+        for place, claim in enumerate(claims, start=1):
+            _fits(claim, key, others, place)
+    return Wanted(
+        given=[
+            [claim[field.name] for claim in claims] if field.data_type == DataType.TEXT else column
+            for field, column in zip(key, subject, strict=True)
+        ],
+        key=subject,
+        others=whole[len(key) :],
+    )
+
+
+def _fits(
     claim: Mapping[str, Any],
     key: Sequence[VisibleField],
     others: Sequence[VisibleField],
     place: int,
-) -> Wanted:
-    """Return the values of one claim, the `place`th, as PostgreSQL reads them.
-
-    Raises ClaimsUnfit where one does not fit its field, or the subject's key is not whole.
-    """
+) -> None:
+    """Return if the `place`th claim can be held against rows. Raises ClaimsUnfit."""
     subject = [_read(claim.get(field.name), field, place) for field in key]
     if None in subject:
         raise ClaimsUnfit(
@@ -66,15 +90,38 @@ def wanted(
             )
             % {"place": place, "key": ", ".join(field.name for field in key)}
         )
-    found = tuple(text for text in subject if text is not None)
-    return Wanted(
-        given=tuple(
-            claim[field.name] if field.data_type == DataType.TEXT else text
-            for field, text in zip(key, found, strict=True)
-        ),
-        key=found,
-        others=tuple(_read(claim.get(field.name), field, place) for field in others),
-    )
+    for field in others:
+        _read(claim.get(field.name), field, place)
+
+
+def _column(claims: Sequence[Mapping[str, Any]], field: VisibleField) -> Column | None:
+    """Return what `_read` makes of a field in each claim; None where one does not fit."""
+    values = [claim.get(field.name) for claim in claims]
+    plain = _plain(values, field.data_type)
+    if plain is not None:
+        return plain
+    try:
+        return [_read(value, field, place) for place, value in enumerate(values, start=1)]
+    except ClaimsUnfit:
+        return None
+
+
+def _plain(values: Sequence[Any], data_type: str) -> Column | None:
+    """Return what `_read` makes of whole numbers or of texts, all at once, at a tenth of its cost.
+
+    None where there is anything else among them, or one that does not fit.
+    """
+    kinds = set(map(type, values))
+    if data_type == DataType.INTEGER and kinds == {int}:
+        fit = min(values) in BIGINT and max(values) in BIGINT
+        return list(map(str, values)) if fit else None
+    if data_type == DataType.TEXT and kinds <= {str, NoneType}:
+        texts = [one or "" for one in values]
+        whole = "".join(texts)
+        if len(max(texts, key=len)) > MAX_TEXT or "\0" in whole or _SURROGATE.search(whole):
+            return None
+        return [verify.normal(one) or None for one in texts]
+    return None
 
 
 def _read(value: object, field: VisibleField, place: int) -> str | None:

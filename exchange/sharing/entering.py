@@ -3,44 +3,62 @@
 Each call of the department API asks this first. Suspended, ended or changed, a grant, a key or a
 grade is another text, and what was kept under the old one is not found again: the very next call
 is decided anew.
+
+Who asked for a page alike before gets look and page by one statement (`foreseen`, `again`). Its
+page counts only where the look it made finds the same entry as before: rows and what they rest on
+are of one snapshot.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from accounts import keys
 from accounts.models import ApiKey
+from audit.prepared import first_row
 from exchange import access
 from exchange.access import Caller
 from exchange.models import Zone
 from exchange.problems import Problem
-from exchange.records.statements import first_row
+from exchange.records import reading
+from exchange.records.query import RecordQuery
+from exchange.records.reading import Page
 from exchange.sharing import serving
 from exchange.sharing.serving import Served
 from policy.terms import Mode
 
 KEPT = 4096
-# All grants of the key's department on the dataset, as text: whatever changes in one shows.
-LOOK = f"""
-SELECT k::text, h::text, g.held {access.LOOK}
+# All grants of the key's department on the dataset, as text: whatever changes in one shows. And
+# whether a row is doubted, as exchange.sharing.doubts marks them.
+TOLD = """
+k::text, h::text, g.held, EXISTS (SELECT FROM exchange_correction c
+    WHERE c.resource_id = h.h3 AND c.lifted_at IS NULL AND c."row" IS NOT NULL)
+"""
+FROM = f"""
+{access.LOOK}
 LEFT JOIN LATERAL (SELECT string_agg(o::text, chr(10) ORDER BY o.id) AS held
                    FROM exchange_grant o WHERE o.dataset_id = h.h0 AND o.channel = 'share'
                    AND o.organization_id = k.k{keys.ORGANIZATION}) g ON true
 """  # noqa: S608 - made of constants
+LOOK = f"SELECT {TOLD} {FROM}"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who came with which key, and what it is served: `served`, or why not: `refused`."""
+    """Who came with which key, and what it is served: `served`, or why not: `refused`.
+
+    `doubted` says whether somebody doubts a row of the dataset.
+    """
 
     key: ApiKey
     caller: Caller
     served: Served | None
     refused: Problem | None = None
+    doubted: bool = False
 
     def at_hand(self) -> Served:
         """Return what is served. Raises the refusal if there is one."""
@@ -67,10 +85,9 @@ def entered(
     `serving.under_grant` raises is in the entry, so that the call can be charged first.
     """
     today = timezone.localdate(at)
-    values = [digest.encode(), str(Zone.SHARED).encode(), slug.encode()]
-    texts = tuple(first_row(LOOK, values))
-    asked = (*texts, mode, number, today, get_language())
-    entry = _kept.get(asked)
+    values = _values(slug, digest)
+    texts = first_row(LOOK, values)
+    entry = _kept.get(_name(texts, mode, number, today))
     if entry is not None:
         keys.usable(entry.key, at=at)
         return entry
@@ -80,9 +97,94 @@ def entered(
         served = serving.under_grant(slug, who, mode=mode, today=today, number=number)
     except Problem as refused:
         return Entry(key, who, None, refused)
-    entry = Entry(key, who, served)
-    if tuple(first_row(LOOK, values)) == texts:  # nothing changed while it was being decided
+    entry = Entry(key, who, served, doubted=texts[-1] == b"t")
+    if first_row(LOOK, values) == texts:  # nothing changed while it was being decided
         if len(_kept) >= KEPT:
             _kept.clear()
-        _kept[asked] = entry
+        _kept[_name(texts, mode, number, today)] = entry
     return entry
+
+
+def _values(slug: str, digest: str) -> list[bytes]:
+    return [digest.encode(), str(Zone.SHARED).encode(), slug.encode()]
+
+
+def _name(texts: Sequence[bytes | None], mode: Mode, number: int | None, today: date) -> tuple:
+    return (*texts, mode, number, today, get_language())
+
+
+# --- what is asked again ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A page statement joined to the look that it rests on, and the entry that look found."""
+
+    name: tuple
+    text: str
+    entry: Entry
+    served: Served
+
+
+_foreseen: dict[tuple, Foreseen] = {}
+
+
+def foreseen(slug: str, digest: str, query: RecordQuery, number: int | None) -> Foreseen | None:
+    """Return the one statement that brings look and page, if this was asked before.
+
+    Not within a transaction, which a table that is gone by now would end.
+    """
+    if connection.in_atomic_block:
+        return None
+    return _foreseen.get(_asked(slug, digest, query, number))
+
+
+def foresee(slug: str, digest: str, query: RecordQuery, number: int | None, entry: Entry) -> None:
+    """Keep one statement for the next call that asks alike, where it is for a plain page."""
+    served = entry.served
+    if served is None or served.scopes or not query.plain:
+        return
+    name = _asked(slug, digest, query, number)
+    if len(_foreseen) >= KEPT:
+        _foreseen.clear()
+    text = reading.joined(TOLD, FROM, served.head, served.fields, query)
+    _foreseen[name] = Foreseen(name, text, entry, served)
+
+
+def again(
+    ahead: Foreseen,
+    slug: str,
+    digest: str,
+    query: RecordQuery,
+    number: int | None,
+    *,
+    at: datetime,
+) -> Callable[[], Page] | None:
+    """Run the statement; return what makes the page, None where its look found something else.
+
+    That is then forgotten. Raises KeyRefused, CursorBroken, TooSlow.
+    """
+    served = ahead.served
+    texts, page = reading.run_joined(
+        ahead.text, _values(slug, digest), served.head, served.fields, query
+    )
+    name = _name(texts, Mode.QUERY, number, timezone.localdate(at))
+    if _kept.get(name) is not ahead.entry:
+        _foreseen.pop(ahead.name, None)
+        return None
+    keys.usable(ahead.entry.key, at=at)
+    return page
+
+
+def _asked(slug: str, digest: str, query: RecordQuery, number: int | None) -> tuple:
+    language = get_language()
+    return (
+        slug,
+        digest,
+        query.fields,
+        query.limit,
+        not query.cursor,
+        query.plain,
+        number,
+        language,
+    )

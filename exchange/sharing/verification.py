@@ -6,7 +6,7 @@ sees in clear in this way of use, so grade L4 where the grant says so (docs/poli
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -94,7 +94,7 @@ class _Call:
     served: Served
     key: tuple[VisibleField, ...]
     others: tuple[VisibleField, ...]
-    claims: tuple[Wanted, ...]
+    claims: Wanted
     named: tuple[frozenset[str], ...]
     began: float
 
@@ -112,7 +112,7 @@ def verify_claims(
     """
     call = _call(lookup, claims)
     budget = _budget(call.served)
-    subjects = [budget.digest(claim.key) for claim in call.claims]
+    subjects = budget.digests(zip(*call.claims.key, strict=True))
     _refuse_if_none(tries.look(budget, subjects, at=at), budget, at)
     call, found = reading.with_more_looks(
         lambda turn: _held(call if turn == 1 else _call(lookup, claims))
@@ -120,8 +120,7 @@ def verify_claims(
     missed = [answer == verify.NO_SUBJECT or verify.NO in answer for answer in found]
     verdicts = tries.settle(budget, subjects, missed, at=at)
     _refuse_if_none(verdicts, budget, at)
-    told = map(_told, [call] * len(found), call.named, found, verdicts)
-    return Verified(call.served, tuple(told))
+    return Verified(call.served, tuple(_all_told(call, found, verdicts)))
 
 
 def _budget(served: Served) -> Budget:
@@ -167,6 +166,15 @@ def _held(call: _Call) -> tuple[_Call, list[str]]:
     return call, found
 
 
+def _all_told(call: _Call, found: Sequence[str], verdicts: Sequence[Verdict]) -> Iterator[Told]:
+    """Yield what is told of each claim; what is told alike is one object."""
+    kept: dict[tuple[frozenset[str], str, Verdict], Told] = {}
+    for one in zip(call.named, found, verdicts, strict=True):
+        if one not in kept:
+            kept[one] = _told(call, *one)
+        yield kept[one]
+
+
 def _told(call: _Call, named: frozenset[str], answer: str, verdict: Verdict) -> Told:
     if verdict != Verdict.ANSWERED:
         return Told(Result.NOT_ANSWERED, {}, verdict)
@@ -193,10 +201,7 @@ def _call(lookup: Callable[[], Served], claims: Sequence[Mapping[str, Any]]) -> 
         served=served,
         key=key,
         others=others,
-        claims=tuple(
-            claiming.wanted(claim, key, others, place)
-            for place, claim in enumerate(claims, start=1)
-        ),
+        claims=claiming.wanted(claims, key, others),
         named=tuple(frozenset(claim) for claim in claims),
         began=began,
     )
@@ -227,10 +232,8 @@ def _subject_key(served: Served) -> tuple[VisibleField, ...]:
     head = served.head
     if head.table_id is None:
         raise access.without_rows(head)
-    with connection.cursor() as cursor:
-        cursor.execute(KEY, [head.table_id])
-        names = [row[0] for row in cursor.fetchall()]
-    if None in names:
+    names = [name for name in _key_names(served) if name is not None]
+    if len(names) < len(_key_names(served)):
         raise NoSubjectKey(
             _(
                 "“%(slug)s” declares no key, so no subject can be found in it. Ask its provider"
@@ -240,3 +243,12 @@ def _subject_key(served: Served) -> tuple[VisibleField, ...]:
         )
     _may_be_claimed(names, served.fields)
     return tuple(served.fields[name] for name in names)
+
+
+def _key_names(served: Served) -> tuple[str | None, ...]:
+    """Return the names of the fields that make up the table's key, None for a hash."""
+    if not served.fields.subject_key:
+        with connection.cursor() as cursor:
+            cursor.execute(KEY, [served.head.table_id])
+            served.fields.subject_key = tuple(row[0] for row in cursor.fetchall())
+    return served.fields.subject_key

@@ -20,7 +20,7 @@ from exchange.models import Grant, Zone
 from exchange.records import store
 from exchange.sync import engine
 from policy.facts import Mask
-from policy.terms import DataType, Grade, MaskKind
+from policy.terms import DataType, Grade, MaskKind, Mode
 from tests.factories import accounts, exchange, sharing
 from tests.factories.exchange import column
 
@@ -304,7 +304,7 @@ def office(db, given_back):
             valid_until=date(2099, 1, 1), daily_quota=None, first_used_at=exchange.NOW
         )
         door = Door.__new__(Door)
-        door.dataset, door.django, door.handed_on = two.dataset, WSGIHandler(), 0
+        door.two, door.dataset, door.django, door.handed_on = two, two.dataset, WSGIHandler(), 0
         door.key = accounts.api_key(accounts.app(two.asker), at=exchange.now())
         door.lane = lane(door._counted)
         yield door
@@ -340,6 +340,78 @@ def test_refusals_under_a_grant_are_django_s_own(office, query, over, status, co
 
     assert (got, json.loads(body)["code"]) == (status, code)
     assert office.handed_on == 1
+
+
+@pytest.fixture
+def claims(office):
+    """The office door, with a grant by which claims about id and illness are answered."""
+    grant = office.two.granted("id", "illness", mode=Mode.VERIFY, clear_up_to=Grade.L4)
+    Grant.objects.filter(pk=grant.pk).update(valid_until=date(2099, 1, 1), daily_quota=100)
+    return office
+
+
+def claim(door, app, *told: dict, body: bytes | None = None, **over):
+    sent = json.dumps({"claims": told}).encode() if body is None else body
+    return door.ask(
+        app,
+        PATH_INFO=f"/api/v1/office/datasets/{door.dataset.slug}/verifications",
+        **{
+            "REQUEST_METHOD": "POST",
+            "CONTENT_LENGTH": str(len(sent)),
+            "wsgi.input": io.BytesIO(sent),
+        }
+        | over,
+    )
+
+
+def told_alike(answer) -> tuple:
+    """Return an answer without what counts down with each call."""
+    status, headers, body = answer
+    return status, {k: v for k, v in headers.items() if k != "Grant-Remaining"}, body
+
+
+def test_claims_are_answered_the_same_with_and_without_the_lane(claims):
+    wanted = [{"id": 7, "illness": "none"}, {"id": 7, "illness": "flu"}, {"id": 999}]
+
+    first = claim(claims, claims.lane, *wanted)
+
+    assert told_alike(first) == told_alike(claim(claims, claims.django, *wanted))
+    assert first[0] == 200
+    assert [one["result"] for one in json.loads(first[2])["results"]] == [
+        "match",
+        "mismatch",
+        "no-such-subject",
+    ]
+    assert claims.handed_on == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "over", "status", "code"),
+    [
+        (b'{"claims": [{"id": "seven"}]}', {}, 400, "claims-unfit"),
+        (b'{"claims": [{"id": 7, "phone": "1"}]}', {}, 403, "field-withheld"),
+        (b'{"claims": []}', {}, 400, "claims-unfit"),
+        (b"no JSON", {}, 400, "claims-unfit"),
+        (b"", {"CONTENT_LENGTH": ""}, 400, "claims-unfit"),
+        (b"{}", {"CONTENT_LENGTH": "2000001"}, 400, "claims-unfit"),
+        (b"no JSON", {"HTTP_X_API_KEY": ""}, 401, "key-missing"),
+        (b"", {"REQUEST_METHOD": "GET"}, 405, "method-not-allowed"),
+    ],
+)
+def test_refusals_of_claims_are_django_s_own(claims, body, over, status, code):
+    got, _headers, told = claim(claims, claims.lane, body=body, **over)
+
+    assert (got, json.loads(told)["code"]) == (status, code)
+    assert claims.handed_on == 1
+
+
+def test_claims_that_are_refused_after_the_charge_are_charged_once(claims):
+    before = claim(claims, claims.lane, {"id": 7})
+    claim(claims, claims.lane, {"id": 7, "phone": "1"})
+    after = claim(claims, claims.lane, {"id": 7})
+
+    left = [int(headers["Grant-Remaining"]) for _status, headers, _body in (before, after)]
+    assert left[0] - left[1] == 2
 
 
 def test_a_door_has_only_its_own_lane(office):

@@ -1,10 +1,15 @@
 """Guessing is counted: after the budget no answer comes, and the refusal tells nothing."""
 
+import hmac
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +57,16 @@ def test_a_million_guesses_spread_over_as_many_subjects_get_a_thousand_answers()
     assert guess(own, "right", missed=False) == [SUBJECTS]
     again = (0).to_bytes(tries.DIGEST_BYTES)  # has missed before, and has tries left
     assert tries.settle(own, [again] * 5, [True] * 5, at=NOW) == [ANSWERED] * 4 + [SUBJECT]
+
+
+@given(st.lists(st.text(), min_size=1, max_size=3))
+def test_a_subject_is_kept_as_an_hmac_of_its_key(subject):
+    key = HKDF(SHA256(), 32, salt=None, info=b"subjects of verifications").derive(
+        settings.FIELD_KEY
+    )
+    told = json.dumps([1, 1, *subject]).encode()
+
+    assert budget().digest(subject) == hmac.digest(key, told, "sha256")[: tries.DIGEST_BYTES]
 
 
 def test_claims_that_match_use_nothing_up():

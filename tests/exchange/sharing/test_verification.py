@@ -147,6 +147,16 @@ def test_a_claim_names_the_whole_key_and_values_that_fit_and_the_refusal_repeats
         assert "4711" not in str(refused.value)
 
 
+def test_the_first_claim_that_does_not_fit_is_named_whichever_its_field(two):
+    granted(two, "name")
+    good = {"id": 1, "income": "1.50", "name": "n001"}
+
+    with pytest.raises(ClaimsUnfit, match=r"no\. 2 does not fit: “name”"):
+        verify(two, good, good | {"name": "x" * 501}, good | {"id": "one"})
+    with pytest.raises(ClaimsUnfit, match=r"no\. 2 does not say whom"):
+        verify(two, good, {"name": "n001"}, good | {"income": "much"})
+
+
 def test_outside_the_rows_of_the_grant_there_is_no_such_subject(two):
     scope = {"field": two.field("name"), "operator": "in", "values": ["n007", "n008"]}
     granted(two, "phone", rows=[scope])
