@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -52,19 +51,18 @@ def write(
 
 
 def read(job_id: int, *, key: bytes) -> Iterator[bytes]:
-    """Begin to read a file now, and return an iterator of its plain blocks. Raises FileLost."""
-    try:
-        file = _place(job_id, WHOLE).open("rb")
-    except OSError as gone:
-        raise FileLost(job_id) from gone
-    blocks = _opened(file, job_id, AESGCM(key))
-    next(blocks)  # begun: from here on the file is closed with the iterator
-    return blocks
+    """Return an iterator of a file's plain blocks. Raises FileLost, now or on the way.
+
+    The file is opened with the first block: an answer that nobody reads holds nothing open.
+    """
+    place = _place(job_id, WHOLE)
+    if not place.is_file():
+        raise FileLost(job_id)
+    return _opened(place, job_id, AESGCM(key))
 
 
-def _opened(file: IO[bytes], job_id: int, cipher: AESGCM) -> Iterator[bytes]:
-    with file:
-        yield b""  # begun
+def _opened(place: Path, job_id: int, cipher: AESGCM) -> Iterator[bytes]:
+    with place.open("rb") as file:
         number, block = 0, file.read(BLOCK + TAG)
         while True:
             following = file.read(BLOCK + TAG)
