@@ -45,6 +45,11 @@ class EntryDesk(Desk):
     list_filter = ["verb", "at"]
     search_fields = ["target", "actor", "organization", "address", "request_id"]
     ordering = ["-id"]
+    fields = [
+        *("at", "what", "verb", "target", "actor", "organization"),
+        *("details", "request_id", "address", "recorded_at"),
+    ]
+    readonly_fields = ["what"]
     list_buttons = (
         Button(
             name="verify",

@@ -16,6 +16,7 @@ class ShownOnly(TabularInline):
     max_num = 0
     can_delete = False
     show_change_link = False
+    hide_title = True
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the columns; what names another row is a link only where the person may go."""

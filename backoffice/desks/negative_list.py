@@ -20,7 +20,7 @@ from catalog.library import Article
 from catalog.models import LegalBasis, NegativeLine, NegativeLineField
 from catalog.terms import LineState
 from exchange import opening
-from policy.terms import BasisTier, Certainty
+from policy.terms import BasisTier, Certainty, Channel
 
 
 class FieldsOf(ShownOnly):
@@ -73,8 +73,7 @@ class NegativeLineDesk(Desk):
         "dataset",
         "basis",
         "state",
-        "bars_share",
-        "bars_open",
+        "bars",
         "from_on",
         "until_on",
         "review_on",
@@ -146,6 +145,12 @@ class NegativeLineDesk(Desk):
             variant=ActionVariant.DANGER,
         ),
     )
+
+    @admin.display(description=_("bars"))
+    def bars(self, line: NegativeLine) -> str:
+        """Say in few words which ways the line bars, so that the list fits a screen."""
+        ways = ((line.bars_share, Channel.SHARE), (line.bars_open, Channel.OPEN))
+        return ", ".join(str(words.CHANNELS[way.value]) for barred, way in ways if barred)
 
     @admin.display(description=_("standing"))
     def standing(self, line: NegativeLine) -> str:

@@ -116,7 +116,8 @@ WORDS: Mapping[Meaning, str] = {
     " 资料集提供机关 资料来源 organization organisation department provider agency publisher",
     Meaning.OFFICE: "提供方内部部门 内部部门 处室 office",
     Meaning.PROVIDER_CODE: "资源提供方代码 提供方代码 统一社会信用代码 providercode",
-    Meaning.ABSTRACT: "信息资源摘要 资源摘要 摘要 简介 描述 资料集描述 说明 description abstract",
+    Meaning.ABSTRACT: "信息资源摘要 资源摘要 摘要 内容摘要 简介 内容简介 描述 资料集描述 说明"
+    " description abstract",
     Meaning.ABSTRACT_EN: "英文摘要 abstracten descriptionen",
     Meaning.FORMAT_CLASS: "格式分类 信息资源格式格式分类 资源格式分类",
     Meaning.FORMAT_TYPE: "格式类型 信息资源格式格式类型 信息资源格式 资源格式 档案格式 文件格式"
@@ -127,7 +128,7 @@ WORDS: Mapping[Meaning, str] = {
     Meaning.FIELD_NAME: "信息项英文名 字段英文名 字段名 英文字段名 fieldname column columnname",
     Meaning.DATA_TYPE: "数据类型 信息项信息数据类型 字段类型 datatype type",
     Meaning.LENGTH: "数据长度 信息项信息数据长度 长度 length",
-    Meaning.FIELDS: "主要栏位 主要栏位说明 信息项列表 fields columns",
+    Meaning.FIELDS: "主要栏位 主要栏位说明 信息项列表 数据项 数据项列表 fields columns",
     Meaning.SHARE_TYPE: "共享类型 共享属性共享类型 sharetype",
     Meaning.SHARE_CONDITION: "共享条件 共享属性共享条件 sharecondition",
     Meaning.SHARE_WAY_CLASS: "共享方式分类 共享属性共享方式分类",
