@@ -123,6 +123,9 @@ def test_no_list_of_a_publisher_speaks_of_another_departments_draft(model, at_de
     assert not [word for word in ("hidden_name", "他部门草稿", "Theirs") if word in page]
 
 
+NAMED_A = {"operator": "eq", "values": ["a"]}
+
+
 def ask_for(dataset, field):
     """Let another department ask for a field; its head signs."""
     place = accounts.organization()
@@ -133,7 +136,7 @@ def ask_for(dataset, field):
         system="counter",
         mode=Mode.VERIFY,
         fields=[field.pk],
-        rows=[{"field": field.pk, "operator": "eq", "values": ["7"]}],
+        rows=[{"field": field.resource.fields.get(name="name").pk, **NAMED_A}],
         wanted_from=date(2026, 3, 2),
         wanted_until=date(2026, 12, 31),
         basis_text="a law, article 3",
