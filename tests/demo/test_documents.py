@@ -17,7 +17,14 @@ ANSWERED = (
     ROOT / "exchange" / "agreements" / "keeping.py",
     *(
         ROOT / "exchange" / "sharing" / f"{name}.py"
-        for name in ("serving", "claiming", "verification", "requests", "referring")
+        for name in (
+            "serving",
+            "claiming",
+            "verification",
+            "requests",
+            "referring",
+            "batch_fetching",
+        )
     ),
     ROOT / "exchange" / "workflow.py",
     ROOT / "exchange" / "access.py",
