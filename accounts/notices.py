@@ -16,13 +16,13 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Membership, Notice, NoticeSeen, Organization, User
-from accounts.roles import CITY_WIDE, Role
+from accounts.models import Delegation, Membership, Notice, NoticeSeen, Organization, User
+from accounts.roles import CITY_WIDE, LENDABLE, Role
 from accounts.wording import LANGUAGES, in_both
 
 log = logging.getLogger(__name__)
@@ -396,6 +396,26 @@ KINDS: Mapping[str, Kind] = {
     "role.handed_over": Kind(
         gettext_lazy("%(person)s has left; %(heir)s takes over: %(roles)s."), (Role.HEAD,)
     ),
+    "role.lent": Kind(
+        gettext_lazy(
+            "%(colleague)s acts for %(person)s as %(role)s, from %(first)s until %(last)s."
+        ),
+        (Role.HEAD, Role.REVIEWER),
+    ),
+    "role.lent_operator": Kind(
+        gettext_lazy(
+            "%(colleague)s acts for %(person)s as %(role)s, from %(first)s until %(last)s."
+        ),
+        (Role.OPERATOR,),
+    ),
+    "request.holder_left": Kind(
+        gettext_lazy(
+            "%(person)s has left %(place)s while request %(request)s on “%(dataset)s” waited there"
+            " (%(state)s). It can be taken up by: %(roles)s."
+        ),
+        LENDABLE,
+        mail=True,
+    ),
     "organization.transferred": Kind(
         gettext_lazy("What %(old)s held is yours now: %(counts)s"),
         (Role.PUBLISHER, Role.HEAD, Role.REVIEWER),
@@ -575,7 +595,7 @@ def _mail_one(at: datetime) -> bool:
     )
     if notice is None:
         return False
-    addresses = _addresses(notice)
+    addresses = _addresses(notice, at)
     try:
         if addresses:
             _mail(notice).send_to(addresses)
@@ -587,11 +607,27 @@ def _mail_one(at: datetime) -> bool:
     return True
 
 
-def _addresses(notice: Notice) -> list[str]:
+def _addresses(notice: Notice, at: datetime) -> list[str]:
+    """Return the addresses of who holds the role, and of who acts for a holder today."""
     held = Membership.objects.live().filter(role=notice.role, user__is_active=True)
+    lent = Delegation.objects.on(timezone.localdate(at)).filter(role=notice.role)
     if notice.organization_id is not None:
         held = held.filter(organization=notice.organization_id)
-    return sorted({mail for mail in held.values_list("user__email", flat=True) if mail})
+        lent = lent.filter(organization=notice.organization_id)
+    acting = [one.to.email for one in lent.select_related("to") if _acts(one)]
+    return sorted(
+        {mail for mail in (*held.values_list("user__email", flat=True), *acting) if mail}
+    )
+
+
+def _acts(delegation: Delegation) -> bool:
+    """Whether a delegation gives its colleague the role, as both stand now."""
+    wanted = (delegation.role, delegation.organization_id, delegation.holder_id)
+    return any(
+        right.lent_by is not None
+        and (right.role, right.organization_id, right.lent_by.id) == wanted
+        for right in delegation.to.rights()
+    )
 
 
 @dataclass(frozen=True, slots=True)

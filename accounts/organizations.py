@@ -121,6 +121,7 @@ def transfer(
     _refuse_if_names_meet(organization, heir)
     apps = organization.apps.update(organization=heir)
     roles = _move_roles(organization, heir)
+    organization.delegations.update(organization=heir)
     organization.closed_at, organization.successor = at, heir
     organization.save(update_fields=["closed_at", "successor"])
     chain.record(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts import notices
-from accounts.models import ApiKey, Membership, Organization, User
+from accounts.models import ApiKey, Delegation, Membership, Organization, User
 from accounts.refusals import StepRefused
 from accounts.roles import ADMIN_ROLES, ROLE_KINDS, OrganizationKind, Role, require
 from audit import chain
@@ -104,8 +104,8 @@ def grant_role(
     """
     if by is not None:
         require(by, "accounts.grant_role")
-    [organization] = _lock_organizations(organization.pk)
-    [user] = _lock_people(user_id)
+    [organization] = lock_organizations(organization.pk)
+    [user] = lock_people(user_id)
     _refuse_own_gift(user, by)
     membership = _give(user, Role(role), organization)
     _record("role.grant", membership, by=by, at=at)
@@ -123,8 +123,8 @@ def revoke_role(
     """
     if by is not None:
         require(by, "accounts.revoke_role")
-    [organization] = _lock_organizations(organization.pk)
-    [user] = _lock_people(user_id)
+    [organization] = lock_organizations(organization.pk)
+    [user] = lock_people(user_id)
     membership = user.memberships.filter(role=role, organization=organization).first()
     if membership is None:
         text = _("%(person)s does not hold the role “%(role)s” in “%(organization)s”.")
@@ -139,6 +139,7 @@ def revoke_role(
         raise StepRefused(text % terms, "last-administrator")
     _record("role.revoke", membership, by=by, at=at)
     membership.delete()
+    _end_delegations(user, organization.pk, Role(role), by=by, at=at)
 
 
 @transaction.atomic
@@ -153,13 +154,15 @@ def deactivate(
     """
     if by is not None:
         require(by, "accounts.deactivate_user")
-    _lock_organizations(*_organizations_of(user_id))
+    lock_organizations(*_organizations_of(user_id))
     user, heir = _lock_leaver_and_heir(user_id, hand_over_to)
     held = list(user.memberships.select_related("organization"))
     orphaned = [membership for membership in held if _is_last_holder(membership)]
     if orphaned and heir is None:
         raise HeirNeeded(_orphans(user, orphaned), "roles-without-holder")
     user.memberships.all().delete()
+    for place in {membership.organization_id for membership in held}:
+        _end_delegations(user, place, None, by=by, at=at)
     if heir is not None:
         for membership in orphaned:
             _give(heir, Role(membership.role), membership.organization)
@@ -192,13 +195,13 @@ def _tell_of(handed_over: list[Membership], user: User, heir: User, at: datetime
             at=at,
             person=user.name,
             heir=heir.name,
-            roles=_roles_in_both_languages(
+            roles=in_both_languages(
                 Role(held.role) for held in handed_over if held.organization_id == place.pk
             ),
         )
 
 
-def _roles_in_both_languages(roles: Iterable[Role]) -> str:
+def in_both_languages(roles: Iterable[Role]) -> str:
     """Return roles as a notice says them, which each reader reads in a language of their own."""
     named = []
     for role in roles:
@@ -219,7 +222,7 @@ def found_administration(
     is an administrator already, or if the three are not named each.
     """
     # locked, so that two consoles cannot both be first
-    [authority] = _lock_organizations(authority.pk)
+    [authority] = lock_organizations(authority.pk)
     if set(newcomers) != ADMIN_ROLES:
         text = _(
             "Name three people: one system, one security and one audit administrator, and "
@@ -259,12 +262,13 @@ def _organizations_of(user_id: int) -> list[int]:
     return list(Membership.objects.filter(user=user_id).values_list("organization_id", flat=True))
 
 
-def _lock_organizations(*organization_ids: int) -> list[Organization]:
+def lock_organizations(*organization_ids: int) -> list[Organization]:
+    """Return organisations in order of id, locked against changes of them and their roles."""
     rows = Organization.objects.filter(pk__in=organization_ids).order_by("pk")
     return list(rows.select_for_update(no_key=True))
 
 
-def _lock_people(*user_ids: int) -> list[User]:
+def lock_people(*user_ids: int) -> list[User]:
     """Return the people in order of id, locked. Raises StepRefused if one of them has left."""
     users = list(User.objects.filter(pk__in=user_ids).order_by("pk").select_for_update())
     if len(users) < len(set(user_ids)):
@@ -278,9 +282,9 @@ def _lock_people(*user_ids: int) -> list[User]:
 
 def _lock_leaver_and_heir(user_id: int, heir: User | None) -> tuple[User, User | None]:
     if heir is None:
-        [user] = _lock_people(user_id)
+        [user] = lock_people(user_id)
         return user, None
-    people = {user.pk: user for user in _lock_people(user_id, heir.pk)}
+    people = {user.pk: user for user in lock_people(user_id, heir.pk)}
     if len(people) == 1:
         text = _("%(person)s cannot take over from themselves. Name another person.")
         raise StepRefused(text % {"person": heir}, "own-heir")
@@ -330,6 +334,24 @@ def _orphans(user: User, orphaned: list[Membership]) -> str:
         "deactivate again. Somebody new to the platform is entered first."
     )
     return text % {"person": user, "roles": "; ".join(_as_text(orphaned))}
+
+
+def _end_delegations(
+    user: User, organization_id: int, role: Role | None, *, by: User | None, at: datetime
+) -> None:
+    """End what a person lent of a role (None: of every one), and what was lent to who has left.
+
+    Such a delegation gives no rights any more; ended, it does not come back with the role.
+    """
+    there = Delegation.objects.running().filter(organization=organization_id)
+    given = there.filter(holder=user)
+    ended = [given if role is None else given.filter(role=role)]
+    if not user.memberships.filter(organization=organization_id).exists():
+        ended.append(there.filter(to=user))
+    for rows in ended:
+        for made in rows:
+            notices.settle(made.address, "role.lent", "role.lent_operator", at=at)
+        rows.update(ended_at=at, ended_by=by)
 
 
 def _as_text(memberships: Iterable[Membership]) -> list[str]:

@@ -50,6 +50,9 @@ ADMIN_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMI
 OFFICE_ROLES = frozenset(Role) - {Role.DEVELOPER}
 """The roles that work in the back office."""
 
+LENDABLE = (Role.HEAD, Role.REVIEWER, Role.OPERATOR)
+"""The roles in which a colleague may act while the holder is away (`accounts.delegations`)."""
+
 _GOVERNMENT = frozenset(
     {OrganizationKind.DEPARTMENT, OrganizationKind.DISTRICT, OrganizationKind.AUTHORITY}
 )
@@ -87,6 +90,7 @@ _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
 _SEE_SHARING = _every("exchange", _SHARING, "view")
 _SEE_OWN_HOUSE = _every("accounts", "organization region", "view")
+_LEND = _verbs("accounts", "lend_role")
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     # A department's clerk: lists datasets, connects their sources, asks for publication.
@@ -130,6 +134,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "comment_request open_dispute answer_dispute report_correction record_use",
         )
         | _SEE_SHARING
+        | _LEND
     ),
     # Answers for the department's data towards those who ask for it, and for the law behind a
     # refusal: the department's legal unit is of these, or the head (domain table, 负面清单).
@@ -143,6 +148,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs("exchange", "ask_dataset answer_request comment_request record_use")
         | _verbs("exchange", "open_dispute answer_dispute report_correction answer_correction")
         | _SEE_SHARING
+        | _LEND
     ),
     # The city's data authority: reviews the catalogue, keeps the negative list, publishes.
     Role.OPERATOR: (
@@ -166,6 +172,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "check_request oversee_request comment_request decide_dispute",
         )
         | _SEE_SHARING
+        | _LEND
         | _verbs("accounts", "set_quota")
     ),
     # Builds on the API: apps and keys of the own organisation.
@@ -191,6 +198,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     # Runs nothing, sees no data.
     Role.SECURITY_ADMIN: (
         _every("accounts", "region organization user membership app apikey", "view")
+        | _every("accounts", "delegation", "view")
         | _every("accounts", "notice noticeseen secondfactor recoverycode pastpassword", "view")
         # what kind of data gets which grade: a rule of protection, and no data
         | _every("catalog", "gradingtable", "view")
@@ -232,13 +240,16 @@ def require(user: "User", permission: str, organization: "Organization | None" =
 
     A role that acts for one organisation counts only there; operators and administrators act for
     the whole city. The memberships are read afresh: a right taken away is gone at the next verb.
+    A person who has the right only while acting for somebody (`accounts.delegations`) is noted as
+    acting for them, so that what the verb writes down names both.
 
     Raises NotAllowed, whose sentence names the roles that may.
     """
     if user.is_active:
-        for role, organization_id in user.live_roles():
-            here = organization is None or organization_id == organization.pk
-            if permission in PERMISSIONS[role] and (here or role in CITY_WIDE):
+        for right in user.rights():
+            here = organization is None or right.organization_id == organization.pk
+            if permission in PERMISSIONS[right.role] and (here or right.role in CITY_WIDE):
+                user.acts_for = right.lent_by
                 return
     raise NotAllowed(_refusal(permission, organization))
 

@@ -118,6 +118,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "resource.end": ("停用资源", "Resource ended"),
     "resource.version": ("新增文件版本", "Version of a file added"),
     "role.grant": ("授予角色", "Role given"),
+    "role.lend": ("委托代理", "Colleague named to act in a role"),
+    "role.lend_end": ("终止代理", "Delegation of a role ended"),
     "role.revoke": ("收回角色", "Role taken away"),
     "second_factor.codes": ("更新恢复码", "Recovery codes renewed"),
     "second_factor.enrol": ("启用双因素", "Second factor taken into use"),

@@ -25,6 +25,7 @@ from backoffice.desks import (
     schedule,
     sheets,
     tables,
+    uses,
 )
 
 DESKS = (
@@ -48,6 +49,7 @@ DESKS = (
     requests,
     disputes,
     corrections,
+    uses,
     schedule,
 )
 

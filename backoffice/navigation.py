@@ -85,6 +85,7 @@ GROUPS = (
             ("exchange.Dispute", "balance"),
             ("exchange.Correction", "fact_check"),
             ("exchange.Grant", "handshake"),
+            ("exchange.UseRecord", "edit_note"),
             ("accounts.App", "apps"),
             ("accounts.ApiKey", "key"),
         ),
@@ -110,8 +111,10 @@ GROUPS = (
             ("accounts.Organization", "apartment"),
             ("accounts.User", "person"),
             ("accounts.Membership", "badge"),
+            ("accounts.Delegation", "event_busy"),
             ("accounts.Region", "map"),
         ),
+        (Page("admin:away", _("I am away"), "flight_takeoff", "accounts.lend_role"),),
     ),
     Group(
         _("Oversight"),

@@ -301,7 +301,7 @@ def _locked(line_id: int) -> NegativeLine:
 
 
 def _another_than(line: NegativeLine, by: User) -> None:
-    if by.pk in (line.proposed_by_id, line.legal_by_id):
+    if by.stands_for(line.proposed_by_id) or by.stands_for(line.legal_by_id):
         raise NotAllowed(
             _(
                 "You proposed or reviewed this line before. Proposal, legal review and the"

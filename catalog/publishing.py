@@ -81,6 +81,7 @@ def sign(
     """
     dataset = locked(dataset_id)
     require(by, "catalog.sign_dataset", organization=dataset.owner)
+    _not_own_work(dataset, by)
     after = move(dataset.state, Step.SIGN, of=dataset)
     require_as_seen(dataset, seen)
     unvouched = [str(text) for name, text in CHECKLIST.items() if checklist.get(name) is not True]
@@ -98,6 +99,18 @@ def sign(
     chain.record("dataset.sign", dataset.address, by=by, at=at, checklist=dataset.checklist)
     indexing.index(dataset.pk, at=at)
     return dataset
+
+
+def _not_own_work(dataset: Dataset, by: User) -> None:
+    """Return unless somebody signs for the head what they made. Raises NotAllowed."""
+    if by.acts_for is not None and dataset.created_by_id == by.pk:
+        raise NotAllowed(
+            _(
+                "You made this entry, so you do not sign it for %(person)s as well. It waits for a"
+                " head of the department, or for another colleague who acts for one."
+            )
+            % {"person": by.acts_for.name}
+        )
 
 
 @transaction.atomic
@@ -241,7 +254,7 @@ def _reviewed(dataset_id: int, by: User) -> Dataset:
     """
     dataset = locked(dataset_id)
     require(by, "catalog.review_dataset", organization=dataset.owner)
-    if dataset.submitted_by_id == by.pk:
+    if by.stands_for(dataset.submitted_by_id):
         raise NotAllowed(
             _("You submitted this entry, so another person has to review it. Ask a colleague.")
         )

@@ -175,7 +175,7 @@ def _decided_by(revision: Revision, *, accept: bool) -> str:
 
 
 def _second_person(revision: Revision, by: User) -> None:
-    if revision.proposed_by_id == by.pk:
+    if by.stands_for(revision.proposed_by_id):
         raise NotAllowed(
             _(
                 "You proposed this change, so another person has to decide on it. Ask the head of"

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts import people
+from accounts import notices, people
 from accounts.models import ApiKey, App, Membership, Organization, User
 from accounts.roles import CITY_WIDE, Role, holders
 from catalog.models import Dataset, Demand, NegativeLine, Revision, SheetImport
@@ -200,7 +200,7 @@ def leave(
     Raises what accounts.people.deactivate raises; HeirNeeded if an open step, which could be
     taken before, would have nobody left to take it.
     """
-    before = stuck()
+    before, waiting = stuck(), _waiting_for(User.objects.get(pk=user_id))
     # requests before organisations and people: the order in which other verbs lock them
     deciding.with_person(User.objects.get(pk=user_id))
     user = people.deactivate(user_id, hand_over_to=hand_over_to, by=by, at=at)
@@ -214,7 +214,54 @@ def leave(
             text % {"person": user, "steps": _named(left)}, "step-without-person"
         )
     deciding.pass_on(user, hand_over_to, by=by, at=at)
+    for request, place in waiting:
+        _tell_of(request, place, user, at=at)
     return user
+
+
+_BY_HOLDER = (
+    (Role.HEAD, Asked.TO_SIGN, "organization"),
+    (Role.HEAD, Asked.TO_ANSWER, "dataset__owner"),
+    (Role.REVIEWER, Asked.IN_REVIEW, "dataset__owner"),
+)
+"""In which state a request waits for which role, and which of its organisations' role that is."""
+
+
+_RIGHTS = {
+    Asked.TO_SIGN: "exchange.sign_request",
+    Asked.TO_ANSWER: "exchange.sign_answer",
+    Asked.IN_REVIEW: "exchange.answer_request",
+}
+
+
+def _waiting_for(user: User) -> list[tuple[ShareRequest, Organization]]:
+    """Return the requests that wait for a role which a person holds, with where they wait."""
+    held = set(user.memberships.live().values_list("role", "organization_id"))
+    found = []
+    for role, state, owner in _BY_HOLDER:
+        places = [place for held_role, place in held if held_role == role]
+        rows = ShareRequest.objects.filter(state=state, **{f"{owner}__in": places})
+        for request in rows.select_related("organization", "dataset__owner").order_by("pk"):
+            mine = owner == "organization"
+            found.append((request, request.organization if mine else request.dataset.owner))
+    return found
+
+
+def _tell_of(request: ShareRequest, place: Organization, left: User, *, at: datetime) -> None:
+    """Tell who can act on a request, and the data authority, that somebody it waited for left."""
+    notices.tell(
+        "request.holder_left",
+        organization=place,
+        target=request.address,
+        at=at,
+        due_on=request.due_on,
+        person=left.name,
+        place=place,
+        request=request.pk,
+        dataset=request.dataset,
+        state=Asked(request.state).label,
+        roles=people.in_both_languages(holders(_RIGHTS[Asked(request.state)])),
+    )
 
 
 def _named(steps: set[OpenStep]) -> str:

@@ -73,8 +73,9 @@ MOVES: Mapping[tuple[State, Step], State] = {
     # what was completed is signed anew: it is another request than the one that was signed
     (State.SUPPLEMENT, Step.EDIT): State.SUPPLEMENT,
     (State.SUPPLEMENT, Step.SUPPLY): State.TO_SIGN,
-    # a dispute that was settled for the asking department puts the answer back to the provider
+    # a dispute settled for the asking department puts a refusal, or an answer in part, back
     (State.REFUSED, Step.REOPEN): State.IN_REVIEW,
+    (State.GRANTED, Step.REOPEN): State.IN_REVIEW,
     # whoever asks may stop asking, until there is an answer
     (State.DRAFT, Step.WITHDRAW): State.WITHDRAWN,
     (State.TO_SIGN, Step.WITHDRAW): State.WITHDRAWN,
@@ -112,6 +113,7 @@ class Aside(StrEnum):
     ASSIGN = "assign"
     ASK_EXTENSION = "ask_extension"
     EXTEND = "extend"
+    ORDER = "order"
 
 
 ASIDES = {
@@ -119,6 +121,7 @@ ASIDES = {
     Aside.ASSIGN: gettext_lazy("given to a person"),
     Aside.ASK_EXTENSION: gettext_lazy("more time asked for"),
     Aside.EXTEND: gettext_lazy("more time given"),
+    Aside.ORDER: gettext_lazy("last day named in a dispute"),
 }
 
 OPEN_STATES = (

@@ -1,4 +1,5 @@
 from accounts.models.apps import ApiKey, App
+from accounts.models.delegations import Delegation
 from accounts.models.notices import Notice, NoticeSeen
 from accounts.models.organizations import Organization, OrganizationKept
 from accounts.models.passwords import PastPassword
@@ -11,6 +12,7 @@ __all__ = [
     "ApiKey",
     "App",
     "CodeSystem",
+    "Delegation",
     "Membership",
     "Notice",
     "NoticeSeen",

@@ -1,14 +1,34 @@
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 
 from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.organizations import Organization
 from accounts.roles import ADMIN_ROLES, OFFICE_ROLES, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """Somebody in whose stead a person acts."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A role in an organisation as a person has it now: their own, or lent by a colleague."""
+
+    role: Role
+    organization_id: int
+    lent_by: Lender | None = None
 
 
 class UserManager(BaseUserManager["User"]):
@@ -33,6 +53,9 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(_("created at"))
     deactivated_at = models.DateTimeField(_("deactivated at"), null=True, blank=True)
     invited_at = models.DateTimeField(_("invited at"), null=True, blank=True)
+
+    acts_for: Lender | None = None
+    """In whose stead, by the right asked for last: set by `accounts.roles.require`."""
 
     objects = UserManager()
 
@@ -59,8 +82,9 @@ class User(AbstractBaseUser):
 
     @property
     def audit_name(self) -> str:
-        """The person as the audit trail names them."""
-        return f"{self.name} ({self.username})"
+        """The person as the audit trail names them, and for whom they act."""
+        named = f"{self.name} ({self.username})"
+        return named if self.acts_for is None else f"{named} 代/for {self.acts_for.name}"
 
     @property
     def audit_organization(self) -> str:
@@ -107,8 +131,17 @@ class User(AbstractBaseUser):
 
     @cached_property
     def _held(self) -> list["Membership"]:
-        """Live memberships, read once for this object's life (one request)."""
-        return list(self.memberships.live().select_related("organization"))
+        """Live memberships, own and lent, read once for this object's life (one request)."""
+        return list(self._memberships().select_related("organization").order_by("pk"))
+
+    def _memberships(self) -> "MembershipQuerySet":
+        """Return the memberships that give this person rights today: own, and lent by others.
+
+        One query by the indexes on both ways; the day is the city's, as rights are asked for now.
+        """
+        lent = Membership.objects.lent_to(self, timezone.localdate())
+        usable = self.memberships.live().values("pk").union(lent.values("pk"))
+        return Membership.objects.filter(pk__in=usable)
 
     def roles(self) -> frozenset[Role]:
         """Return the roles held in any organisation that is not closed."""
@@ -126,9 +159,26 @@ class User(AbstractBaseUser):
         )
 
     def live_roles(self) -> list[tuple[Role, int]]:
-        """Return (role, organisation id) pairs as they stand now, read afresh."""
-        pairs = self.memberships.live().values_list("role", "organization_id")
-        return [(Role(role), organization_id) for role, organization_id in pairs]
+        """Return (role, organisation id) pairs as they stand now, lent ones too, read afresh."""
+        return [(right.role, right.organization_id) for right in self.rights()]
+
+    def rights(self) -> list[Right]:
+        """Return the roles held or lent as they stand now, the own ones first, read afresh."""
+        told = ("role", "organization_id", "user_id", "user__name", "user__username")
+        found = [
+            Right(Role(role), place, self._lender(holder, f"{name} ({username})"))
+            for role, place, holder, name, username in self._memberships().values_list(*told)
+        ]
+        return sorted(found, key=lambda right: right.lent_by is not None)
+
+    def _lender(self, holder_id: int, name: str) -> Lender | None:
+        return None if holder_id == self.pk else Lender(holder_id, name)
+
+    def stands_for(self, person_id: int | None) -> bool:
+        """Whether a person is this one, or the one in whose stead this one acts: the two-person
+        rule holds for both."""
+        lender = None if self.acts_for is None else self.acts_for.id
+        return person_id is not None and person_id in (self.pk, lender)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -137,6 +187,26 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def live(self):
         """Those in organisations that are not closed."""
         return self.filter(organization__closed_at=None)
+
+    def lent_to(self, user: User, today: date):
+        """Those of colleagues who are away on a day and have named `user` to act for them.
+
+        Both still belong to the organisation, and the colleague still holds the role.
+        """
+        given = "user__delegations_given"
+        there = Membership.objects.filter(user=user, organization=OuterRef("organization"))
+        return self.live().filter(
+            Exists(there),
+            **{
+                "user__is_active": True,
+                f"{given}__to": user,
+                f"{given}__ended_at": None,
+                f"{given}__from_on__lte": today,
+                f"{given}__until__gte": today,
+                f"{given}__role": F("role"),
+                f"{given}__organization": F("organization"),
+            },
+        )
 
 
 class Membership(models.Model):

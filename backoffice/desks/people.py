@@ -17,9 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.enums import ActionVariant
 
-from accounts import invitations, people, second_factor, sign_in
+from accounts import delegations, invitations, people, second_factor, sign_in
 from accounts.invitations import Sent
-from accounts.models import Membership, PastPassword, RecoveryCode, SecondFactor, User
+from accounts.models import Delegation, Membership, PastPassword, RecoveryCode, SecondFactor, User
 from accounts.people import Invitation, Newcomer
 from accounts.roles import Role
 from backoffice.buttons import REFUSALS, Button, Press, Shown, sentence
@@ -278,6 +278,37 @@ class MembershipDesk(Desk):
             press=_revoke_role,
             done=_("The role is taken away."),
             note=_("The person's next step is already refused."),
+            variant=ActionVariant.DANGER,
+        ),
+    )
+
+
+@admin.register(Delegation)
+class DelegationDesk(Desk):
+    """Who acts for whom while they are away."""
+
+    owner_path = "organization"
+    list_display = ["holder", "to", "role", "organization", "from_on", "until", "ended_at"]
+    list_filter = ["role", "from_on", "until"]
+    list_select_related = ["holder", "to", "organization"]
+    search_fields = ["holder__name", "to__name", "organization__name_zh"]
+    ordering = ["-from_on", "-pk"]
+    fields = [
+        ("holder", "to"),
+        ("role", "organization"),
+        ("from_on", "until"),
+        "reason",
+        "made_at",
+        ("ended_at", "ended_by"),
+    ]
+    buttons = (
+        Button(
+            name="end",
+            label=_("End the delegation"),
+            permission="accounts.revoke_role",
+            press=lambda press: delegations.end(press.target.pk, by=press.by, at=press.at),
+            done=_("The delegation has ended: the colleague's next step is refused."),
+            offered=lambda row: row.ended_at is None,
             variant=ActionVariant.DANGER,
         ),
     )

@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, User
+from accounts import delegations
+from accounts.models import User
 from accounts.roles import holders
 from backoffice.forms.dressed import DayField, LinesField, WordsField, dress
 from backoffice.words import GRADES, MODES
@@ -183,10 +184,7 @@ class AssignForm(StepForm):
 
     def prepare(self, request: ShareRequest) -> None:
         """Offer who can answer for this provider, and did not ask."""
-        held = Membership.objects.live().filter(
-            organization=request.dataset.owner_id, role__in=holders("exchange.answer_request")
-        )
-        people = User.objects.filter(is_active=True, pk__in=held.values("user"))
+        people = delegations.acting(request.dataset.owner, *holders("exchange.answer_request"))
         asking = [pk for pk in (request.drafted_by_id, request.signed_by_id) if pk]
         field = self.fields["to"]
         if isinstance(field, forms.ModelChoiceField):

@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.forms.dressed import OfficeForm
+from backoffice.forms.dressed import DayField, OfficeForm
 from exchange.models import About
-from exchange.sharing import disputes
+from exchange.sharing import disputes, settling
 from exchange.workflow import DISPUTE_MOVES, DISPUTE_STEPS, DisputeState, DisputeStep
 
 UP_WORDS = {
@@ -44,7 +44,20 @@ class SayForm(OfficeForm):
     text = _words(_("what is said"))
 
 
-class ConcedeForm(OfficeForm):
+class _DayToAnswerForm(OfficeForm):
+    """Asks for the last day of an answer that is late, and for no day elsewhere."""
+
+    def prepare(self) -> None:
+        """Ask for a day where the settlement names one."""
+        if settling.needs_day(self.target.request, self.target.about):
+            self.fields["answer_by"] = DayField(
+                label=_("last day for the answer"),
+                required=False,
+                help_text=_("Needed where it is settled for the asking department."),
+            )
+
+
+class ConcedeForm(_DayToAnswerForm):
     """Why the provider gives in."""
 
     text = _words(_("how it was settled"))
@@ -65,7 +78,7 @@ class EscalateForm(OfficeForm):
         self.fields["to"].choices = up  # type: ignore[attr-defined]  # it is a choice
 
 
-class DecideForm(OfficeForm):
+class DecideForm(_DayToAnswerForm):
     """How it is settled, for whom, and by which paper."""
 
     outcome = forms.ChoiceField(

@@ -19,7 +19,8 @@ from policy.terms import Grade, Mode, ScopeOperator
 
 A_YEAR = timedelta(days=364)
 CONDITIONS = 3
-"""Conditions on rows that the form has room for; the API takes any number."""
+"""Conditions on rows that an empty form has room for; one that says more has room for all."""
+MOST_CONDITIONS = 100
 
 CEILINGS = [
     (int(Grade.L2), _("masked is enough for what is sensitive")),
@@ -37,6 +38,13 @@ class Asking:
     fields: Mapping[int, Sequence[Field]]  # by dataset
     drafted: Mapping[int, ShareRequest]  # by dataset
     renews: Grant | None = None
+
+    def rows_before(self, dataset: Dataset) -> list[dict[str, Any]]:
+        """Return the conditions on rows that a renewed grant has, or that were drafted."""
+        if self.renews is not None:
+            return list(self.renews.rows)
+        drafted = self.drafted.get(dataset.pk)
+        return [] if drafted is None else list(drafted.rows)
 
 
 class AskForm(OfficeForm):
@@ -105,13 +113,22 @@ class AskForm(OfficeForm):
                 (str(one.pk), f"{label}{one.label} ({one.name})")
                 for one in self.target.fields[dataset.pk]
             ]
-        for number in range(CONDITIONS):
+        for number in self._places():
             self.fields[f"row_field_{number}"] = forms.ChoiceField(
                 label=_("Field of the condition"), choices=offered, required=False
             )
             self.fields[f"row_values_{number}"] = forms.CharField(
                 label=_("Values"), max_length=2000, required=False
             )
+
+    def _places(self) -> range:
+        """Return the places for conditions: none in a renewal, which keeps those of the grant."""
+        if self.target.renews is not None:
+            return range(0)
+        told = self.data if self.is_bound else self.initial
+        named = sum(name.startswith("row_field_") for name in told)
+        free = 0 if self.is_bound else 1
+        return range(min(max(CONDITIONS, named + free), MOST_CONDITIONS))
 
     def clean_fields_asked(self) -> list[int]:
         """Return each field once."""
@@ -127,7 +144,7 @@ class AskForm(OfficeForm):
     def clean(self) -> dict[str, Any]:
         """Refuse a condition that names a field and no value, or the other way round."""
         told = super().clean() or self.cleaned_data
-        for number in range(CONDITIONS):
+        for number in self._places():
             field, values = told.get(f"row_field_{number}"), told.get(f"row_values_{number}")
             if bool(field) != bool(values):
                 self.add_error(
@@ -140,14 +157,19 @@ class AskForm(OfficeForm):
         return told
 
     def rows(self, dataset: Dataset) -> list[dict[str, Any]]:
-        """Return the conditions on the rows of a dataset."""
+        """Return the conditions on the rows of a dataset; one left as it was stays as it was."""
+        before = self.target.rows_before(dataset)
+        if self.target.renews is not None:
+            return before
         own = {one.pk for one in self.target.fields[dataset.pk]}
         told = self.cleaned_data
+        known = {(int(one["field"]), _as_text(one)): one for one in before}
         found = []
-        for number in range(CONDITIONS):
+        for number in self._places():
             field, values = told.get(f"row_field_{number}"), told.get(f"row_values_{number}")
             if field and values and int(field) in own:
-                found.append(_condition(int(field), values))
+                kept = known.get((int(field), values))
+                found.append(kept or _condition(int(field), values))
         return found
 
     def terms(self, dataset: Dataset) -> Terms:
@@ -236,7 +258,11 @@ def values_of(terms: Terms, fields: Sequence[int]) -> dict[str, Any]:
 def values_of_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return conditions on rows as first values."""
     told: dict[str, Any] = {}
-    for number, one in enumerate(rows[:CONDITIONS]):
+    for number, one in enumerate(rows[:MOST_CONDITIONS]):
         told[f"row_field_{number}"] = str(one["field"])
-        told[f"row_values_{number}"] = ", ".join(map(str, one["values"]))
+        told[f"row_values_{number}"] = _as_text(one)
     return told
+
+
+def _as_text(condition: Mapping[str, Any]) -> str:
+    return ", ".join(map(str, condition["values"]))

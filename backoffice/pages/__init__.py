@@ -3,6 +3,7 @@
 from backoffice.pages import (
     agreement,
     asking,
+    away,
     catalogue_import,
     decided,
     deciding,
@@ -31,6 +32,7 @@ from backoffice.pages import (
 ADDRESSES = [
     *agreement.ADDRESSES,
     *asking.ADDRESSES,
+    *away.ADDRESSES,
     *catalogue_import.ADDRESSES,
     *decided.ADDRESSES,
     *deciding.ADDRESSES,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from accounts.models import User
+from accounts.models.people import Right
 from accounts.roles import Role
 from backoffice.waiting import administration, asking, entries, lines, requests, runs
 from backoffice.waiting.piles import Asked, Desk, Pile, Question
@@ -78,14 +79,22 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
 
 def of(user: User, *, now: datetime) -> list[Desk]:
     """Return a desk for each role that a person holds, in the order of the table of roles."""
-    held: dict[Role, list[int]] = {}
-    for role, organization_id in user.live_roles():
-        held.setdefault(role, []).append(organization_id)
+    held: dict[Role, list[Right]] = {}
+    for right in user.rights():
+        held.setdefault(right.role, []).append(right)
     return [
-        Desk(role, tuple(_piles(Asked(user, role, tuple(held[role]), now))))
+        Desk(
+            role,
+            tuple(_piles(Asked(user, role, _places(held[role]), now))),
+            tuple(right.lent_by.name for right in held[role] if right.lent_by is not None),
+        )
         for role in QUESTIONS
         if role in held
     ]
+
+
+def _places(rights: Iterable[Right]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(right.organization_id for right in rights))
 
 
 def _piles(asked: Asked) -> Iterable[Pile]:

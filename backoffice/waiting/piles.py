@@ -47,10 +47,11 @@ class Pile:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a person has to do in one role."""
+    """What a person has to do in one role, in whose stead if it is lent."""
 
     role: Role
     piles: tuple[Pile, ...]
+    acts_for: tuple[str, ...] = ()
 
     @property
     def waiting(self) -> int:

@@ -89,6 +89,14 @@ class Grant(models.Model):
         related_name="grant",
         verbose_name=_("share request"),
     )
+    formerly_of = models.ForeignKey(
+        "exchange.ShareRequest",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="former_grants",
+        verbose_name=_("share request whose answer was given anew"),
+    )
     deliver_by = models.DateField(_("to be shared by"), null=True, blank=True)
     first_used_at = models.DateTimeField(_("first used at"), null=True, blank=True)
     suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True)

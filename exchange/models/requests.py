@@ -160,6 +160,7 @@ class ShareRequest(models.Model):
     due_from = models.DateTimeField(_("limit runs from"), null=True, blank=True)
     extended_at = models.DateTimeField(_("extended at"), null=True, blank=True)
     extended_because = models.TextField(_("extended because"), blank=True)
+    ordered_on = models.DateField(_("last day named in a dispute"), null=True, blank=True)
     more_asked_at = models.DateTimeField(_("sent back to be completed at"), null=True, blank=True)
     missing = models.JSONField(_("what was found missing"), default=list, blank=True)
 
@@ -244,7 +245,7 @@ class RequestEvent(models.Model):
     """One thing that happened to a request, as both departments read it.
 
     `what` is a step or something beside; `text` is what the person said, in their words. `by` is
-    None where the platform itself acted.
+    None where the platform itself acted; `for_whom` is the colleague in whose stead they did.
     """
 
     request = models.ForeignKey(
@@ -255,6 +256,9 @@ class RequestEvent(models.Model):
     text = models.TextField(_("what was said"), blank=True)
     by = models.ForeignKey(
         USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    for_whom = models.ForeignKey(
+        USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("acting for")
     )
     at = models.DateTimeField(_("at"))
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 
 from accounts import notices, organizations
 from accounts.models import Organization, User
-from accounts.roles import require
+from accounts.roles import NotAllowed, require
 from audit import chain
 from catalog import deadlines
 from catalog.models import Dataset
@@ -185,6 +185,7 @@ def sign(
     """
     request = locked(request_id)
     require(by, "exchange.sign_request", organization=request.organization)
+    _not_own_draft(request, by)
     request.state = moved(request, Step.SIGN)
     _as_seen(request, seen, NOT_SIGNED)
     if not vouched:
@@ -200,7 +201,7 @@ def sign(
     tells_nothing_hidden(request, asked(request), today=today)
     request.signed_by, request.received_at = by, at
     event(request, Step.SIGN, by=by, at=at)
-    notices.settle(request.address, "request.signable", at=at)
+    notices.settle(request.address, "request.signable", "request.holder_left", at=at)
     grant = _send_on(request, by=by, at=at, today=today)
     chain.record(
         "request.sign",
@@ -227,6 +228,21 @@ def tells_nothing_hidden(request: ShareRequest, offer: Offer, *, today: date) ->
                 " that is."
             )
             % {"fields": ", ".join(one.label for one in hidden)}
+        )
+
+
+def _not_own_draft(request: ShareRequest, by: User) -> None:
+    """Return unless somebody signs for the head what they drafted. Raises NotAllowed."""
+    if by.acts_for is None:
+        return
+    laid_before = request.events.filter(what__in=(Step.EDIT, Step.SUBMIT, Step.SUPPLY), by=by)
+    if request.drafted_by_id == by.pk or laid_before.exists():
+        raise NotAllowed(
+            _(
+                "You drafted this request, so you do not sign it for %(person)s as well. It waits"
+                " for a head of the department, or for another colleague who acts for one."
+            )
+            % {"person": by.acts_for.name}
         )
 
 
@@ -310,6 +326,7 @@ def withdraw(request_id: int, *, reason: str, by: User, at: datetime) -> ShareRe
     request = locked(request_id)
     require(by, "exchange.ask_dataset", organization=request.organization)
     known = request.received_at is not None
+    _nothing_granted(request)
     request.state = moved(request, Step.WITHDRAW)
     clocks.stop(request)
     request.save(update_fields=["state", "due_step", "due_from", "due_on"])
@@ -319,3 +336,16 @@ def withdraw(request_id: int, *, reason: str, by: User, at: datetime) -> ShareRe
         tell("request.withdrawn", request, to=request.dataset.owner, at=at, reason=reason)
     chain.record("request.withdraw", request.address, by=by, at=at, reason=reason)
     return request
+
+
+def _nothing_granted(request: ShareRequest) -> None:
+    """Return unless the answer was opened again and its grant still holds."""
+    held = Grant.objects.filter(request=request, revoked_at=None).first()
+    if held is not None:
+        raise StepRefused(
+            _(
+                "Request %(request)s has led to grant no. %(grant)s already, so it is not"
+                " withdrawn. End the grant if its purpose is over."
+            )
+            % {"request": request.pk, "grant": held.pk}
+        )

@@ -4,7 +4,8 @@ Order 809 art 21 has no rule for material that comes in later: here the limit be
 completed request is received, which can happen once. docs/sharing.md has each limit.
 """
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -39,22 +40,40 @@ def run(
     request: ShareRequest, step: ClockStep, *, since: datetime, clocks: deadlines.Clocks
 ) -> None:
     """Set a request's limit running; the caller saves it."""
-    request.due_step, request.due_from = step, since
+    request.due_step, request.due_from, request.ordered_on = step, since, None
     request.due_on = deadline(request, clocks).due_on
 
 
 def stop(request: ShareRequest) -> None:
     """Let no limit run: the asking department has to act, or nobody has; the caller saves it."""
     request.due_step, request.due_from, request.due_on = "", None, None
+    request.ordered_on = None
 
 
 def deadline(request: ShareRequest, clocks: deadlines.Clocks | None = None) -> deadlines.Deadline:
     """Return the deadline of the limit that runs. Raises ClockMissing where none does."""
     if request.due_from is None:
         raise deadlines.ClockMissing(f"No limit runs for request {request.pk}.")
-    return (clocks or deadlines.clocks()).due_for(
-        request.due_step, request.due_from, extended=request.extended_at is not None
+    return _due(request, clocks or deadlines.clocks(), since=request.due_from)
+
+
+def _due(
+    request: ShareRequest,
+    clocks: deadlines.Clocks,
+    *,
+    since: datetime,
+    today: date | None = None,
+) -> deadlines.Deadline:
+    """Return when a request is due by the table, or on the day that was named in a dispute."""
+    due = clocks.due_for(
+        request.due_step, since, today=today, extended=request.extended_at is not None
     )
+    if request.ordered_on is None:
+        return due
+    day = request.ordered_on
+    left = clocks.calendar.between(today or timezone.localdate(), day)
+    total = clocks.calendar.between(timezone.localdate(since), day)
+    return replace(due, due_on=day, days_left=left, light=deadlines.light(left, total))
 
 
 @transaction.atomic
@@ -132,12 +151,7 @@ def remind(*, at: datetime) -> int:
     told = 0
     running = ShareRequest.objects.filter(state__in=OPEN_STATES, due_from__isnull=False)
     for request in running.select_related("dataset__owner", "organization").order_by("pk"):
-        due = clocks.due_for(
-            request.due_step,
-            request.due_from or at,
-            today=today,
-            extended=request.extended_at is not None,
-        )
+        due = _due(request, clocks, since=request.due_from or at, today=today)
         if due.due_on != request.due_on:
             ShareRequest.objects.filter(pk=request.pk).update(due_on=due.due_on)
         late = due.days_left < 0

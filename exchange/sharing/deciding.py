@@ -19,7 +19,7 @@ from audit import chain
 from catalog import deadlines
 from exchange.agreements import keeping
 from exchange.models import Answer, Grant, Ground, ShareRequest
-from exchange.sharing import asking, clocks, contents, grants, matrix
+from exchange.sharing import asking, clocks, contents, grants, matrix, settling
 from exchange.sharing.as_seen import require_as_seen
 from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import (
@@ -33,6 +33,7 @@ from exchange.sharing.requests import (
     offered,
     said,
     settle,
+    stood_behind,
     tell,
 )
 from exchange.workflow import HIDDEN_FROM_PROVIDER, Aside, State, Step, StepRefused
@@ -222,6 +223,7 @@ def propose(
     wanted = asked(request)
     _within(request, offer, wanted)
     _can_be_given(request, offer, today=timezone.localdate(at))
+    settling.not_less(request, offer)
     whole = replace(offer, daily_quota=None) == replace(wanted, daily_quota=None)
     request.answer = Answer.WHOLE if whole else Answer.PART
     request.ground = ""
@@ -245,6 +247,7 @@ def propose_refusal(
     request.state = moved(request, Step.PROPOSE)
     require_as_seen(request, seen)
     _grounded(request, ground, today=timezone.localdate(at))
+    settling.not_less(request, None)
     request.answer, request.ground = Answer.REFUSAL, ground
     request.answer_reason = said(reason)
     request.offered = {}
@@ -384,7 +387,8 @@ def sign_answer(
     refusal = request.answer == Answer.REFUSAL
     request.state = moved(request, Step.REFUSE if refusal else Step.AGREE)
     require_as_seen(request, seen)
-    if by.pk == request.proposed_by_id:
+    proposers = {request.proposed_by_id, *stood_behind(request, Step.PROPOSE)}
+    if any(by.stands_for(person) for person in proposers):
         raise StepRefused(_("You proposed this answer, so another head of the provider signs it."))
     today = timezone.localdate(at)
     request.answered_by, request.answered_at = by, at

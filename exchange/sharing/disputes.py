@@ -6,7 +6,7 @@ The law sets no day for any of these steps. Each is kept with who said what, and
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -17,19 +17,16 @@ from accounts import notices
 from accounts.models import Organization, User
 from accounts.roles import NotAllowed, Role, require
 from audit import chain
-from catalog import deadlines
 from exchange.models import About, Answer, Dispute, DisputeEvent, ShareRequest, Side
-from exchange.sharing import clocks
-from exchange.sharing.requests import RequestUnfit, another_than_asked, event, locked, said
-from exchange.sharing.requests import tell as tell_of_request
+from exchange.sharing import settling
+from exchange.sharing.requests import RequestUnfit, another_than_asked, locked, said
+from exchange.sharing.settling import Settled
 from exchange.workflow import (
     WITH_PROVIDER,
     DisputeState,
     DisputeStep,
     State,
-    Step,
     StepRefused,
-    move,
     move_dispute,
 )
 
@@ -40,11 +37,12 @@ BY_PAPER = (DisputeState.SUPERIOR, DisputeState.GOVERNMENT)
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What one step says: for whom, in which words, by which paper."""
+    """What one step says: for whom, in which words, by which paper, which day it names."""
 
     side: Side
     text: str
     document: str = ""
+    answer_by: date | None = None
 
 
 def open_to(request: ShareRequest, *, at: datetime) -> tuple[About, ...]:
@@ -123,15 +121,18 @@ def say(dispute_id: int, *, text: str, by: User, at: datetime) -> Dispute:
 
 
 @transaction.atomic
-def concede(dispute_id: int, *, text: str, by: User, at: datetime) -> Dispute:
+def concede(
+    dispute_id: int, *, text: str, by: User, at: datetime, answer_by: date | None = None
+) -> Dispute:
     """Give in, as the provider's head: what is disputed is looked at anew.
 
-    Raises NotAllowed, StepRefused, RequestUnfit without words.
+    `answer_by` is the last day for an answer that is late. Raises NotAllowed, StepRefused,
+    RequestUnfit without words, or without that day.
     """
     dispute = locked_dispute(dispute_id)
     require(by, "exchange.sign_answer", organization=_owner(dispute))
     another_than_asked(dispute.request, by)
-    told = _Said(Side.PROVIDER, said(text))
+    told = _Said(Side.PROVIDER, said(text), answer_by=answer_by)
     return _settled(dispute, DisputeStep.CONCEDE, told, by=by, at=at)
 
 
@@ -156,11 +157,19 @@ def escalate(dispute_id: int, *, to: DisputeStep, text: str, by: User, at: datet
 
 @transaction.atomic
 def decide(
-    dispute_id: int, *, for_asker: bool, text: str, document: str = "", by: User, at: datetime
+    dispute_id: int,
+    *,
+    for_asker: bool,
+    text: str,
+    document: str = "",
+    by: User,
+    at: datetime,
+    answer_by: date | None = None,
 ) -> Dispute:
     """Settle a dispute as the data authority, or record how a superior or the government did.
 
-    Theirs is recorded with the number of its document. Raises NotAllowed (also for who asked, and
+    Theirs is recorded with the number of its document. `answer_by` as in `concede`: for the asking
+    department only. Raises NotAllowed (also for who asked, and
     for a party to it), StepRefused, RequestUnfit without words or number.
     """
     dispute = locked_dispute(dispute_id)
@@ -172,7 +181,7 @@ def decide(
     else:
         number = document.strip()
         _no_party(dispute, by)
-    told = _Said(Side.AUTHORITY, said(text), number)
+    told = _Said(Side.AUTHORITY, said(text), number, answer_by)
     return _settled(dispute, step, told, by=by, at=at)
 
 
@@ -257,25 +266,10 @@ def _settled(
     notices.settle(dispute.address, "dispute.opened", "dispute.raised", at=at)
     for to in (dispute.request.organization, _owner(dispute)):
         _tell("dispute.settled", dispute, to=to, at=at, outcome=_outcome(dispute))
-    if dispute.state == DisputeState.FOR_ASKER and dispute.about == About.REFUSAL:
-        _reopen(dispute, told.text, by=by, at=at)
+    if dispute.state == DisputeState.FOR_ASKER:
+        about = About(dispute.about)
+        settling.apply(dispute.request, Settled(about, told.text, by, at, told.answer_by))
     return dispute
-
-
-def _reopen(dispute: Dispute, because: str, *, by: User, at: datetime) -> None:
-    """Put the answer back to the provider, whose limit begins anew."""
-    request = dispute.request
-    request.state = move(request.state, Step.REOPEN, of=request.pk)
-    request.answer, request.ground, request.answer_reason = "", "", ""
-    request.offered, request.proposed_by = {}, None
-    request.answered_by, request.answered_at, request.extended_at = None, None, None
-    request.extended_because = ""
-    limits = deadlines.clocks()
-    clocks.run(request, clocks.answer_step(request, limits), since=at, clocks=limits)
-    request.save()
-    event(request, Step.REOPEN, because, by=by, at=at)
-    owner = request.dataset.owner
-    tell_of_request("request.received", request, to=owner, at=at, due_on=request.due_on)
 
 
 def _keep(dispute: Dispute, step: DisputeStep, told: _Said, *, by: User, at: datetime) -> None:

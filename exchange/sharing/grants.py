@@ -118,6 +118,7 @@ def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime)
     """
     if request.renews_id is not None:
         _replace(request.renews_id, request, by=by, at=at)
+    _replace_earlier(request, by=by, at=at)
     there = RecordTable.objects.filter(
         resource__dataset=request.dataset_id, zone=Zone.SHARED, live=True
     ).exists()
@@ -169,6 +170,14 @@ def _replace(grant_id: int, request: ShareRequest, *, by: User, at: datetime) ->
         ending=Ending.REPLACED,
         reason=request.address,
     )
+
+
+def _replace_earlier(request: ShareRequest, *, by: User, at: datetime) -> None:
+    """End the grant of an answer that a dispute opened again: the new one stands for it."""
+    earlier = Grant.objects.select_for_update(of=("self",)).filter(request=request).first()
+    if earlier is not None:
+        _replace(earlier.pk, request, by=by, at=at)
+        Grant.objects.filter(pk=earlier.pk).update(formerly_of=request, request=None)
 
 
 @transaction.atomic

@@ -55,6 +55,18 @@ def resume(grant_id: int, *, reason: str, by: User, at: datetime) -> Grant:
     """
     grant = _locked(grant_id)
     require(by, "exchange.suspend_grant", organization=grant.dataset.owner)
+    return _resumed(grant, reason, by=by, at=at)
+
+
+def hold_again(grant_id: int, *, reason: str, by: User, at: datetime) -> Grant:
+    """Let a suspended grant hold again; part of the verb that settles a dispute for the consumer.
+
+    Asks no right: that verb did. Raises StepRefused.
+    """
+    return _resumed(_locked(grant_id), reason, by=by, at=at)
+
+
+def _resumed(grant: Grant, reason: str, *, by: User, at: datetime) -> Grant:
     move_grant(grant.state(timezone.localdate(at)), GrantStep.RESUME, of=grant.pk)
     words = said(reason)
     grant.suspended_at, grant.suspended_because, grant.mend_by = None, "", None

@@ -85,9 +85,19 @@ def last_step(request: ShareRequest) -> str:
 def event(
     request: ShareRequest, what: Step | Aside, text: str = "", *, by: User | None, at: datetime
 ) -> RequestEvent:
-    """Write down what happened, as both departments read it; `text` is what the person said."""
+    """Write down what happened, as both departments read it; `text` is what the person said.
+
+    Who acts in a colleague's stead is named with that colleague.
+    """
+    lender = None if by is None or by.acts_for is None else by.acts_for.id
     return RequestEvent.objects.create(
-        request=request, what=what, state=request.state, text=text, by=by, at=at
+        request=request,
+        what=what,
+        state=request.state,
+        text=text,
+        by=by,
+        for_whom_id=lender,
+        at=at,
     )
 
 
@@ -96,10 +106,15 @@ BY_ASKER = (Step.EDIT, Step.SUBMIT, Step.SUPPLY, Step.SIGN)
 
 
 def another_than_asked(request: ShareRequest, by: User) -> None:
-    """Return unless `by` wrote, laid before the head or signed the request. Raises NotAllowed."""
+    """Return unless `by` asked for it, or acts for who did. Raises NotAllowed.
+
+    Who wrote, laid before the head or signed the request asked for it, and so did the colleague in
+    whose stead they did.
+    """
+    steps = request.events.filter(what__in=[str(step) for step in BY_ASKER])
     asked_by = {request.drafted_by_id, request.signed_by_id}
-    steps = request.events.filter(what__in=[str(step) for step in BY_ASKER], by=by)
-    if by.pk in asked_by or steps.exists():
+    asked_by.update(*steps.values_list("by_id", "for_whom_id"))
+    if any(by.stands_for(person) for person in asked_by):
         raise NotAllowed(
             _(
                 "You asked for this yourself, for %(organization)s, so somebody else decides"
@@ -107,6 +122,12 @@ def another_than_asked(request: ShareRequest, by: User) -> None:
             )
             % {"organization": request.organization}
         )
+
+
+def stood_behind(request: ShareRequest, *steps: Step) -> set[int]:
+    """Return the people in whose stead somebody took one of these steps."""
+    rows = request.events.filter(what__in=[str(step) for step in steps], for_whom__isnull=False)
+    return {person for person in rows.values_list("for_whom_id", flat=True) if person}
 
 
 def asked(request: ShareRequest) -> Offer:
@@ -169,6 +190,7 @@ ON_THE_WAY = (
     "request.extension",
     "request.due",
     "request.late",
+    "request.holder_left",
 )
 """What is told of a request until it is answered or withdrawn; the end settles all of it."""
 

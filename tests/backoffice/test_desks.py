@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import notices
-from accounts.models import Membership, Organization, User
+from accounts.models import Delegation, Membership, Organization, User
 from accounts.roles import CITY_WIDE, OFFICE_ROLES, PERMISSIONS, Role
 from audit.models import Entry
 from backoffice.desk import Desk, KeptDesk
@@ -18,7 +18,7 @@ from catalog import demands
 from catalog.models import CodeList, Dataset, Field, FieldSketch, Subject, WorkingDay
 from catalog.terms import LineState, State
 from exchange import opening, sources
-from exchange.models import About, Binding, Purpose, Source, Wrong
+from exchange.models import About, Binding, Purpose, Source, UseRecord, Wrong
 from exchange.sharing import asking, attachments, corrections, disputes, grants
 from exchange.sharing.contents import Terms
 from exchange.sync import engine
@@ -193,6 +193,26 @@ def a_whole_city():
     )
     ask_for(dataset, field)
     sharing.two(rows=False, asker=where.department).granted("phone")
+    UseRecord.objects.create(
+        grant=dataset.grants.first(),
+        first_on=date(2026, 3, 2),
+        last_on=date(2026, 3, 3),
+        scene="a test",
+        result="a test",
+        stored="here",
+        written_by=where.head,
+        written_at=exchange.NOW,
+    )
+    Delegation.objects.create(
+        holder=where.head,
+        to=where.publisher,
+        organization=where.department,
+        role=Role.HEAD,
+        from_on=date(2026, 3, 2),
+        until=date(2026, 3, 3),
+        reason="leave",
+        made_at=exchange.NOW,
+    )
     sources.allow_host("db.example", 5432, by=where.system, at=exchange.NOW)
     accounts.api_key()
     accounts.region()

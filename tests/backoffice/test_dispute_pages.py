@@ -1,7 +1,10 @@
 """A dispute at the back office: opened from a refused request, carried on by who may."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.roles import Role
 from exchange.models import Dispute, Ground
@@ -109,3 +112,31 @@ def test_the_authority_lists_all_disputes_and_a_stranger_none(at_desk, two, refu
 
     assert link in authority
     assert link not in stranger
+
+
+def test_a_late_answer_is_given_a_last_day_on_the_page_of_its_dispute(at_desk, two):
+    request = two.signed("phone")  # in March, so that its limit is over by the clock of the pages
+    at_desk(two.clerk).client.post(
+        reverse("admin:request_dispute", args=[request.pk]), {"about": "late", "claim": "未答复"}
+    )
+    dispute = Dispute.objects.get()
+    day = timezone.localdate() + timedelta(days=9)
+
+    without = act(at_desk, two.where.head, dispute, "concede", text="马上答复")
+    act(at_desk, two.where.head, dispute, "concede", text="马上答复", answer_by=str(day))
+
+    request.refresh_from_db()
+    page = at_desk(two.reviewer).client.get(reverse("admin:deciding", args=[request.pk]))
+    assert without.status_code == 400
+    assert "name the last day" in without.content.decode()
+    assert (request.due_on, request.ordered_on) == (day, day)
+    assert f"last day named in a dispute</strong>: {day}" in page.content.decode()
+
+
+def test_no_day_is_asked_where_nothing_is_late(at_desk, two, refused):
+    dispute = opened(at_desk, two, refused)
+
+    page = at_desk(two.where.head).client.get(reverse("admin:dispute", args=[dispute.pk]))
+
+    forms = {one.name: one.form for one in page.context["offered"]}
+    assert "answer_by" not in forms["concede"].fields

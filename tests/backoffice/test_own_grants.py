@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.roles import Role
-from exchange.models import Ending
+from exchange.models import Ending, Grant, ShareRequest
 from exchange.sharing import asking, attachments
 from exchange.workflow import GrantState
 from tests.factories import accounts, sharing
@@ -120,3 +120,46 @@ def test_requests_wait_on_the_desks_of_who_asks(two, at_desk):
     assert "Drafts of share requests" in clerk
     assert "Share requests to be signed" in head
     assert "Share requests to be signed" not in provider
+
+
+def test_a_renewal_keeps_every_condition_on_rows_as_it_stands(two, at_desk):
+    name, number = two.field("name"), two.field("id")
+    rows = [
+        {"field": name, "operator": "in", "values": ["n007"]},
+        {"field": name, "operator": "in", "values": ["a,b", "n007"]},
+        *(
+            {"field": number, "operator": "in", "values": ["1", str(count)]}
+            for count in range(2, 6)
+        ),
+    ]
+    grant = two.granted("phone")
+    Grant.objects.filter(pk=grant.pk).update(rows=rows)
+    client = at_desk(two.clerk).client
+    place = f"{reverse('admin:ask')}?renews={grant.pk}"
+    form = client.get(place).context["form"]
+
+    told = {one: form[one].value() for one in form.fields}
+    told = {one: "" if value is None else value for one, value in told.items()}
+    client.post(place, told | {"wanted_from": "2026-12-01", "wanted_until": "2027-11-30"})
+
+    renewed = ShareRequest.objects.get(renews=grant)
+    assert renewed.rows == rows
+
+
+def test_a_draft_of_many_conditions_keeps_those_that_were_left_alone(two, at_desk):
+    name = two.field("name")
+    rows = [
+        {"field": name, "operator": "in", "values": [f"m,{count}", f"n{count:03d}"]}
+        for count in range(5)
+    ]
+    draft = two.draft("phone", rows=rows)
+    client = at_desk(two.clerk).client
+    place = reverse("admin:ask_change", args=[draft.pk])
+    form = client.get(place).context["form"]
+
+    told = {one: form[one].value() for one in form.fields}
+    told = {one: "" if value is None else value for one, value in told.items()}
+    client.post(place, told | {"row_values_4": "n001"})
+
+    draft.refresh_from_db()
+    assert draft.rows == [*rows[:4], {"field": name, "operator": "eq", "values": ["n001"]}]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import notices
-from accounts.models import Membership, Notice, Organization
+from accounts.models import Delegation, Membership, Notice, Organization
 from accounts.refusals import StepRefused
 from accounts.roles import NotAllowed, OrganizationKind, Role
 from audit.models import Entry
@@ -210,6 +210,16 @@ def test_no_table_that_names_an_organisation_is_forgotten():
         text="测试",
         reported_by=clerk,
         reported_at=NOW,
+    )
+    Delegation.objects.create(
+        holder=make.user(Role.HEAD, old),
+        to=clerk,
+        organization=old,
+        role=Role.HEAD,
+        from_on=date(2026, 3, 1),
+        until=date(2026, 3, 9),
+        reason="休假",
+        made_at=NOW,
     )
     before = referring(old)
 

@@ -16,6 +16,7 @@ from backoffice.forms.requests import AskForm, Asking
 from backoffice.pages.asking import sitting
 from backoffice.pages.asking.panels import Panel, panel
 from backoffice.pages.frame import office_page, shown
+from backoffice.scopes import conditions
 from catalog import bases as legal_bases
 from catalog.models import LegalBasis
 from exchange.models import ShareRequest
@@ -100,6 +101,7 @@ def _page(
         form=form,
         parts=_parts(form),
         conditions=_conditions(form),
+        kept_rows=conditions(asking.renews.rows) if asking.renews is not None else "",
         panels=_panels(asking, form),
         ticked=form.ticked(),
         chosen=_chosen(form),

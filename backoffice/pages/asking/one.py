@@ -68,7 +68,7 @@ def _page(
         vouched=VOUCHED,
         files=found.attachments.defer("content").order_by("pk"),
         kinds=", ".join(attachments.KINDS),
-        events=found.events.select_related("by").order_by("at", "pk"),
+        events=found.events.select_related("by", "for_whom").order_by("at", "pk"),
         grant=Grant.objects.filter(request=found).select_related("agreement").first(),
         offer=_offer(found),
         **disputes.of_request(found, person_of(request), at=timezone.now()),

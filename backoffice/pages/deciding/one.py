@@ -109,7 +109,7 @@ def told(found: ShareRequest) -> dict[str, Any]:
         "holds": [(grant, _held(grant, names)) for grant in beside.holds(found, today=today)],
         "similar": beside.similar(found),
         "barred": matrix.barred(found.dataset, found.fields, today=today),
-        "events": found.events.select_related("by").order_by("at", "pk"),
+        "events": found.events.select_related("by", "for_whom").order_by("at", "pk"),
         "files": found.attachments.defer("content").order_by("pk"),
     }
 
