@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 from django.utils.translation import override
 
-from accounts.roles import OrganizationKind
-from catalog import history
+from accounts.roles import OrganizationKind, Role
+from catalog import amending, history, revisions
 from catalog.models import Field
 from exchange import opening, replay
 from exchange.access import NotPublishedThen
@@ -73,6 +73,26 @@ def test_a_line_bars_on_its_days_only_and_falls_back_after_them(two):
 
     assert on_it == (Treatment.WITHHELD, {Because.NEGATIVE_LIST})
     assert after == (Treatment.WITHHELD, {Because.LINE_LAPSED})
+
+
+def test_a_line_bars_its_field_by_the_name_that_it_had_then(two):
+    line = catalog.negative_line(two.dataset, ["name"])
+    day = (line.from_on - DAY).days
+    publisher, head, operator = two.where.publisher, two.where.head, accounts.user(Role.OPERATOR)
+    renamed_at = NOW + timedelta(days=day + 2)
+
+    change = amending.propose(
+        two.dataset.pk,
+        fields={two.field("name"): {"name": "holder"}},
+        by=publisher,
+        at=renamed_at,
+        reason="更准确",
+    )
+    amending.sign(change.pk, by=head, at=renamed_at)
+    revisions.decide_revision(change.pk, by=operator, at=renamed_at, accept=True, reason="同意")
+
+    assert seen(two, day + 1)["name"][1] == {Because.NEGATIVE_LIST}
+    assert seen(two, day + 2)["holder"][1] == {Because.NEGATIVE_LIST}
 
 
 def test_a_stricter_grade_counts_from_its_day(two):
