@@ -25,7 +25,7 @@ class ScheduleUnfit(Problem):
 
 
 class WithdrawnDataset(Problem):
-    """What is withdrawn is not synced by the clock."""
+    """What is withdrawn is not synced, neither by the clock nor by hand."""
 
     code = "dataset-withdrawn"
     status = 409
@@ -42,6 +42,15 @@ class Schedule:
     max_shrink_percent: int
 
 
+def may_be_synced(binding: Binding) -> None:
+    """Return if rows may come in: a withdrawn dataset takes none. Raises WithdrawnDataset."""
+    dataset = binding.resource.dataset
+    if dataset.state == Dataset.State.WITHDRAWN:
+        raise WithdrawnDataset(
+            _("“%(dataset)s” is withdrawn, so it is not synced any more.") % {"dataset": dataset}
+        )
+
+
 @transaction.atomic
 def reschedule(binding_id: int, wanted: Schedule, *, by: User, at: datetime) -> Binding:
     """Change when a binding is synced and what is let pass; its checkpoint stays.
@@ -53,12 +62,8 @@ def reschedule(binding_id: int, wanted: Schedule, *, by: User, at: datetime) -> 
         .select_related("resource__dataset__owner")
         .get(pk=binding_id)
     )
-    dataset = binding.resource.dataset
-    require(by, "exchange.reschedule_binding", organization=dataset.owner)
-    if dataset.state == Dataset.State.WITHDRAWN:
-        raise WithdrawnDataset(
-            _("“%(dataset)s” is withdrawn, so it is not synced any more.") % {"dataset": dataset}
-        )
+    require(by, "exchange.reschedule_binding", organization=binding.resource.dataset.owner)
+    may_be_synced(binding)
     _check(wanted)
     binding.schedule_minutes = wanted.every
     binding.paused = wanted.paused
@@ -79,7 +84,7 @@ def reschedule(binding_id: int, wanted: Schedule, *, by: User, at: datetime) -> 
         f"binding:{binding_id}",
         by=by,
         at=at,
-        dataset=dataset.pk,
+        dataset=binding.resource.dataset_id,
         every=wanted.every,
         paused=wanted.paused,
         full_every_days=wanted.full_every_days,

@@ -12,6 +12,7 @@ from exchange import freshness, opening, sketching
 from exchange.models import Binding, RejectedRow, SyncRun
 from exchange.problems import AlreadyRunning, Problem, SourceUnavailable
 from exchange.records import zones
+from exchange.schedules import WithdrawnDataset
 from exchange.sharing import batch_writing, batches, corrections, doubts, use_records
 from exchange.sharing import clocks as request_clocks
 from exchange.sync import engine, undo
@@ -26,7 +27,7 @@ DUE_SECONDS = 60.0
     max_retries=5,
 )
 def sync(binding_id: int, requested_by: int | None = None) -> int | None:
-    """Run one sync and return its run id, None where another worker is at it.
+    """Run one sync and return its run id, None where another worker is at it or nothing may come.
 
     `requested_by` is the id of the person who asked for it, None for the schedule.
 
@@ -35,7 +36,7 @@ def sync(binding_id: int, requested_by: int | None = None) -> int | None:
     try:
         person = None if requested_by is None else User.objects.get(pk=requested_by)
         return engine.sync(binding_id, requested_by=person).pk
-    except AlreadyRunning:
+    except (AlreadyRunning, WithdrawnDataset):
         return None
 
 

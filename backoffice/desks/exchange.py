@@ -161,6 +161,7 @@ class SourceDesk(Desk):
 
 
 def _sync_now(press: Press) -> None:
+    schedules.may_be_synced(press.target)
     tasks.sync.delay(press.target.pk, press.by.pk)
 
 

@@ -39,7 +39,7 @@ class OfferForm(forms.Form):
         required=False,
         min_value=1,
         max_value=2_147_483_647,
-        help_text=_("Calls a day; empty: no limit of its own."),
+        help_text=_("Calls a day, no more than were asked for."),
     )
 
     def __init__(

@@ -315,12 +315,22 @@ def _within(request: ShareRequest, offer: Offer, wanted: Offer) -> None:
             wanted.valid_from <= offer.valid_from <= offer.valid_until <= wanted.valid_until,
             _("The offer holds longer than was asked for, or ends before it begins."),
         ),
+        (
+            _no_more_calls(offer, wanted),
+            _("The offer allows more calls a day than were asked for."),
+        ),
         (not kept, _("The offer leaves out a condition on rows that the request sets itself.")),
     ]
     wrong = [sentence for fine, sentence in fits if not fine]
     wrong += contents.keyless(request.dataset, mode=offer.mode, fields=offer.fields)
     if wrong:
         raise RequestUnfit(" ".join(wrong))
+
+
+def _no_more_calls(offer: Offer, wanted: Offer) -> bool:
+    """Whether an offer keeps to the calls a day that were asked for; where none were, any do."""
+    most = wanted.daily_quota
+    return most is None or (offer.daily_quota is not None and offer.daily_quota <= most)
 
 
 def _can_be_given(request: ShareRequest, offer: Offer, *, today: date) -> None:

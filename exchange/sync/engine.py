@@ -25,6 +25,7 @@ from exchange.models.runs import RUNNING
 from exchange.problems import LedgerUnbalanced, Problem, WrongRunState
 from exchange.records import store, zones
 from exchange.records.statements import one
+from exchange.schedules import may_be_synced
 from exchange.sync import corrected, lease, outcome, plan, reading, undo
 from exchange.sync.checking import check
 from exchange.sync.merge import Delta, Merge, Scope
@@ -52,7 +53,7 @@ def sync(
     """Run one sync of a binding to its end and return the run.
 
     A run that fails or is held back leaves everything readers see as it was, and says why in
-    `problem`. Raises NotAllowed where `requested_by` may not,
+    `problem`. Raises NotAllowed where `requested_by` may not, WithdrawnDataset,
     AlreadyRunning where another process syncs the same binding, and any
     SourceProblem after it has been written down.
     """
@@ -76,6 +77,8 @@ def _run(binding_id: int, carry: Carry, requested_by: User | None, clock: Clock)
         )
         if requested_by is not None:
             require(requested_by, "exchange.run_sync", organization=binding.resource.dataset.owner)
+        if carry is _carry:
+            may_be_synced(binding)
         _clear_away(binding, clock(), held_back_too=carry is _carry)
         sync_run = _start(binding, requested_by, clock(), trial=carry is _try_out)
         held.beat_for(sync_run.pk)

@@ -121,6 +121,15 @@ def a_held_run() -> SyncRun:
     return engine.sync(binding.pk)
 
 
+def a_withdrawn_table() -> Binding:
+    where = exchange.house()
+    binding = exchange.csv_binding(where, "id,name,price\n1,a,2\n")
+    engine.sync(binding.pk)
+    dataset = exchange.publish(where, binding.resource)
+    opening.withdraw(dataset.pk, by=where.head, at=exchange.NOW, reason="by test")
+    return Binding.objects.get(pk=binding.pk)
+
+
 def a_bound_source() -> Source:
     return exchange.csv_binding(exchange.house(), "id,name,price\n1,a,2\n").source
 
@@ -287,6 +296,14 @@ WRONG = {
     (DatasetField, "change"): wrong(its_field(published), **FIELD),
     (DatasetField, "end"): wrong(its_field(published)),
     (Source, "remove"): wrong(a_bound_source),
+    (Binding, "sync"): wrong(a_withdrawn_table),
+    (Binding, "reschedule"): wrong(
+        a_withdrawn_table,
+        schedule_minutes=60,
+        full_every_days=7,
+        max_rejected_percent=5,
+        max_shrink_percent=5,
+    ),
     (SyncRun, "release"): wrong(a_finished_run),
     (SyncRun, "discard"): wrong(a_finished_run),
     (SyncRun, "undo"): wrong(a_held_run, reason="x"),
@@ -336,9 +353,7 @@ NO_STATE_BARS = {
     (AllowedHost, "refuse"): "a host on the list can leave it",
     (Source, "test"): "trying a source changes nothing",
     (Source, "change"): "a source has no states",
-    (Binding, "sync"): "a worker is asked; the run says why it did not go",
     (Binding, "bind"): "tables are bound before and after publication",
-    (Binding, "reschedule"): "a binding has no states",
     (Binding, "suggest"): "suggestions decide nothing",
     (RejectedRow, "look"): "a row that is kept can be looked at",
     (LegalBasis, "end"): "the last day may be said anew",

@@ -7,8 +7,8 @@ import pytest
 
 from accounts.roles import NotAllowed
 from audit.models import Entry
-from exchange import opening, schedules
-from exchange.models import Binding
+from exchange import opening, schedules, tasks
+from exchange.models import Binding, SyncRun
 from exchange.schedules import Schedule, ScheduleUnfit, WithdrawnDataset
 from exchange.sync import engine
 from tests.factories import exchange
@@ -75,6 +75,21 @@ def test_what_is_withdrawn_is_not_scheduled():
 
     with pytest.raises(WithdrawnDataset):
         schedules.reschedule(binding.pk, HOURLY, by=where.publisher, at=exchange.NOW)
+
+
+def test_what_is_withdrawn_takes_no_rows_when_somebody_asks_for_them():
+    where = exchange.house()
+    binding = exchange.csv_binding(where, ROWS)
+    engine.sync(binding.pk)
+    dataset = exchange.publish(where, binding.resource)
+    opening.withdraw(dataset.pk, by=where.head, at=exchange.NOW, reason="by test")
+    runs = SyncRun.objects.count()
+
+    with pytest.raises(WithdrawnDataset):
+        engine.sync(binding.pk, requested_by=where.publisher)
+
+    assert SyncRun.objects.count() == runs
+    assert tasks.sync(binding.pk, where.publisher.pk) is None
 
 
 def test_what_comes_next_is_listed_first_and_what_never_comes_last():

@@ -1,6 +1,7 @@
 """Ways round the law that somebody tried: each ends in a refusal, or in nothing learned."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -65,15 +66,7 @@ def test_a_condition_on_what_the_request_would_not_show_in_clear_cannot_be_asked
 
 def test_the_provider_adds_no_condition_that_would_tell_a_hidden_value(two):
     request = two.signed("name", "phone")
-    offer = asked(request)
-    told = type(offer)(
-        fields=offer.fields,
-        mode=offer.mode,
-        clear_up_to=offer.clear_up_to,
-        valid_from=offer.valid_from,
-        valid_until=offer.valid_until,
-        rows=(where(two, "illness", "none"),),
-    )
+    told = replace(asked(request), rows=(where(two, "illness", "none"),))
 
     with pytest.raises(RequestUnfit, match="illness"):
         deciding.propose(request.pk, told, reason="x", by=two.reviewer, at=NOW)
@@ -86,6 +79,16 @@ def test_once_the_law_hides_what_a_condition_leans_on_no_row_comes_through_it(tw
     catalog.negative_line(two.dataset, ["income"])
 
     assert names(two, by_income) == []
+
+
+@pytest.mark.parametrize("calls", [501, None])
+def test_an_offer_allows_no_more_calls_than_were_asked_for(two, calls):
+    request = two.signed("phone")
+
+    with pytest.raises(RequestUnfit, match="more calls"):
+        deciding.propose(
+            request.pk, replace(asked(request), daily_quota=calls), by=two.reviewer, at=NOW
+        )
 
 
 # A suspension is not got round by asking again
