@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from backoffice.desks import (
     accounts,
     audit,
+    batches,
     corrections,
     datasets,
     demands,
@@ -46,6 +47,7 @@ DESKS = (
     negative_list,
     exchange,
     grants,
+    batches,
     requests,
     disputes,
     corrections,

@@ -15,7 +15,7 @@ from backoffice.buttons import Button, person_of, way_to
 from backoffice.desk import Desk, labelled
 from backoffice.desks.beside import ShownOnly
 from backoffice.scopes import conditions, field_names
-from exchange.models import RequestAttachment, RequestEvent, ShareRequest
+from exchange.models import RequestAttachment, RequestEvent, RequestReference, ShareRequest
 from exchange.sharing import disputes
 from exchange.sharing.requests import offered
 
@@ -178,3 +178,16 @@ class RequestAttachmentDesk(Desk):
         """Return the files of the requests that this person sees, without their content."""
         seen = ShareRequest.objects.seen_at(self.places(request))
         return super().get_queryset(request).filter(request__in=seen).defer("content")
+
+
+@admin.register(RequestReference)
+class RequestReferenceDesk(Desk):
+    """Under which names a department's own systems asked."""
+
+    owner_path = "app__organization"
+    list_display = ["reference", "app", "made_at"]
+    list_filter = ["made_at"]
+    list_select_related = ["app__organization"]
+    search_fields = ["reference", "app__name"]
+    ordering = ["-id"]
+    fields = [("reference", "app"), "digest", "made_at"]

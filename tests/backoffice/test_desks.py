@@ -18,7 +18,17 @@ from catalog import demands
 from catalog.models import CodeList, Dataset, Field, FieldSketch, Subject, WorkingDay
 from catalog.terms import LineState, State
 from exchange import opening, sources
-from exchange.models import About, Binding, Purpose, Source, UseRecord, Wrong
+from exchange.models import (
+    About,
+    BatchForm,
+    BatchJob,
+    Binding,
+    Purpose,
+    RequestReference,
+    Source,
+    UseRecord,
+    Wrong,
+)
 from exchange.sharing import asking, attachments, corrections, disputes, grants
 from exchange.sharing.contents import Terms
 from exchange.sync import engine
@@ -203,6 +213,12 @@ def a_whole_city():
         written_by=where.head,
         written_at=exchange.NOW,
     )
+    BatchJob.objects.create(
+        grant=dataset.grants.first(),
+        asked_by=where.head,
+        asked_at=exchange.NOW,
+        form=BatchForm.CSV,
+    )
     Delegation.objects.create(
         holder=where.head,
         to=where.publisher,
@@ -214,7 +230,10 @@ def a_whole_city():
         made_at=exchange.NOW,
     )
     sources.allow_host("db.example", 5432, by=where.system, at=exchange.NOW)
-    accounts.api_key()
+    app = accounts.api_key().key.app
+    RequestReference.objects.create(
+        app=app, reference="2026-1", digest="0" * 64, made_at=exchange.NOW
+    )
     accounts.region()
     FieldSketch.objects.create(field=field, sketched_at=exchange.NOW)
     WorkingDay.objects.create(day=date(2027, 2, 6), working=False, source="a test")
