@@ -24,6 +24,7 @@ from api.office import entry
 from api.office.batch_documents import BatchAsked, BatchDocument, BatchList, BatchManifest
 from api.office.documents import GRANT, PROBLEMS, TAG
 from api.office.entry import Departments
+from api.office.parsing import BoundedJSON
 from exchange import tasks
 from exchange.models import BatchForm, BatchJob
 from exchange.sharing import batch_fetching, batches, entering, serving
@@ -41,6 +42,7 @@ class OfficeBatches(APIView):
     """Batch jobs on a dataset: those there are, and a new one."""
 
     permission_classes = (Departments,)
+    parser_classes = (BoundedJSON,)
 
     @extend_schema(
         operation_id="list_office_batches",

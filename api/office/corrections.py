@@ -14,6 +14,7 @@ from api import answers, metering
 from api.calls import caller_of
 from api.office.documents import PROBLEMS, TAG
 from api.office.entry import Departments
+from api.office.parsing import BoundedJSON
 from catalog.models import Dataset
 from exchange.correction_flow import CorrectionState
 from exchange.models import Wrong
@@ -50,6 +51,7 @@ class OfficeCorrections(APIView):
     """Reports by the caller's department."""
 
     permission_classes = (Departments,)
+    parser_classes = (BoundedJSON,)
 
     @extend_schema(
         operation_id="report_office_correction",

@@ -11,7 +11,7 @@ from api.office.datasets import reason
 from catalog import deadlines
 from catalog.deadlines import Clocks
 from exchange.models import Grant, RequestAttachment, ShareRequest
-from exchange.sharing import contents, foreseen, naming, sittings
+from exchange.sharing import clocks, contents, foreseen, naming, sittings
 from exchange.sharing.foreseen import Foreseen
 from exchange.sharing.requests import asked, offered
 from exchange.workflow import MOVES, State, Step
@@ -27,7 +27,7 @@ def summaries(requests: Sequence[ShareRequest]) -> list[dict[str, Any]]:
 
 def documents(requests: Sequence[ShareRequest], *, today: date) -> list[dict[str, Any]]:
     """Return requests with everything about each."""
-    names, clocks = naming.names(requests), deadlines.clocks()
+    names, limits = naming.names(requests), deadlines.clocks()
     told = zip(requests, summaries(requests), strict=True)
     return [
         short
@@ -38,7 +38,7 @@ def documents(requests: Sequence[ShareRequest], *, today: date) -> list[dict[str
             "drafted_by": one.drafted_by.name,
             "signed_by": None if one.signed_by is None else one.signed_by.name,
             "received_at": one.received_at,
-            "due": _due(one, clocks, today),
+            "due": _due(one, limits, today),
             "missing": one.missing,
             "lacks": _lacks(one, today),
             "answer": _answer(one),
@@ -131,12 +131,10 @@ def _terms(one: ShareRequest, names: Any) -> dict[str, Any]:
     }
 
 
-def _due(one: ShareRequest, clocks: Clocks, today: date) -> dict[str, Any] | None:
+def _due(one: ShareRequest, limits: Clocks, today: date) -> dict[str, Any] | None:
     if one.due_from is None:
         return None
-    due = clocks.due_for(
-        one.due_step, one.due_from, today=today, extended=one.extended_at is not None
-    )
+    due = clocks.deadline(one, limits, today=today)
     return {
         "step": str(due.step),
         "due_on": due.due_on,

@@ -19,6 +19,7 @@ from api.calls import caller_of
 from api.documents import AFTER
 from api.office.documents import PROBLEMS, TAG
 from api.office.entry import Departments
+from api.office.parsing import BoundedJSON
 from api.views.datasets import after
 from exchange.models import Grant, UseRecord
 from exchange.sharing import use_records
@@ -78,6 +79,7 @@ class OfficeUses(APIView):
     """Use records of a grant."""
 
     permission_classes = (Departments,)
+    parser_classes = (BoundedJSON,)
 
     @extend_schema(
         operation_id="list_office_uses",

@@ -50,29 +50,27 @@ def stop(request: ShareRequest) -> None:
     request.ordered_on = None
 
 
-def deadline(request: ShareRequest, clocks: deadlines.Clocks | None = None) -> deadlines.Deadline:
-    """Return the deadline of the limit that runs. Raises ClockMissing where none does."""
+def deadline(
+    request: ShareRequest, clocks: deadlines.Clocks | None = None, *, today: date | None = None
+) -> deadlines.Deadline:
+    """Return when a request is due: by the table, or on the day that was named in a dispute.
+
+    Raises ClockMissing where no limit runs.
+    """
     if request.due_from is None:
         raise deadlines.ClockMissing(f"No limit runs for request {request.pk}.")
-    return _due(request, clocks or deadlines.clocks(), since=request.due_from)
-
-
-def _due(
-    request: ShareRequest,
-    clocks: deadlines.Clocks,
-    *,
-    since: datetime,
-    today: date | None = None,
-) -> deadlines.Deadline:
-    """Return when a request is due by the table, or on the day that was named in a dispute."""
-    due = clocks.due_for(
-        request.due_step, since, today=today, extended=request.extended_at is not None
+    limits = clocks or deadlines.clocks()
+    due = limits.due_for(
+        request.due_step,
+        request.due_from,
+        today=today,
+        extended=request.extended_at is not None,
     )
     if request.ordered_on is None:
         return due
     day = request.ordered_on
-    left = clocks.calendar.between(today or timezone.localdate(), day)
-    total = clocks.calendar.between(timezone.localdate(since), day)
+    left = limits.calendar.between(today or timezone.localdate(), day)
+    total = limits.calendar.between(timezone.localdate(request.due_from), day)
     return replace(due, due_on=day, days_left=left, light=deadlines.light(left, total))
 
 
@@ -151,7 +149,7 @@ def remind(*, at: datetime) -> int:
     told = 0
     running = ShareRequest.objects.filter(state__in=OPEN_STATES, due_from__isnull=False)
     for request in running.select_related("dataset__owner", "organization").order_by("pk"):
-        due = _due(request, clocks, since=request.due_from or at, today=today)
+        due = deadline(request, clocks, today=today)
         if due.due_on != request.due_on:
             ShareRequest.objects.filter(pk=request.pk).update(due_on=due.due_on)
         late = due.days_left < 0

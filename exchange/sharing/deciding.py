@@ -114,6 +114,7 @@ def assign(request_id: int, *, to: User | None, by: User, at: datetime) -> Share
     """
     request = locked(request_id)
     require(by, "exchange.answer_request", organization=request.dataset.owner)
+    another_than_asked(request, by)
     _is_known(request)
     if to is not None:
         # locked, so that nobody who leaves in this moment is given one more
@@ -336,6 +337,14 @@ def _no_more_calls(offer: Offer, wanted: Offer) -> bool:
 def _can_be_given(request: ShareRequest, offer: Offer, *, today: date) -> None:
     """Return if a grant of this offer may be made on a day. Raises StepRefused, RequestUnfit."""
     contents.can_be_asked(request.dataset, request.organization)
+    if offer.valid_until < today:
+        raise RequestUnfit(
+            _(
+                "The offer ends on %(day)s, which is over. Choose a later last day; where the"
+                " request asks for none, have the department withdraw it and ask anew."
+            )
+            % {"day": offer.valid_until}
+        )
     asking.tells_nothing_hidden(request, offer, today=today)
     _shows_something(request, offer, today=today)
 

@@ -1,6 +1,7 @@
 """Asking by API: drafts, changes, the head's desk, files, and once however often it is called."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
@@ -148,6 +149,19 @@ def test_a_limit_that_runs_is_told_with_its_law(office):
     assert told["due"]["due_on"] == told["due_on"] == str(ShareRequest.objects.get().due_on)
     assert told["due"]["days_left"] == 10
     assert "第二十一条" in told["due"]["citation"]
+
+
+def test_a_last_day_that_was_named_in_a_dispute_is_told_in_place_of_the_limit(office):
+    draft = office.draft("phone")
+    office.send("post", f"requests/{draft['request']}/submit")
+    sign(office, draft["request"])
+    day = timezone.localdate() + timedelta(days=60)
+    ShareRequest.objects.update(ordered_on=day, due_on=day)
+
+    told = office.get(f"requests/{draft['request']}").json()
+
+    assert told["due"]["due_on"] == told["due_on"] == str(day)
+    assert told["due"]["days_left"] > 10
 
 
 def test_in_a_year_whose_holidays_nobody_entered_the_day_is_told_as_one_that_may_move(office):

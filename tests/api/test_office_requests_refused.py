@@ -11,6 +11,7 @@ from accounts.roles import Role
 from audit.models import Entry
 from exchange import opening
 from exchange.models import ShareRequest
+from policy.terms import Mode
 from tests.api.asking import Asker, asker, key_for, refused
 from tests.api.test_office import key_of
 from tests.factories import accounts, catalog, sharing
@@ -24,6 +25,7 @@ def _office(db) -> Asker:
 
 
 LONG = "长" * 2001
+LATER = sharing.TODAY + timedelta(days=2 * 365)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +91,17 @@ def test_conditions_that_do_not_fit_are_refused_in_a_draft_and_in_a_change(offic
 )
 def test_a_body_that_cannot_be_read_is_refused(office, text):
     answer = office.call("post", "requests", data=text, content_type="application/json")
+
+    assert refused(answer) == (400, "body-unreadable")
+
+
+@pytest.mark.parametrize("path", ["corrections", "grants/1/uses", "datasets/any/batches"])
+@pytest.mark.parametrize("text", ["[" * 100_000, '"' + "x" * 1_000_001 + '"'])
+def test_no_address_that_takes_json_falls_over_a_deep_or_long_body(office, path, text):
+    grant = office.two.granted("phone", mode=Mode.BULK, wanted_until=LATER)
+    told = path.replace("/1/", f"/{grant.pk}/").replace("/any/", f"/{office.two.dataset.slug}/")
+
+    answer = office.call("post", told, data=text, content_type="application/json")
 
     assert refused(answer) == (400, "body-unreadable")
 

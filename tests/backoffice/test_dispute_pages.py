@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import Role
+from backoffice import lights
 from exchange.models import Dispute, Ground
-from exchange.sharing import deciding
+from exchange.sharing import clocks, deciding
 from exchange.workflow import DisputeState, State
 from tests.factories import accounts, sharing
 from tests.factories.sharing import NOW
@@ -131,6 +132,9 @@ def test_a_late_answer_is_given_a_last_day_on_the_page_of_its_dispute(at_desk, t
     assert "name the last day" in without.content.decode()
     assert (request.due_on, request.ordered_on) == (day, day)
     assert f"last day named in a dispute</strong>: {day}" in page.content.decode()
+    for person, name in ((two.reviewer, "deciding_desk"), (two.clerk, "own_requests")):
+        listed = at_desk(person).client.get(reverse(f"admin:{name}")).content.decode()
+        assert lights.told(clocks.deadline(request)) in listed
 
 
 def test_no_day_is_asked_where_nothing_is_late(at_desk, two, refused):

@@ -18,6 +18,7 @@ from backoffice.pages.asking import sitting
 from backoffice.pages.frame import office_page, shown
 from catalog import deadlines
 from exchange.models import ShareRequest
+from exchange.sharing import clocks
 from exchange.workflow import State
 
 PAGE = 50
@@ -82,18 +83,16 @@ def own_requests(request: HttpRequest) -> HttpResponse:
 
 
 def _told(rows: list[ShareRequest], today: date) -> list[Told]:
-    clocks = deadlines.clocks()
-    return [told(row, clocks, today) for row in rows]
+    limits = deadlines.clocks()
+    return [told(row, limits, today) for row in rows]
 
 
-def told(row: ShareRequest, clocks: deadlines.Clocks, today: date) -> Told:
+def told(row: ShareRequest, limits: deadlines.Clocks, today: date) -> Told:
     """Return a request in words, with the light of its limit where one runs."""
     state = State(row.state)
     light, due = "", ""
     if row.due_from is not None:
-        deadline = clocks.due_for(
-            row.due_step, row.due_from, today=today, extended=row.extended_at is not None
-        )
+        deadline = clocks.deadline(row, limits, today=today)
         light, due = deadline.light, lights.told(deadline)
     return Told(
         request=row,

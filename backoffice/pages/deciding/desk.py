@@ -19,7 +19,7 @@ from backoffice.pages.frame import number_of, office_page, shown
 from catalog import deadlines
 from exchange.models import Answer, ShareRequest
 from exchange.models.requests import ShareRequestQuerySet
-from exchange.sharing import as_seen
+from exchange.sharing import as_seen, clocks
 from exchange.workflow import State
 
 PER_PAGE = 50
@@ -115,8 +115,7 @@ def _rows(found: Any) -> list[Row]:
 def _row(one: ShareRequest, limits: deadlines.Clocks) -> Row:
     due = None
     if one.due_from is not None and one.due_step:
-        extended = one.extended_at is not None
-        due = limits.due_for(one.due_step, one.due_from, extended=extended)
+        due = clocks.deadline(one, limits)
     return Row(
         request=one,
         tone=TONES.get(State(one.state), ""),

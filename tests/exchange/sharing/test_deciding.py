@@ -192,6 +192,27 @@ def test_nobody_decides_on_a_request_of_their_own(two):
         deciding.sign_answer(request.pk, by=two.asking_head, at=NOW)
 
 
+def test_who_asked_gives_the_request_to_nobody_of_the_provider_either(two):
+    Membership.objects.create(
+        user=two.clerk, organization=two.where.department, role=Role.REVIEWER
+    )
+    request = two.signed("phone")
+
+    with pytest.raises(NotAllowed, match="asked for this yourself"):
+        deciding.assign(request.pk, to=two.reviewer, by=two.clerk, at=NOW)
+
+
+def test_days_that_are_over_are_not_granted_any_more(two):
+    request = two.proposed("phone", wanted_until=two.terms().wanted_from + timedelta(days=3))
+    late = NOW + timedelta(days=5)
+
+    with pytest.raises(RequestUnfit, match="which is over"):
+        deciding.sign_answer(request.pk, by=two.where.head, at=late)
+
+    assert not Grant.objects.exists()
+    asking.withdraw(request.pk, reason="期限已过", by=two.clerk, at=late)
+
+
 def test_who_proposed_an_answer_does_not_sign_it(two):
     Membership.objects.create(
         user=two.where.head, organization=two.where.department, role=Role.REVIEWER
