@@ -1,6 +1,6 @@
 """Before one asks: what would be clear, masked or withheld and why, and articles to lean on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -22,7 +22,7 @@ from catalog import bases
 from catalog.bilingual import choose
 from catalog.models import Dataset, Field, LegalBasis
 from exchange.records.query import QueryRefused
-from exchange.sharing import contents, foreseen, naming
+from exchange.sharing import contents, foreseen, keys, naming
 from exchange.sharing.foreseen import Foreseen
 from exchange.sharing.matrix import Offer
 from policy.terms import Grade, Mode, Treatment
@@ -56,7 +56,7 @@ class OfficeDatasetOffer(OfficeView):
             "clear": _names(found, Treatment.CLEAR),
             "masked": _names(found, Treatment.MASKED),
             "withheld": _names(found, Treatment.WITHHELD),
-            "lacks": contents.keyless(dataset, mode=offer.mode, fields=wanted),
+            "lacks": _lacks(dataset, offer, found, wanted),
             "fields": request_told.lines(found),
         }
         return answers.document(content, meter)
@@ -91,6 +91,14 @@ def _told(one: LegalBasis) -> dict[str, Any]:
         "in_force_from": one.in_force_from,
         "in_force_until": one.in_force_until,
     }
+
+
+def _lacks(dataset: Dataset, offer: Offer, found: Foreseen, wanted: Collection[int]) -> list[str]:
+    """Return what a yes or no would lack to find its subjects."""
+    return [
+        *keys.keyless(dataset, mode=offer.mode, fields=wanted),
+        *keys.unclaimable(found.wanted, mode=offer.mode, clear_up_to=offer.clear_up_to),
+    ]
 
 
 def _names(found: Foreseen, treatment: Treatment) -> list[str]:

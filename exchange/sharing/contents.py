@@ -5,7 +5,7 @@ Order 809 art 20: 使用依据、使用场景、使用范围、共享方式、�
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -17,8 +17,8 @@ from accounts.models import Membership, Organization
 from accounts.roles import OrganizationKind, Role
 from catalog.models import Dataset, Field, LegalBasis
 from exchange.models import Grant, Purpose, ShareRequest
-from exchange.sharing import wording
-from exchange.sharing.requests import BasisGone, RequestIncomplete, RequestUnfit
+from exchange.sharing import keys, matrix, wording
+from exchange.sharing.requests import BasisGone, RequestIncomplete, RequestUnfit, asked
 from exchange.workflow import StepRefused
 from policy.terms import Grade, Mode, ScopeOperator
 
@@ -229,11 +229,26 @@ def lacking(request: ShareRequest, *, today: date) -> list[Lack]:
             _("Say how many calls a day are expected at the peak."),
         ),
     ]
-    keys = keyless(request.dataset, mode=request.mode, fields=request.fields)
+    absent = keys.keyless(request.dataset, mode=request.mode, fields=request.fields)
+    hidden = _unclaimable(request, today)
     return [
         *(Lack(part, sentence) for part, there, sentence in asked_for if not there),
-        *(Lack("fields", sentence) for sentence in keys),
+        *(Lack("fields", sentence) for sentence in absent),
+        *(Lack("clear_up_to", sentence) for sentence in hidden),
     ]
+
+
+def _unclaimable(request: ShareRequest, today: date) -> list[str]:
+    if request.mode != Mode.VERIFY:
+        return []
+    lines = matrix.matrix(
+        request.dataset,
+        request.organization_id,
+        asked(request),
+        today=today,
+        besides=request.renews_id,
+    )
+    return keys.unclaimable(lines, mode=request.mode, clear_up_to=request.clear_up_to)
 
 
 def missing(request: ShareRequest, *, today: date) -> list[str]:
@@ -287,30 +302,6 @@ def digest(request: ShareRequest) -> str:
     told.append(["files", list(files)])
     text = json.dumps(told, default=str, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
-
-
-def keyless(dataset: Dataset, *, mode: str, fields: Collection[int]) -> list[str]:
-    """Return what a verification of these fields lacks to find its subjects, as sentences."""
-    if mode != Mode.VERIFY:
-        return []
-    key = subject_key(dataset)
-    if not key:
-        return [
-            _(
-                "“%(dataset)s” declares no key, so nobody can be found in it for a yes or no."
-                " Choose another way of use, or have its provider declare a key."
-            )
-            % {"dataset": dataset}
-        ]
-    if {field.pk for field in key} <= set(fields):
-        return []
-    names = ", ".join(field.label for field in key)
-    return [_("A yes or no is about somebody, found by: %(key)s. Name that too.") % {"key": names}]
-
-
-def subject_key(dataset: Dataset) -> list[Field]:
-    """Return the fields by which a verification finds its subject: the whole declared key."""
-    return list(Field.objects.filter(resource__dataset=dataset, is_key=True).live())
 
 
 def complete(request: ShareRequest, *, today: date) -> None:

@@ -19,7 +19,7 @@ from audit import chain
 from catalog import deadlines
 from exchange.agreements import keeping
 from exchange.models import Answer, Grant, Ground, ShareRequest
-from exchange.sharing import asking, clocks, contents, grants, matrix, settling
+from exchange.sharing import asking, clocks, contents, grants, keys, matrix, settling
 from exchange.sharing.as_seen import require_as_seen
 from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import (
@@ -323,7 +323,8 @@ def _within(request: ShareRequest, offer: Offer, wanted: Offer) -> None:
         (not kept, _("The offer leaves out a condition on rows that the request sets itself.")),
     ]
     wrong = [sentence for fine, sentence in fits if not fine]
-    wrong += contents.keyless(request.dataset, mode=offer.mode, fields=offer.fields)
+    if offer.mode == Mode.VERIFY:
+        wrong += keys.not_asked_for(request.dataset, fields=offer.fields, wanted=wanted.fields)
     if wrong:
         raise RequestUnfit(" ".join(wrong))
 
@@ -362,6 +363,9 @@ def _shows_something(request: ShareRequest, offer: Offer, *, today: date) -> Non
             )
             % {"fields": ", ".join(hidden)}
         )
+    pointless = keys.unclaimable_offer(lines, mode=offer.mode)
+    if pointless:
+        raise RequestUnfit(" ".join(pointless))
 
 
 @transaction.atomic

@@ -11,11 +11,12 @@ from django.utils import timezone
 from accounts.models import Membership
 from accounts.roles import Role
 from audit.models import Entry
+from catalog.models import Field
 from exchange.models import Grant, RequestAttachment, RequestReference, ShareRequest
 from exchange.sharing import asking as verbs
 from exchange.sharing import deciding
 from exchange.workflow import State
-from policy.terms import Grade, ShareType
+from policy.terms import Grade, MaskKind, ShareType
 from tests.api.asking import PDF, Asker, asker, key_for, refused
 from tests.factories import accounts, catalog, sharing
 
@@ -382,6 +383,35 @@ def test_an_offer_for_a_yes_or_no_says_which_key_it_lacks(office):
     told = office.get(f"datasets/{slug}/offer", fields="phone", mode="verify").json()
 
     assert "id" in told["lacks"][0]
+
+
+@pytest.fixture
+def masked_key(office):
+    """Grade the key of the asked dataset so high that it is masked below L3."""
+    Field.objects.filter(pk=office.two.field("id")).update(
+        grade=Grade.L3,
+        mask_kind=MaskKind.KEEP_EDGES,
+        mask_params={"keep_left": 1, "keep_right": 1},
+    )
+    type(office.two.dataset).objects.filter(pk=office.two.dataset.pk).policy_changed()
+
+
+@pytest.mark.usefixtures("masked_key")
+def test_a_yes_or_no_by_a_masked_key_is_told_to_be_pointless_from_the_offer_on(office):
+    slug = office.two.dataset.slug
+    asked = {"fields": "id,phone", "mode": "verify"}
+
+    [offered] = office.get(f"datasets/{slug}/offer", **asked, clear_up_to="L2").json()["lacks"]
+    helped = office.get(f"datasets/{slug}/offer", **asked, clear_up_to="L3").json()["lacks"]
+    draft = office.draft("id", "phone", mode="verify", clear_up_to="L2")
+    answer = office.send("post", f"requests/{draft['request']}/submit")
+
+    assert "in clear up to L3" in offered
+    assert helped == []
+    assert draft["lacks"] == [{"part": "clear_up_to", "text": offered}]
+    assert refused(answer) == (409, "request-incomplete")
+    assert offered in answer.json()["detail"]
+    assert ShareRequest.objects.get().state == State.DRAFT
 
 
 @pytest.mark.parametrize(

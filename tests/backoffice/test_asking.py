@@ -4,8 +4,10 @@ import pytest
 from django.urls import reverse
 
 from accounts.roles import Role
+from catalog.models import Field
 from exchange.models import Grant, ShareRequest
 from exchange.workflow import State
+from policy.terms import Grade, MaskKind
 from tests.factories import accounts, sharing
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +77,19 @@ def test_what_is_missing_is_shown_at_its_place_and_the_draft_is_kept(two, clerk)
     assert "Say what the data is needed for." in page
     assert "Choose at least one field." in page
     assert "Say how many calls a day are expected at the peak." in page
+    assert ShareRequest.objects.get().state == State.DRAFT
+
+
+def test_a_yes_or_no_by_a_masked_key_is_told_to_be_pointless_before_it_is_signed(two, clerk):
+    Field.objects.filter(pk=two.field("id")).update(
+        grade=Grade.L3, mask_kind=MaskKind.BLANK, mask_params={}
+    )
+    type(two.dataset).objects.filter(pk=two.dataset.pk).policy_changed()
+    sent = told(two, "id", "phone", mode="verify", clear_up_to="2") | {"submit": "1"}
+
+    answer = clerk.client.post(address(two), sent, follow=True)
+
+    assert "Ask for it in clear up to L3" in read(answer)
     assert ShareRequest.objects.get().state == State.DRAFT
 
 

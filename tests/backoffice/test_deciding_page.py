@@ -351,3 +351,19 @@ def test_a_notice_leads_each_side_to_its_own_page(two, at_desk):
     assert answers.url == reverse("admin:deciding", args=[request.pk])
     assert answers.url != asks.url
     assert at_desk(two.clerk).client.get(asks.url).status_code == 200
+
+
+def test_a_yes_or_no_in_place_of_rows_is_refused_where_its_key_was_not_asked_for(two, at_desk):
+    request = two.signed("phone")
+    offer = FORM | {
+        "fields_offered": two.fields("phone"),
+        "mode": "verify",
+        "propose-reason": "只需核验",
+        "seen": as_seen.digest(request),
+    }
+
+    answer = act(at_desk(two.reviewer), request, "propose", **offer)
+
+    assert "Send the request back to be completed with it" in answer.content.decode()
+    request.refresh_from_db()
+    assert (request.state, request.offered) == (State.IN_REVIEW, {})
