@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import notices
@@ -135,8 +136,11 @@ def end(basis_id: int, *, until: date, by: User, at: datetime) -> LegalBasis:
 def _end(
     basis: LegalBasis, datasets: list[int], *, until: date, by: User, at: datetime
 ) -> LegalBasis:
+    known = basis.in_force_until
+    if known is None or known >= timezone.localdate(at):  # else its lines have lapsed already
+        basis.end_noted_at = at
     basis.in_force_until = until
-    basis.save(update_fields=["in_force_until"])
+    basis.save(update_fields=["in_force_until", "end_noted_at"])
     Dataset.objects.filter(pk__in=datasets).policy_changed()
     indexing.index_all(datasets, at=at)
     chain.record(

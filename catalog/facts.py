@@ -118,9 +118,7 @@ def _graded(dataset: Dataset, how: type[Min | Max]) -> Coalesce:
 
 def _prohibition(line: Any, named: frozenset[str]) -> Prohibition:
     published = timezone.localdate(line.published_at)
-    until = last_day(line)
-    if until is not None:  # nothing lapsed before the line was published
-        until = max(until, published - timedelta(days=1))
+    until = _last_decided(line, published)
     return Prohibition(
         number=line.number,
         fields=named,
@@ -135,6 +133,21 @@ def _prohibition(line: Any, named: frozenset[str]) -> Prohibition:
         substitute=line.substitute,
         settled_on=_settled_on(line, until),
     )
+
+
+def _last_decided(line: NegativeLine, published: date) -> date | None:
+    """Return the last day on which a line was decided by; None where no end is in sight.
+
+    Nothing lapsed before the line was published, nor before the end of its article was entered.
+    """
+    until = last_day(line)
+    if until is None:
+        return None
+    known = [published]
+    noted, ends = line.basis.end_noted_at, line.basis.in_force_until
+    if noted is not None and until == ends:
+        known.append(timezone.localdate(noted))
+    return max(until, *(day - timedelta(days=1) for day in known))
 
 
 def as_if_published(line: NegativeLine, day: date) -> Prohibition:

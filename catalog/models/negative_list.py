@@ -23,7 +23,8 @@ class LegalBasis(models.Model):
 
     `text_zh` is the article word for word. It is empty until a person has read the official text
     and entered it; `certainty` says so, and only a VERIFIED basis carries a published line.
-    `in_force_until` is the last day it holds.
+    `in_force_until` is the last day it holds, `end_noted_at` when that was entered here: what was
+    decided before stands, also where the law had ended by then.
     """
 
     law_zh = models.CharField(_("law, Chinese"), max_length=200)
@@ -45,6 +46,7 @@ class LegalBasis(models.Model):
     )
     in_force_from = models.DateField(_("in force from"))
     in_force_until = models.DateField(_("in force until"), null=True, blank=True)
+    end_noted_at = models.DateTimeField(_("end entered at"), null=True, blank=True)
     source = models.TextField(_("where it was read"), blank=True)
     supersedes = models.OneToOneField(
         "self",

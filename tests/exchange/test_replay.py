@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from accounts.roles import OrganizationKind, Role
-from catalog import amending, history, revisions
+from catalog import amending, bases, history, revisions
 from catalog.models import Field
 from exchange import opening, replay
 from exchange.access import NotPublishedThen
@@ -73,6 +73,18 @@ def test_a_line_bars_on_its_days_only_and_falls_back_after_them(two):
 
     assert on_it == (Treatment.WITHHELD, {Because.NEGATIVE_LIST})
     assert after == (Treatment.WITHHELD, {Because.LINE_LAPSED})
+
+
+def test_a_repeal_that_is_entered_late_does_not_change_what_was_decided_before(two):
+    line = catalog.negative_line(two.dataset, ["name"])
+    day = (line.from_on - DAY).days
+    operator = accounts.user(Role.OPERATOR)
+
+    bases.end(line.basis_id, until=line.from_on, by=operator, at=days(day + 3))
+    bases.end(line.basis_id, until=line.from_on, by=operator, at=days(day + 5))
+
+    told = [seen(two, day + passed)["name"][1] for passed in range(5)]
+    assert told == [{Because.NEGATIVE_LIST}] * 3 + [{Because.LINE_LAPSED}] * 2
 
 
 def test_a_line_bars_its_field_by_the_name_that_it_had_then(two):
