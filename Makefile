@@ -14,7 +14,7 @@ SERVED := $(BIN)/python -m config.embedded var/test
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/.base ## build a city to try and serve it on 127.0.0.1:8000; ARGS=--once ends after three calls
+demo: .venv/.base ## build a city to try and serve it on 127.0.0.1:8000; ARGS=--once ends after some calls
 	@$(BIN)/python -m demo $(ARGS)
 
 test: .venv/.dev ## run the tests; ARGS="tests/policy -k masked" runs some

@@ -1,4 +1,4 @@
-"""`make demo`: services, a city, a worker's syncs, three calls; the site stays up until Ctrl-C.
+"""`make demo`: services, a city, a worker's syncs, some calls; the site stays up until Ctrl-C.
 
     .venv/bin/python -m demo [--once] [--port 8000] [--seed 1] [--rows 220000]
 
@@ -26,10 +26,12 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from config import embedded, supervise
 from config.supervise import Child, Crew
-from demo import calls, kept
+from demo import calls, kept, used
+from demo.client import Answer, Client
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 90
+SHOWN_OF_A_KEY = 10  # characters: its prefix, by which it is found in the trail
 OFFICE, WORKER = "city_office", "city_worker"
 
 
@@ -72,7 +74,7 @@ def main(words: list[str]) -> int:
 
 def _options(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo ARGS=…", description=__doc__)
-    parser.add_argument("--once", action="store_true", help="end after the three calls")
+    parser.add_argument("--once", action="store_true", help="end after the calls")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--seed", type=int, default=1, help="another seed, another city")
     parser.add_argument("--rows", type=int, default=220_000, help="rows of all datasets together")
@@ -113,6 +115,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> None:
     if found is None:
         raise Stuck(f"{var / 'demo.json'} is gone. Start again; it is made anew.")
     _call(address, found.key)
+    _use(address, found)
     _show_addresses(address, found, var)
     if not options.once:
         _say("\nThe site stays up. Stop it with Ctrl-C.")
@@ -223,14 +226,37 @@ def _wait_until_ready(crew: Crew, address: str) -> None:
 
 def _call(address: str, key: str) -> None:
     _say("\nThree calls to the API:")
-    prefix = key[:10]
-    for number, answer in enumerate(calls.made(address, key), 1):
+    prefix = key[:SHOWN_OF_A_KEY]
+    for number, answer in enumerate(calls.made(Client(address, key)), 1):
         _say("\n" + calls.printed(answer, number, prefix))
-        if answer.status != answer.call.status:
-            raise Stuck(
-                f"This should have been answered with {answer.call.status}. The end of web.log"
-                " says why."
-            )
+        _require(answer)
+
+
+def _use(address: str, found: kept.Kept) -> None:
+    """Call under a department's grants, one of each way of use."""
+    office = found.office
+    if office is None:
+        _say("\nThis city was built before a department of it had a key; a new one has.")
+        return
+    _say("\nWhat the transport bureau's system gets under its grants:")
+    prefix, made = office.key[:SHOWN_OF_A_KEY], []
+    try:
+        answers = used.each(Client(address, office.key), found, office)
+        for number, got in enumerate(answers, len(calls.CALLS) + 1):
+            _say("\n" + got.printed(number, prefix))
+            _require(got.answer)
+            made.append(got)
+    except used.NotMade as late:
+        raise Stuck(str(late)) from late
+    _say("\nIn each way of use 各共享方式所得:\n" + used.summary(made, office))
+
+
+def _require(answer: Answer) -> None:
+    if not answer.fits:
+        raise Stuck(
+            f"This should have been answered with {answer.call.status}. The end of web.log says"
+            " why."
+        )
 
 
 def _show_addresses(address: str, found: kept.Kept, var: Path) -> None:
@@ -241,6 +267,8 @@ def _show_addresses(address: str, found: kept.Kept, var: Path) -> None:
         f"\nThe API:         {address}/api/v1/datasets"
         f"\nThe back office: {address}/office/"
         f"\nThe API key:     {found.key}"
+        f"\nA department's:  {found.office.key if found.office else '–'}"
+        f"\nIts API:         {address}/api/v1/office/datasets"
         f"\nSign-ins and key are kept in {var / 'demo.json'} (closed to others):"
     )
     for one in found.sign_ins:

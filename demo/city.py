@@ -25,7 +25,7 @@ from catalog.models import Dataset, Resource
 from demo import invented, work
 from demo.entries import ENTRIES, INSPECTIONS, REGISTRATIONS, Entry
 from demo.inputs import FILES, TABLE, Registry
-from demo.kept import SignIn
+from demo.kept import Office, SignIn
 from demo.work import Hands, Staff
 from exchange import opening, profiling, sources
 from exchange.models import Binding, Source, SourceKind
@@ -62,11 +62,12 @@ INVENTED_TEXT = (
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """What was built: the bindings to sync, the sign-ins, and the company's API key as text."""
+    """What was built: bindings to sync, sign-ins, the company's API key, a department's access."""
 
     bindings: tuple[Binding, ...]
     sign_ins: tuple[SignIn, ...]
     key: str
+    office: Office
 
 
 REVIEW_DAYS = 21
@@ -152,11 +153,12 @@ def build(registry: Registry, intake: Path, *, at: datetime) -> City:
             Role.REVIEWER, staff["civil"].organization, "civil-reviewer", "Reviewer of volunteers"
         )
         hands = Hands(staff, (operators[0], operators[1]), reviewer, other, hall.chief, intake)
-        work.leave(hands, resources, at=at)
+        office = work.leave(hands, resources, at=at)
         return City(
             tuple(Binding.objects.filter(resource__in=resources.values()).order_by("pk")),
             tuple(hall.sign_ins),
             key,
+            office,
         )
 
 

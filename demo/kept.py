@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,26 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Office:
+    """How a department calls: its app's key, and the numbers of its grants by way of use."""
+
+    key: str
+    grants: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
-    """The city's seed and size, its sign-ins, the company's key, and the way to the registry."""
+    """The city's seed and size, its sign-ins, keys, and the way to the registry.
+
+    `key` is the company's, `office` a department's; None in a city of before it had one.
+    """
 
     seed: int
     total: int
     registry: Registry | None = None
     sign_ins: tuple[SignIn, ...] = field(default=())
     key: str = ""
+    office: Office | None = None
 
 
 def read(path: Path) -> Kept | None:
@@ -39,7 +52,8 @@ def read(path: Path) -> Kept | None:
     kept = Kept(found["seed"], found["total"], key=found["key"])
     registry = Registry(**found["registry"]) if found["registry"] else None
     sign_ins = tuple(SignIn(**one) for one in found["sign_ins"])
-    return replace(kept, registry=registry, sign_ins=sign_ins)
+    office = Office(**found["office"]) if found.get("office") else None
+    return replace(kept, registry=registry, sign_ins=sign_ins, office=office)
 
 
 def write(path: Path, kept: Kept) -> None:

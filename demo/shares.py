@@ -1,4 +1,4 @@
-"""Share requests of the demo city in every state of Order 809, and grants that came of them.
+"""Share requests of the demo city in every state, and grants that came of them.
 
 The transport bureau asks the approval bureau for its registrations. All of it goes through the
 verbs, dated back so that every light shows on the desks.
@@ -12,11 +12,14 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Organization, User
+from catalog import deadlines
 from catalog.models import Field, Resource
+from catalog.terms import ClockStep
 from exchange.models import Grant, Ground, Purpose, ShareRequest
 from exchange.sharing import asking, clocks, deciding, lifecycle
 from exchange.sharing.contents import Terms
 from exchange.sharing.requests import asked
+from exchange.workflow import State
 from policy.terms import Grade, Mode
 
 HALF_A_YEAR = 180
@@ -33,21 +36,27 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The table that is asked for, and who answers for it."""
+    """The table that is asked for, who answers for it, and who checks requests for form.
+
+    The national body of rules has no formal check; the older municipal one does.
+    """
 
     resource: Resource
     reviewer: User
     head: User
+    operator: User
 
 
 def leave(asker: Asker, provider: Provider, *, at: datetime) -> Mapping[str, int]:
-    """Leave a request in every state but the formal check; returns how many in each.
+    """Leave a request in every state of the body of rules in force; returns how many in each.
 
-    The national body of rules has no formal check.
+    One stands in the formal check where the rules have one (CLOCK_PROFILE).
     """
-    way = _Way(asker, provider, at)
+    way = Way(asker, provider, at)
     way.drafted("客运车辆年审前核对企业登记信息", days_ago=0)
     way.submitted("核对道路运输企业的登记状态", days_ago=0)
+    if ClockStep.FORMAL_CHECK in deadlines.clocks().limits:
+        way.received("农村客运线路经营者核对", days_ago=1)
     way.signed("道路运输许可办理", days_ago=1)
     way.signed("货运企业信用评价", days_ago=25)
     _more_time(way)
@@ -64,7 +73,7 @@ def leave(asker: Asker, provider: Provider, *, at: datetime) -> Mapping[str, int
     return {state: list(states).count(state) for state in set(states)}
 
 
-class _Way:
+class Way:
     """Takes requests of one department to where each is to stand."""
 
     def __init__(self, asker: Asker, provider: Provider, at: datetime) -> None:
@@ -112,6 +121,13 @@ class _Way:
         return asking.submit(request.pk, by=self.asker.clerk, at=self.ago(days_ago))
 
     def signed(self, purpose: str, *, days_ago: int, **over: Any) -> ShareRequest:
+        """Let the head sign it, and the data authority pass it on where it checks the form."""
+        request = self.received(purpose, days_ago=days_ago, **over)
+        if request.state != State.IN_CHECK:
+            return request
+        return deciding.pass_check(request.pk, by=self.provider.operator, at=self.ago(days_ago))
+
+    def received(self, purpose: str, *, days_ago: int, **over: Any) -> ShareRequest:
         """Let the head sign it, with which it is received."""
         request = self.submitted(purpose, days_ago=days_ago, **over)
         return asking.sign(request.pk, vouched=True, by=self.asker.head, at=self.ago(days_ago))
@@ -127,17 +143,19 @@ class _Way:
             request.pk, asked(request), by=self.provider.reviewer, at=self.ago(days_ago)
         )
 
-    def granted(self, purpose: str, *, days_ago: int, days: int = HALF_A_YEAR) -> Grant:
+    def granted(
+        self, purpose: str, *, days_ago: int, days: int = HALF_A_YEAR, **over: Any
+    ) -> Grant:
         """Let the provider's head sign the answer."""
         start = timezone.localdate(self.ago(days_ago))
         request = self.proposed(
-            purpose, days_ago=days_ago, wanted_until=start + timedelta(days=days)
+            purpose, days_ago=days_ago, wanted_until=start + timedelta(days=days), **over
         )
         deciding.sign_answer(request.pk, by=self.provider.head, at=self.ago(days_ago))
         return Grant.objects.get(request=request)
 
 
-def _more_time(way: _Way) -> None:
+def _more_time(way: Way) -> None:
     request = way.signed("驾驶员从业资格关联核查", days_ago=12)
     clocks.ask_extension(
         request.pk,
@@ -149,7 +167,7 @@ def _more_time(way: _Way) -> None:
 
 def to_complete(asker: Asker, provider: Provider, *, at: datetime) -> None:
     """Let a provider tell once what is missing."""
-    way = _Way(asker, provider, at)
+    way = Way(asker, provider, at)
     request = way.signed("网约车平台资质审查", days_ago=4)
     deciding.ask_more(
         request.pk,
@@ -159,7 +177,7 @@ def to_complete(asker: Asker, provider: Provider, *, at: datetime) -> None:
     )
 
 
-def _refused(way: _Way) -> None:
+def _refused(way: Way) -> None:
     request = way.signed("停车收费营销分析", days_ago=8)
     deciding.propose_refusal(
         request.pk,
@@ -171,12 +189,12 @@ def _refused(way: _Way) -> None:
     deciding.sign_answer(request.pk, by=way.provider.head, at=way.ago(4))
 
 
-def _withdrawn(way: _Way) -> None:
+def _withdrawn(way: Way) -> None:
     request = way.signed("道路养护企业名单", days_ago=6)
     asking.withdraw(request.pk, reason="已由公开数据满足。", by=way.asker.clerk, at=way.ago(5))
 
 
-def _in_part(way: _Way) -> None:
+def _in_part(way: Way) -> None:
     request = way.signed("出租汽车经营许可审查", days_ago=9)
     part = replace(asked(request), clear_up_to=Grade.L2)
     deciding.propose(
@@ -189,7 +207,7 @@ def _in_part(way: _Way) -> None:
     deciding.sign_answer(request.pk, by=way.provider.head, at=way.ago(5))
 
 
-def _suspended(way: _Way) -> None:
+def _suspended(way: Way) -> None:
     """Suspend two grants: one to be mended still, one whose term is over."""
     for purpose, began, term in (("港口作业单位核验", 10, 7), ("渡口经营者核验", 30, -3)):
         grant = way.granted(purpose, days_ago=began + 5)
@@ -202,7 +220,7 @@ def _suspended(way: _Way) -> None:
         )
 
 
-def _disposed(way: _Way) -> None:
+def _disposed(way: Way) -> None:
     """End two grants with their purpose; the receipt of disposal is there for one of them."""
     ended = way.granted("春运包车备案", days_ago=40)
     lifecycle.purpose_over(ended.pk, reason="春运已结束。", by=way.asker.clerk, at=way.ago(2))

@@ -13,9 +13,10 @@ from accounts.people import Newcomer
 from accounts.roles import Role
 from catalog import grading_change, grading_table, publishing, updates
 from catalog.models import Resource
-from demo import invented, lines, shares
+from demo import consumer, invented, lines, shares
 from demo.entries import EntryField
 from demo.inputs import FILES
+from demo.kept import Office
 from demo.unfinished import PUPILS, UNFINISHED, Unfinished
 from exchange import opening, profiling, schedules, sources
 from exchange.models import Binding, SourceKind
@@ -49,12 +50,13 @@ class Hands:
     intake: Path
 
 
-def leave(hands: Hands, resources: Mapping[str, Resource], *, at: datetime) -> None:
+def leave(hands: Hands, resources: Mapping[str, Resource], *, at: datetime) -> Office:
     """Leave unfinished entries, a loosening, lines on their way, a short grant, open invitations,
     a paused binding, fields to be graded anew after a change of the table, share requests in every
     state, a refused sign-in.
 
-    `resources` are the tables of the entries that are published, by address.
+    `resources` are the tables of the entries that are published, by address. Returns the key and
+    the grants under which a department calls.
     """
     for unfinished in UNFINISHED:
         _carry(unfinished, hands, at=at)
@@ -71,23 +73,26 @@ def leave(hands: Hands, resources: Mapping[str, Resource], *, at: datetime) -> N
     _newcomers(hands.security, at=at)
     _paused(hands.staff["education"].publisher, at=at)
     _stricter_table(hands.security)
-    _shared(resources, hands, at=at)
+    office = _shared(resources, hands, at=at)
     sign_in.failed(hands.operators[1].username, locked=False, at=at)
+    return office
 
 
-def _shared(resources: Mapping[str, Resource], hands: Hands, *, at: datetime) -> None:
+def _shared(resources: Mapping[str, Resource], hands: Hands, *, at: datetime) -> Office:
     """Let the transport bureau ask the approval bureau, and that one ask the civil affairs."""
+    operator = hands.operators[0]
     transport, approval, civil = (hands.staff[one] for one in ("transport", "approval", "civil"))
     registrations = shares.Provider(
-        resources["business-registrations"], hands.reviewer, approval.head
+        resources["business-registrations"], hands.reviewer, approval.head, operator
     )
     volunteers = shares.Provider(
-        resources["registered-volunteers"], hands.civil_reviewer, civil.head
+        resources["registered-volunteers"], hands.civil_reviewer, civil.head, operator
     )
     asker = shares.Asker(transport.organization, transport.publisher, transport.head)
+    other = shares.Asker(approval.organization, approval.publisher, approval.head)
     shares.leave(asker, registrations, at=at)
-    asker = shares.Asker(approval.organization, approval.publisher, approval.head)
-    shares.to_complete(asker, volunteers, at=at)
+    shares.to_complete(other, volunteers, at=at)
+    return consumer.equip(asker, registrations, volunteers, security=hands.security, at=at)
 
 
 def _carry(unfinished: Unfinished, hands: Hands, *, at: datetime) -> None:

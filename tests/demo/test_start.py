@@ -107,7 +107,12 @@ def a_first_start_builds_syncs_calls_and_ends(var, port):
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert re.search(r"business-registrations +PostgreSQL, by cursor +2,400 +2,343", ended.stdout)
-    assert re.findall(r"^   (200|403)  ", ended.stdout, re.MULTILINE) == ["200", "200", "403"]
+    statuses = " ".join(re.findall(r"^   (\d{3})  ", ended.stdout, re.MULTILINE))
+    assert statuses == "200 200 403 200 200 202 200 200 201"
+    assert re.search(r"query .* [1-9]\d* rows", ended.stdout)
+    assert re.search(r"verify .* match, mismatch$", ended.stdout, re.MULTILINE)
+    assert re.search(r"bulk .* a file of [1-9]\d+ rows, [1-9][\d,]+ bytes", ended.stdout)
+    assert "first line: _id,uscc,company_name" in ended.stdout
     assert "code: field-masked" in ended.stdout
     assert "reason: masked-grade" in ended.stdout
     kept = var / "demo.json"
@@ -133,6 +138,7 @@ def a_second_start_finds_its_data_and_ends_by_a_signal(var, port, number):
         assert process.stdout is not None
         said = wait_for("The site stays up", process.stdout)
         assert "rows read" not in said  # nothing was synced again
+        assert "record 1: " in said  # nor written down a second time
 
         process.send_signal(number)
         try:

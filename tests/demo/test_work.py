@@ -7,7 +7,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import User
+from accounts import keys
+from accounts.models import ApiKey, User
 from accounts.roles import Role
 from backoffice.waiting import desks, requests, runs
 from backoffice.waiting.administration import unlinked
@@ -18,6 +19,7 @@ from demo.inputs import Registry
 from exchange import browsing, proposals
 from exchange.models import Binding, Grant, ShareRequest, Source, SourceKind
 from exchange.workflow import GrantState, State
+from policy.terms import Mode
 from tests.exchange.conftest import _source_url, source  # noqa: F401 - a department's database
 
 pytestmark = pytest.mark.django_db
@@ -30,15 +32,20 @@ OF_OTHER_RULES = {requests.to_check}
 
 
 @pytest.fixture
-def built(source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> city.City:  # noqa: F811
-    """The city, up to where a worker would read its sources."""
+def build(source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # noqa: F811
+    """Return what builds the city, up to where a worker would read its sources."""
     monkeypatch.setattr(settings, "FILE_ROOTS", [str(tmp_path)])
     inputs.write_files(tmp_path, seed=1, total=ROWS)
     with psycopg.connect(source()) as connection:
         inputs.fill_registry(connection, seed=1, total=ROWS)
         info = connection.info
         registry = Registry(info.host, info.port, info.dbname, info.user, info.password)
-    return city.build(registry, tmp_path, at=timezone.now())
+    return lambda: city.build(registry, tmp_path, at=timezone.now())
+
+
+@pytest.fixture
+def built(build) -> city.City:
+    return build()
 
 
 def test_in_each_role_something_of_each_kind_waits_for_who_can_sign_in(built):
@@ -95,3 +102,39 @@ def test_share_requests_stand_in_every_state_of_the_national_rules(built):
 
     assert states == set(State) - {State.RECEIVED, State.IN_CHECK}
     assert {grant.state(timezone.localdate()) for grant in Grant.objects.all()} == set(GrantState)
+
+
+def test_a_department_has_a_key_and_a_live_grant_of_each_way_of_use(built):
+    today = timezone.localdate()
+    found = {mode: Grant.objects.get(pk=pk) for mode, pk in built.office.grants.items()}
+
+    key = ApiKey.objects.get(digest=keys.digest(built.office.key))
+
+    assert {mode: list(grant.modes) for mode, grant in found.items()} == {
+        str(mode): [str(mode)] for mode in (Mode.QUERY, Mode.VERIFY, Mode.BULK)
+    }
+    assert {grant.state(today) for grant in found.values()} == {GrantState.LIVE}
+    assert {grant.organization for grant in found.values()} == {key.app.organization}
+
+
+@pytest.mark.usefixtures("built")
+def test_the_department_holds_several_grants_for_queries_on_one_dataset():
+    of_queries = Grant.objects.live(timezone.localdate()).filter(
+        organization__slug="transport", modes=[str(Mode.QUERY)]
+    )
+
+    assert of_queries.filter(dataset__slug="business-registrations").count() > 1
+
+
+def test_where_the_rules_have_a_formal_check_a_request_stands_in_it(build, settings):
+    settings.CLOCK_PROFILE = "municipal-2024"
+
+    build()
+
+    states = set(ShareRequest.objects.values_list("state", flat=True))
+    operator = User.objects.get(username="operator1")
+    titles = {
+        str(pile.title) for desk in desks.of(operator, now=timezone.now()) for pile in desk.piles
+    }
+    assert states == set(State) - {State.RECEIVED}
+    assert "待形式审查的共享申请" in titles

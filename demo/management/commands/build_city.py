@@ -81,6 +81,6 @@ def _built(found: Kept, intake: Path) -> Kept:
     now = timezone.now()
     if not city.is_there():
         made = city.build(found.registry, intake, at=now)
-        return replace(found, sign_ins=made.sign_ins, key=made.key)
+        return replace(found, sign_ins=made.sign_ins, key=made.key, office=made.office)
     city.connect_registry(found.registry, intake, at=now)
     return found if found.key else replace(found, key=city.new_key(at=now))
