@@ -40,6 +40,7 @@ STATE_COLOURS = {
     State.PUBLISHED: "success",
     State.WITHDRAWN: "danger",
 }
+LONGEST_NUMBER = 18  # more digits no number of an entry has
 
 
 EXTENSIONS = Dataset._meta.get_field("extensions").verbose_name  # noqa: SLF001 - Django's public-by-custom name
@@ -304,7 +305,8 @@ class DatasetDesk(Desk):
         self, request: HttpRequest, opts: Any, object_id: str
     ) -> HttpResponse:
         """Lead from another department's published entry to where everybody finds it."""
-        number = int(object_id) if object_id.isdecimal() else 0
+        fits = object_id.isdecimal() and len(object_id) < LONGEST_NUMBER
+        number = int(object_id) if fits else 0
         entry = Dataset.objects.filter(pk=number, state=State.PUBLISHED).first()
         if entry is None:
             return super()._get_obj_does_not_exist_redirect(request, opts, object_id)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.forms.dressed import places_for
 from backoffice.forms.sheets import ColumnsForm, SendForm
-from backoffice.pages.frame import office_page, shown
+from backoffice.pages.frame import number_of, office_page, shown
 from catalog.models import Dataset, SheetImport
 from catalog.sheets import importing
 from catalog.sheets.items import Layout
@@ -130,11 +130,11 @@ def columns(request: HttpRequest, sent: SheetImport) -> HttpResponse:
 def _asked(request: HttpRequest, sent: SheetImport, sheet: str, grid: Grid) -> Layout:
     """Return how the sheet is read: as asked, as kept, or as suggested."""
     kept = importing.layout(sent) if sheet == sent.sheet else importing.layout_of(grid, sent.owner)
-    first, rows = request.GET.get("first", ""), request.GET.get("rows", "")
-    if not (first.isdecimal() and rows.isdecimal() and grid):
+    first, rows = (number_of(request.GET.get(name, "")) for name in ("first", "rows"))
+    if first is None or rows is None or not grid:
         return kept
-    at = max(0, min(int(first) - 1, len(grid) - 1))
-    high = min(int(rows), MOST_HEADER_ROWS, len(grid) - at)
+    at = max(0, min(first - 1, len(grid) - 1))
+    high = min(rows, MOST_HEADER_ROWS, len(grid) - at)
     if (at, high) == (kept.first_row, kept.header_rows):
         return kept
     return importing.layout_by(importing.header_names(grid, at, high), at, high, sent.owner)

@@ -19,7 +19,7 @@ from accounts.roles import holders, require
 from backoffice import words
 from backoffice.buttons import person_of, sentence
 from backoffice.pages import treatments
-from backoffice.pages.frame import office_page, shown
+from backoffice.pages.frame import number_of, office_page, shown
 from backoffice.pages.sheets_out import sheet
 from catalog import grading_change, grading_table
 from catalog.grading_change import FieldChange
@@ -152,7 +152,8 @@ def _mask(told: QueryDict, kind: Kind) -> dict[str, Any] | None:
     if not chosen:
         return None
     return {"kind": chosen} | {
-        name: int(text) if text.isdecimal() else text or 0 for name, text in numbers.items()
+        name: text or 0 if (number := number_of(text)) is None else number
+        for name, text in numbers.items()
     }
 
 

@@ -29,6 +29,7 @@ from policy.terms import Grade, OpenType, ShareType
 
 KEY = re.compile(r"\(([a-z_]+)\)\s*$")
 FIRST_ROW = 2
+LONGEST_NUMBER = 18  # more digits no number of a field has
 MOST_LISTED = 250  # characters that a list of choices may have in a workbook
 
 
@@ -154,7 +155,7 @@ def _change(
     lists: Mapping[str, CodeList],
 ) -> Change:
     told = texts[ID]
-    existing = known.get(int(told)) if told.isdecimal() else None
+    existing = known.get(int(told)) if told.isdecimal() and len(told) < LONGEST_NUMBER else None
     change = Change(number, texts["name"], existing, reason=texts.get(REASON, ""))
     if told and existing is None:
         change.refused.append(

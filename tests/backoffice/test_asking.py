@@ -101,6 +101,22 @@ def test_a_period_that_ends_before_it_begins_is_refused_and_nothing_kept(two, cl
     assert not ShareRequest.objects.exists()
 
 
+HUGE = "9" * 5000
+
+
+def test_numbers_that_no_row_can_have_are_refused_with_a_sentence(two, clerk, at_desk):
+    asked = two.draft("id")
+    clerk.client.post(reverse("admin:asked_submit", args=[asked.pk]))
+    head = at_desk(two.asking_head).client
+
+    form = clerk.client.post(address(two), told(two, "id", basis=HUGE))
+    signing = head.post(reverse("admin:asked_sign", args=[asked.pk]), {f"seen-{HUGE}": "x"})
+    entry = clerk.client.get(reverse("admin:catalog_dataset_change", args=[HUGE]))
+
+    assert (form.status_code, signing.status_code, entry.status_code) == (400, 400, 302)
+    assert ShareRequest.objects.count() == 1
+
+
 def test_what_is_unconditional_is_granted_with_the_heads_signature(two, clerk, at_desk):
     clerk.client.post(address(two), told(two, "id", "name") | {"submit": "1"})
     asked = ShareRequest.objects.get()

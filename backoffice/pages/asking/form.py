@@ -15,7 +15,7 @@ from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.forms.requests import AskForm, Asking
 from backoffice.pages.asking import sitting
 from backoffice.pages.asking.panels import Panel, panel
-from backoffice.pages.frame import office_page, shown
+from backoffice.pages.frame import number_of, office_page, shown
 from backoffice.scopes import conditions
 from catalog import bases as legal_bases
 from catalog.models import LegalBasis
@@ -189,8 +189,8 @@ def matrix_change(request: HttpRequest, request_id: int) -> HttpResponse:
 
 
 def _chosen(form: AskForm) -> LegalBasis | None:
-    chosen = form["basis"].value()
-    return LegalBasis.objects.filter(pk=chosen).first() if str(chosen or "").isdecimal() else None
+    chosen = number_of(str(form["basis"].value() or ""))
+    return None if chosen is None else LegalBasis.objects.filter(pk=chosen).first()
 
 
 @office_page(sitting.ASK)

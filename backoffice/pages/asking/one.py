@@ -154,15 +154,13 @@ def _comment(request: HttpRequest, found: ShareRequest) -> str:
 
 def _sign(request: HttpRequest, found: ShareRequest) -> str:
     seen = {
-        int(name.removeprefix("seen-")): value
-        for name in request.POST
-        for value in [str(request.POST[name])]
-        if name.startswith("seen-") and name.removeprefix("seen-").isdecimal()
+        one.pk: str(request.POST[f"seen-{one.pk}"])
+        for one in sittings.together(found)
+        if f"seen-{one.pk}" in request.POST
     }
-    own = {one.pk for one in sittings.together(found)}
     vouched = {name for name, _text in VOUCHED} <= set(request.POST.getlist("vouched"))
     signed = sittings.sign(
-        {pk: digest for pk, digest in seen.items() if pk in own} or {found.pk: ""},
+        seen or {found.pk: ""},
         vouched=vouched,
         by=person_of(request),
         at=timezone.now(),
