@@ -4,7 +4,7 @@ Source: 《政务数据共享条例》 (Order 809); docs/policy.md, "Time limits
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -40,10 +40,15 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """All limits of a profile with the calendar, read once: for lists, which ask it of many."""
+    """All limits of a profile with the calendar, read once: for lists, which ask it of many.
+
+    `others` are of steps that only other bodies of rules have: a limit that began under rules
+    which no longer hold here runs to its end by them.
+    """
 
     limits: Mapping[str, Clock]
     calendar: workdays.WorkCalendar
+    others: Mapping[str, Clock] = field(default_factory=dict)
 
     def due_for(
         self,
@@ -58,7 +63,7 @@ class Clocks:
         Green while more than half of the working days are left, red when late, else yellow.
         `extended` counts the extension too. Raises ClockMissing.
         """
-        clock = self._limit(step)
+        clock = self.limit(step)
         days = clock.working_days + (clock.extension_days if extended else 0)
         due = self.calendar.add(timezone.localdate(started_at), days)
         left = self.calendar.between(today or timezone.localdate(), due.day)
@@ -72,13 +77,14 @@ class Clocks:
             estimated=due.estimated,
         )
 
-    def _limit(self, step: ClockStep | str) -> Clock:
-        try:
-            return self.limits[ClockStep(step)]
-        except KeyError:
+    def limit(self, step: ClockStep | str) -> Clock:
+        """Return a step's limit, that of the rules in force first. Raises ClockMissing."""
+        found = self.limits.get(step) or self.others.get(step)
+        if found is None:
             raise ClockMissing(
                 f"No time limit is kept for “{step}”. Add it to the list of time limits."
-            ) from None
+            )
+        return found
 
 
 def light(left: int, days: int) -> Light:
@@ -93,9 +99,17 @@ def clocks() -> Clocks:
 
     CLOCK_PROFILE names the profile.
     """
-    rows = Clock.objects.filter(profile__in={NATIONAL, settings.CLOCK_PROFILE})
-    ordered = sorted(rows, key=lambda clock: clock.profile == settings.CLOCK_PROFILE)
-    return Clocks({clock.step: clock for clock in ordered}, workdays.calendar())
+    found: dict[bool, dict[str, Clock]] = {True: {}, False: {}}
+    for clock in sorted(Clock.objects.all(), key=_rank):
+        found[_rank(clock) > 0][clock.step] = clock
+    return Clocks(found[True], workdays.calendar(), found[False])
+
+
+def _rank(clock: Clock) -> int:
+    """Return 2 for a limit of the rules in force, 1 for a national one, 0 for another."""
+    if clock.profile == settings.CLOCK_PROFILE:
+        return 2
+    return 1 if clock.profile == NATIONAL else 0
 
 
 def due_for(

@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 
 from accounts.roles import OFFICE_ROLES, Role
 from backoffice.pages.frame import place_of
+from catalog.terms import ClockStep
 from exchange.models import Answer, Ground, ShareRequest
 from exchange.sharing import as_seen, clocks, deciding
 from exchange.sharing.requests import asked
@@ -83,12 +84,12 @@ def test_the_matrix_follows_the_offer_while_it_is_made(two, at_desk):
 
 
 def test_a_part_is_proposed_on_the_page_with_every_way_of_giving_less(two, at_desk):
-    request = two.signed("id", "name", "phone", "income")
+    request = two.signed("id", "name", "phone", "income", wanted_until=date(2029, 1, 31))
     offer = FORM | {
         "fields_offered": two.fields("id", "name", "phone"),
         "mode": "verify",
         "clear_up_to": 2,
-        "valid_until": "2026-06-30",
+        "valid_until": "2028-12-31",
         "daily_quota": 50,
         "row_field_0": two.field("name"),
         "row_operator_0": "in",
@@ -107,7 +108,7 @@ def test_a_part_is_proposed_on_the_page_with_every_way_of_giving_less(two, at_de
         "mode": "verify",
         "clear_up_to": 2,
         "valid_from": "2026-03-02",
-        "valid_until": "2026-06-30",
+        "valid_until": "2028-12-31",
         "daily_quota": 50,
         "rows": [{"field": two.field("name"), "operator": "in", "values": ["n001", "n002"]}],
     }
@@ -269,6 +270,33 @@ def test_the_formal_check_passes_a_request_on(two, at_desk, settings):
     assert "Pass on to the provider" in shown
     assert answer.status_code == 302
     assert ShareRequest.objects.get(pk=request.pk).state == State.IN_REVIEW
+
+
+def test_what_was_in_the_formal_check_when_the_rules_changed_is_shown_and_passed_on(
+    two, at_desk, settings
+):
+    settings.CLOCK_PROFILE = "municipal-2024"
+    request = two.signed("phone")
+    settings.CLOCK_PROFILE = "order809"
+    operator = at_desk(accounts.user(Role.OPERATOR))
+
+    shown = page(operator, request)
+    act(operator, request, "pass")
+
+    assert "2026-03-04" in shown.content.decode()
+    request.refresh_from_db()
+    assert (request.state, request.due_step) == (State.IN_REVIEW, ClockStep.ANSWER_CONDITIONAL)
+
+
+def test_limits_that_began_under_other_rules_are_reminded_of(two, settings):
+    settings.CLOCK_PROFILE = "municipal-2024"
+    request = two.signed("phone")
+    settings.CLOCK_PROFILE = "order809"
+
+    clocks.remind(at=NOW + timedelta(days=1))
+
+    request.refresh_from_db()
+    assert str(request.due_on) == "2026-03-04"
 
 
 def test_the_print_view_has_no_button(two, at_desk):

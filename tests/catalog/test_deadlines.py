@@ -89,7 +89,16 @@ def test_a_local_profile_wins_and_leaves_the_rest_to_the_order(settings):
     assert due(ClockStep.DELIVER, date(2026, 3, 2)).due_on == date(2026, 3, 9)
 
 
+def test_a_limit_that_began_under_other_rules_is_counted_by_them():
+    found = due(ClockStep.FORMAL_CHECK, date(2026, 3, 2))
+
+    assert found.due_on == date(2026, 3, 4)
+    assert ClockStep.FORMAL_CHECK not in deadlines.clocks().limits  # no step begins by it
+
+
 def test_a_step_without_a_limit_says_so():
+    Clock.objects.filter(step=ClockStep.FORMAL_CHECK).delete()
+
     with pytest.raises(deadlines.ClockMissing, match="formal_check"):
         due(ClockStep.FORMAL_CHECK, date(2026, 3, 2))
 

@@ -108,7 +108,7 @@ def counted(request: ShareRequest) -> Counted | None:
         light=due.light,
         words=lights.told(due),
         step=request.get_due_step_display(),
-        limit=limits.limits[request.due_step],
+        limit=limits.limit(request.due_step),
         since=since,
         extended=request.extended_at is not None,
         certainty=words.CERTAINTIES[due.certainty],
