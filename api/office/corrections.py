@@ -71,7 +71,7 @@ class OfficeCorrections(APIView):
             raise RequestUnfit(text % {"names": ", ".join(asked.errors)})
         told = asked.validated_data
         app = App.objects.select_related("organization").get(pk=caller_of(request).app_id or 0)
-        dataset = get_object_or_404(Dataset, slug=told["dataset"])
+        dataset = get_object_or_404(Dataset.objects.known(), slug=told["dataset"])
         taken = corrections.report(
             dataset.pk,
             Report(

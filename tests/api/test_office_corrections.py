@@ -5,10 +5,11 @@ import json
 import pytest
 from django.test import Client
 
+from catalog.terms import State
 from exchange.models import Correction
 from exchange.sharing import corrections
 from tests.api.test_office import Office, key_of
-from tests.factories import accounts, exchange, sharing
+from tests.factories import accounts, catalog, exchange, sharing
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,17 @@ def test_a_reported_row_is_marked_on_the_page_that_shows_it_and_stays_on_it(offi
     [flag] = after["_flags"]
     assert (flag["_id"], flag["fields"], flag["state"]) == (7, ["phone"], "open")
     assert "_flags" not in page(office, limit=5)
+
+
+def test_an_entry_that_is_not_published_is_unknown_like_one_that_is_not_there(office):
+    draft = catalog.dataset(State.DRAFT)
+
+    unpublished = report(office, dataset=draft.slug, wrong="entry")
+    nowhere = report(office, dataset="nowhere", wrong="entry")
+
+    told = [(one.status_code, one.json()["detail"]) for one in (unpublished, nowhere)]
+    assert told[0] == told[1]
+    assert told[0][0] == 404
 
 
 def test_a_mark_on_a_row_outside_of_the_grant_is_not_told(office):

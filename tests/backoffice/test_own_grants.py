@@ -8,10 +8,10 @@ from django.urls import reverse
 
 from accounts.roles import Role
 from exchange.models import Ending, Grant, ShareRequest
-from exchange.sharing import asking, attachments
+from exchange.sharing import asking, attachments, lifecycle
 from exchange.workflow import GrantState
 from tests.factories import accounts, sharing
-from tests.factories.sharing import NOW, TODAY
+from tests.factories.sharing import NOW, TODAY, UNTIL
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +39,18 @@ def test_a_purpose_that_is_over_ends_the_grant_and_the_head_notes_the_disposal(t
     assert ended == Ending.PURPOSE
     assert "Keep the receipt" in page
     assert (grant.state(TODAY), grant.disposal) == (GrantState.DISPOSED, "all copies deleted")
+
+
+def test_a_suspended_grant_has_no_green_light(two, at_desk):
+    grant = two.granted("phone")
+    client = at_desk(two.clerk).client
+
+    before = read(client.get(reverse("admin:own_grants")))
+    lifecycle.suspend(grant.pk, reason="misused", mend_by=UNTIL, by=two.where.head, at=NOW)
+    after = read(client.get(reverse("admin:own_grants")))
+
+    assert ("days left" in before, "days left" in after) == (True, False)
+    assert "misused" in after
 
 
 def test_another_departments_grant_is_not_there(two, at_desk):

@@ -100,7 +100,6 @@ def _held(
     state = grant.state(today)
     asks = request.user.has_perm(sitting.ASK, grant.organization)
     signs = request.user.has_perm(sitting.SIGN, grant.organization)
-    live = state in (GrantState.LIVE, GrantState.SUSPENDED)
     return Held(
         grant=grant,
         state=state.label,
@@ -108,7 +107,7 @@ def _held(
         way=", ".join(str(words.MODES[mode]) for mode in grant.modes),
         fields=field_names(grant.fields),
         rows=conditions(grant.rows),
-        days_left=(grant.valid_until - today).days if live else None,
+        days_left=(grant.valid_until - today).days if state == GrantState.LIVE else None,
         why=grant.ended_because or grant.suspended_because,
         calls=calls,
         renews=asks and state != GrantState.SUSPENDED and grant.revoked_at is None,
