@@ -19,6 +19,7 @@ from audit import chain
 from exchange.access import Caller
 from exchange.batch_flow import UNFINISHED, BatchState, BatchStep, move_batch
 from exchange.models import BatchEnd, BatchForm, BatchJob, BatchMark, Grant
+from exchange.problems import Problem
 from exchange.records import reading, wholes
 from exchange.sharing import batch_files, serving
 from exchange.sharing.serving import Served
@@ -119,18 +120,31 @@ def void(grant: Grant, *, at: datetime) -> int:
 
 def sweep(*, at: datetime) -> int:
     """Take away what is over, and remove files that nobody can fetch; returns how many files."""
-    today = timezone.localdate(at)
-    ready = BatchJob.objects.filter(state=BatchState.READY).select_related("grant")
+    ready = BatchJob.objects.filter(state=BatchState.READY).select_related(
+        "grant__dataset", "grant__organization", "grant__app", "app"
+    )
     for job in ready.order_by("pk"):
-        if job.stands(at) != BatchState.READY:
-            expire(job.pk, BatchEnd.TIME, at=at)
-        elif job.grant.state(today) != GrantState.LIVE:
-            expire(job.pk, BatchEnd.GRANT, at=at)
+        because = _outlived(job, at=at)
+        if because is not None:
+            expire(job.pk, because, at=at)
     there = batch_files.there()
     kept = BatchJob.objects.filter(
         pk__in=there, state__in=[BatchState.RUNNING, BatchState.READY]
     ).values_list("pk", flat=True)
     return batch_files.remove_others(there, than=set(kept))
+
+
+def _outlived(job: BatchJob, *, at: datetime) -> BatchEnd | None:
+    """Return why nobody can fetch a file any more; None while somebody can."""
+    if job.stands(at) != BatchState.READY:
+        return BatchEnd.TIME
+    if job.grant.state(timezone.localdate(at)) != GrantState.LIVE:
+        return BatchEnd.GRANT
+    try:
+        same = shape(served_now(job.grant, caller_of(job.grant, job.app), at=at)) == job.shape
+    except Problem:  # such as a dataset that was withdrawn
+        same = False
+    return None if same else BatchEnd.STRICTER
 
 
 def left(*, before: datetime) -> list[int]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.roles import NotAllowed
 from audit.models import Entry
+from exchange import opening
 from exchange.access import Caller
 from exchange.batch_flow import BATCH_MOVES, BatchState, BatchStep, move_batch
 from exchange.models import BatchEnd, BatchForm, BatchJob, BatchMark, Grant
@@ -478,6 +479,17 @@ def test_the_sweep_takes_what_is_over_and_leaves_the_rest(two):
 
     assert batch_files.there() == {fresh.pk}
     assert fetched(two, fresh)
+
+
+def test_the_sweep_takes_the_files_of_a_dataset_that_was_withdrawn(two):
+    job = written(two, granted(two))
+    opening.withdraw(two.dataset.pk, by=two.where.head, at=timezone.now(), reason="停止提供")
+
+    assert batches.sweep(at=timezone.now()) == 1
+
+    job.refresh_from_db()
+    assert (job.state, job.ended_because) == (BatchState.EXPIRED, BatchEnd.STRICTER)
+    assert (bytes(job.sealed_key), batch_files.there()) == (b"", set())
 
 
 def test_a_lost_file_is_told_as_lost(two):
