@@ -152,7 +152,7 @@ def test_a_call_that_may_not_be_made_reads_nothing(office, statements):
 
 
 def test_a_row_that_is_doubted_is_marked_on_the_next_page(office):
-    office.granted("name", "phone")
+    office.granted("id", "name", "phone")
     foreseen(office)
 
     report = office.client.post(

@@ -4,6 +4,7 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 from psycopg import sql
 
 from exchange.models import RecordTable, RejectedRow, RunState, SyncRun, Zone
@@ -99,7 +100,7 @@ def test_a_picture_in_the_place_of_the_file_is_told_as_no_text_and_changes_nothi
     engine.sync(binding.pk)
     Path(binding.object["path"]).write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
 
-    with pytest.raises(FileBroken, match="does not begin with text in utf-8"):
+    with override("en"), pytest.raises(FileBroken, match="does not begin with text in utf-8"):
         engine.sync(binding.pk)
 
     assert "save the table as CSV" in SyncRun.objects.latest("pk").problem_en
