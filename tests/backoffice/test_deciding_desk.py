@@ -47,8 +47,8 @@ def test_what_is_due_first_is_on_top_and_others_requests_are_not_there(two, at_d
 def test_filters_leave_what_they_name(two, at_desk):
     late = two.signed("phone")
     today = timezone.now()
-    fresh = two.signed("phone", at=today, wanted_until=sharing.UNTIL.replace(year=2027))
-    extended = two.signed("income", at=today, wanted_until=sharing.UNTIL.replace(year=2027))
+    fresh = two.signed("phone", at=today, wanted_until=sharing.UNTIL)
+    extended = two.signed("income", at=today, wanted_until=sharing.UNTIL)
     clocks.ask_extension(extended.pk, reason="?", by=two.reviewer, at=today)
     deciding.assign(fresh.pk, to=two.reviewer, by=two.reviewer, at=today)
     answered = two.proposed("name", "phone")

@@ -148,7 +148,7 @@ def ask_for(dataset, field):
         fields=[field.pk],
         rows=[{"field": field.resource.fields.get(name="name").pk, **NAMED_A}],
         wanted_from=date(2026, 3, 2),
-        wanted_until=date(2026, 12, 31),
+        wanted_until=date(2028, 12, 31),
         basis_text="a law, article 3",
         calls_peak=100,
     )

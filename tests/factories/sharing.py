@@ -20,7 +20,7 @@ from tests.factories.exchange import Column, House, column
 
 NOW = exchange.NOW
 TODAY = date(2026, 3, 2)
-UNTIL = date(2026, 12, 31)
+UNTIL = date(2028, 12, 31)
 EDGES = Mask(MaskKind.KEEP_EDGES, keep_left=3, keep_right=2)
 COLUMNS = (
     column("id", DataType.INTEGER, is_key=True),

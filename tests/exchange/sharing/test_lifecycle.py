@@ -1,6 +1,6 @@
 """A grant between departments is suspended at once, mended or ended, and disposed of on record."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -100,13 +100,14 @@ def test_the_consumer_ends_it_with_its_purpose_and_gives_a_receipt_of_disposal(t
 
 
 def test_a_grant_whose_last_day_is_over_has_ended_and_can_be_disposed_of(two, grant):
-    after = NOW + timedelta(days=365)
+    after = grant.valid_until + timedelta(days=1)
+    at = NOW + (after - TODAY)
 
-    lifecycle.dispose(grant.pk, receipt="到期删除", by=two.asking_head, at=after)
+    lifecycle.dispose(grant.pk, receipt="到期删除", by=two.asking_head, at=at)
 
-    assert grant.state(date(2027, 3, 2)) == GrantState.ENDED
+    assert grant.state(after) == GrantState.ENDED
     grant.refresh_from_db()
-    assert grant.state(date(2027, 3, 2)) == GrantState.DISPOSED
+    assert grant.state(after) == GrantState.DISPOSED
 
 
 def test_a_renewal_that_asks_for_more_than_the_grant_is_refused(two, grant):

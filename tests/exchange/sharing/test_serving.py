@@ -1,7 +1,7 @@
 """A call under a grant sees what the grant names, as the law treats it, while it holds."""
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -107,7 +107,7 @@ def test_before_its_first_and_after_its_last_day_a_grant_serves_nothing(two):
     with pytest.raises(serving.GrantNotLive, match="2026-03-07"):
         served(two)
     with pytest.raises(serving.GrantNotLive):
-        served(two, today=date(2027, 1, 1))
+        served(two, today=sharing.UNTIL + timedelta(days=1))
 
 
 def test_of_two_grants_for_two_purposes_the_call_names_one_and_gets_its_fields_only(two):
