@@ -133,7 +133,7 @@ def build(registry: Registry, intake: Path, *, at: datetime) -> City:
         hall = _Hall(at)
         authority = _authority(hall)
         operators = [
-            hall.enter(Role.OPERATOR, authority, f"operator{n}", f"Operator {n}") for n in (1, 2)
+            hall.enter(Role.OPERATOR, authority, f"operator{n}", f"运营员{n}") for n in (1, 2)
         ]
         system = User.objects.get(username="system")
         staff = {slug: _department(hall, slug, number) for number, slug in enumerate(DEPARTMENTS)}
@@ -146,11 +146,11 @@ def build(registry: Registry, intake: Path, *, at: datetime) -> City:
         }
         _protect_informants(resources[INSPECTIONS.slug], staff["market"], operators, at=at)
         reviewer = hall.enter(
-            Role.REVIEWER, staff["approval"].organization, "approval-reviewer", "Reviewer"
+            Role.REVIEWER, staff["approval"].organization, "approval-reviewer", "行政审批局审核员"
         )
         key = _company(hall, resources[REGISTRATIONS.slug], reviewer, at=at)
         other = hall.enter(
-            Role.REVIEWER, staff["civil"].organization, "civil-reviewer", "Reviewer of volunteers"
+            Role.REVIEWER, staff["civil"].organization, "civil-reviewer", "民政局审核员"
         )
         hands = Hands(staff, (operators[0], operators[1]), reviewer, other, hall.chief, intake)
         office = work.leave(hands, resources, at=at)
@@ -186,9 +186,9 @@ def _authority(hall: _Hall) -> Organization:
     named = {
         role: hall.newcomer(role, username, name)
         for role, username, name in (
-            (Role.SYSTEM_ADMIN, "system", "System administrator"),
-            (Role.SECURITY_ADMIN, "security", "Security administrator"),
-            (Role.AUDIT_ADMIN, "auditor", "Audit administrator"),
+            (Role.SYSTEM_ADMIN, "system", "系统管理员"),
+            (Role.SECURITY_ADMIN, "security", "安全管理员"),
+            (Role.AUDIT_ADMIN, "auditor", "审计管理员"),
         )
     }
     founded = people.found_administration(authority, named, at=hall.at)
@@ -227,8 +227,8 @@ def _department(hall: _Hall, slug: str, number: int) -> Staff:
     )
     return Staff(
         organization,
-        hall.enter(Role.PUBLISHER, organization, f"{slug}-publisher", f"{name_en}: publisher"),
-        hall.enter(Role.HEAD, organization, f"{slug}-head", f"{name_en}: head"),
+        hall.enter(Role.PUBLISHER, organization, f"{slug}-publisher", f"{name_zh}编目员"),
+        hall.enter(Role.HEAD, organization, f"{slug}-head", f"{name_zh}负责人"),
     )
 
 
@@ -355,7 +355,7 @@ def _company(hall: _Hall, resource: Resource, reviewer: User, *, at: datetime) -
         by=hall.security,
         at=at,
     )
-    developer = hall.enter(Role.DEVELOPER, company, "developer", "Developer")
+    developer = hall.enter(Role.DEVELOPER, company, "developer", "开发者")
     app = developers.create_app(company, "Shop finder", by=developer, at=at)
     today = timezone.localdate(at)
     grants.grant(

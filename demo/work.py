@@ -12,8 +12,8 @@ from accounts.models import Organization, OrganizationKind, User
 from accounts.people import Newcomer
 from accounts.roles import Role
 from catalog import grading_change, grading_table, publishing, updates
-from catalog.models import Resource
-from demo import consumer, invented, lines, shares
+from catalog.models import Dataset, Resource
+from demo import consumer, invented, lines, needs, shares
 from demo.entries import EntryField
 from demo.inputs import FILES
 from demo.kept import Office
@@ -51,9 +51,9 @@ class Hands:
 
 
 def leave(hands: Hands, resources: Mapping[str, Resource], *, at: datetime) -> Office:
-    """Leave unfinished entries, a loosening, lines on their way, a short grant, open invitations,
-    a paused binding, fields to be graded anew after a change of the table, share requests in every
-    state, a refused sign-in.
+    """Leave unfinished entries, a loosening, lines on their way, duties and demands, a short
+    grant, open invitations, a paused binding, fields to be graded anew after a change of the
+    table, share requests in every state, a refused sign-in.
 
     `resources` are the tables of the entries that are published, by address. Returns the key and
     the grants under which a department calls.
@@ -69,6 +69,12 @@ def leave(hands: Hands, resources: Mapping[str, Resource], *, at: datetime) -> O
         at=at,
     )
     _lines(resources, hands, at=at)
+    needs.leave(
+        {slug: needs.Clerk(one.organization, one.publisher) for slug, one in hands.staff.items()},
+        Dataset.objects.in_bulk(list(resources), field_name="slug"),
+        operator=hands.operators[0],
+        at=at,
+    )
     _short_grant(resources["business-registrations"], hands, at=at)
     _newcomers(hands.security, at=at)
     _paused(hands.staff["education"].publisher, at=at)

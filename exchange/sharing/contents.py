@@ -191,6 +191,20 @@ def _in_force(basis: LegalBasis, today: date) -> None:
     )
 
 
+def rests_on_law(request: ShareRequest, today: date) -> None:
+    """Return if the named basis of a request is in force still. Raises BasisGone: what to do."""
+    until = request.basis.in_force_until if request.basis else None
+    if until is not None and until < today:
+        raise BasisGone(
+            _(
+                "%(basis)s, on which the request rests, was in force until %(until)s. Send the"
+                " request back to name another; where that was done before, have the department"
+                " withdraw it and ask anew."
+            )
+            % {"basis": request.basis, "until": until}
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Lack:
     """One thing that a request lacks: the part of it, as `Terms` calls it, and the sentence."""

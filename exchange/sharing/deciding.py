@@ -336,8 +336,12 @@ def _no_more_calls(offer: Offer, wanted: Offer) -> bool:
 
 
 def _can_be_given(request: ShareRequest, offer: Offer, *, today: date) -> None:
-    """Return if a grant of this offer may be made on a day. Raises StepRefused, RequestUnfit."""
+    """Return if a grant of this offer may be made on a day.
+
+    Raises StepRefused, RequestUnfit, BasisGone.
+    """
     contents.can_be_asked(request.dataset, request.organization)
+    contents.rests_on_law(request, today)
     if offer.valid_until < today:
         raise RequestUnfit(
             _(

@@ -9,11 +9,11 @@ from accounts.models import Membership
 from accounts.roles import NotAllowed, Role
 from exchange.models import Answer, Grant, Ground, ShareRequest
 from exchange.sharing import asking, clocks, deciding
-from exchange.sharing.requests import RequestUnfit, asked
+from exchange.sharing.requests import BasisGone, RequestUnfit, asked
 from exchange.workflow import State, StepRefused
 from policy.terms import Grade, Mode
 from tests.factories import accounts, catalog, sharing
-from tests.factories.sharing import NOW, UNTIL
+from tests.factories.sharing import NOW, TODAY, UNTIL
 
 pytestmark = pytest.mark.django_db
 
@@ -211,6 +211,17 @@ def test_days_that_are_over_are_not_granted_any_more(two):
 
     assert not Grant.objects.exists()
     asking.withdraw(request.pk, reason="期限已过", by=two.clerk, at=late)
+
+
+def test_nothing_is_granted_on_a_law_that_ran_out_meanwhile(two):
+    law = catalog.basis(in_force_until=TODAY + timedelta(days=1))
+    request = two.signed("phone", basis_id=law.pk)
+    later = NOW + timedelta(days=2)
+
+    with pytest.raises(BasisGone, match="Send the request back"):
+        deciding.propose(request.pk, asked(request), by=two.reviewer, at=later)
+
+    deciding.ask_more(request.pk, missing=["现行有效的依据"], by=two.reviewer, at=later)
 
 
 def test_who_proposed_an_answer_does_not_sign_it(two):
