@@ -227,7 +227,7 @@ def _department(hall: _Hall, slug: str, number: int) -> Staff:
     )
     return Staff(
         organization,
-        hall.enter(Role.PUBLISHER, organization, f"{slug}-publisher", f"{name_zh}编目员"),
+        hall.enter(Role.PUBLISHER, organization, f"{slug}-publisher", f"{name_zh}发布员"),
         hall.enter(Role.HEAD, organization, f"{slug}-head", f"{name_zh}负责人"),
     )
 

@@ -144,7 +144,7 @@ def ask_for(dataset, field):
         purpose="a test",
         scene="窗口受理",
         system="counter",
-        mode=Mode.VERIFY,
+        mode=Mode.QUERY,
         fields=[field.pk],
         rows=[{"field": field.resource.fields.get(name="name").pk, **NAMED_A}],
         wanted_from=date(2026, 3, 2),

@@ -40,6 +40,8 @@ OF_EVERYBODY = {
     "inbox": "everybody's own notices",
     "inbox_seen": "everybody's own notices",
     "me": "everybody's own account",
+    "away": "whoever has a role to lend; others find nothing to choose",
+    "away_end": "who lent or took the role, which the verb looks at",
     "second_factor": "everybody's own account",
     "second_factor_codes": "everybody's own account",
     "second_factor_remove": "everybody's own account",

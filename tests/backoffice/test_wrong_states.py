@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 
-from accounts.models import ApiKey, App, Membership, Organization, User
+from accounts.models import ApiKey, App, Delegation, Membership, Organization, User
 from accounts.roles import CITY_WIDE, OFFICE_ROLES, OrganizationKind, Role, holders
 from audit.models import Entry
 from backoffice.desk import Desk
@@ -128,6 +128,20 @@ def a_withdrawn_table() -> Binding:
     dataset = exchange.publish(where, binding.resource)
     opening.withdraw(dataset.pk, by=where.head, at=exchange.NOW, reason="by test")
     return Binding.objects.get(pk=binding.pk)
+
+
+def a_past_delegation() -> Delegation:
+    place = accounts.organization()
+    return Delegation.objects.create(
+        holder=accounts.user(Role.HEAD, place),
+        to=accounts.user(Role.REVIEWER, place),
+        organization=place,
+        role=Role.HEAD,
+        from_on=date(2026, 3, 2),
+        until=date(2026, 3, 3),
+        reason="leave",
+        made_at=exchange.NOW,
+    )
 
 
 def a_bound_source() -> Source:
@@ -296,6 +310,7 @@ WRONG = {
     (DatasetField, "change"): wrong(its_field(published), **FIELD),
     (DatasetField, "end"): wrong(its_field(published)),
     (Source, "remove"): wrong(a_bound_source),
+    (Delegation, "end"): wrong(a_past_delegation),
     (Binding, "sync"): wrong(a_withdrawn_table),
     (Binding, "reschedule"): wrong(
         a_withdrawn_table,

@@ -43,7 +43,7 @@ def test_it_names_both_departments_the_data_and_the_use(two):
         "way": "查询",
         "clear_up_to": "L3（敏感）",
         "valid_from": "2026-03-02",
-        "valid_until": "2026-12-31",
+        "valid_until": sharing.UNTIL.isoformat(),
         "daily_quota": 500,
         "deliver_by": "2026-03-30",
         "answer_reason": "",
