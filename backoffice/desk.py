@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Model, QuerySet, URLField
+from django.db.models import Model, Q, QuerySet, URLField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -278,6 +278,17 @@ def _asked(button: Button, request: HttpRequest) -> dict[str, Any]:
     """Return first values that an address may give, of the inputs whose form allows it."""
     names = [name for name in getattr(button.form, "prefilled", ()) if name in request.GET]
     return {name: request.GET.getlist(name) for name in names}
+
+
+class GrantPaperDesk(Desk):
+    """The desk of what hangs at a grant: the departments of both sides see it."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Return the rows of grants that the person's departments gave or hold."""
+        rows, places = super().get_queryset(request), self.places(request)
+        if places is None:
+            return rows
+        return rows.filter(Q(grant__organization__in=places) | Q(grant__dataset__owner__in=places))
 
 
 class KeptDesk(Recorded, Desk):

@@ -5,7 +5,7 @@ that then held. What a zone held in its tables on that day is another question, 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q, QuerySet
@@ -19,10 +19,10 @@ from catalog import facts, history
 from catalog.models import Dataset, FieldTerms
 from exchange.access import NotPublishedThen
 from exchange.models import Grant
-from exchange.sharing.matrix import Offer, as_facts
+from exchange.sharing.matrix import as_held
 from policy.decision import FieldDecision, decide
-from policy.facts import ANYBODY, Case, GrantFacts, Reader
-from policy.terms import Channel, Grade, Mode, ReaderKind
+from policy.facts import ANYBODY, Case, Reader
+from policy.terms import Channel, Mode, ReaderKind
 
 STOPPED, RESUMED = "grant.suspend", "grant.resume"
 
@@ -66,7 +66,7 @@ def of(dataset: Dataset, reader: Organization | None, *, day: date, mode: Mode) 
         reader=who,
         today=day,
         prohibitions=facts.prohibitions(dataset, names=names),
-        grants=tuple(_facts(grant, names) for grant in held if _bound(grant, names)),
+        grants=tuple(as_held(grant, names) for grant in held if _bound(grant, names)),
     )
     decision = decide(case, [facts.field_facts(one) for one in terms])
     withdrawn = dataset.withdrawn_at is not None and dataset.withdrawn_at < _over(day)
@@ -118,21 +118,3 @@ def _over(day: date) -> datetime:
 def _bound(grant: Grant, names: Mapping[int, str]) -> bool:
     """Whether the fields that a grant's rows are bound to were there: else it covers no row."""
     return all(int(scope["field"]) in names for scope in grant.rows)
-
-
-def _facts(grant: Grant, names: Mapping[int, str]) -> GrantFacts:
-    offer = Offer(
-        fields=tuple(grant.fields),
-        mode=Mode(grant.modes[0]),
-        clear_up_to=Grade(grant.clear_up_to),
-        valid_from=grant.valid_from,
-        valid_until=grant.valid_until,
-        rows=tuple(grant.rows),
-    )
-    told = as_facts(offer, names, consumer=grant.organization_id)
-    return replace(
-        told,
-        id=grant.pk,
-        modes=frozenset(Mode(mode) for mode in grant.modes),
-        channel=Channel(grant.channel),
-    )

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -15,7 +13,7 @@ from unfold.enums import ActionVariant
 
 from backoffice import words
 from backoffice.buttons import Button, Press
-from backoffice.desk import Desk, labelled
+from backoffice.desk import Desk, GrantPaperDesk, labelled
 from backoffice.filters import InWords
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.grants import StopForm, SuspendForm
@@ -274,7 +272,7 @@ class GrantDesk(Desk):
 
 
 @admin.register(Agreement)
-class AgreementDesk(Desk):
+class AgreementDesk(GrantPaperDesk):
     """What was agreed with each grant between departments; each is read on its own page."""
 
     list_display = ["called", "grant", "made_at"]
@@ -285,14 +283,6 @@ class AgreementDesk(Desk):
     ordering = ["-id"]
     fields = ["called", "grant", "made_at", "digest", "algorithm"]
     readonly_fields = ["called"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """Return the agreements of grants that the person's departments gave or hold."""
-        places, rows = self.places(request), super().get_queryset(request)
-        if places is None:
-            return rows
-        held = Q(grant__organization__in=places)
-        return rows.filter(held | Q(grant__dataset__owner__in=places))
 
     @admin.display(description=_("agreement"))
     def called(self, kept: Agreement) -> str:

@@ -1,15 +1,13 @@
 """Use records, to look through: of the own department's grants, and of grants on its data."""
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
 
-from backoffice.desk import Desk
+from backoffice.desk import GrantPaperDesk
 from exchange.models import UseRecord
 
 
 @admin.register(UseRecord)
-class UseRecordDesk(Desk):
+class UseRecordDesk(GrantPaperDesk):
     """What consumers wrote down; a record is written and corrected at its grant's page."""
 
     list_display = ["id", "grant", "first_on", "last_on", "written_at", "corrects"]
@@ -27,10 +25,3 @@ class UseRecordDesk(Desk):
         ("disposed_on", "disposal"),
         ("written_by", "app", "written_at"),
     ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """Return the records of grants of which the person's departments are a side."""
-        rows, places = super().get_queryset(request), self.places(request)
-        if places is None:
-            return rows
-        return rows.filter(Q(grant__organization__in=places) | Q(grant__dataset__owner__in=places))

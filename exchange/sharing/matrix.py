@@ -227,7 +227,7 @@ def held_grants(
 
 
 def as_held(grant: Grant, names: Mapping[int, str]) -> GrantFacts:
-    """Return a grant between departments as the law sees it."""
+    """Return a grant as the law sees it, whatever it was given for."""
     offer = Offer(
         fields=tuple(grant.fields),
         mode=Mode(grant.modes[0]),
@@ -237,7 +237,12 @@ def as_held(grant: Grant, names: Mapping[int, str]) -> GrantFacts:
         rows=tuple(grant.rows),
     )
     made = as_facts(offer, names, consumer=grant.organization_id)
-    return replace(made, id=grant.pk, modes=frozenset(Mode(mode) for mode in grant.modes))
+    return replace(
+        made,
+        id=grant.pk,
+        modes=frozenset(Mode(mode) for mode in grant.modes),
+        channel=Channel(grant.channel),
+    )
 
 
 def under(grant: Grant, fields: Sequence[Field], *, today: date) -> Mapping[str, FieldDecision]:
