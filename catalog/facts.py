@@ -1,7 +1,7 @@
 """The catalogue's rows as the values that the law decides on; a model never enters `policy`."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -67,12 +67,13 @@ def as_params(mask: Mask | None) -> dict[str, int]:
 
 
 def prohibitions(
-    dataset: Dataset, *, names: Mapping[int, str] | None = None
+    dataset: Dataset, *, then: Sequence[FieldTerms] | None = None
 ) -> tuple[Prohibition, ...]:
     """Return every line that was ever published for a dataset; the law asks which hold on a day.
 
-    One query. Ended lines and lapsed bases stay in, so that past decisions can be replayed, with
-    `names` as the fields were called by number then.
+    One query. Ended lines and lapsed bases stay in, so that past decisions can be replayed: with
+    `then`, the terms of the fields of that day (`catalog.history.on`), by which they were called
+    and graded.
     """
     lines = (
         NegativeLine.objects.filter(
@@ -88,15 +89,25 @@ def prohibitions(
         )
         .order_by("number")
     )
-    told = [(line, _named_as(line, names)) for line in lines]
+    told = [(line, _named_as(line, then)) for line in lines]
     # a line whose fields are all hidden from this door is not one on the whole dataset
     return tuple(_prohibition(line, named) for line, named in told if named or not line.field_ids)
 
 
-def _named_as(line: Any, names: Mapping[int, str] | None) -> frozenset[str]:
-    if names is None:
+def _named_as(line: Any, then: Sequence[FieldTerms] | None) -> frozenset[str]:
+    """Return the fields of a line by name; with `then`, put the line to how they stood then."""
+    if then is None:
         return frozenset(line.field_names)
-    return frozenset(names[pk] for pk in line.field_ids if pk in names)
+    named = [one for one in then if one.field_id in line.field_ids]
+    graded = [_graded_then(one) for one in (named if line.field_ids else then)]
+    known = [at for at in graded if at is not None]
+    line.first_graded, line.last_graded = min(known, default=None), max(known, default=None)
+    return frozenset(one.name for one in named)
+
+
+def _graded_then(terms: FieldTerms) -> datetime | None:
+    """Return when a field had been graded; terms of before that was kept say it of today."""
+    return terms.graded_at or terms.field.graded_at
 
 
 def _named() -> QuerySet[NegativeLineField]:
@@ -105,7 +116,8 @@ def _named() -> QuerySet[NegativeLineField]:
 
 def _graded(dataset: Dataset, how: type[Min | Max]) -> Coalesce:
     """Return when the first or last of a line's fields was graded; no field named means all."""
-    named = _named().order_by().values("line").annotate(at=how("field__graded_at")).values("at")
+    live = _named().filter(field__ended_at=None).order_by()
+    named = live.values("line").annotate(at=how("field__graded_at")).values("at")
     everything = (
         Field.objects.filter(resource__dataset=dataset, ended_at=None)
         .order_by()

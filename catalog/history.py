@@ -20,6 +20,7 @@ KEPT = (
     "mask_params",
     "concealed",
     "secrecy",
+    "graded_at",
     "ended_at",
 )
 

@@ -389,14 +389,7 @@ def visible_then(
             % {"slug": found.slug, "day": f"{day:%Y-%m-%d}"}
         )
     fields = tuple(facts.field_facts(one) for one in terms)
-    decision = _decision(
-        found,
-        caller,
-        today=day,
-        mode=mode,
-        channel=channel,
-        then=({one.field_id: one.name for one in terms}, fields),
-    )
+    decision = _decision(found, caller, today=day, mode=mode, channel=channel, then=terms)
     columns = [{"column": "", "type": one.data_type, "treatment": 0} for one in terms]
     seen = [_as_seen(one, decision, held) for one, held in zip(fields, columns, strict=True)]
     return list(zip(terms, seen, strict=True))
@@ -419,9 +412,9 @@ def _decision(
     today: date,
     mode: Mode,
     channel: Channel,
-    then: tuple[dict[int, str], tuple[FieldFacts, ...]] | None = None,
+    then: Sequence[FieldTerms] | None = None,
 ) -> Decision:
-    """Decide on the fields as they stand now, or on those of a past day (names by id, facts)."""
+    """Decide on the fields as they stand now, or on the terms of a past day."""
     ids, fields, prohibitions = _facts(found.dataset_id, then)
     case = Case(
         channel=channel,
@@ -472,15 +465,17 @@ def ground(reason: Reason) -> Ground:
 
 
 def _facts(
-    dataset_id: int, then: tuple[dict[int, str], tuple[FieldFacts, ...]] | None = None
+    dataset_id: int, then: Sequence[FieldTerms] | None = None
 ) -> tuple[dict[int, str], tuple[FieldFacts, ...], tuple[Prohibition, ...]]:
+    lines = facts.prohibitions(Dataset(pk=dataset_id), then=then)
     if then is not None:  # a field may have been called otherwise than now
-        return *then, facts.prohibitions(Dataset(pk=dataset_id), names=then[0])
+        names = {one.field_id: one.name for one in then}
+        return names, tuple(facts.field_facts(one) for one in then), lines
     listed = list(Field.objects.filter(resource__dataset_id=dataset_id).live())
     return (
         {one.pk: one.name for one in listed},
         tuple(facts.field_facts(one) for one in listed),
-        facts.prohibitions(Dataset(pk=dataset_id)),
+        lines,
     )
 
 

@@ -65,7 +65,7 @@ def of(dataset: Dataset, reader: Organization | None, *, day: date, mode: Mode) 
         mode=mode,
         reader=who,
         today=day,
-        prohibitions=facts.prohibitions(dataset, names=names),
+        prohibitions=facts.prohibitions(dataset, then=terms),
         grants=tuple(as_held(grant, names) for grant in held if _bound(grant, names)),
     )
     decision = decide(case, [facts.field_facts(one) for one in terms])

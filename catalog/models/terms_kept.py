@@ -24,6 +24,7 @@ class FieldTerms(models.Model):
     mask_params = models.JSONField(_("mask's settings"), default=dict, blank=True)
     concealed = models.BooleanField(_("its existence is concealed"), default=False)
     secrecy = models.CharField(_("secrecy"), max_length=12)
+    graded_at = models.DateTimeField(_("graded at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     class Meta:

@@ -87,6 +87,50 @@ def test_a_repeal_that_is_entered_late_does_not_change_what_was_decided_before(t
     assert told == [{Because.NEGATIVE_LIST}] * 3 + [{Because.LINE_LAPSED}] * 2
 
 
+def regraded(two, passed, **over):
+    """Grade the field `name` anew, as the day then has it."""
+    opening.regrade(
+        two.dataset.pk,
+        {two.field("name"): {"grade": Grade.L2, **over}},
+        by=two.where.publisher,
+        at=days(passed),
+        reason="到期后重新定级",
+    )
+
+
+def test_a_second_regrading_after_a_line_lapsed_moves_nothing_of_the_days_before_it(two):
+    line = catalog.negative_line(two.dataset, ["name"], until_on=catalog.TODAY)
+    over = (line.until_on - DAY).days + 1
+    regraded(two, over + 1)
+    before = [seen(two, over + passed)["name"] for passed in range(6)]
+
+    regraded(two, over + 4)
+
+    assert [seen(two, over + passed)["name"] for passed in range(6)] == before
+    assert before[0][1] == {Because.LINE_LAPSED}
+    assert {treatment for treatment, _why in before[1:]} == {Treatment.CLEAR}
+
+
+def test_a_line_over_everything_is_settled_by_the_fields_of_that_day_alone(two):
+    line = catalog.negative_line(two.dataset, until_on=catalog.TODAY)
+    over = (line.until_on - DAY).days + 1
+    ids = Field.objects.filter(resource__dataset=two.dataset).live().values_list("pk", flat=True)
+    opening.regrade(
+        two.dataset.pk,
+        {pk: {"grade": Grade.L4} for pk in ids},
+        by=two.where.publisher,
+        at=days(over + 1),
+        reason="到期后重新定级",
+    )
+    before = [seen(two, over + passed) for passed in range(4)]
+
+    regraded(two, over + 3, grade=Grade.L4)
+
+    assert [seen(two, over + passed) for passed in range(4)] == before
+    assert before[0]["name"][1] == {Because.LINE_LAPSED}
+    assert Because.LINE_LAPSED not in before[1]["name"][1]
+
+
 def test_a_line_bars_its_field_by_the_name_that_it_had_then(two):
     line = catalog.negative_line(two.dataset, ["name"])
     day = (line.from_on - DAY).days
