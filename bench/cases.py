@@ -1,6 +1,6 @@
 """The cases of `make bench`, by name, in the order in which they run."""
 
-from bench import decisions, lists, office, pages, search, syncs, verifying
+from bench import decisions, lists, office, pages, relevance, search, syncs, verifying
 
 CASES = {
     "decision": decisions.measure,
@@ -12,6 +12,7 @@ CASES = {
     "verify": verifying.measure,
     "sync": syncs.measure,
     "file": syncs.files,
+    "relevance": relevance.measure,
     "lists": lists.measure,
     "search": search.measure,
 }

@@ -95,7 +95,7 @@ def build(city: City, entries: int = ENTRIES) -> float:
         "subjects": SUBJECTS,
         "regions": REGIONS,
         "owner": pattern.owner_id,
-        "codes": [_credit_code(number) for number in range(1, DEPARTMENTS + 1)],
+        "codes": [credit_code(number) for number in range(1, DEPARTMENTS + 1)],
         "dataset": pattern.pk,
         "field": binding.resource.fields.earliest("position").pk,
     }
@@ -117,7 +117,7 @@ def build(city: City, entries: int = ENTRIES) -> float:
     return (time.perf_counter() - start) / max(1, entries - there) * 1000
 
 
-def _credit_code(number: int) -> str:
+def credit_code(number: int) -> str:
     """Return a made-up code with the check character that fits."""
     body = f"11{number:015d}"
     return next(body + sign for sign in SIGNS if is_uscc(body + sign))
