@@ -5,23 +5,27 @@ import http.client
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from accounts.models import User
 from config import supervise
 from tests import services
+from tests.journeys.browser import clock
 
 PICTURES = Path(os.environ.get("PICTURES") or services.BASE / "pictures")
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 LANGUAGES = {"zh-hans": "zh-CN", "en": "en-GB"}
+CLOCKED = "tests.journeys.browser.clocked:application"
 PATIENCE = 20_000  # milliseconds for a page on a busy machine
 ARGUMENTS = [
     "--no-sandbox",
@@ -57,12 +61,18 @@ class Site:
     opened: list[Any] = field(default_factory=list)
     crew: supervise.Crew | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    days: Path | None = None
 
     def with_worker(self) -> None:
         """Have a worker take the syncs."""
         assert self.crew is not None
         command = supervise.worker("city", concurrency=1)
         self.crew.start(supervise.Child("worker", command, self.environment))
+
+    def days_pass(self, days: int) -> None:
+        """Move the clock of the server and of this process; who sat there is signed out by it."""
+        assert self.days is not None
+        self.days.write_text(str(int(self.days.read_text()) + days))
 
     def seat(self, user: User, language: str = "zh-hans", *, narrow: bool = False) -> "Seat":
         """Sit a person down at the back office, signed in."""
@@ -151,20 +161,49 @@ def site(
     live_database: str, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Site]:
     """Serve the platform on a database and a folder of files of the test's own."""
-    monkeypatch.setattr(settings, "FILE_ROOTS", [str(tmp_path / "intake")])
-    monkeypatch.setattr(settings, "BATCH_ROOT", str(tmp_path / "batches"))
+    with _served(live_database, browser, tmp_path, monkeypatch) as served:
+        yield served
+
+
+@pytest.fixture
+def clocked_site(
+    live_database: str, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Site]:
+    """Serve it with a clock that `Site.days_pass` moves."""
+    days = tmp_path / "days"
+    days.write_text("0")
+    monkeypatch.setattr(timezone, "now", clock.ahead(days))
+    told = {clock.DAYS: str(days)}
+    with _served(live_database, browser, tmp_path, monkeypatch, CLOCKED, told) as served:
+        served.days = days
+        yield served
+
+
+@contextlib.contextmanager
+def _served(
+    database: str,
+    browser: Browser,
+    folder: Path,
+    patch: pytest.MonkeyPatch,
+    program: str = "",
+    besides: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Site]:
+    patch.setattr(settings, "FILE_ROOTS", [str(folder / "intake")])
+    patch.setattr(settings, "BATCH_ROOT", str(folder / "batches"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {
-        "DATABASE_URL": live_database,
+        "DATABASE_URL": database,
         "REDIS_URL": settings.REDIS_URL,
         "FILE_ROOTS": ":".join(str(root) for root in settings.FILE_ROOTS),
         "BATCH_ROOT": settings.BATCH_ROOT,
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        **besides,
     }
-    with supervise.crew(tmp_path / "logs") as crew:
-        crew.start(supervise.Child("web", supervise.web(port=port), environment))
+    *command, usual = supervise.web(port=port)
+    with supervise.crew(folder / "logs") as crew:
+        crew.start(supervise.Child("web", (*command, program or usual), environment))
         url = f"http://127.0.0.1:{port}"
         _wait(port, crew)
         served = Site(url, browser)
