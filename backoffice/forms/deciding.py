@@ -13,6 +13,7 @@ from backoffice.forms.dressed import DayField, LinesField, WordsField, dress
 from backoffice.words import GRADES, MODES
 from catalog.models import Field
 from exchange.models import Ground, ShareRequest
+from exchange.sharing import two_sides
 from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import asked, offered
 from policy.terms import Grade, Mode, ScopeOperator
@@ -183,11 +184,14 @@ class AssignForm(StepForm):
     )
 
     def prepare(self, request: ShareRequest) -> None:
-        """Offer who can answer for this provider, and did not ask."""
+        """Offer who can answer for this provider, did not ask, and does not serve who asks."""
         people = delegations.acting(request.dataset.owner, *holders("exchange.answer_request"))
         asking = [pk for pk in (request.drafted_by_id, request.signed_by_id) if pk]
         field = self.fields["to"]
         if isinstance(field, forms.ModelChoiceField):
+            if request.organization_id != request.dataset.owner_id:
+                both = two_sides.serving(request.organization).values("user")
+                people = people.exclude(pk__in=both)
             field.queryset = people.exclude(pk__in=asking).order_by("name")
         self.initial.setdefault("to", request.assigned_to_id)
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts import notices, organizations
+from accounts import delegations, notices, organizations
 from accounts.models import Organization, User
-from accounts.roles import NotAllowed, require
+from accounts.roles import NotAllowed, holders, require
 from audit import chain
 from catalog import deadlines
 from catalog.models import Dataset
@@ -229,6 +229,25 @@ def tells_nothing_hidden(request: ShareRequest, offer: Offer, *, today: date) ->
             )
             % {"fields": ", ".join(one.label for one in hidden)}
         )
+
+
+def why_not_sign(request: ShareRequest, by: User) -> str:
+    """Return why a person does not sign a request for its head, "" where nothing bars them.
+
+    What the request lacks is no question of who signs it: `sign` looks at that.
+    """
+    try:
+        require(by, "exchange.sign_request", organization=request.organization)
+        _not_own_draft(request, by)
+    except NotAllowed as refused:
+        return str(refused)
+    return ""
+
+
+def signers(request: ShareRequest) -> list[User]:
+    """Return who can sign a request today, by name: heads, and colleagues who act for one."""
+    people = delegations.acting(request.organization, *holders("exchange.sign_request"))
+    return [one for one in people.order_by("name") if not why_not_sign(request, one)]
 
 
 def _not_own_draft(request: ShareRequest, by: User) -> None:

@@ -21,7 +21,7 @@ from exchange.batch_flow import UNFINISHED, BatchState, BatchStep, move_batch
 from exchange.models import BatchEnd, BatchForm, BatchJob, BatchMark, Grant
 from exchange.problems import Problem
 from exchange.records import reading, wholes
-from exchange.sharing import batch_files, serving
+from exchange.sharing import batch_files, serving, two_sides
 from exchange.sharing.serving import Served
 from exchange.workflow import GrantState, StepRefused
 from policy.terms import Channel, Mode, ReaderKind
@@ -162,6 +162,7 @@ def mark_column(grant_id: int, *, wanted: bool, by: User, at: datetime) -> Grant
     """
     grant = locked(grant_id)
     require(by, "exchange.grant_dataset", organization=grant.dataset.owner)
+    two_sides.none_of(grant.organization, by, deciding_for=grant.dataset.owner)
     if grant.state(timezone.localdate(at)) in (GrantState.ENDED, GrantState.DISPOSED):
         raise StepRefused(
             _("Grant %(grant)s has ended: no more batch files are made under it.")

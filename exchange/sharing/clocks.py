@@ -18,7 +18,8 @@ from audit import chain
 from catalog import deadlines
 from catalog.terms import ClockStep
 from exchange.models import RecordTable, ShareRequest, Zone
-from exchange.sharing.requests import event, locked, said, tell
+from exchange.sharing import two_sides
+from exchange.sharing.requests import another_than_asked, event, locked, said, tell
 from exchange.workflow import OPEN_STATES, WITH_PROVIDER, Aside, State, StepRefused
 
 
@@ -82,6 +83,7 @@ def ask_extension(request_id: int, *, reason: str, by: User, at: datetime) -> Sh
     """
     request = locked(request_id)
     require(by, "exchange.answer_request", organization=request.dataset.owner)
+    another_than_asked(request, by)
     _runs_with_provider(request)
     request.extended_because = said(reason)
     request.save(update_fields=["extended_because"])
@@ -99,6 +101,8 @@ def extend(request_id: int, *, by: User, at: datetime) -> ShareRequest:
     """
     request = locked(request_id)
     require(by, "exchange.oversee_request")
+    another_than_asked(request, by)
+    two_sides.none_of(request.dataset.owner, by)
     _runs_with_provider(request)
     if not request.extended_because:
         raise StepRefused(_("The provider has not asked for more time, so there is none to give."))

@@ -26,7 +26,7 @@ from catalog.terms import ClockStep
 from exchange import vault
 from exchange.correction_flow import CorrectionState, CorrectionStep, move_correction
 from exchange.models import Correction, Wrong
-from exchange.sharing import doubts
+from exchange.sharing import doubts, two_sides
 from exchange.sharing.requests import RequestUnfit, said
 from exchange.workflow import StepRefused
 
@@ -212,6 +212,7 @@ def evaluate(
     Raises NotAllowed, StepRefused, RequestUnfit for another score.
     """
     correction = _for_reporter(correction_id, by)
+    two_sides.none_of(correction.dataset.owner, by, deciding_for=correction.organization)
     move_correction(correction.state, CorrectionStep.EVALUATE, of=correction.pk)
     if correction.score is not None:
         raise StepRefused(_("Your department has evaluated this answer already."))
@@ -250,6 +251,7 @@ def _locked(correction_id: int) -> Correction:
 def _for_provider(correction_id: int, by: User) -> Correction:
     correction = _locked(correction_id)
     require(by, "exchange.answer_correction", organization=correction.dataset.owner)
+    two_sides.none_of(correction.organization, by, deciding_for=correction.dataset.owner)
     return correction
 
 

@@ -39,6 +39,8 @@ from exchange.sharing.requests import (
 from exchange.workflow import HIDDEN_FROM_PROVIDER, Aside, State, Step, StepRefused
 from policy.terms import Mode
 
+SIGN = "exchange.sign_answer"
+
 
 @transaction.atomic
 def pass_check(request_id: int, *, by: User, at: datetime) -> ShareRequest:
@@ -255,6 +257,27 @@ def propose_refusal(
     return _proposed(request, by=by, at=at)
 
 
+def why_not(request: ShareRequest, permission: str, *, by: User) -> str:
+    """Return why a person does not decide on a request by a permission; "" where they do.
+
+    Whether a step is possible now is no question of who takes it: the verbs look at that.
+    """
+    try:
+        require(by, permission, organization=request.dataset.owner)
+        another_than_asked(request, by)
+        if permission == SIGN:
+            _another_than_proposed(request, by)
+    except (NotAllowed, StepRefused) as refused:
+        return str(refused)
+    return ""
+
+
+def _another_than_proposed(request: ShareRequest, by: User) -> None:
+    proposers = {request.proposed_by_id, *stood_behind(request, Step.PROPOSE)}
+    if any(by.stands_for(person) for person in proposers):
+        raise StepRefused(_("You proposed this answer, so another head of the provider signs it."))
+
+
 def _grounded(request: ShareRequest, ground: str, *, today: date) -> None:
     if ground == Ground.NEGATIVE_LIST and not matrix.barred(
         request.dataset, request.fields, today=today
@@ -379,7 +402,7 @@ def reconsider(request_id: int, *, reason: str, by: User, at: datetime) -> Share
     Raises NotAllowed, StepRefused, RequestUnfit without a reason.
     """
     request = locked(request_id)
-    require(by, "exchange.sign_answer", organization=request.dataset.owner)
+    require(by, SIGN, organization=request.dataset.owner)
     another_than_asked(request, by)
     request.state = moved(request, Step.RECONSIDER)
     words = said(reason)
@@ -409,14 +432,12 @@ def sign_answer(
     (also for who proposed it, or where request or offer changed since), RequestUnfit.
     """
     request = locked(request_id)
-    require(by, "exchange.sign_answer", organization=request.dataset.owner)
+    require(by, SIGN, organization=request.dataset.owner)
     another_than_asked(request, by)
     refusal = request.answer == Answer.REFUSAL
     request.state = moved(request, Step.REFUSE if refusal else Step.AGREE)
     require_as_seen(request, seen)
-    proposers = {request.proposed_by_id, *stood_behind(request, Step.PROPOSE)}
-    if any(by.stands_for(person) for person in proposers):
-        raise StepRefused(_("You proposed this answer, so another head of the provider signs it."))
+    _another_than_proposed(request, by)
     today = timezone.localdate(at)
     request.answered_by, request.answered_at = by, at
     clocks.stop(request)

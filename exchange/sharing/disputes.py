@@ -18,7 +18,7 @@ from accounts.models import Organization, User
 from accounts.roles import NotAllowed, Role, require
 from audit import chain
 from exchange.models import About, Answer, Dispute, DisputeEvent, ShareRequest, Side
-from exchange.sharing import settling
+from exchange.sharing import settling, two_sides
 from exchange.sharing.requests import RequestUnfit, another_than_asked, locked, said
 from exchange.sharing.settling import Settled
 from exchange.workflow import (
@@ -175,6 +175,7 @@ def decide(
     dispute = locked_dispute(dispute_id)
     require(by, "exchange.decide_dispute")
     another_than_asked(dispute.request, by)
+    two_sides.none_of(_owner(dispute), by)
     step = DisputeStep.FOR_ASKER if for_asker else DisputeStep.STAND
     if dispute.state in BY_PAPER:
         number = _number(document)

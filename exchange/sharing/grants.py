@@ -22,7 +22,7 @@ from catalog.terms import ClockStep, State
 from exchange.agreements import keeping
 from exchange.models import Ending, Grant, RecordTable, ShareRequest, Zone
 from exchange.problems import Problem
-from exchange.sharing import batches
+from exchange.sharing import batches, two_sides
 from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import tell
 from policy.terms import Channel, Grade, Mode
@@ -60,6 +60,7 @@ def grant(
     """
     dataset = Dataset.objects.select_for_update().get(pk=dataset_id)
     require(by, "exchange.grant_dataset", organization=dataset.owner)
+    two_sides.none_of(to, by, deciding_for=dataset.owner)
     if dataset.state != State.PUBLISHED:
         raise StepRefused(
             _("“%(dataset)s” is %(state)s. Only of a published dataset are grants made.")
@@ -193,6 +194,7 @@ def revoke(grant_id: int, *, by: User, at: datetime, reason: str) -> Grant:
         .get(pk=grant_id)
     )
     require(by, "exchange.revoke_grant", organization=found.dataset.owner)
+    two_sides.none_of(found.organization, by, deciding_for=found.dataset.owner)
     if found.request_id is not None:
         raise GrantUnfit(
             _(

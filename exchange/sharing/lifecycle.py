@@ -19,7 +19,7 @@ from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
 from exchange.models import Ending, Grant
-from exchange.sharing import batches
+from exchange.sharing import batches, two_sides
 from exchange.sharing.grants import GrantUnfit
 from exchange.sharing.requests import said
 from exchange.workflow import GrantState, GrantStep, StepRefused, move_grant
@@ -34,7 +34,7 @@ def suspend(grant_id: int, *, reason: str, mend_by: date, by: User, at: datetime
     that is over already, RequestUnfit without a reason.
     """
     grant = _locked(grant_id)
-    require(by, "exchange.suspend_grant", organization=grant.dataset.owner)
+    _for_provider(grant, "exchange.suspend_grant", by)
     today = timezone.localdate(at)
     move_grant(grant.state(today), GrantStep.SUSPEND, of=grant.pk)
     if mend_by <= today:
@@ -54,7 +54,7 @@ def resume(grant_id: int, *, reason: str, by: User, at: datetime) -> Grant:
     Raises NotAllowed, StepRefused, RequestUnfit without a reason.
     """
     grant = _locked(grant_id)
-    require(by, "exchange.suspend_grant", organization=grant.dataset.owner)
+    _for_provider(grant, "exchange.suspend_grant", by)
     return _resumed(grant, reason, by=by, at=at)
 
 
@@ -84,7 +84,7 @@ def end_for_misuse(grant_id: int, *, reason: str, by: User, at: datetime) -> Gra
     Raises NotAllowed, StepRefused, RequestUnfit without a reason.
     """
     grant = _locked(grant_id)
-    require(by, "exchange.suspend_grant", organization=grant.dataset.owner)
+    _for_provider(grant, "exchange.suspend_grant", by)
     today = timezone.localdate(at)
     if grant.suspended_at is None or grant.mend_by is None:
         raise StepRefused(
@@ -109,7 +109,7 @@ def stop(
     authority has it on record. Raises NotAllowed, StepRefused, RequestUnfit where one is missing.
     """
     grant = _locked(grant_id)
-    require(by, "exchange.stop_grant", organization=grant.dataset.owner)
+    _for_provider(grant, "exchange.stop_grant", by)
     words = [said(text) for text in (cause, agreement, notice)]
     _tell("grant.stopped", grant, to=None, at=at, reason=cause, notice=notice)
     return _ended(grant, Ending.STOPPED, "\n".join(words), by=by, at=at)
@@ -161,6 +161,12 @@ def _locked(grant_id: int) -> Grant:
             % {"grant": grant_id}
         )
     return grant
+
+
+def _for_provider(grant: Grant, permission: str, by: User) -> None:
+    """Return if a person decides on a grant for its provider alone. Raises NotAllowed."""
+    require(by, permission, organization=grant.dataset.owner)
+    two_sides.none_of(grant.organization, by, deciding_for=grant.dataset.owner)
 
 
 def _ended(grant: Grant, ending: Ending, because: str, *, by: User, at: datetime) -> Grant:

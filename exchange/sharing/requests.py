@@ -15,6 +15,7 @@ from accounts.models import Organization, User
 from accounts.roles import NotAllowed
 from exchange.models import RequestEvent, ShareRequest
 from exchange.problems import Problem
+from exchange.sharing import two_sides
 from exchange.sharing.matrix import Offer
 from exchange.workflow import STEPS, Aside, State, Step, StepRefused, move
 from policy.terms import Grade, Mode
@@ -106,7 +107,7 @@ BY_ASKER = (Step.EDIT, Step.SUBMIT, Step.SUPPLY, Step.SIGN)
 
 
 def another_than_asked(request: ShareRequest, by: User) -> None:
-    """Return unless `by` asked for it, or acts for who did. Raises NotAllowed.
+    """Return unless `by` asked for it, acts for who did, or serves who asks. Raises NotAllowed.
 
     Who wrote, laid before the head or signed the request asked for it, and so did the colleague in
     whose stead they did.
@@ -122,6 +123,7 @@ def another_than_asked(request: ShareRequest, by: User) -> None:
             )
             % {"organization": request.organization}
         )
+    two_sides.none_of(request.organization, by, deciding_for=request.dataset.owner)
 
 
 def stood_behind(request: ShareRequest, *steps: Step) -> set[int]:

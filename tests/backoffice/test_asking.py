@@ -6,8 +6,10 @@ from django.urls import reverse
 from accounts.roles import Role
 from catalog.models import Field
 from exchange.models import Grant, ShareRequest
+from exchange.sharing import asking
 from exchange.workflow import State
 from policy.terms import Grade, MaskKind
+from tests.exchange.sharing.test_acting_for import lend
 from tests.factories import accounts, sharing
 
 pytestmark = pytest.mark.django_db
@@ -273,3 +275,29 @@ def test_several_datasets_are_asked_for_in_one_sitting_and_signed_at_once(two, c
     )
     states = set(ShareRequest.objects.values_list("dataset", "state"))
     assert states == {(two.dataset.pk, State.IN_REVIEW), (other.dataset.pk, State.GRANTED)}
+
+
+def test_who_acts_for_the_head_and_drafted_it_is_told_who_signs(two, at_desk):
+    acting = lend(two.asking_head, two.clerk)
+    request = two.draft("phone")
+    asking.submit(request.pk, by=two.clerk, at=sharing.NOW)
+
+    theirs = read(at_desk(acting).client.get(reverse("admin:asked", args=[request.pk])))
+    heads = read(at_desk(two.asking_head).client.get(reverse("admin:asked", args=[request.pk])))
+
+    assert "You drafted this request" in theirs
+    assert f"Who can sign today: {two.asking_head.name}" in theirs
+    assert "Vouch for it and sign" not in theirs
+    assert "Give it back instead" in theirs
+    assert "Vouch for it and sign" in heads
+    assert "Who can sign today" not in heads
+
+
+def test_who_acts_for_the_head_and_did_not_draft_it_signs(two, at_desk):
+    acting = lend(two.asking_head, accounts.user(Role.REVIEWER, two.asker))
+    request = two.draft("phone")
+    asking.submit(request.pk, by=two.clerk, at=sharing.NOW)
+
+    page = read(at_desk(acting).client.get(reverse("admin:asked", args=[request.pk])))
+
+    assert "Vouch for it and sign" in page

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
+from accounts.models import Membership
 from accounts.roles import OFFICE_ROLES, Role
 from backoffice.pages.frame import place_of
 from catalog.terms import ClockStep
@@ -395,3 +396,32 @@ def test_a_yes_or_no_in_place_of_rows_is_refused_where_its_key_was_not_asked_for
     assert "Send the request back to be completed with it" in answer.content.decode()
     request.refresh_from_db()
     assert (request.state, request.offered) == (State.IN_REVIEW, {})
+
+
+def test_who_serves_both_sides_is_told_so_and_offered_no_answer(two, at_desk):
+    request = two.signed("phone")
+    both = accounts.user(Role.REVIEWER, two.where.department)
+    Membership.objects.create(user=both, organization=two.asker, role=Role.PUBLISHER)
+
+    theirs = page(at_desk(both), request).content.decode()
+    other = page(at_desk(two.reviewer), request).content.decode()
+
+    assert "so somebody else decides on it" in theirs
+    assert "Propose this answer" not in theirs
+    assert "so somebody else decides on it" not in other
+    assert "Propose this answer" in other
+    assert both.name not in other  # whom it can be given to
+
+
+def test_who_proposed_an_answer_is_told_that_another_head_signs_it(two, at_desk):
+    request = two.signed("phone")
+    head = accounts.user(Role.REVIEWER, two.where.department)
+    Membership.objects.create(user=head, organization=two.where.department, role=Role.HEAD)
+    deciding.propose(request.pk, asked(request), by=head, at=NOW)
+
+    theirs = page(at_desk(head), request).content.decode()
+    other = page(at_desk(two.where.head), request).content.decode()
+
+    assert "another head of the provider signs it" in theirs
+    assert 'id="decision"' not in theirs
+    assert 'id="decision"' in other

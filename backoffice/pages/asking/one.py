@@ -49,6 +49,7 @@ def _page(
         step: (State(found.state), step) in MOVES and _holds(request, step, found)
         for step in (Step.EDIT, Step.SUBMIT, Step.SUPPLY, Step.SIGN, Step.WITHDRAW)
     }
+    why_not = asking.why_not_sign(found, person_of(request)) if may[Step.SIGN] else ""
     return shown(
         request,
         "backoffice/asking/one.html",
@@ -63,6 +64,8 @@ def _page(
         panels=[_panel(part) for part in parts],
         seen=[(part.pk, contents.digest(part)) for part in parts],
         may={str(step): held for step, held in may.items()},
+        why_not=why_not,
+        signers="、".join(one.name for one in asking.signers(found)) if why_not else "",
         may_submit=may[Step.SUBMIT] or may[Step.SUPPLY],
         may_ask=request.user.has_perm(sitting.ASK, found.organization),
         vouched=VOUCHED,

@@ -14,7 +14,7 @@ from backoffice import words
 from backoffice.buttons import person_of
 from backoffice.forms.deciding import AssignForm, MissingForm, OfferForm, RefusalForm, SaidForm
 from backoffice.pages.deciding import facts
-from backoffice.pages.deciding.sight import SEES, rights, seen_request, seen_requests
+from backoffice.pages.deciding.sight import SEES, kept_from, rights, seen_request, seen_requests
 from backoffice.pages.frame import office_page, shown
 from catalog.models import Field
 from exchange.models import ShareRequest
@@ -73,7 +73,10 @@ def page(request: HttpRequest, request_id: int, refused: Refused | None = None) 
     """Return a request's page, with the refusal of a step if there was one."""
     found = seen_request(request, request_id)
     may = rights(person_of(request), found)
+    why_not = kept_from(person_of(request), found, may)
+    may |= dict.fromkeys(why_not, False)
     context = told(found) | {"may": may, "seen": as_seen.digest(found)}
+    context["why_not"] = dict.fromkeys(why_not.values())
     context |= forms(found, may, context["barred"], refused)
     context |= disputes.of_request(found, person_of(request), at=timezone.now())
     form = context["offer_form"]

@@ -7,6 +7,8 @@ from accounts.roles import CITY_WIDE, PERMISSIONS
 from backoffice.buttons import person_of
 from exchange.models import ShareRequest
 from exchange.models.requests import ShareRequestQuerySet
+from exchange.sharing import deciding
+from exchange.workflow import State
 
 SEES = "exchange.view_sharerequest"
 RIGHTS = {
@@ -47,7 +49,22 @@ def seen_request(request: HttpRequest, request_id: int) -> ShareRequest:
     return found
 
 
+DECIDING = {
+    State.IN_CHECK: ("check",),
+    State.IN_REVIEW: ("answer",),
+    State.TO_ANSWER: ("sign", "answer"),
+}
+"""By which of RIGHTS somebody decides on a request in a state."""
+
+
 def rights(person: User, asked: ShareRequest) -> dict[str, bool]:
     """Return what a person may do with a request, by the words of RIGHTS."""
     owner = asked.dataset.owner
     return {word: person.has_perm(permission, owner) for word, permission in RIGHTS.items()}
+
+
+def kept_from(person: User, asked: ShareRequest, may: dict[str, bool]) -> dict[str, str]:
+    """Return by which of the rights that they hold a person does not decide, each with why not."""
+    deciding_now = [word for word in DECIDING.get(State(asked.state), ()) if may[word]]
+    found = {word: deciding.why_not(asked, RIGHTS[word], by=person) for word in deciding_now}
+    return {word: why for word, why in found.items() if why}
