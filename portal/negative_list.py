@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from catalog import lists
+from portal.frame import choose_language, number_of, shown, words_of
 from portal.listed import Listed, file_of
-from portal.views import choose_language, number_of, shown, words_of
 
 PAGE = 50
 LISTED = Listed(

@@ -2,12 +2,14 @@
 
 from django.urls import include, path
 
+from portal.datasets import datasets
 from portal.duty_list import duty_list, duty_list_file
+from portal.home import home
 from portal.negative_list import negative_list, negative_list_file
-from portal.views import home
 
 urlpatterns = [
     path("", home, name="portal-home"),
+    path("datasets", datasets, name="portal-datasets"),
     path("negative-list", negative_list, name="portal-negative-list"),
     path("negative-list.<slug:kind>", negative_list_file, name="portal-negative-list-file"),
     path("duty-list", duty_list, name="portal-duty-list"),

@@ -34,7 +34,7 @@ def test_an_entry_without_a_table_is_published_and_answered_at_every_door():
 
     assert projection.rows == 0
     client = Client()
-    assert "年报" in client.get("/").content.decode()
+    assert "年报" in client.get("/datasets").content.decode()
     answers = {
         part: client.get(f"/api/v1/datasets/a-report{part}").status_code
         for part in ("", "/records", "/download.csv", "/explain")

@@ -1,0 +1,89 @@
+"""What the front page tells of the whole catalogue, in a constant number of queries."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, Sum
+
+from catalog import search
+from catalog.facets import Option
+from catalog.models import Dataset
+from catalog.terms import Category
+from exchange.models import RecordTable, Zone
+from portal import icons
+
+THEMES = 12
+NEW = 6
+LIBRARIES = (Category.BASE, Category.THEME, Category.DEPARTMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A subject of the catalogue; `query` finds its datasets, `icon` is a symbol of icons.svg."""
+
+    name: str
+    count: int
+    query: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The city in figures. `rows` are rows in the open zone, of which everybody may have each."""
+
+    datasets: int
+    departments: int
+    opened: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """All that the front page shows."""
+
+    figures: Figures
+    themes: tuple[Theme, ...]
+    libraries: tuple[Option, ...]
+    published: tuple[Dataset, ...]
+    refreshed: tuple[RecordTable, ...]
+
+
+def front() -> Front:
+    """Return what the front page shows, in the language now active."""
+    found = search.find("", facets=True, limit=1)
+    options = {facet.name: facet.options for facet in found.facets}
+    return Front(
+        _figures(found.total or 0),
+        tuple(_theme(one) for one in options["subject"][:THEMES]),
+        options["category"],
+        _published(),
+        _refreshed(),
+    )
+
+
+def _theme(option: Option) -> Theme:
+    return Theme(option.label, option.count, option.query, icons.of(option.label))
+
+
+def _figures(total: int) -> Figures:
+    tables = "resources__record_tables"
+    opened = Q(**{f"{tables}__zone": Zone.OPEN, f"{tables}__live": True})
+    told = Dataset.objects.published().aggregate(
+        departments=Count("owner", distinct=True),
+        opened=Count("pk", distinct=True, filter=opened),
+        rows=Sum(f"{tables}__rows", filter=opened),
+    )
+    return Figures(total, told["departments"], told["opened"], told["rows"] or 0)
+
+
+def _published() -> tuple[Dataset, ...]:
+    newest = Dataset.objects.published().select_related("owner").order_by("-published_at", "-pk")
+    return tuple(newest[:NEW])
+
+
+def _refreshed() -> tuple[RecordTable, ...]:
+    tables = RecordTable.objects.filter(
+        zone=Zone.OPEN, live=True, resource__dataset__in=Dataset.objects.published()
+    )
+    return tuple(
+        tables.select_related("resource__dataset__owner").order_by("-refreshed_at", "-pk")[:NEW]
+    )

@@ -1,0 +1,11 @@
+"""Numbers as people read them."""
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def figure(number: int | None) -> str:
+    """Write a number with a comma after each three digits, and a dash where there is none."""
+    return "–" if number is None else f"{number:,}"
