@@ -32,6 +32,17 @@ INSERT = (
     + ") ON CONFLICT (sender, number, at) DO NOTHING RETURNING sender"
 )
 HIGHEST = "SELECT sender, max(number) FROM audit_delivery WHERE sender = ANY(%s) GROUP BY sender"
+# What did not come of the numbers that have settled with this batch and had not before.
+LOST = """
+SELECT coalesce(sum(told.upto - told.since - (
+    SELECT count(*) FROM audit_delivery came
+    WHERE came.sender = told.sender AND came.number > told.since AND came.number <= told.upto
+)), 0)::bigint
+FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS told(sender, since, upto)
+"""
+SETTLED = 100
+"""How many numbers a note may be behind and still be on its way: its thread took the number and has
+not sent it, while others of the process went on. More than a process has threads."""
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +52,8 @@ class Drained:
     """How many notes were moved, and how many numbers were missing among them.
 
     Two threads of a process may note out of order: what is missing now and comes with the next
-    drain is taken off again there, so only the sum over drains counts.
+    drain is taken off again there, so only the sum over drains counts. The log tells of what is
+    missing once it cannot be on its way any more.
     """
 
     rows: int
@@ -81,8 +93,8 @@ def _move(notes: list[Note]) -> Drained | None:
     for note in notes:
         highest[note.sender] = max(highest[note.sender], note.number)
     gaps = highest.total() - before.total() - kept.total()
-    if gaps > 0:
-        log.warning("%s notes of open reads are missing.", gaps)
+    if lost := _lost(before, highest):
+        log.warning("%s notes of open reads are missing.", lost)
     return Drained(kept.total(), gaps)
 
 
@@ -90,6 +102,15 @@ def _highest(senders: set[str]) -> Counter[str]:
     with connection.cursor() as cursor:
         cursor.execute(HIGHEST, [list(senders)])
         return Counter(dict(cursor.fetchall()))
+
+
+def _lost(before: Counter[str], highest: Counter[str]) -> int:
+    senders = [*highest]
+    settled = [[max(each[one] - SETTLED, 0) for one in senders] for each in (before, highest)]
+    with connection.cursor() as cursor:
+        cursor.execute(LOST, [senders, *settled])
+        lost: int = cursor.fetchone()[0]
+    return lost
 
 
 def _keep(notes: list[Note]) -> Counter[str]:

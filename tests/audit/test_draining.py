@@ -123,6 +123,63 @@ def test_a_note_that_comes_out_of_order_is_taken_off_the_gap_again():
     assert first < second < third
 
 
+def _send_in_order(numbers):
+    """Note as many reads as there are numbers, and let them come in this order, others never."""
+    for _number in range(max(numbers, default=0)):
+        deliveries.note(**told())
+    noted = [fields for _key, fields in stream.client().xrange(deliveries.STREAM)]
+    stream.client().delete(deliveries.STREAM)
+    for number in numbers:
+        stream.client().xadd(deliveries.STREAM, noted[number - 1])
+
+
+@pytest.mark.django_db
+def test_notes_of_two_threads_that_part_at_a_batchs_edge_are_not_called_missing(
+    monkeypatch, caplog
+):
+    monkeypatch.setattr(draining, "BATCH", 2)
+    _send_in_order([1, 3, 2, 4])
+
+    assert draining.drain() == draining.Drained(4, 0)
+    assert "missing" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_what_is_lost_is_told_once_when_no_thread_can_hold_it_any_more(monkeypatch, caplog):
+    monkeypatch.setattr(draining, "SETTLED", 5)
+    _send_in_order([1, 3, 4, 5, 6])
+    draining.drain()
+    assert "missing" not in caplog.text
+
+    for _more in range(10):
+        deliveries.note(**told())
+        draining.drain()
+
+    assert caplog.messages == ["1 notes of open reads are missing."]
+
+
+@pytest.mark.django_db
+@given(
+    st.lists(st.integers(1, 30), unique=True, min_size=1, max_size=30),
+    st.integers(1, 10),
+    st.randoms(use_true_random=False),
+)
+def test_what_is_told_as_missing_is_what_never_came(kept, batch, chance):
+    stream.client().flushdb()
+    deliveries._ours.start()
+    late = sorted(sorted(kept), key=lambda number: number + chance.uniform(0, 4))
+    told_of = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(draining, "SETTLED", 4)
+        patched.setattr(draining, "BATCH", batch)
+        patched.setattr(draining.log, "warning", lambda _text, number: told_of.append(number))
+        _send_in_order(late)
+        drained = draining.drain()
+
+    assert drained == draining.Drained(len(kept), max(kept) - len(kept))
+    assert sum(told_of) == len(set(range(1, max(kept) - 4 + 1)) - set(kept))
+
+
 @pytest.mark.django_db
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=6))
 def test_gaps_add_up_to_what_was_lost_before_the_last_note(rounds):
