@@ -239,7 +239,8 @@ def require(user: "User", permission: str, organization: "Organization | None" =
     """Return if `user` may do `permission` (on what belongs to `organization`, if one is given).
 
     A role that acts for one organisation counts only there; operators and administrators act for
-    the whole city. The memberships are read afresh: a right taken away is gone at the next verb.
+    the whole city. The memberships are read afresh (on a page that is only looked at, once:
+    `accounts.looking`): a right taken away is gone at the next call.
     A person who has the right only while acting for somebody (`accounts.delegations`) is noted as
     acting for them, so that what the verb writes down names both.
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from accounts import addresses
+from accounts import addresses, looking
 from audit import trace
 
 PORTAL_POLICY = (
@@ -48,6 +48,21 @@ def traced(get_response):
             trace.request_id.reset(token)
         response["X-Request-ID"] = request.id
         return response
+
+    return middleware
+
+
+def looked_at(get_response):
+    """Read rights once for a page that is only looked at.
+
+    What may change something (POST and the like) reads them afresh each time.
+    """
+
+    def middleware(request):
+        if request.method not in ("GET", "HEAD"):
+            return get_response(request)
+        with looking.read_once():
+            return get_response(request)
 
     return middleware
 

@@ -214,6 +214,7 @@ MIDDLEWARE = [
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "config.middleware.looked_at",
             "django.contrib.messages.middleware.MessageMiddleware",
             "backoffice.sessions.bounded",
             "axes.middleware.AxesMiddleware",

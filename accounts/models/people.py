@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts import looking
 from accounts.models.organizations import Organization
 from accounts.roles import ADMIN_ROLES, OFFICE_ROLES, Role
 
@@ -132,7 +133,16 @@ class User(AbstractBaseUser):
     @cached_property
     def _held(self) -> list["Membership"]:
         """Live memberships, own and lent, read once for this object's life (one request)."""
-        return list(self._memberships().select_related("organization").order_by("pk"))
+        return self._now()
+
+    def _now(self) -> list["Membership"]:
+        """Return live memberships, own and lent, as they stand; on a page read once."""
+        return looking.once(
+            self.pk,
+            lambda: list(
+                self._memberships().select_related("organization", "user").order_by("pk")
+            ),
+        )
 
     def _memberships(self) -> "MembershipQuerySet":
         """Return the memberships that give this person rights today: own, and lent by others.
@@ -159,20 +169,22 @@ class User(AbstractBaseUser):
         )
 
     def live_roles(self) -> list[tuple[Role, int]]:
-        """Return (role, organisation id) pairs as they stand now, lent ones too, read afresh."""
+        """Return (role, organisation id) pairs as they stand now, lent ones too."""
         return [(right.role, right.organization_id) for right in self.rights()]
 
     def rights(self) -> list[Right]:
-        """Return the roles held or lent as they stand now, the own ones first, read afresh."""
-        told = ("role", "organization_id", "user_id", "user__name", "user__username")
+        """Return the roles held or lent as they stand now, the own ones first.
+
+        Read afresh, but once for a page that is only looked at (`accounts.looking`).
+        """
         found = [
-            Right(Role(role), place, self._lender(holder, f"{name} ({username})"))
-            for role, place, holder, name, username in self._memberships().values_list(*told)
+            Right(Role(held.role), held.organization_id, self._lender(held.user))
+            for held in self._now()
         ]
         return sorted(found, key=lambda right: right.lent_by is not None)
 
-    def _lender(self, holder_id: int, name: str) -> Lender | None:
-        return None if holder_id == self.pk else Lender(holder_id, name)
+    def _lender(self, holder: "User") -> Lender | None:
+        return None if holder.pk == self.pk else Lender(holder.pk, holder.audit_name)
 
     def stands_for(self, person_id: int | None) -> bool:
         """Whether a person is this one, or the one in whose stead this one acts: the two-person
