@@ -41,8 +41,8 @@ SELECT coalesce(sum(told.upto - told.since - (
 FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS told(sender, since, upto)
 """
 SETTLED = 100
-"""How many numbers a note may be behind and still be on its way: its thread took the number and has
-not sent it, while others of the process went on. More than a process has threads."""
+"""How many numbers a note may be behind and still be on its way: its thread took the number and
+has not sent it, while others of the process went on. More than a process has threads."""
 
 log = logging.getLogger(__name__)
 

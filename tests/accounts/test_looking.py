@@ -1,4 +1,4 @@
-"""Rights are read once for a page that is only looked at, and afresh wherever something changes."""
+"""Rights are read once for a page that is looked at, and afresh wherever something changes."""
 
 from datetime import timedelta
 
