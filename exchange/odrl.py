@@ -8,7 +8,7 @@ to the subset of the Dataspace Protocol 2025-1. What ODRL has no word for stands
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -209,14 +209,28 @@ def agreement(grant: Grant, *, today: date) -> Node:
         "target": f"{place}#data",
         "assigner": party(grant.dataset.owner),
         "assignee": party(grant.organization),
-        "timestamp": timezone.localtime(grant.created_at).isoformat(timespec="seconds"),
+        "conflict": "prohibit",  # suspended: no use, whatever is permitted
+        "timestamp": _moment(grant.created_at),
         "city:state": _own(str(grant.state(today))),
         "permission": [_use(grant)],
-        # Order 809 art 25: no third party but by the provider's consent
-        "prohibition": [{"action": "distribute", "dct:source": _article("二十五")}],
+        "prohibition": list(_forbidden(grant)),
         "obligation": _obligations(grant),
         "@included": [_asset(grant, f"{place}#data", today)],
     }
+
+
+def _forbidden(grant: Grant) -> Iterable[Node]:
+    """Yield what is not allowed: passing on, and any use from a suspension on until it is mended.
+
+    Order 809 art 25: no third party but by the provider's consent; art 27: misuse suspends.
+    """
+    yield {"action": "distribute", "dct:source": _article("二十五")}
+    if grant.suspended_at is not None and grant.revoked_at is None:
+        yield {
+            "action": "use",
+            "constraint": [_instant("gteq", grant.suspended_at)],
+            "dct:source": _article("二十七"),
+        }
 
 
 def _use(grant: Grant) -> Node:
@@ -226,6 +240,8 @@ def _use(grant: Grant) -> Node:
         _from(grant.valid_from),
         _until(grant.valid_until),
     ]
+    if grant.revoked_at is not None:
+        ways.append(_instant("lt", grant.revoked_at))
     if grant.daily_quota is not None:
         ways.append({"and": [_count(grant.daily_quota), _lasting("timeInterval", "eq", "P1D")]})
     return {"action": "use", "constraint": ways}
@@ -234,6 +250,8 @@ def _use(grant: Grant) -> Node:
 def _obligations(grant: Grant) -> list[Node]:
     """Return what the consumer owes: art 27, disposal when it is over; art 29, use records."""
     over = {"leftOperand": "dateTime", "operator": "gt", "rightOperand": _day(grant.valid_until)}
+    if grant.revoked_at is not None:
+        over = _instant("gteq", grant.revoked_at)
     kept = _lasting("elapsedTime", "gteq", "P3Y")
     return [
         {"action": "delete", "constraint": [over], "dct:source": _article("二十七")},
@@ -316,6 +334,15 @@ def _among(left: str, words: Iterable[str]) -> Node:
 
 def _day(day: date) -> Node:
     return {"@value": day.isoformat(), "@type": "xsd:date"}
+
+
+def _moment(at: datetime) -> str:
+    return timezone.localtime(at).isoformat(timespec="seconds")
+
+
+def _instant(operator: str, at: datetime) -> Node:
+    value = {"@value": _moment(at), "@type": "xsd:dateTime"}
+    return {"leftOperand": "dateTime", "operator": operator, "rightOperand": value}
 
 
 def _from(day: date) -> Node:

@@ -137,9 +137,6 @@ OPEN_STATES = (
 WITH_PROVIDER = (State.IN_REVIEW, State.TO_ANSWER)
 """The provider's clock runs."""
 
-HIDDEN_FROM_PROVIDER = (State.DRAFT, State.TO_SIGN)
-"""Not asked yet: nobody but the asking department sees it."""
-
 
 class StepRefused(Problem):
     """The request or grant is not in a state that allows this step."""

@@ -1,7 +1,7 @@
 """Bodies of calls that ask for something: read within bounds, every part by its name."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -36,6 +36,19 @@ class BoundedJSON(JSONParser):
             raise ParseError(_("it is nested too deeply")) from deep
 
 
+class Choice(serializers.ChoiceField):
+    """One word of a closed set; the refusal of another one names them all."""
+
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
+        """Raise ValidationError."""
+        if key == "invalid_choice":
+            raise serializers.ValidationError(
+                _("“%(given)s” is not among what can be said here: %(known)s.")
+                % {"given": str(kwargs["input"])[:40], "known": ", ".join(map(str, self.choices))}
+            )
+        super().fail(key, **kwargs)
+
+
 def told(request: Request, kind: type[serializers.Serializer]) -> dict[str, Any]:
     """Return what a body says, as `kind` describes it.
 
@@ -47,12 +60,28 @@ def told(request: Request, kind: type[serializers.Serializer]) -> dict[str, Any]
             _("The body is to be a JSON object with the parts that the API's document names.")
         )
     asked = kind(data=body)
-    wrong = {name: [_("There is no such part.")] for name in body if name not in asked.fields}
+    wrong: dict[str, list[str]] = {}
+    for name, deeper in _unknown(body, asked):
+        sentence = _("There is no such part.")
+        wrong.setdefault(name, []).append(f"{deeper}: {sentence}" if deeper else sentence)
     if not asked.is_valid():
         wrong |= {name: list(_sentences(found)) for name, found in asked.errors.items()}
     if wrong:
         raise wording.unfit(wrong)
     return asked.validated_data
+
+
+def _unknown(body: Mapping[str, Any], asked: serializers.Serializer) -> Iterator[tuple[str, str]]:
+    """Yield each part that nothing reads: its name, and the way from there to one deeper in it."""
+    for name, said in body.items():
+        if name not in asked.fields:
+            yield name, ""
+            continue
+        inner = getattr(asked.fields[name], "child", asked.fields[name])
+        if isinstance(inner, serializers.Serializer):
+            for one in said if isinstance(said, list) else [said]:
+                for first, rest in _unknown(one, inner) if isinstance(one, Mapping) else ():
+                    yield name, f"{first}: {rest}" if rest else first
 
 
 def _sentences(found: Any) -> Iterator[str]:

@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from api import documents
 from api.office.documents import Treated
+from api.office.parsing import Choice
 from catalog.terms import ClockStep
 from exchange.models import Answer, Purpose
 from exchange.models import Ground as RefusalGround
@@ -45,12 +46,10 @@ class PartAsked(serializers.Serializer):
 class TermsAsked(serializers.Serializer):
     """What a request says beside its fields. A draft may lack what is not marked as required."""
 
-    mode = serializers.ChoiceField(choices=ASKED_WAYS, required=False, help_text=WAYS_TOLD)
+    mode = Choice(choices=ASKED_WAYS, required=False, help_text=WAYS_TOLD)
     wanted_from = serializers.DateField(required=False)
     wanted_until = serializers.DateField(required=False, help_text=LAST_DAY)
-    purpose_class = serializers.ChoiceField(
-        choices=Purpose.values, required=False, allow_blank=True
-    )
+    purpose_class = Choice(choices=Purpose.values, required=False, allow_blank=True)
     purpose = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     scene = serializers.CharField(max_length=200, required=False, allow_blank=True)
     system = serializers.CharField(max_length=200, required=False, allow_blank=True)
@@ -67,7 +66,7 @@ class TermsAsked(serializers.Serializer):
         allow_blank=True,
         help_text="law or document with its article, where the library does not have it",
     )
-    clear_up_to = serializers.ChoiceField(
+    clear_up_to = Choice(
         choices=CEILINGS, required=False, help_text="the highest grade asked for in clear; L2"
     )
     calls_average = serializers.IntegerField(
@@ -84,7 +83,7 @@ class DraftAsked(TermsAsked):
     `reference` is yours: the same one with the same content drafts nothing twice.
     """
 
-    mode = serializers.ChoiceField(choices=ASKED_WAYS, help_text=WAYS_TOLD)
+    mode = Choice(choices=ASKED_WAYS, help_text=WAYS_TOLD)
     wanted_from = serializers.DateField()
     wanted_until = serializers.DateField(help_text=LAST_DAY)
     datasets = PartAsked(  # type: ignore[call-arg]  # bounds of the list around it
@@ -265,7 +264,8 @@ class RequestDocument(RequestSummary):
         choices=["asked", "granted"], help_text="what “then” in the matrix follows"
     )
     at_once = serializers.BooleanField(
-        help_text="all of it is unconditional: the head's signature grants it"
+        help_text="all of it is unconditional, and no grant of yours on it was misused:"
+        " the head's signature grants it"
     )
     matrix = Foreseen(many=True)
     attachments = RequestFile(many=True)
@@ -284,7 +284,8 @@ class OfferForeseen(serializers.Serializer):
     dataset = serializers.CharField()
     mode = serializers.ChoiceField(choices=ASKED_WAYS)
     at_once = serializers.BooleanField(
-        help_text="all of it is unconditional: the head's signature grants it"
+        help_text="all of it is unconditional, and no grant of yours on it was misused:"
+        " the head's signature grants it"
     )
     clear = serializers.ListField(child=serializers.CharField())
     masked = serializers.ListField(child=serializers.CharField())

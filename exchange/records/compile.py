@@ -19,6 +19,7 @@ from django.utils.translation import gettext_noop
 from psycopg import sql
 
 from exchange.problems import Ground, Problem
+from exchange.records.columns import SQL_TYPES
 from exchange.records.query import Filter, Operator, QueryRefused, RecordQuery
 from exchange.records.statements import comma
 from policy.terms import DataType, Treatment
@@ -121,12 +122,13 @@ def compiled(
         if fields[name].treatment != Treatment.CLEAR:
             raise _masked(fields[name], fields)
     seen = [field for field in fields.values() if field.treatment != Treatment.WITHHELD]
+    clear = {one.column: one for one in seen if one.treatment == Treatment.CLEAR}
     chosen = [fields[name] for name in query.fields] or seen
     return Compiled(
         fields=tuple(chosen),
         conditions=(
             *(_condition(part, fields[part.field]) for part in query.filters),
-            *(_scoped(scope) for scope in scopes),
+            *(_scoped(scope, clear.get(scope.column)) for scope in scopes),
         ),
         order=tuple((fields[sort.field], sort.descending) for sort in query.sort),
     )
@@ -163,10 +165,27 @@ def _masked(field: VisibleField, fields: Mapping[str, VisibleField]) -> FieldMas
     )
 
 
-def _scoped(scope: Scope) -> sql.Composable:
-    return sql.SQL("{}::text = ANY({}::text[])").format(
-        sql.Identifier(scope.column), sql.Literal(list(scope.values))
+def _scoped(scope: Scope, field: VisibleField | None) -> sql.Composable:
+    """Return the condition of a row scope: values compare as their field's type, not as spelt.
+
+    One that does not fit its type is in no row.
+    """
+    column = sql.Identifier(scope.column)
+    if field is None or field.data_type == DataType.TEXT:
+        return sql.SQL("{}::text = ANY({}::text[])").format(
+            column, sql.Literal(list(scope.values))
+        )
+    reader, _wanted = READERS[field.data_type]
+    values = [str(value) for text in scope.values if (value := reader(text)) is not None]
+    return sql.SQL("{} = ANY({}::text[]::{}[])").format(
+        column, sql.Literal(values), sql.SQL(SQL_TYPES[field.data_type])
     )
+
+
+def unfit(text: str, data_type: str) -> str:
+    """Return what a value of a condition on rows is to be, in words; "" where it is that."""
+    reader, wanted = READERS[data_type]
+    return "" if reader(text) is not None else _(wanted)
 
 
 def _condition(part: Filter, field: VisibleField) -> sql.Composable:

@@ -23,8 +23,8 @@ from catalog import deadlines
 from catalog.models import Dataset
 from catalog.terms import ClockStep
 from exchange.agreements import keeping
-from exchange.models import Ending, Grant, ShareRequest
-from exchange.sharing import clocks, contents, grants, matrix
+from exchange.models import Grant, ShareRequest
+from exchange.sharing import beside, clocks, contents, grants, matrix
 from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import (
     ON_THE_WAY,
@@ -37,7 +37,7 @@ from exchange.sharing.requests import (
     tell,
 )
 from exchange.workflow import State, Step, StepRefused, move
-from policy.terms import Channel, Mode
+from policy.terms import Mode
 
 NOT_SIGNED = gettext_noop(
     "Request %(request)s was changed after you opened it, by %(person)s at %(time)s, so"
@@ -294,7 +294,8 @@ def _send_on(request: ShareRequest, *, by: User, at: datetime, today: date) -> G
     )
     limits = deadlines.clocks()
     at_once = matrix.needs_no_answer(lines, without=without, rows=request.rows)
-    if at_once and not _misused(request, today):
+    misused = beside.misused(request.dataset_id, request.organization_id, today=today)
+    if at_once and not misused:
         request.state = move(request.state, Step.GRANT_AT_ONCE, of=request.pk)
         request.answered_at = at
         request.save()
@@ -314,21 +315,6 @@ def _send_on(request: ShareRequest, *, by: User, at: datetime, today: date) -> G
     event(request, Step.FORWARD, by=None, at=at)
     tell_provider(request, at=at)
     return None
-
-
-def _misused(request: ShareRequest, today: date) -> bool:
-    """Whether a grant of the department on this dataset is suspended, or the last was misused.
-
-    Then the provider answers also what is unconditional: a suspension that could be got round by
-    asking again would be none (Order 809 art 27).
-    """
-    held = Grant.objects.filter(
-        organization=request.organization, dataset=request.dataset, channel=Channel.SHARE
-    )
-    if held.filter(suspended_at__isnull=False, revoked_at=None, valid_until__gte=today).exists():
-        return True
-    last = held.order_by("-pk").first()
-    return last is not None and last.ending == Ending.MISUSE
 
 
 def tell_provider(request: ShareRequest, *, at: datetime) -> None:

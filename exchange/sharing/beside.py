@@ -1,11 +1,11 @@
-"""What a decision on a request is compared with: what the asker holds, and similar requests."""
+"""What a decision on a request rests on beside it: what the asker holds or misused, the like."""
 
 from datetime import date
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
-from exchange.models import Grant, ShareRequest
-from exchange.workflow import HIDDEN_FROM_PROVIDER
+from exchange.models import Ending, Grant, ShareRequest
+from exchange.workflow import GrantState
 from policy.terms import Channel
 
 LATEST = 8
@@ -19,15 +19,36 @@ def holds(request: ShareRequest, *, today: date) -> QuerySet[Grant]:
     return rows.order_by("valid_until", "pk")
 
 
+def misused(dataset_id: int, organization_id: int, *, today: date) -> list[Grant]:
+    """Return a department's suspended grants on a dataset, and its last if that ended for misuse.
+
+    While there is one, the provider answers also what is unconditional: a suspension that could be
+    got round by asking again would be none (Order 809 art 27). One query.
+    """
+    rows = Grant.objects.filter(
+        dataset=dataset_id, organization=organization_id, channel=Channel.SHARE
+    )
+    held = list(rows.order_by("-pk"))
+    return [
+        one
+        for one in held
+        if one.state(today) == GrantState.SUSPENDED
+        or (one is held[0] and one.ending == Ending.MISUSE)
+    ]
+
+
 def similar(request: ShareRequest) -> QuerySet[ShareRequest]:
     """Return other requests to the same provider that help to answer alike, the nearest first.
 
     Nearest are those of the same department for the same dataset, then of others for it, then
-    of the same department for other datasets of this provider. Drafts stay out. One query.
+    of the same department for other datasets of this provider. What the provider never received
+    stays out, also where it was withdrawn. One query.
     """
     same_dataset = Q(dataset=request.dataset_id)
     same_asker = Q(organization=request.organization_id)
-    rows = ShareRequest.objects.filter(dataset__owner=request.dataset.owner_id)
+    rows = ShareRequest.objects.filter(
+        dataset__owner=request.dataset.owner_id, received_at__isnull=False
+    )
     near = Case(
         When(same_dataset & same_asker, then=Value(0)),
         When(same_dataset, then=Value(1)),
@@ -37,7 +58,6 @@ def similar(request: ShareRequest) -> QuerySet[ShareRequest]:
     return (
         rows.filter(same_dataset | same_asker)
         .exclude(pk=request.pk)
-        .exclude(state__in=HIDDEN_FROM_PROVIDER)
         .select_related("dataset", "organization", "answered_by")
         .order_by(near, "-pk")[:LATEST]
     )

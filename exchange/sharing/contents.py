@@ -5,7 +5,7 @@ Order 809 art 20: 使用依据、使用场景、使用范围、共享方式、�
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from accounts.models import Membership, Organization
 from accounts.roles import OrganizationKind, Role
 from catalog.models import Dataset, Field, LegalBasis
 from exchange.models import Grant, Purpose, ShareRequest
+from exchange.records.compile import unfit
 from exchange.sharing import keys, matrix, wording
 from exchange.sharing.requests import BasisGone, RequestIncomplete, RequestUnfit, asked
 from exchange.workflow import StepRefused
@@ -123,6 +124,7 @@ def write(request: ShareRequest, terms: Terms, *, today: date) -> None:
     own_fields(request.dataset, {*terms.fields, *(int(one["field"]) for one in terms.rows)})
     request.basis = _basis(terms.basis_id, today=today)
     request.rows = [_scope(one) for one in terms.rows]
+    fitting_rows(request.rows)
     request.fields = sorted(set(terms.fields))
     request.mode = terms.mode
     request.clear_up_to = int(terms.clear_up_to)
@@ -166,6 +168,27 @@ def _scope(one: dict[str, Any]) -> dict[str, Any]:
             _("A condition on rows compares a field with one value, or with a list of some.")
         )
     return {"field": int(one["field"]), "operator": str(operator), "values": values}
+
+
+def fitting_rows(rows: Iterable[dict[str, Any]]) -> None:
+    """Return if each condition on rows compares its field with values of the field's type.
+
+    Another value is in no row, so the condition would let none through. Raises RequestUnfit, which
+    names them all. One query, none where there is no condition.
+    """
+    told = [(int(one["field"]), str(value)) for one in rows for value in one["values"]]
+    fields = Field.objects.in_bulk({number for number, _value in told})
+    wrong = [
+        _("“%(value)s” for “%(field)s”, which takes %(wanted)s")
+        % {"value": value[:40], "field": fields[number].label, "wanted": wanted}
+        for number, value in told
+        if (wanted := unfit(value, fields[number].data_type))
+    ]
+    if wrong:
+        raise RequestUnfit(
+            _("A condition on rows would let no row through: %(wrong)s. Mend the values.")
+            % {"wrong": "; ".join(wrong)}
+        )
 
 
 def _basis(basis_id: int | None, *, today: date) -> LegalBasis | None:
@@ -241,6 +264,11 @@ def lacking(request: ShareRequest, *, today: date) -> list[Lack]:
             "calls_peak",
             request.mode == Mode.BULK or request.calls_peak,
             _("Say how many calls a day are expected at the peak."),
+        ),
+        (
+            "calls_average",
+            (request.calls_average or 0) <= (request.calls_peak or request.calls_average or 0),
+            _("The average of calls a day is more than the peak. Exchange them."),
         ),
     ]
     absent = keys.keyless(request.dataset, mode=request.mode, fields=request.fields)

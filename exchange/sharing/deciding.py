@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.roles import NotAllowed, require
+from accounts.roles import PERMISSIONS, NotAllowed, require
 from audit import chain
 from catalog import deadlines
 from exchange.agreements import keeping
@@ -36,10 +36,11 @@ from exchange.sharing.requests import (
     stood_behind,
     tell,
 )
-from exchange.workflow import HIDDEN_FROM_PROVIDER, Aside, State, Step, StepRefused
+from exchange.workflow import Aside, State, Step, StepRefused
 from policy.terms import Mode
 
 SIGN = "exchange.sign_answer"
+SEE = "exchange.view_sharerequest"
 
 
 @transaction.atomic
@@ -187,7 +188,7 @@ def comment(request_id: int, *, text: str, by: User, at: datetime) -> ShareReque
         _is_known(request)
     words = said(text)
     event(request, Aside.COMMENT, words, by=by, at=at)
-    if request.state not in HIDDEN_FROM_PROVIDER:
+    if request.received_at is not None:
         other = request.organization if provider else request.dataset.owner
         kind = "request.comment_asker" if provider else "request.comment_provider"
         tell(kind, request, to=other, at=at, text=words)
@@ -196,12 +197,15 @@ def comment(request_id: int, *, text: str, by: User, at: datetime) -> ShareReque
 
 
 def by_asker(request: ShareRequest, by: User) -> bool:
-    """Return whether a person acts for the asking department."""
-    return any(place == request.organization_id for _role, place in by.live_roles())
+    """Return whether a person sees the request as one of the asking department."""
+    return any(
+        place == request.organization_id and SEE in PERMISSIONS[role]
+        for role, place in by.live_roles()
+    )
 
 
 def _is_known(request: ShareRequest) -> None:
-    if request.state in HIDDEN_FROM_PROVIDER and request.received_at is None:
+    if request.received_at is None:
         raise StepRefused(
             _("Request %(request)s has not been received yet.") % {"request": request.pk}
         )
@@ -317,6 +321,7 @@ def settle_for_head(request: ShareRequest, *, at: datetime) -> None:
 def _within(request: ShareRequest, offer: Offer, wanted: Offer) -> None:
     """Raise RequestUnfit unless the offer is no more than what was asked for."""
     contents.own_fields(request.dataset, {*offer.fields, *(one["field"] for one in offer.rows)})
+    contents.fitting_rows(one for one in offer.rows if one not in wanted.rows)
     kept = [one for one in wanted.rows if one not in offer.rows]
     fits = [
         (offer.fields, _("An offer names at least one field.")),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Dataset
 from exchange import access
 from exchange.problems import Ground
-from exchange.sharing import matrix
+from exchange.sharing import beside, matrix
 from exchange.sharing.matrix import PROPOSED, Line, Offer
 from policy.decision import FieldDecision
 from policy.sentences import Reason
@@ -22,11 +22,15 @@ from policy.terms import Because, Treatment
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """The lines of a matrix that may be named. `at_once`: the head's signature grants it all."""
+    """The lines of a matrix that may be named. `at_once`: the head's signature grants it all.
+
+    `misused`: it would, but for a grant of the department that was misused.
+    """
 
     lines: tuple[Line, ...]
     wanted: tuple[Line, ...]
     at_once: bool
+    misused: bool
 
     def asked(self, treatment: Treatment) -> list[Line]:
         """Return what is asked for and would be treated so."""
@@ -42,7 +46,7 @@ def foreseen(
     today: date,
     besides: int | None = None,
 ) -> Foreseen:
-    """Return what a department sees of a dataset now, and would under an offer. Six queries.
+    """Return what a department sees of a dataset now, and would under an offer. Seven queries.
 
     `wanted` are the fields asked for; `besides` is as for `matrix.matrix`. No concealed field is
     among them.
@@ -54,8 +58,9 @@ def foreseen(
     )
     asked = tuple(line for line in lines if line.asked)
     without = matrix.unconditionally(dataset, organization_id, offer.mode, today=today)
-    at_once = matrix.needs_no_answer(lines, without=without, rows=offer.rows)
-    return Foreseen(lines, asked, at_once)
+    given = matrix.needs_no_answer(lines, without=without, rows=offer.rows)
+    misused = given and bool(beside.misused(dataset.pk, organization_id, today=today))
+    return Foreseen(lines, asked, at_once=given and not misused, misused=misused)
 
 
 def grounds(decision: FieldDecision) -> list[Ground]:

@@ -12,11 +12,13 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from exchange.models import Grant, RequestAttachment, ShareRequest
 from exchange.sharing import asking, attachments
 from exchange.sharing.contents import Terms
+from exchange.sharing.requests import RequestUnfit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +37,13 @@ def keep(
 ) -> list[ShareRequest]:
     """Draft or change all parts of a sitting, and return their requests in the same order.
 
-    Raises as `asking.draft` and `asking.change` do; then nothing is kept.
+    Raises RequestUnfit where a dataset is named twice, and as `asking.draft` and `asking.change`
+    do; then nothing is kept.
     """
+    if len({part.dataset_id for part in parts}) < len(parts):
+        raise RequestUnfit(
+            _("A sitting asks for each dataset once. Name all its fields in one place.")
+        )
     bundle = uuid4() if len(parts) > 1 and not any(part.request_id for part in parts) else None
     kept = []
     for part in parts:

@@ -61,6 +61,22 @@ def test_a_part_that_does_not_fit_is_named(office, told, part):
     assert not Entry.objects.filter(verb="request.draft").exists()
 
 
+def test_a_word_that_is_none_of_a_closed_set_is_answered_with_the_set(office):
+    answer = office.send("post", "requests", office.body("name", purpose_class="curiosity"))
+
+    assert "“curiosity”" in answer.json()["detail"]
+    assert "basis, reference, checking, coordination" in answer.json()["detail"]
+
+
+def test_a_dataset_is_asked_for_once_in_a_sitting(office):
+    part = {"dataset": office.two.dataset.slug, "fields": ["name"]}
+
+    answer = office.send("post", "requests", office.body(datasets=[part, part]))
+
+    assert refused(answer) == (400, "request-unfit")
+    assert not ShareRequest.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
@@ -69,6 +85,8 @@ def test_a_part_that_does_not_fit_is_named(office, told, part):
         ([{"field": "name", "values": []}], "values"),
         ([{"field": "name", "values": ["a\0"]}], "rows"),
         ([{"field": "nobody", "values": ["a"]}], "nobody"),
+        ([{"field": "id", "values": ["seven"]}], "whole number"),
+        ([{"field": "id", "values": ["7"], "operator": "gt"}], "operator: There is no such part"),
     ],
 )
 def test_conditions_that_do_not_fit_are_refused_in_a_draft_and_in_a_change(office, rows, said):

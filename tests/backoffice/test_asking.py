@@ -1,12 +1,15 @@
 """A department asks from its desk: the form, its matrix, the head's signature, its own list."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.roles import Role
 from catalog.models import Field
 from exchange.models import Grant, ShareRequest
-from exchange.sharing import asking
+from exchange.sharing import asking, lifecycle
 from exchange.workflow import State
 from policy.terms import Grade, MaskKind
 from tests.exchange.sharing.test_acting_for import lend
@@ -174,12 +177,12 @@ def test_a_request_given_back_is_changed_and_sent_again(two, clerk, at_desk):
     page = read(clerk.client.get(reverse("admin:asked", args=[asked.pk])))
     clerk.client.post(
         reverse("admin:ask_change", args=[asked.pk]),
-        told(two, "id", calls_peak="50") | {"submit": "1"},
+        told(two, "id", calls_peak="150") | {"submit": "1"},
     )
 
     assert "too many calls" in page
     asked.refresh_from_db()
-    assert (asked.state, asked.calls_peak) == (State.TO_SIGN, 50)
+    assert (asked.state, asked.calls_peak) == (State.TO_SIGN, 150)
 
 
 def test_a_copy_starts_from_the_earlier_request_with_a_new_period(two, clerk):
@@ -301,3 +304,17 @@ def test_who_acts_for_the_head_and_did_not_draft_it_signs(two, at_desk):
     page = read(at_desk(acting).client.get(reverse("admin:asked", args=[request.pk])))
 
     assert "Vouch for it and sign" in page
+
+
+def test_the_form_promises_nothing_at_once_while_a_grant_is_suspended(two, clerk):
+    grant = two.granted("phone")
+    place = f"{reverse('admin:ask_matrix')}?dataset={two.dataset.pk}"
+    before = read(clerk.client.post(place, told(two, "id", "name")))
+    day = timezone.localdate() + timedelta(days=9)
+    lifecycle.suspend(grant.pk, reason="超范围", mend_by=day, by=two.reviewer, at=timezone.now())
+
+    after = read(clerk.client.post(place, told(two, "id", "name")))
+
+    assert "granted in the moment the head signs" in before
+    assert "granted in the moment the head signs" not in after
+    assert "was misused" in after

@@ -12,12 +12,12 @@ from accounts.roles import OFFICE_ROLES, Role
 from backoffice.pages.frame import place_of
 from catalog.terms import ClockStep
 from exchange.models import Answer, Ground, ShareRequest
-from exchange.sharing import as_seen, clocks, deciding
+from exchange.sharing import as_seen, clocks, deciding, lifecycle
 from exchange.sharing.requests import asked
 from exchange.workflow import State
 from policy.terms import Grade, Mode
 from tests.factories import accounts, catalog, sharing
-from tests.factories.sharing import NOW
+from tests.factories.sharing import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
 FORM = {
@@ -425,3 +425,23 @@ def test_who_proposed_an_answer_is_told_that_another_head_signs_it(two, at_desk)
     assert "another head of the provider signs it" in theirs
     assert 'id="decision"' not in theirs
     assert 'id="decision"' in other
+
+
+def test_a_misused_grant_stands_on_the_page_with_its_reason(two, at_desk):
+    grant = two.granted("phone")
+    request = two.signed("id", "name", clear_up_to=Grade.L2)
+    before = page(at_desk(two.reviewer), ask_again(two)).content.decode()
+    lifecycle.suspend(
+        grant.pk, reason="用于招商", mend_by=TODAY + timedelta(9), by=two.reviewer, at=NOW
+    )
+
+    after = page(at_desk(two.reviewer), ask_again(two)).content.decode()
+
+    assert request.state == State.GRANTED  # unconditional, and nothing misused yet
+    assert "用于招商" not in before
+    assert "Misused" in after
+    assert "用于招商" in after
+
+
+def ask_again(two) -> ShareRequest:
+    return two.signed("income")

@@ -5,14 +5,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from django.utils.translation import override
 
 from catalog.terms import LineState, State
 from exchange import odrl
+from exchange.sharing import lifecycle
 from policy.terms import Channel, Mode, OpenType, ShareType, Treatment
 from tests.factories import catalog, exchange, sharing
 from tests.factories.exchange import column
-from tests.factories.sharing import TODAY, UNTIL
+from tests.factories.sharing import NOW, TODAY, UNTIL
 
 pytestmark = pytest.mark.django_db
 RULES = ("permission", "prohibition", "obligation")
@@ -168,6 +170,41 @@ def test_what_the_law_bars_meanwhile_is_withheld_in_the_agreement(two):
 
     told = {one["@id"].partition("#")[2]: one["city:reason"] for one in parts}
     assert told["income"] == ["negative-list"]
+
+
+def test_an_ended_agreement_permits_nothing_from_the_end_on_and_owes_the_disposal_then(two):
+    grant = two.granted("phone")
+    ended = lifecycle.purpose_over(grant.pk, reason="已办结", by=two.clerk, at=NOW)
+
+    told = odrl.agreement(ended, today=TODAY)
+
+    moment = timezone.localtime(NOW).isoformat(timespec="seconds")
+    days = told["permission"][0]["constraint"]
+    assert {"operator": "lt", "rightOperand": at(moment), **DAY} in days
+    assert told["obligation"][0]["constraint"] == [
+        {"operator": "gteq", "rightOperand": at(moment), **DAY}
+    ]
+
+
+def test_a_suspended_agreement_forbids_all_use_until_it_holds_again(two):
+    grant = two.granted("phone")
+    term = {"mend_by": TODAY + timedelta(days=9), "by": two.reviewer, "at": NOW}
+    suspended = odrl.agreement(lifecycle.suspend(grant.pk, reason="超范围", **term), today=TODAY)
+
+    again = odrl.agreement(
+        lifecycle.resume(grant.pk, reason="已整改", by=two.reviewer, at=NOW), today=TODAY
+    )
+
+    assert [one["action"] for one in suspended["prohibition"]] == ["distribute", "use"]
+    assert [one["action"] for one in again["prohibition"]] == ["distribute"]
+    dataspace(suspended)
+
+
+DAY = {"leftOperand": "dateTime"}
+
+
+def at(moment):
+    return {"@value": moment, "@type": "xsd:dateTime"}
 
 
 # Judges

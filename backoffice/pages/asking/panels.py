@@ -39,11 +39,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A dataset's matrix. `at_once`: the head's signature alone grants all that is ticked."""
+    """A dataset's matrix. `at_once`, `misused`: as `foreseen.Foreseen` has them."""
 
     dataset: Dataset
     rows: tuple[Row, ...]
     at_once: bool
+    misused: bool
     masked: tuple[str, ...]
     withheld: tuple[str, ...]
 
@@ -62,7 +63,7 @@ def panel(
     today: date,
     besides: int | None = None,
 ) -> Panel:
-    """Return the matrix of a dataset for a department. Six queries."""
+    """Return the matrix of a dataset for a department. Seven queries."""
     found = foreseen.foreseen(
         dataset, organization_id, offer, wanted=ticked, today=today, besides=besides
     )
@@ -70,6 +71,7 @@ def panel(
         dataset=dataset,
         rows=tuple(_row(line, ticked) for line in found.lines),
         at_once=found.at_once,
+        misused=found.misused,
         masked=_labels(found.asked(Treatment.MASKED)),
         withheld=_labels(found.asked(Treatment.WITHHELD)),
     )

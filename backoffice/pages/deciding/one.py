@@ -110,6 +110,7 @@ def told(found: ShareRequest) -> dict[str, Any]:
         "choose": False,
         "clock": facts.counted(found),
         "holds": [(grant, _held(grant, names)) for grant in beside.holds(found, today=today)],
+        "misused": beside.misused(found.dataset_id, found.organization_id, today=today),
         "similar": beside.similar(found),
         "barred": matrix.barred(found.dataset, found.fields, today=today),
         "events": found.events.select_related("by", "for_whom").order_by("at", "pk"),

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from accounts.models import Notice
 from accounts.roles import NotAllowed, Role
 from audit.models import Entry
 from exchange import opening
@@ -13,8 +14,8 @@ from exchange.access import Caller
 from exchange.models import Ending, Grant
 from exchange.records import reading
 from exchange.records.query import RecordQuery
-from exchange.sharing import asking, clocks, deciding, lifecycle, serving
-from exchange.sharing.requests import RequestUnfit, asked
+from exchange.sharing import asking, beside, clocks, deciding, foreseen, lifecycle, serving
+from exchange.sharing.requests import RequestIncomplete, RequestUnfit, asked
 from exchange.workflow import State, StepRefused
 from policy.terms import Grade, Mode, ReaderKind, ShareType
 from tests.factories import accounts, catalog, sharing
@@ -58,7 +59,8 @@ def test_a_condition_on_a_hidden_value_is_no_way_to_be_granted_it_at_once(two):
     [("illness", {}), ("phone", {"clear_up_to": Grade.L2}), ("income", {"clear_up_to": Grade.L2})],
 )
 def test_a_condition_on_what_the_request_would_not_show_in_clear_cannot_be_asked(two, name, over):
-    request = two.draft("id", "name", rows=[where(two, name, "none")], **over)
+    value = "7.50" if name == "income" else "none"
+    request = two.draft("id", "name", rows=[where(two, name, value)], **over)
 
     with pytest.raises(RequestUnfit, match=name):
         asking.submit(request.pk, by=two.clerk, at=NOW)
@@ -213,3 +215,85 @@ def test_what_became_conditional_is_not_served_under_what_was_given_at_once(two)
     seen = serving.under_grant(two.dataset.slug, who, mode=Mode.QUERY, today=TODAY).fields
     assert grant.fields == two.fields("id", "name")
     assert seen["name"].column == ""
+
+
+def test_before_the_signature_nothing_is_promised_at_once_to_who_misused_a_grant(two):
+    asked_for = {"wanted": two.fields("id", "name"), "today": TODAY}
+    offer = asked(two.draft("id", "name", clear_up_to=Grade.L2))
+    before = foreseen.foreseen(two.dataset, two.asker.pk, offer, **asked_for)
+    suspended(two)
+
+    after = foreseen.foreseen(two.dataset, two.asker.pk, offer, **asked_for)
+
+    assert (before.at_once, before.misused) == (True, False)
+    assert (after.at_once, after.misused) == (False, True)
+
+
+def test_a_misused_grant_of_another_department_or_dataset_holds_nobody_up(two):
+    grant = suspended(two)
+
+    assert beside.misused(two.dataset.pk, two.asker.pk, today=TODAY) == [grant]
+    assert beside.misused(two.dataset.pk, two.where.department.pk, today=TODAY) == []
+    assert beside.misused(two.dataset.pk + 1, two.asker.pk, today=TODAY) == []
+
+
+# What was never received is nobody's but the asking department's
+
+
+def test_a_draft_that_was_withdrawn_is_no_similar_request(two):
+    draft = two.draft("phone")
+    asking.withdraw(draft.pk, reason="不再需要", by=two.clerk, at=NOW)
+    known = two.signed("phone")
+    received = two.signed("income")
+
+    assert list(beside.similar(received)) == [known]
+
+
+def test_a_word_on_a_draft_that_was_withdrawn_reaches_nobody_else(two):
+    draft = two.draft("phone")
+    asking.withdraw(draft.pk, reason="不再需要", by=two.clerk, at=NOW)
+
+    deciding.comment(draft.pk, text="留个底", by=two.clerk, at=NOW)
+
+    told = Notice.objects.filter(organization=two.where.department)
+    assert not told.filter(kind__startswith="request.").exists()
+    with pytest.raises(StepRefused, match="not been received"):
+        deciding.comment(draft.pk, text="为何撤回？", by=two.reviewer, at=NOW)
+
+
+def test_who_may_not_see_a_request_does_not_comment_on_it_for_their_department(two):
+    developer = accounts.user(Role.DEVELOPER, two.asker)
+    request = two.signed("phone")
+
+    with pytest.raises(NotAllowed):
+        deciding.comment(request.pk, text="x", by=developer, at=NOW)
+
+
+# A condition on rows means what it says
+
+
+@pytest.mark.parametrize("spelt", ["7.5", "7.50", "+7.500"])
+def test_a_condition_compares_as_the_field_does_and_not_as_it_is_spelt(two, spelt):
+    grant = two.granted("name", "income", rows=[where(two, "income", spelt)])
+
+    assert names(two, grant) == ["n007"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "wanted"), [("id", "seven", "whole number"), ("income", "0x1F", "number")]
+)
+def test_a_condition_that_no_row_can_meet_is_told_at_once(two, field, value, wanted):
+    with pytest.raises(RequestUnfit, match=f"“{value}”.*takes a.*{wanted}"):
+        two.draft("name", "income", "id", rows=[where(two, field, "1", value)])
+
+    request = two.signed("name", "income")
+    offer = replace(asked(request), rows=(where(two, field, value),))
+    with pytest.raises(RequestUnfit, match="no row"):
+        deciding.propose(request.pk, offer, reason="仅限", by=two.reviewer, at=NOW)
+
+
+def test_an_average_above_the_peak_is_told_before_the_signature(two):
+    draft = two.draft("phone", calls_average=500, calls_peak=5)
+
+    with pytest.raises(RequestIncomplete, match="more than the peak"):
+        asking.submit(draft.pk, by=two.clerk, at=NOW)
