@@ -393,6 +393,22 @@ KINDS: Mapping[str, Kind] = {
         (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
         mail=True,
     ),
+    "batch.ready": Kind(
+        gettext_lazy(
+            "Batch file %(batch)s of “%(dataset)s”, which %(person)s asked for, is ready: %(rows)s"
+            " rows. Fetch it by %(day)s, at the grants of your department."
+        ),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
+    "batch.failed": Kind(
+        gettext_lazy(
+            "Batch file %(batch)s of “%(dataset)s”, which %(person)s asked for, was not written:"
+            " %(reason)s. %(advice)s"
+        ),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
     "role.handed_over": Kind(
         gettext_lazy("%(person)s has left; %(heir)s takes over: %(roles)s."), (Role.HEAD,)
     ),

@@ -164,6 +164,19 @@ def spend(
     raise _exceeded(state, quota, cost, tokens)
 
 
+def spend_under(grant: UnderGrant, *, at: datetime) -> GrantLeft:
+    """Spend one call of a grant's day alone, for who comes without a key: a person at a desk.
+
+    Raises QuotaExceeded (grant-quota-exceeded) and QuotaUnavailable.
+    """
+    state, _refused, left = _run([_of_grant(grant, 1)], at)
+    found = GrantLeft(grant.per_day, left[1])
+    if state == SPENT:
+        return found
+    day = Limits(NO_BUCKET, grant.per_day or 0)
+    raise _grant_exceeded(grant, _of_day(day, at, left[1], found))
+
+
 def left_under(grants: Sequence[UnderGrant], *, at: datetime) -> dict[int, GrantLeft]:
     """Return what was called under each grant today, by its number. Costs nobody a call.
 
@@ -265,6 +278,19 @@ def _quota(limits: Limits, at: datetime, tokens: float, count: int) -> Quota:
         day_limit=limits.per_day,
         day_remaining=max(0, limits.per_day - count),
         day_reset_seconds=_until_midnight(at),
+    )
+
+
+def _of_day(limits: Limits, at: datetime, count: int, grant: GrantLeft) -> Quota:
+    """Return what is left of a day that has no limit a minute."""
+    return Quota(
+        limit=limits.per_minute,
+        remaining=0,
+        reset_seconds=0,
+        day_limit=limits.per_day,
+        day_remaining=max(0, limits.per_day - count),
+        day_reset_seconds=_until_midnight(at),
+        grant=grant,
     )
 
 

@@ -9,6 +9,7 @@ from api.calls import caller_of, key_of
 from audit import deliveries
 from exchange.access import Caller, Head
 from exchange.models import Grant
+from exchange.sharing import serving
 from exchange.sharing.serving import Served
 from policy.terms import Channel, Mode
 
@@ -35,7 +36,7 @@ def charge_under(key: ApiKey, grant: Grant | None, *, cost: int = 1) -> dict[str
 
     On both or on neither; returns as `spend` does, with `Grant-*` where the grant has a quota.
     """
-    under = None if grant is None else quotas.UnderGrant(grant.pk, grant.daily_quota)
+    under = None if grant is None else serving.meter(grant)
     quota = quotas.spend(key, at=timezone.now(), grant=under, grant_cost=cost)
     return quota.headers()
 

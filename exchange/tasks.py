@@ -13,7 +13,14 @@ from exchange.models import Binding, RejectedRow, SyncRun
 from exchange.problems import AlreadyRunning, Problem, SourceUnavailable
 from exchange.records import zones
 from exchange.schedules import WithdrawnDataset
-from exchange.sharing import batch_writing, batches, corrections, doubts, use_records
+from exchange.sharing import (
+    batch_sweeping,
+    batch_writing,
+    batches,
+    corrections,
+    doubts,
+    use_records,
+)
 from exchange.sharing import clocks as request_clocks
 from exchange.sync import engine, undo
 
@@ -137,7 +144,7 @@ def batches_due() -> int:
     now = timezone.now()
     for job_id in batches.left(before=now - timedelta(seconds=DUE_SECONDS)):
         write_batch.apply_async((job_id,), expires=DUE_SECONDS)
-    return batches.sweep(at=now)
+    return batch_sweeping.sweep(at=now)
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from api.office.documents import TREATMENTS
+from api.office.documents import TREATMENTS, Flag
 from exchange.batch_flow import BatchState
 from exchange.models import BatchForm, BatchMark
 
@@ -54,7 +54,10 @@ class BatchField(serializers.Serializer):
 
 
 class BatchManifest(serializers.Serializer):
-    """What a file is. `bytes` and `sha256` are of the file as fetched, packed if it is."""
+    """What a file is. `bytes` and `sha256` are of the file as fetched, packed if it is.
+
+    `_flags` tells which of its rows are doubted, or were since it was begun.
+    """
 
     batch = serializers.IntegerField()
     dataset = serializers.CharField()
@@ -71,3 +74,4 @@ class BatchManifest(serializers.Serializer):
     sha256 = serializers.CharField()
     seq = serializers.IntegerField(help_text="go on from here with changes?since=…")
     made_at = serializers.DateTimeField()
+    _flags = Flag(many=True)

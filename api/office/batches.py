@@ -27,7 +27,7 @@ from api.office.entry import Departments
 from api.office.parsing import BoundedJSON
 from exchange import tasks
 from exchange.models import BatchForm, BatchJob
-from exchange.sharing import batch_fetching, batches, entering, serving
+from exchange.sharing import batch_fetching, batches, entering
 from exchange.sharing.requests import RequestUnfit
 from policy.terms import Channel, Mode
 
@@ -132,8 +132,8 @@ class OfficeBatchManifest(APIView):
         meter = metering.spend(request)
         caller = caller_of(request)
         job = batch_fetching.own(batch_id, caller)
-        batch_fetching.opened(job, caller, at=timezone.now())
-        return answers.document(batch_fetching.manifest(job), meter)
+        served = batch_fetching.opened(job, caller, at=timezone.now())
+        return answers.document(batch_fetching.manifest(job, served), meter)
 
 
 class OfficeBatchFile(APIView):
@@ -159,7 +159,7 @@ class OfficeBatchFile(APIView):
         meter = metering.charge_under(_key(request), job.grant)
         served = batch_fetching.opened(job, caller, at=timezone.now())
         stream = batch_fetching.contents(job, served, at=timezone.now())
-        serving.used(served.grant, at=timezone.now())
+        batch_fetching.taken(job, served, at=timezone.now())
         metering.deliver(served, rows=job.rows, size=job.bytes, mode=Mode.BULK)
         return fetched(job, StreamingHttpResponse(stream), meter)
 

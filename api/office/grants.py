@@ -88,7 +88,7 @@ def _own(caller: Caller) -> QuerySet[Grant]:
 
 def as_told(grants: Sequence[Grant], today: date) -> list[dict[str, Any]]:
     """Return grants as the API tells of them, with their calls of today."""
-    meters = [quotas.UnderGrant(one.pk, one.daily_quota) for one in grants]
+    meters = [serving.meter(one) for one in grants]
     left = quotas.left_under(meters, at=timezone.now())
     named = {number for one in grants for number in (*one.fields, *_scoped(one))}
     names = dict(Field.objects.filter(pk__in=named).values_list("pk", "name"))

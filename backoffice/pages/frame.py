@@ -33,7 +33,7 @@ PLACES = {
 }
 """Which desk shows what a target such as "dataset:12" names."""
 
-PAGES = {"regrade": "admin:regrading"}
+PAGES = {"regrade": "admin:regrading", "batch": "admin:own_grants"}
 """Which page shows what a target names that is no row of a desk."""
 
 NUMBERED = {

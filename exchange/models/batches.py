@@ -33,6 +33,7 @@ class BatchEnd(models.TextChoices):
     LOST = "lost", _("the file is not in the store any more")
     REFUSED = "refused", _("the dataset could not be served when its turn came")
     BROKEN = "broken", _("writing broke off")
+    FULL = "full", _("the store of files had no room left for it")
 
 
 class BatchJob(models.Model):
@@ -41,8 +42,13 @@ class BatchJob(models.Model):
     `rows`, `bytes` and `sha256` are of the file as it is fetched; while it is written, `rows` and
     `bytes` say how far it is. `seq` is the zone's place in its feed before the first row was read.
     `fields` lists {"name", "title_zh", "title_en", "type", "treatment", "mask"}; `shape` is a
-    digest of that and of the conditions on rows. The file is sealed with a key of its own, kept in
-    `sealed_key`: without it nobody reads the file.
+    digest of that and of the conditions on rows. `doubted` are the reports that stood on rows of
+    the file when it was written. The file is sealed with a key of its own, kept in `sealed_key`:
+    without it nobody reads the file.
+
+    `looked_on`, `looked_version` and `looked_table` say on which day, by which policy version of
+    the dataset and with which record table the file was last found to show what the grant does:
+    while they stand, it need not be decided again.
     """
 
     grant = models.ForeignKey(
@@ -78,6 +84,10 @@ class BatchJob(models.Model):
     )
     fields = models.JSONField(_("fields"), default=list)
     shape = models.CharField(_("digest of what it shows"), max_length=64, blank=True)
+    doubted = models.JSONField(_("reports on its rows"), default=list)
+    looked_on = models.DateField(_("last compared on"), null=True, blank=True)
+    looked_version = models.BigIntegerField(_("policy version compared with"), default=0)
+    looked_table = models.BigIntegerField(_("record table compared with"), null=True, blank=True)
     rows = models.PositiveBigIntegerField(_("rows"), default=0)
     bytes = models.PositiveBigIntegerField(_("bytes"), default=0)
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)

@@ -4,21 +4,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from accounts.roles import require
-from audit import chain, deliveries
 from exchange import vault
 from exchange.access import Caller
 from exchange.batch_flow import UNFINISHED, BatchState
 from exchange.models import BatchEnd, BatchJob, BatchMark
 from exchange.problems import Problem
 from exchange.records import marks, reading, wholes
-from exchange.sharing import batch_files, batches, serving
+from exchange.sharing import batch_files, batch_notices, batches, doubts, serving
 from exchange.sharing.serving import Served
-from policy.terms import Channel, Mode
+from policy.terms import Channel
 
 
 class BatchUnknown(Problem):
@@ -78,34 +74,10 @@ def opened(job: BatchJob, caller: Caller, *, at: datetime) -> Served:
     return served
 
 
-def hand_over(job_id: int, *, by: User, at: datetime) -> tuple[BatchJob, Iterator[bytes]]:
-    """Give a file to a person of the department that holds its grant, which is written down.
-
-    Returns the job and the file's bytes. Raises NotAllowed, and as `own`, `opened` and `contents`.
-    """
-    found = BatchJob.objects.select_related("grant__organization", "grant__app").get(pk=job_id)
-    require(by, "exchange.ask_dataset", organization=found.grant.organization)
-    caller = batches.caller_of(found.grant, None)
-    job = own(job_id, caller)
-    served = opened(job, caller, at=at)
-    stream = contents(job, served, at=at)
-    with transaction.atomic():
-        chain.record("batch.fetch", job.address, by=by, at=at, sha256=job.sha256)
+def taken(job: BatchJob, served: Served, *, at: datetime) -> None:
+    """Note that a file is fetched: its grant was used, and nobody waits for it any more."""
     serving.used(served.grant, at=at)
-    deliveries.deliver(
-        at=at,
-        channel=str(Channel.SHARE),
-        mode=str(Mode.BULK),
-        reader=str(caller.kind),
-        organization=caller.organization,
-        dataset=f"dataset:{served.head.dataset_id}",
-        grant_id=job.grant_id,
-        fields_digest=served.fields.digest,
-        rows=job.rows,
-        bytes=job.bytes,
-        zone_seq=job.seq,
-    )
-    return job, stream
+    batch_notices.over(job, at=at)
 
 
 def contents(job: BatchJob, served: Served, *, at: datetime) -> Iterator[bytes]:
@@ -142,8 +114,11 @@ def _gone(job: BatchJob) -> BatchGone:
     )
 
 
-def manifest(job: BatchJob) -> dict[str, Any]:
-    """Return what a file is: of which dataset, under which grant, which fields, how many rows."""
+def manifest(job: BatchJob, served: Served) -> dict[str, Any]:
+    """Return what a file is: of which dataset, under which grant, which fields, how many rows.
+
+    `_flags` are its rows that are doubted now, or were at any time since it was begun.
+    """
     return {
         "batch": job.pk,
         "dataset": job.grant.dataset.slug,
@@ -160,4 +135,5 @@ def manifest(job: BatchJob) -> dict[str, Any]:
         "made_at": job.made_at,
         "mark": job.mark,
         "mark_column": marks.COLUMN if job.mark == BatchMark.COLUMN else None,
+        "_flags": doubts.in_file(served, held=job.doubted, since=job.begun_at or job.asked_at),
     }

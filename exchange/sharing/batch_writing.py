@@ -1,5 +1,6 @@
 """Writing a batch file: one COPY in the database, packed if wanted, sealed on its way."""
 
+import errno
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +20,7 @@ from exchange.batch_flow import UNFINISHED, BatchStep, move_batch
 from exchange.models import BatchEnd, BatchForm, BatchJob, BatchMark
 from exchange.problems import Problem
 from exchange.records import reading, wholes
-from exchange.sharing import batch_files, batches
+from exchange.sharing import batch_files, batch_notices, batches, doubts
 from exchange.sharing.serving import Served
 
 LOCK_CLASS = 0x42415443  # "BATC"
@@ -57,9 +58,13 @@ def write(job_id: int, *, now: Callable[[], datetime] = timezone.now) -> BatchJo
         except reading.Revoked as ended:
             slow = isinstance(ended.__cause__, psycopg.errors.QueryCanceled)
             return _failed(job, BatchEnd.BROKEN if slow else BatchEnd.STRICTER, at=now())
-        except (OSError, DatabaseError, psycopg.Error):
-            _failed(job, BatchEnd.BROKEN, at=now())
+        except (OSError, DatabaseError, psycopg.Error) as failure:
+            _failed(job, BatchEnd.FULL if _no_room(failure) else BatchEnd.BROKEN, at=now())
             raise
+
+
+def _no_room(failure: Exception) -> bool:
+    return isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -104,7 +109,8 @@ def _noted(job: BatchJob, served: Served) -> None:
     ]
     job.shape = batches.shape(served)
     job.seq = served.head.seq
-    job.save(update_fields=["fields", "shape", "seq"])
+    job.doubted = doubts.standing(served)
+    job.save(update_fields=["fields", "shape", "seq", "doubted"])
 
 
 def _titles(dataset_id: int) -> dict[str, Sequence[str]]:
@@ -151,16 +157,20 @@ def _packed(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _finished(job: BatchJob, served: Served, made: Written, *, at: datetime) -> BatchJob:
     """Let the file be fetched, if the grant holds still and shows what was written."""
     grant = batches.locked(job.grant_id)
-    if batches.shape(batches.served_now(grant, served.caller, at=at)) != job.shape:
+    shown = batches.served_now(grant, served.caller, at=at)
+    if batches.shape(shown) != job.shape:
         return _failed(job, BatchEnd.STRICTER, at=at)
     job = batches.job_locked(job.pk)
     job.state = move_batch(job.state, BatchStep.FINISH, of=job.pk)
     job.rows, job.bytes, job.sha256 = made.rows, made.size, made.sha256
     job.made_at, job.expires_at = at, at + timedelta(days=settings.BATCH_DAYS)
     job.sealed_key = vault.seal(made.key, purpose=job.address)
+    job.looked_on, job.looked_table = timezone.localdate(at), shown.head.table_id
+    job.looked_version = shown.head.policy_version
     job.save()
     told = {"rows": made.rows, "bytes": made.size, "sha256": made.sha256, "seq": job.seq}
     chain.record("batch.make", job.address, by=None, at=at, grant=grant.pk, **told)
+    batch_notices.ready(job, at=at)
     return job
 
 
@@ -171,5 +181,6 @@ def _failed(job: BatchJob, because: BatchEnd, *, at: datetime) -> BatchJob:
     job.ended_because = because
     job.save(update_fields=["state", "ended_because"])
     chain.record("batch.fail", job.address, by=None, at=at, because=str(because))
+    batch_notices.failed(job, at=at)
     transaction.on_commit(lambda: batch_files.remove(job.pk))
     return job

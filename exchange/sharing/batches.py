@@ -19,9 +19,8 @@ from audit import chain
 from exchange.access import Caller
 from exchange.batch_flow import UNFINISHED, BatchState, BatchStep, move_batch
 from exchange.models import BatchEnd, BatchForm, BatchJob, BatchMark, Grant
-from exchange.problems import Problem
 from exchange.records import reading, wholes
-from exchange.sharing import batch_files, serving, two_sides
+from exchange.sharing import batch_notices, serving, two_sides
 from exchange.sharing.serving import Served
 from exchange.workflow import GrantState, StepRefused
 from policy.terms import Channel, Mode, ReaderKind
@@ -109,42 +108,15 @@ def expire(job_id: int, because: BatchEnd, *, at: datetime) -> BatchJob:
     job.ended_because, job.sealed_key = because, b""
     job.save(update_fields=["state", "ended_because", "sealed_key"])
     chain.record("batch.expire", job.address, by=None, at=at, because=str(because))
+    batch_notices.over(job, at=at)
     return job
 
 
 def void(grant: Grant, *, at: datetime) -> int:
     """Take away all files of a grant that is suspended or ends; part of the verb that does it."""
     ready = grant.batches.filter(state=BatchState.READY).order_by("pk")
+    batch_notices.no_more(grant, at=at)
     return len([expire(pk, BatchEnd.GRANT, at=at) for pk in ready.values_list("pk", flat=True)])
-
-
-def sweep(*, at: datetime) -> int:
-    """Take away what is over, and remove files that nobody can fetch; returns how many files."""
-    ready = BatchJob.objects.filter(state=BatchState.READY).select_related(
-        "grant__dataset", "grant__organization", "grant__app", "app"
-    )
-    for job in ready.order_by("pk"):
-        because = _outlived(job, at=at)
-        if because is not None:
-            expire(job.pk, because, at=at)
-    there = batch_files.there()
-    kept = BatchJob.objects.filter(
-        pk__in=there, state__in=[BatchState.RUNNING, BatchState.READY]
-    ).values_list("pk", flat=True)
-    return batch_files.remove_others(there, than=set(kept))
-
-
-def _outlived(job: BatchJob, *, at: datetime) -> BatchEnd | None:
-    """Return why nobody can fetch a file any more; None while somebody can."""
-    if job.stands(at) != BatchState.READY:
-        return BatchEnd.TIME
-    if job.grant.state(timezone.localdate(at)) != GrantState.LIVE:
-        return BatchEnd.GRANT
-    try:
-        same = shape(served_now(job.grant, caller_of(job.grant, job.app), at=at)) == job.shape
-    except Problem:  # such as a dataset that was withdrawn
-        same = False
-    return None if same else BatchEnd.STRICTER
 
 
 def left(*, before: datetime) -> list[int]:

@@ -6,11 +6,12 @@ A mark names row and fields and nothing else. It costs a page one look where no 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import DataError, transaction
+from django.db.models import Q
 from psycopg import sql
 
 from accounts import notices
@@ -20,7 +21,9 @@ from exchange import vault
 from exchange.correction_flow import CorrectionState
 from exchange.models import Correction, Grant, RecordTable, Zone
 from exchange.records import store
-from exchange.records.compile import VisibleField
+from exchange.records.compile import VisibleField, compiled
+from exchange.records.query import RecordQuery
+from exchange.records.reading import relation
 from exchange.records.statements import rows
 from exchange.sharing.serving import Served
 from policy.terms import Channel, Treatment
@@ -82,6 +85,41 @@ def in_all(served: Served) -> list[dict[str, Any]]:
     return marks(served.head.resource_id, served.fields)
 
 
+def standing(served: Served) -> list[int]:
+    """Return the reports that stand on rows of a whole copy just now, by their number."""
+    flagging = Correction.objects.flagging().filter(resource=served.head.resource_id)
+    found = dict(flagging.order_by("pk").values_list("pk", "row"))
+    covered = _covered(served, found.values())
+    return [number for number, row in found.items() if row in covered]
+
+
+def in_file(served: Served, *, held: Collection[int], since: datetime) -> list[dict[str, Any]]:
+    """Return what is doubted in a whole copy, as its reader may know it (`marks`): all of it.
+
+    Told are reports that stood at any time `since` the copy was begun: one that was answered or
+    corrected meanwhile too, for the copy holds what the row held. `held` are those that stood on
+    its rows then; of others it is asked whether the grant covers their rows now.
+    """
+    pointing = Correction.objects.filter(resource=served.head.resource_id, row__isnull=False)
+    meant = pointing.filter(Q(lifted_at=None) | Q(lifted_at__gte=since))
+    found = list(meant.order_by("row", "pk")) if served.head.resource_id is not None else []
+    covered = _covered(served, [one.row for one in found if one.pk not in held])
+    return _told([one for one in found if one.pk in held or one.row in covered], served.fields)
+
+
+def _covered(served: Served, numbers: Iterable[int | None]) -> set[int]:
+    """Return which rows, by `_id`, are there and meet the grant's conditions."""
+    asked = [number for number in numbers if number is not None]
+    if not asked or served.head.table_id is None:
+        return set()
+    settled = compiled(RecordQuery(), served.fields, served.scopes)
+    statement = sql.SQL("SELECT _id FROM {}{}").format(
+        relation(served.head),
+        settled.where(sql.SQL("_id = ANY({})").format(sql.Literal(asked))),
+    )
+    return {number for (number,) in rows(statement)}
+
+
 def marks(
     resource_id: int | None,
     fields: Mapping[str, VisibleField],
@@ -99,6 +137,11 @@ def marks(
         return []
     if among is not None:
         flagging = flagging.filter(row__in=list(among))
+    return _told(flagging.order_by("row", "pk")[:MOST], fields)
+
+
+def _told(found: Iterable[Correction], fields: Mapping[str, VisibleField]) -> list[dict[str, Any]]:
+    """Return reports as JSON, without those that the reader may not know of."""
     named = {name for name, one in fields.items() if not one.concealed}
     clear = {name for name, one in fields.items() if one.treatment == Treatment.CLEAR}
     return [
@@ -108,7 +151,7 @@ def marks(
             "since": one.reported_at.isoformat(),
             "state": one.state,
         }
-        for one in flagging.order_by("row", "pk")[:MOST]
+        for one in found
         if found_by(one) <= clear
     ]
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from accounts.quotas import UnderGrant
 from exchange import access, vault
 from exchange.access import Caller, Head, Seen
 from exchange.models import Grant, Zone
@@ -87,6 +88,11 @@ def shown(head: Head, grant: Grant, caller: Caller, *, mode: Mode, today: date) 
     alone = _with_grant(head, grant, caller, today)
     seen = access.visible(alone, caller, today=today, mode=mode, channel=Channel.SHARE)
     return Served(grant, caller, alone, _within(grant, seen), _scopes(grant, seen))
+
+
+def meter(grant: Grant) -> UnderGrant:
+    """Return on what a call under a grant is counted, whoever makes it: an app or a person."""
+    return UnderGrant(grant.pk, grant.daily_quota)
 
 
 def used(grant: Grant, *, at: datetime) -> None:

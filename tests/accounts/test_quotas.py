@@ -209,6 +209,20 @@ def test_addresses_of_one_household_count_together(address, counted_as):
     assert quotas.by_address(address) == counted_as
 
 
+def test_who_comes_without_a_key_spends_the_grants_day_and_the_next_key_finds_it_spent():
+    left = [quotas.spend_under(_grant(2), at=NOW).remaining for _call in range(2)]
+
+    with pytest.raises(quotas.QuotaExceeded) as refused:
+        quotas.spend_under(_grant(2), at=NOW)
+    with pytest.raises(quotas.QuotaExceeded):
+        quotas.spend(_key(1000), at=NOW, grant=_grant(2))
+
+    assert left == [1, 0]
+    assert refused.value.code == "grant-quota-exceeded"
+    assert refused.value.quota.retry_after == refused.value.quota.day_reset_seconds > 0
+    assert quotas.spend_under(_grant(None, 8), at=NOW).remaining is None
+
+
 def test_fifty_callers_at_once_never_overshoot():
     key = _key(per_minute=1000, per_day=120)
     ready = threading.Barrier(50)

@@ -7,11 +7,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import quotas
 from accounts.roles import Role
 from audit.models import Delivery, Entry
 from exchange.batch_flow import BatchState
-from exchange.models import BatchJob, Grant
-from exchange.sharing import batch_writing, batches
+from exchange.models import BatchEnd, BatchJob, Grant
+from exchange.sharing import batch_writing, batches, serving
 from policy.terms import Mode
 from tests.factories import accounts, sharing
 
@@ -64,6 +65,61 @@ def test_a_file_is_asked_for_stands_on_the_page_and_is_fetched_on_record(two):
     assert Entry.objects.get(verb="batch.fetch").actor == two.clerk.audit_name
 
 
+def test_asking_and_fetching_at_the_desk_are_calls_of_the_grants_day_as_by_the_api(two):
+    grant, clerk = granted(two), at_desk(two.clerk)
+    Grant.objects.filter(pk=grant.pk).update(daily_quota=3)
+
+    clerk.post(reverse("admin:own_grant_batch", args=[grant.pk]))
+    job = BatchJob.objects.get()
+    batch_writing.write(job.pk)
+    file = reverse("admin:own_batch_file", args=[job.pk])
+    manifest = clerk.get(reverse("admin:own_batch_manifest", args=[job.pk]))  # no call
+    by_hand = [clerk.get(file).status_code for _call in range(2)]
+    under = serving.meter(Grant.objects.get(pk=grant.pk))
+    left = quotas.left_under([under], at=timezone.now())[grant.pk].remaining
+    too_many = clerk.get(file, follow=True).content.decode()
+    asked = clerk.post(reverse("admin:own_grant_batch", args=[grant.pk]), follow=True)
+
+    assert (by_hand, left) == ([200, 200], 0)
+    assert manifest.json()["sha256"] == BatchJob.objects.get().sha256
+    for page in (too_many, asked.content.decode()):
+        assert "calls under grant no." in page
+        assert "are used up" in page
+    assert BatchJob.objects.count() == 1
+    assert Delivery.objects.filter(grant_id=grant.pk).count() == 2
+
+
+def test_where_calls_cannot_be_counted_no_file_is_given_and_the_page_says_so(two, monkeypatch):
+    grant, clerk = granted(two), at_desk(two.clerk)
+    job = batches.ask(grant.pk, by=two.clerk, at=timezone.now())
+    batch_writing.write(job.pk)
+
+    def away(*_args, **_named):
+        raise quotas.QuotaUnavailable("Calls cannot be counted just now.")
+
+    monkeypatch.setattr(quotas, "spend_under", away)
+    said = clerk.get(reverse("admin:own_batch_file", args=[job.pk]), follow=True)
+
+    assert "Calls cannot be counted just now." in said.content.decode()
+    assert not Delivery.objects.exists()
+
+
+def test_a_file_that_was_not_written_stands_with_what_to_do(two):
+    grant = granted(two)
+    BatchJob.objects.create(
+        grant=grant,
+        asked_by=two.clerk,
+        asked_at=timezone.now(),
+        state=BatchState.FAILED,
+        ended_because=BatchEnd.FULL,
+    )
+
+    said = page(at_desk(two.clerk))
+
+    assert "no room left" in said
+    assert "ask again when there is room" in said
+
+
 def test_strangers_and_the_provider_find_no_file_and_ask_for_none(two):
     grant = granted(two)
     job = batches.ask(grant.pk, by=two.clerk, at=timezone.now())
@@ -72,8 +128,9 @@ def test_strangers_and_the_provider_find_no_file_and_ask_for_none(two):
     for person in (accounts.user(Role.PUBLISHER), two.reviewer):
         client = at_desk(person)
         fetched = client.get(reverse("admin:own_batch_file", args=[job.pk]))
+        told = client.get(reverse("admin:own_batch_manifest", args=[job.pk]))
         asked = client.post(reverse("admin:own_grant_batch", args=[grant.pk]))
-        assert (fetched.status_code, asked.status_code) == (404, 404)
+        assert {one.status_code for one in (fetched, told, asked)} == {404}
     head = at_desk(two.asking_head).get(
         reverse("admin:own_batch_file", args=[job.pk]), follow=True
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path
@@ -17,18 +17,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
 
+from accounts.models import User
+from accounts.quotas import QuotaExceeded, QuotaUnavailable
 from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.pages.asking import sitting
 from backoffice.pages.frame import office_page
 from exchange import tasks
 from exchange.batch_flow import UNFINISHED, BatchState
 from exchange.models import BatchForm, BatchJob, Grant
-from exchange.sharing import batch_fetching, batches
+from exchange.sharing import batch_by_hand, batch_notices
 from exchange.workflow import GrantState
 from policy.terms import Mode
 
 SEE = "exchange.view_batchjob"
 SHOWN = 5
+TURNED_AWAY = (*REFUSALS, QuotaExceeded, QuotaUnavailable)
 COLOURS = {
     BatchState.QUEUED: "",
     BatchState.RUNNING: "warn",
@@ -46,6 +49,7 @@ class File:
     state: str | Promise
     colour: str
     ready: bool
+    advice: str | Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,8 @@ def _files(request: HttpRequest, grant: Grant, jobs: Sequence[BatchJob], now: da
 
 def _file(job: BatchJob, now: datetime) -> File:
     state = job.stands(now)
-    return File(job, state.label, COLOURS[state], state == BatchState.READY)
+    advice = batch_notices.ADVICE.get(job.ended_because, "")
+    return File(job, state.label, COLOURS[state], state == BatchState.READY, advice)
 
 
 @office_page(SEE)
@@ -97,14 +102,14 @@ def ask(request: HttpRequest, grant_id: int) -> HttpResponseBase:
         raise Http404
     form = request.POST.get("form", "")
     try:
-        job = batches.ask(
+        job = batch_by_hand.ask(
             grant_id,
             by=person_of(request),
             at=timezone.now(),
             form=BatchForm(form) if form in BatchForm.values else BatchForm.CSV,
             packed=bool(request.POST.get("packed")),
         )
-    except REFUSALS as refusal:
+    except TURNED_AWAY as refusal:
         messages.warning(request, sentence(refusal))
     else:
         with suppress(OperationalError):  # the clock begins what nobody was told of
@@ -117,20 +122,43 @@ def ask(request: HttpRequest, grant_id: int) -> HttpResponseBase:
 def fetch(request: HttpRequest, batch_id: int) -> HttpResponseBase:
     """Give out a file of the person's own department, which is written down."""
     person = person_of(request)
-    job = BatchJob.objects.filter(
-        pk=batch_id, grant__organization__in=sitting.own_places(person)
-    ).first()
-    if job is None:
-        raise Http404
+    job = _own(person, batch_id)
     try:
-        job, stream = batch_fetching.hand_over(batch_id, by=person, at=timezone.now())
-    except REFUSALS as refusal:
+        job, stream = batch_by_hand.hand_over(job.pk, by=person, at=timezone.now())
+    except TURNED_AWAY as refusal:
         messages.warning(request, sentence(refusal))
         return redirect("admin:own_grants")
     answer = StreamingHttpResponse(stream, content_type="application/octet-stream")
-    named = content_disposition_header(as_attachment=True, filename=job.file_name)
-    answer["Content-Disposition"] = named or "attachment"
     answer["Content-Length"] = str(job.bytes)
+    return _as_file(answer, job.file_name)
+
+
+@office_page(SEE)
+def manifest(request: HttpRequest, batch_id: int) -> HttpResponseBase:
+    """Give out what a file is: fields, rows, digest, and which rows are doubted."""
+    person = person_of(request)
+    job = _own(person, batch_id)
+    try:
+        told = batch_by_hand.manifest(job.pk, by=person, at=timezone.now())
+    except REFUSALS as refusal:
+        messages.warning(request, sentence(refusal))
+        return redirect("admin:own_grants")
+    answer = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    return _as_file(answer, f"{job.file_name}.manifest.json")
+
+
+def _own(person: User, batch_id: int) -> BatchJob:
+    """Return a job of a department of the person's. Raises Http404."""
+    jobs = BatchJob.objects.select_related("grant__dataset")
+    job = jobs.filter(pk=batch_id, grant__organization__in=sitting.own_places(person)).first()
+    if job is None:
+        raise Http404
+    return job
+
+
+def _as_file(answer: HttpResponseBase, name: str) -> HttpResponseBase:
+    named = content_disposition_header(as_attachment=True, filename=name)
+    answer["Content-Disposition"] = named or "attachment"
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "no-store"
     return answer
@@ -139,4 +167,5 @@ def fetch(request: HttpRequest, batch_id: int) -> HttpResponseBase:
 ADDRESSES = [
     path("own-grants/<int:grant_id>/batch/", ask, name="own_grant_batch"),
     path("own-batches/<int:batch_id>/file/", fetch, name="own_batch_file"),
+    path("own-batches/<int:batch_id>/manifest/", manifest, name="own_batch_manifest"),
 ]

@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import quotas
-from accounts.quotas import GrantLeft, QuotaUnavailable, UnderGrant
+from accounts.quotas import GrantLeft, QuotaUnavailable
 from backoffice import words
 from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.pages.asking import batches, sitting
 from backoffice.pages.frame import office_page, shown
 from backoffice.scopes import conditions, field_names
 from exchange.models import Grant
-from exchange.sharing import lifecycle
+from exchange.sharing import lifecycle, serving
 from exchange.workflow import GRANT_MOVES, GrantState, GrantStep
 from policy.terms import Channel
 
@@ -78,7 +78,7 @@ def _all_held(request: HttpRequest, grants: list[Grant]) -> list[Held]:
 
 def _calls(grants: list[Grant]) -> dict[int, GrantLeft]:
     """Return the calls of today by grant; empty where Valkey, which counts them, is away."""
-    meters = [UnderGrant(one.pk, one.daily_quota) for one in grants]
+    meters = [serving.meter(one) for one in grants]
     try:
         return quotas.left_under(meters, at=timezone.now())
     except QuotaUnavailable:

@@ -1,6 +1,7 @@
 """Batch files: what is in them, how they lie on the disk, and when nobody reads them any more."""
 
 import csv
+import errno
 import gzip
 import hashlib
 import io
@@ -26,6 +27,7 @@ from exchange.sharing import (
     asking,
     batch_fetching,
     batch_files,
+    batch_sweeping,
     batch_writing,
     batches,
     lifecycle,
@@ -103,6 +105,11 @@ def fetched(two: sharing.Two, job: BatchJob) -> bytes:
     job = batch_fetching.own(job.pk, caller(two))
     served = batch_fetching.opened(job, caller(two), at=timezone.now())
     return b"".join(batch_fetching.contents(job, served, at=timezone.now()))
+
+
+def manifest(two: sharing.Two, job: BatchJob) -> dict:
+    job = batch_fetching.own(job.pk, caller(two))
+    return batch_fetching.manifest(job, batch_fetching.opened(job, caller(two), at=timezone.now()))
 
 
 def page(two: sharing.Two, grant: Grant) -> list[dict]:
@@ -190,7 +197,7 @@ def test_the_manifest_tells_fields_with_their_treatment_counts_digest_and_place(
     job = written(two, grant)
     text = fetched(two, job)
 
-    told = batch_fetching.manifest(batch_fetching.own(job.pk, caller(two)))
+    told = manifest(two, job)
 
     treated = {one["name"]: one["treatment"] for one in told["fields"]}
     assert treated == {"id": "clear", "name": "clear", "member": "clear", "phone": "masked"}
@@ -345,18 +352,26 @@ def test_a_grant_that_is_suspended_while_the_file_is_written_leaves_none(two, mo
     assert batch_files.there() == set()
 
 
-def test_a_full_disk_fails_the_job_and_is_told_to_who_runs_the_platform(two, monkeypatch):
+@pytest.mark.parametrize(
+    ("number", "because"), [(errno.ENOSPC, BatchEnd.FULL), (errno.EIO, BatchEnd.BROKEN)]
+)
+def test_a_disk_that_is_full_or_breaks_fails_the_job_and_leaves_nothing(
+    two, monkeypatch, number, because
+):
     job = batches.ask(granted(two).pk, by=two.clerk, at=timezone.now())
 
-    def full(*_args, **_named):
-        raise OSError("the disk is full")
+    def broken(_descriptor):
+        assert batch_files.there() == {job.pk}  # a part of it
+        raise OSError(number, "no more")
 
-    monkeypatch.setattr(batch_files, "write", full)
-    with pytest.raises(OSError, match="disk"):
+    monkeypatch.setattr(batch_files.os, "fsync", broken)
+    with pytest.raises(OSError, match="no more"):  # told to who runs the platform
         batch_writing.write(job.pk)
 
     job.refresh_from_db()
-    assert (job.state, job.ended_because) == (BatchState.FAILED, BatchEnd.BROKEN)
+    assert (job.state, job.ended_because) == (BatchState.FAILED, because)
+    assert bytes(job.sealed_key) == b""
+    assert batch_files.there() == set()
 
 
 def test_a_job_that_nobody_began_is_found_by_the_clock(two):
@@ -416,7 +431,7 @@ def test_a_suspension_takes_the_key_and_the_sweep_the_bytes(two):
 
     suspend(two, grant)
     job.refresh_from_db()
-    swept = batches.sweep(at=timezone.now())
+    swept = batch_sweeping.sweep(at=timezone.now())
 
     assert (job.state, bytes(job.sealed_key)) == (BatchState.EXPIRED, b"")
     assert (swept, batch_files.there()) == (1, set())
@@ -478,7 +493,7 @@ def test_the_sweep_takes_what_is_over_and_leaves_the_rest(two):
     old, fresh = written(two, grant), written(two, grant)
     BatchJob.objects.filter(pk=old.pk).update(expires_at=timezone.now())
 
-    assert batches.sweep(at=timezone.now()) == 1
+    assert batch_sweeping.sweep(at=timezone.now()) == 1
 
     assert batch_files.there() == {fresh.pk}
     assert fetched(two, fresh)
@@ -488,7 +503,7 @@ def test_the_sweep_takes_the_files_of_a_dataset_that_was_withdrawn(two):
     job = written(two, granted(two))
     opening.withdraw(two.dataset.pk, by=two.where.head, at=timezone.now(), reason="停止提供")
 
-    assert batches.sweep(at=timezone.now()) == 1
+    assert batch_sweeping.sweep(at=timezone.now()) == 1
 
     job.refresh_from_db()
     assert (job.state, job.ended_because) == (BatchState.EXPIRED, BatchEnd.STRICTER)
