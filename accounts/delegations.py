@@ -25,6 +25,17 @@ LONGEST_DAYS = 183
 TOLD = ("role.lent", "role.lent_operator")
 
 
+class AwayUnfit(StepRefused):
+    """What was told of an absence does not fit; `field` names which part of Away, or `to`."""
+
+    status = 400
+
+    def __init__(self, sentence: str, field: str) -> None:
+        """Keep which part does not fit beside the sentence."""
+        super().__init__(sentence)
+        self.field = field
+
+
 @dataclass(frozen=True, slots=True)
 class Away:
     """For which role somebody is away, on which days (both included), and why."""
@@ -40,9 +51,9 @@ class Away:
 def delegate(away: Away, *, to: int, by: User, at: datetime) -> Delegation:
     """Let the colleague with the id `to` act in a role of one's own while one is away.
 
-    Raises StepRefused where the role is not one's own or cannot be lent, for oneself, for who is
-    no colleague or has the role anyway, for days that are over, too many, or met by another
-    delegation of the same role, and without a reason.
+    Raises NotAllowed where the role is not one's own or cannot be lent; AwayUnfit for oneself, for
+    who is no colleague or has the role anyway, for days that are over or too many, and without a
+    reason; StepRefused for days met by another delegation of the same role.
     """
     require(by, "accounts.lend_role", organization=away.organization)
     [organization] = lock_organizations(away.organization.pk)
@@ -129,7 +140,7 @@ def colleagues(person: User, organization: Organization, role: Role) -> QuerySet
 
 def _not_to_oneself(by: User, to: int) -> None:
     if by.pk == to:
-        raise StepRefused(_("Nobody acts for themselves. Choose a colleague."))
+        raise AwayUnfit(_("Nobody acts for themselves. Choose a colleague."), "to")
 
 
 def _own(by: User, away: Away) -> None:
@@ -148,27 +159,32 @@ def _own(by: User, away: Away) -> None:
 def _colleague(to: User, away: Away) -> None:
     roles = dict(to.memberships.filter(organization=away.organization).values_list("role", "pk"))
     if not set(roles) & OFFICE_ROLES - ADMIN_ROLES:
-        raise StepRefused(
+        raise AwayUnfit(
             _(
                 "%(person)s does not work at “%(organization)s”. A colleague of the same"
                 " department acts for you."
             )
-            % {"person": to, "organization": away.organization}
+            % {"person": to, "organization": away.organization},
+            "to",
         )
     if away.role in roles:
-        raise StepRefused(
+        raise AwayUnfit(
             _("%(person)s holds the role “%(role)s” anyway, and can act without a delegation.")
-            % {"person": to, "role": Role(away.role).label}
+            % {"person": to, "role": Role(away.role).label},
+            "to",
         )
 
 
 def _days(away: Away, *, today: date) -> None:
     if away.until < away.from_on or away.until < today:
-        raise StepRefused(_("These days are over, or end before they begin. Choose others."))
+        raise AwayUnfit(
+            _("These days are over, or end before they begin. Choose others."), "until"
+        )
     if (away.until - away.from_on).days >= LONGEST_DAYS:
-        raise StepRefused(
+        raise AwayUnfit(
             _("A delegation lasts %(days)s days at most. For longer, hand the role over.")
-            % {"days": LONGEST_DAYS}
+            % {"days": LONGEST_DAYS},
+            "until",
         )
 
 
@@ -189,7 +205,7 @@ def _free(by: User, away: Away) -> None:
 
 def _said(reason: str) -> str:
     if not reason.strip():
-        raise StepRefused(_("Say why you are away, such as leave or an assignment."))
+        raise AwayUnfit(_("Say why you are away, such as leave or an assignment."), "reason")
     return reason.strip()
 
 

@@ -5,6 +5,7 @@ Addressed to a role in an organisation, so it waits for whoever holds that role,
 person has left. What waits to be done is not read from here: the desks ask the things themselves.
 """
 
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -544,14 +545,32 @@ def _for(user: User) -> Q:
     return wanted
 
 
+ONCE = ("kind", "target", "told_at", "words")
+"""What is alike in what was told to several roles in one go: a person reads it once."""
+
+
+def _once(notice: Notice) -> tuple[Any, ...]:
+    words = json.dumps(notice.words, sort_keys=True)
+    return (notice.kind, notice.target, notice.told_at, words, notice.settled_at)
+
+
 def inbox(user: User, *, latest: int = LATEST) -> list[Line]:
-    """Return the latest notices for a person's roles, newest first. Two queries beside them."""
-    found = Notice.objects.filter(_for(user)).order_by("-told_at", "-pk")[:latest]
-    known = set(
-        NoticeSeen.objects.filter(
-            notice__in=[notice.pk for notice in found], user=user
-        ).values_list("notice_id", flat=True)
-    )
+    """Return the latest notices for a person's roles, newest first. Two queries beside them.
+
+    What was told to several of their roles comes once, and is seen when each of it is.
+    """
+    # told to each role at most once: so many are enough
+    many = latest * max(1, len(set(user.live_roles())))
+    rows = list(Notice.objects.filter(_for(user)).order_by("-told_at", "-pk")[:many])
+    alike: dict[tuple[Any, ...], list[Notice]] = {}
+    for notice in rows:
+        alike.setdefault(_once(notice), []).append(notice)
+    found = [group[0] for group in alike.values()][:latest]
+    seen = NoticeSeen.objects.filter(notice__in=rows, user=user)
+    unseen = {notice.pk for notice in rows} - set(seen.values_list("notice_id", flat=True))
+    known = {
+        group[0].pk for group in alike.values() if not any(notice.pk in unseen for notice in group)
+    }
     return [
         Line(
             id=notice.pk,
@@ -568,19 +587,24 @@ def inbox(user: User, *, latest: int = LATEST) -> list[Line]:
 
 
 def unseen(user: User) -> int:
-    """Return how many notices for a person's roles they have not seen and nobody has settled."""
+    """Return how many notices for a person's roles they have not seen and nobody has settled.
+
+    What was told to several of their roles counts once.
+    """
     seen = NoticeSeen.objects.filter(notice=OuterRef("pk"), user=user)
-    return Notice.objects.open().filter(_for(user)).exclude(Exists(seen)).count()
+    rows = Notice.objects.open().filter(_for(user)).exclude(Exists(seen))
+    return rows.values(*ONCE).distinct().count()
 
 
 def see(user: User, *, at: datetime, only: int | None = None) -> None:
     """Note that a person has seen their notices, or one of them. No audit entry: it moves nothing.
 
-    A notice that is not theirs is left alone.
+    A notice that is not theirs is left alone; one that was told to several of their roles is seen
+    for all of them.
     """
     mine = Notice.objects.filter(_for(user))
     if only is not None:
-        mine = mine.filter(pk=only)
+        mine = mine.filter(Exists(_alike(mine.filter(pk=only))))
     fresh = mine.exclude(pk__in=NoticeSeen.objects.filter(user=user).values("notice"))
     NoticeSeen.objects.bulk_create(
         [NoticeSeen(notice=notice, user=user, seen_at=at) for notice in fresh],
@@ -596,31 +620,43 @@ def mail_due(*, at: datetime) -> int:
     two workers; a process that dies between sending and writing that down may repeat one.
     """
     done = 0
-    while done < MAILS_A_TURN and _mail_one(at):
-        done += 1
+    while done < MAILS_A_TURN and (sent := _mail_next(at)):
+        done += sent
     return done
 
 
 @transaction.atomic
-def _mail_one(at: datetime) -> bool:
+def _mail_next(at: datetime) -> int:
+    """Mail the first notice, with what was told alike to other roles: each address has it once.
+
+    Returns how many notices that were. The first of those alike is locked first, and by it alone
+    the others are reached: two workers never have parts of the same.
+    """
+    waiting = Notice.objects.unmailed()
+    earlier = _alike(waiting).filter(pk__lt=OuterRef("pk"))
     notice = (
-        Notice.objects.unmailed()
+        waiting.filter(~Exists(earlier))
         .select_for_update(skip_locked=True, of=("self",))
         .order_by("pk")
         .first()
     )
     if notice is None:
-        return False
-    addresses = _addresses(notice, at)
+        return 0
+    same = {name: getattr(notice, name) for name in ONCE}
+    alike = list(waiting.filter(**same).select_for_update(of=("self",)).order_by("pk"))
+    addresses = sorted({place for one in alike for place in _addresses(one, at)})
     try:
         if addresses:
             _mail(notice).send_to(addresses)
     except (OSError, SMTPException) as failure:
         log.warning("mail for notice %s was not sent: %s", notice.pk, type(failure).__name__)
-        return False
-    notice.mailed_at = at
-    notice.save(update_fields=["mailed_at"])
-    return True
+        return 0
+    return Notice.objects.filter(pk__in=[one.pk for one in alike]).update(mailed_at=at)
+
+
+def _alike(rows: QuerySet[Notice]) -> QuerySet[Notice]:
+    """Return those of rows that say the same as the row of the query around."""
+    return rows.filter(**{name: OuterRef(name) for name in ONCE})
 
 
 def _addresses(notice: Notice, at: datetime) -> list[str]:

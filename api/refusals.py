@@ -93,8 +93,18 @@ REFUSALS = (
         _("The use record does not fit the grant, or lacks something. The sentence says what."),
     ),
     Refusal(
-        "body-unreadable",
+        "address-unreadable",
         (400,),
+        _("The address holds a character that no text can hold (NUL). Take it out."),
+    ),
+    Refusal(
+        "host-unknown",
+        (400,),
+        _("The platform does not go by the name it was called by. Use the address given to you."),
+    ),
+    Refusal(
+        "body-unreadable",
+        (400, 413),
         _("The body cannot be read. Send what the API's document says, in its media type."),
     ),
     Refusal(

@@ -138,3 +138,8 @@ CLOSED: Mapping[str, Mapping[Any, Any]] = {
     "rule": RULES,
 }
 """Columns of models that hold a value of such a set, by name, wherever they are shown."""
+
+HIDDEN_IN_XLS = _(
+    "Hidden rows are read like all others and named beside the sheet; in an XLS file they cannot"
+    " be told from others, so look through it first, or save it as XLSX."
+)

@@ -12,6 +12,12 @@ from policy.terms import Grade, OpenType, ShareType
 
 NOTHING = sql.SQL("false")
 LONGEST_VALUE = 60
+BELOW = (
+    "WITH RECURSIVE below AS (SELECT id FROM accounts_region WHERE code = {} UNION"
+    " SELECT r.id FROM accounts_region r JOIN below b ON r.parent_id = b.id)"
+    " SELECT id FROM below"
+)
+"""A region and all that lies in it; UNION ends a circle, should there be one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +26,7 @@ class Filters:
 
     `owner` is an organisation's slug, `subject` a subject's code, `grade` the highest grade by
     its name (L1 … IMPORTANT), `share` and `open` a type that at least one field has, `region` a
-    region's code; the others are values of `catalog.terms`.
+    region's code, with all that lies in it; the others are values of `catalog.terms`.
     """
 
     owner: str = ""
@@ -100,7 +106,7 @@ class Conditions:
         plain = (
             (asked.owner, "owner_id = (SELECT id FROM accounts_organization WHERE slug = {})"),
             (asked.subject, "subject_id = (SELECT id FROM catalog_subject WHERE code = {})"),
-            (asked.region, "region_id = (SELECT id FROM accounts_region WHERE code = {})"),
+            (asked.region, f"region_id IN ({BELOW})"),
             (asked.cycle, "cycle = {}"),
             (asked.category, "category = {}"),
             (asked.state, "state = {}"),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -138,11 +138,36 @@ def _each(sets: Counter[int], kinds: list[ShareType] | list[OpenType]) -> Counte
 
 
 def named(counted: Counted, asked: Filters, q: str) -> tuple[Facet, ...]:
-    """Return the facets as people read them, in the language now active. Three queries."""
+    """Return the facets as people read them, in the language now active. Four queries.
+
+    A region counts what lies in it: that is what narrowing by it finds.
+    """
+    regions = _with_those_above(counted.by.get("region", Counter()))
+    counted = replace(counted, by=counted.by | {"region": regions})
     return tuple(
         Facet(name, str(TITLES[name]), tuple(_options(name, counted.by[name], asked, q)))
         for name in COLUMNS
     )
+
+
+def _with_those_above(counts: Counter[Any]) -> Counter[Any]:
+    """Add the counts of regions to each region that holds them."""
+    if not any(found is not None for found in counts):
+        return counts
+    above = dict(Region.objects.values_list("pk", "parent_id"))
+    summed: Counter[Any] = Counter()
+    for region, number in counts.items():
+        summed.update(dict.fromkeys(_lineage(region, above), number))
+    return summed
+
+
+def _lineage(region: int | None, above: Mapping[int, int | None]) -> list[int]:
+    """Return a region and those that hold it; a circle ends where it began."""
+    found: list[int] = []
+    while region is not None and region not in found:
+        found.append(region)
+        region = above.get(region)
+    return found
 
 
 def _options(name: str, counts: Counter[Any], asked: Filters, q: str) -> Iterator[Option]:

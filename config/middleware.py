@@ -1,10 +1,12 @@
 """What every answer carries: a request id, and what its page may load."""
 
+import itertools
 import re
 import uuid
 from functools import lru_cache
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -22,7 +24,12 @@ OFFICE_POLICY = (
     " style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:;"
     " object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
+OFFICE = "/office/"
 SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class Unreadable(SuspiciousOperation):
+    """An address or a form holds a character that no text of the database can hold (NUL)."""
 
 
 def sound_id(given):
@@ -80,7 +87,7 @@ def guarded(get_response):
         headers = response.headers
         for name, value in fixed.items():
             headers.setdefault(name, value)
-        office = request.path_info.startswith("/office/")
+        office = request.path_info.startswith(OFFICE)
         headers.setdefault("Content-Security-Policy", OFFICE_POLICY if office else PORTAL_POLICY)
         return response
 
@@ -132,3 +139,32 @@ def chosen_language(cookie, accepted):
     if cookie:
         asked.COOKIES[settings.LANGUAGE_COOKIE_NAME] = cookie
     return translation.get_language_from_request(asked)
+
+
+class Readable:
+    """Refuse NUL in an address, or a form of the back office: no text of the database holds it.
+
+    Raises Unreadable, which is answered with a sentence (`config.refusals.bad_request`). Bodies of
+    the API are its own to read. Stands below the check of tokens, which reads forms first.
+    """
+
+    def __init__(self, get_response):
+        """Keep what answers."""
+        self.get_response = get_response
+
+    def __call__(self, request):
+        """Look at the address, and hand on."""
+        if "\0" in request.path_info or _has_nul(request.META.get("QUERY_STRING", "")):
+            raise Unreadable
+        return self.get_response(request)
+
+    def process_view(self, request, _view, _args, _named):
+        """Look at a form of the back office, once its token was found good."""
+        if request.method == "POST" and request.path_info.startswith(OFFICE):
+            told = itertools.chain.from_iterable(texts for _name, texts in request.POST.lists())
+            if any("\0" in text for text in told):
+                raise Unreadable
+
+
+def _has_nul(query):
+    return "%00" in query or "\0" in query

@@ -222,7 +222,9 @@ MIDDLEWARE = [
         if "office" in DOORS
         else []
     ),
+    "config.middleware.Readable",
 ]
+CSRF_FAILURE_VIEW = "config.refusals.form_stale"
 if "office" not in DOORS:  # no back office is served here, so its checks have no object
     SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410", "axes.W002"]
 ROOT_URLCONF = "config.urls"

@@ -6,6 +6,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from config import health, metrics
 
+handler400 = "config.refusals.bad_request"
+handler500 = "config.refusals.failed"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),

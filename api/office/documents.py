@@ -50,7 +50,10 @@ class OfficeGrant(serializers.Serializer):
     grant = serializers.IntegerField()
     dataset = serializers.CharField()
     state = serializers.ChoiceField(choices=GrantState.values)
-    note = serializers.CharField(allow_blank=True, help_text="why it does not hold just now")
+    serves = serializers.BooleanField(
+        help_text="whether a call under it is served today; a withdrawn dataset serves none"
+    )
+    note = serializers.CharField(allow_blank=True, help_text="why nothing is served just now")
     modes = serializers.ListField(child=serializers.CharField())
     purpose = serializers.CharField()
     valid_from = serializers.DateField()

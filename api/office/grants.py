@@ -23,8 +23,7 @@ from api.views.datasets import after
 from catalog.models import Field
 from exchange.access import Caller
 from exchange.models import Grant
-from exchange.sharing import serving
-from exchange.sharing.serving import GrantNotLive
+from exchange.sharing import standing
 from policy.terms import Channel, Grade
 
 LIMIT = 100
@@ -102,11 +101,13 @@ def _scoped(grant: Grant) -> list[int]:
 def _told(
     grant: Grant, left: quotas.GrantLeft, names: dict[int, str], today: date
 ) -> dict[str, Any]:
+    stands = standing.of(grant, today)
     return {
         "grant": grant.pk,
         "dataset": grant.dataset.slug,
-        "state": str(grant.state(today)),
-        "note": _note(grant, today),
+        "state": str(stands.state),
+        "serves": stands.serves,
+        "note": stands.why,
         "modes": grant.modes,
         "purpose": grant.purpose,
         "valid_from": grant.valid_from,
@@ -122,12 +123,3 @@ def _told(
         "calls_today": left.calls,
         "calls_left": left.remaining,
     }
-
-
-def _note(grant: Grant, today: date) -> str:
-    """Return why a grant does not hold, "" where it does."""
-    try:
-        serving.holds(grant, today)
-    except GrantNotLive as refused:
-        return str(refused)
-    return ""

@@ -18,7 +18,7 @@ class StepInline(ShownOnly):
     """The steps of a dispute, in their order."""
 
     model = DisputeEvent
-    fields = ["at", "what", "state", "side", "by", "text", "document"]
+    fields = ["at", "what", "state", "side", "by", "for_whom", "text", "document"]
     readonly_fields = fields
     ordering = ["at", "pk"]
 
@@ -67,16 +67,17 @@ def _parties(places: Any) -> QuerySet:
 class DisputeEventDesk(Desk):
     """Steps of the disputes that the person may see."""
 
-    list_display = ["at", "dispute", "what", "state", "side", "by"]
+    list_display = ["at", "dispute", "what", "state", "side", "by", "for_whom"]
     list_filter = ["what", "side", "at"]
     list_select_related = [
         "dispute__request__dataset",
         "dispute__request__organization",
         "by",
+        "for_whom",
     ]
     search_fields = ["=dispute__id", "text", "document"]
     ordering = ["-at", "-id"]
-    fields = ["dispute", ("at", "by"), ("what", "state", "side"), "text", "document"]
+    fields = ["dispute", ("at", "by", "for_whom"), ("what", "state", "side"), "text", "document"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Return the steps of the disputes that this person sees."""

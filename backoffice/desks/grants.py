@@ -19,7 +19,7 @@ from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.grants import StopForm, SuspendForm
 from catalog.models import Field
 from exchange.models import Agreement, BatchJob, Grant
-from exchange.sharing import batches, grants, lifecycle, use
+from exchange.sharing import batches, grants, lifecycle, standing, use
 from exchange.workflow import GrantState
 from policy.terms import Channel, Mode
 
@@ -114,7 +114,7 @@ class GrantDesk(Desk):
         "mark_column",
         "batch_files",
         ("created_by", "created_at"),
-        "stands",
+        ("stands", "why_not"),
         "use",
         "agreed_as",
         "use_records",
@@ -129,6 +129,7 @@ class GrantDesk(Desk):
         "granted_fields",
         "ways",
         "stands",
+        "why_not",
         "use",
         "use_records",
         "agreed_as",
@@ -229,8 +230,13 @@ class GrantDesk(Desk):
 
     @admin.display(description=_("state"))
     def stands(self, grant: Grant) -> str:
-        """Say where the grant stands today."""
-        return str(_state(grant).label)
+        """Say where the grant stands today, and what is served under it."""
+        return standing.of(grant, timezone.localdate()).label
+
+    @admin.display(description=_("why nothing is served"))
+    def why_not(self, grant: Grant) -> str:
+        """Say why nothing is served under the grant today, if so."""
+        return standing.of(grant, timezone.localdate()).why or "–"
 
     @admin.display(description=_("agreement"))
     def agreed_as(self, grant: Grant) -> str:

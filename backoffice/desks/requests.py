@@ -24,7 +24,7 @@ class EventInline(ShownOnly):
     """Everything that happened to a request, in its order."""
 
     model = RequestEvent
-    fields = ["at", "what", "state", "by", "text"]
+    fields = ["at", "what", "state", "by", "for_whom", "text"]
     readonly_fields = fields
     ordering = ["at", "pk"]
 
@@ -150,12 +150,12 @@ class ShareRequestDesk(Desk):
 class RequestEventDesk(Desk):
     """What happened to the requests that the person may see. It is read beside its request."""
 
-    list_display = ["at", "request", "what", "state", "by"]
+    list_display = ["at", "request", "what", "state", "by", "for_whom"]
     list_filter = ["what", "at"]
-    list_select_related = ["request__dataset", "request__organization", "by"]
+    list_select_related = ["request__dataset", "request__organization", "by", "for_whom"]
     search_fields = ["=request__id", "text"]
     ordering = ["-at", "-id"]
-    fields = ["request", ("at", "by"), ("what", "state"), "text"]
+    fields = ["request", ("at", "by", "for_whom"), ("what", "state"), "text"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Return the events of the requests that this person sees."""

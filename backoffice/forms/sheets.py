@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from backoffice.forms.dressed import OfficeForm, offer, places_for
+from backoffice.words import HIDDEN_IN_XLS
 from catalog.sheets.items import Layout
 from catalog.sheets.meanings import FURTHER, LABELS, Meaning
 
@@ -22,6 +23,8 @@ class SendForm(OfficeForm):
         places = places_for(self.by, "catalog.import_catalogue")
         offer(self, "owner", places)
         self.fields["owner"].initial = places.first()
+        file = self.fields["file"]
+        file.help_text = f"{file.help_text} {HIDDEN_IN_XLS}"
 
 
 class ColumnsForm(forms.Form):

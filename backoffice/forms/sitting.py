@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import words
 from backoffice.forms.catalog import DatasetForm
 from backoffice.forms.dressed import OfficeForm
+from backoffice.words import HIDDEN_IN_XLS
 from catalog.drafting import NewField
 from catalog.models import CodeList, Dataset
 from catalog.naming import plain
@@ -283,9 +284,8 @@ class UploadForm(OfficeForm):
 
     def prepare(self) -> None:
         """Say how large a file may be."""
-        self.fields["file"].help_text = gettext("Up to %(most)s MB.") % {
-            "most": LIMITS.sent // 1_000_000
-        }
+        most = gettext("Up to %(most)s MB.") % {"most": LIMITS.sent // 1_000_000}
+        self.fields["file"].help_text = f"{most} {HIDDEN_IN_XLS}"
 
 
 class AboutForm(DatasetForm):

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -12,6 +13,7 @@ from exchange.agreements import keeping, paper
 from exchange.agreements.keeping import AgreementMissing, Standing
 from exchange.agreements.layout import sections
 from exchange.models import Agreement, Grant
+from exchange.sharing import standing
 
 LIGHTS = {Standing.GOOD: "good", Standing.WAITING: "warn", Standing.SEALED: "warn"}
 """The light of each standing; what is not here is red."""
@@ -32,6 +34,7 @@ def one(request: HttpRequest, grant_id: int) -> HttpResponse:
         sections=sections(kept.document),
         proof=proof,
         light=LIGHTS.get(proof.standing, "bad"),
+        stands=standing.of(kept.grant, timezone.localdate()),
     )
 
 

@@ -85,7 +85,7 @@ def _delegate(request: HttpRequest, form: AwayForm) -> HttpResponse:
     try:
         delegations.delegate(wanted, to=told["to"].pk, by=person_of(request), at=timezone.now())
     except StepRefused as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(getattr(refusal, "field", None), str(refusal))
         return _page(request, form, status=refusal.status)
     messages.success(request, _("%(person)s acts for you on these days.") % {"person": told["to"]})
     return redirect("admin:away")

@@ -138,7 +138,7 @@ def _page(
         status=status,
         dispute=about,
         asked=about.request,
-        events=about.events.select_related("by").order_by("at", "pk"),
+        events=about.events.select_related("by", "for_whom").order_by("at", "pk"),
         offered=offered,
         refusal=refusal,
         tried=name,

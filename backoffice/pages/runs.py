@@ -18,7 +18,7 @@ from backoffice.pages.frame import office_page, shown
 from exchange import schedules
 from exchange.models import Binding, RunState, SyncRun
 from exchange.models.runs import RUNNING
-from exchange.sync import progress, rejects
+from exchange.sync import engine, progress, rejects, undoing
 
 LATEST = 20
 TONES = {
@@ -129,6 +129,8 @@ def _state(request: HttpRequest, found: SyncRun) -> dict[str, Any]:
         "live": live,
         "progress": progress.of(found, now=timezone.now()) if live else None,
         "picture": ledger.drawn(found) if found.merged_at else None,
+        "not_undone": "" if live else undoing.why_not_now(found),
+        "spared": 0 if live else engine.spared(found),
         "rejected": _rejected(found),
         "repeated": rejects.repeated(found),
         "may_read": person_of(request).has_perm(

@@ -123,27 +123,41 @@ def notes_of(sent: SheetImport) -> Sequence[str]:
     if sent.file_removed_at:
         return ()
     book = workbook_of(sent)
-    return [*book.sheet(sent.sheet).notes, *_left_out(book.grid(sent.sheet), layout(sent))]
+    left = _left_out(book.grid(sent.sheet), layout(sent))
+    told = [_not_taken(left, applied=sent.applied_at is not None)] if left else []
+    return [*book.sheet(sent.sheet).notes, *told]
 
 
 def _left_out(grid: Grid, asked: Layout) -> list[str]:
     """Name the columns that hold something and are not taken over."""
     names = header_names(grid, asked.first_row, asked.header_rows)
     taken = {*asked.columns.values(), *asked.further.values()}
-    left = [
+    return [
         name or _("column %(number)s") % {"number": place + 1}
         for place, name in enumerate(names)
         if place not in taken and any(as_text(row[place]) for row in grid[asked.body :])
     ]
-    if not left:
-        return []
-    return [
+
+
+def _not_taken(left: Sequence[str], *, applied: bool) -> str:
+    """Say which columns are left out, and what can still be done about it."""
+    columns = {"columns": ", ".join(f"“{name}”" for name in left)}
+    if applied:
+        return (
+            _(
+                "Not taken over were the columns %(columns)s. To keep them, send the workbook once"
+                " more and say what each means, or call it a further element: entries that are"
+                " drafts are completed by it."
+            )
+            % columns
+        )
+    return (
         _(
             "Not taken over are the columns %(columns)s. Name the columns anew to keep them, each"
             " as what it means or as a further element."
         )
-        % {"columns": ", ".join(f"“{name}”" for name in left)}
-    ]
+        % columns
+    )
 
 
 def layout(sent: SheetImport) -> Layout:

@@ -110,7 +110,10 @@ class Dispute(models.Model):
 
 
 class DisputeEvent(models.Model):
-    """One step of a dispute: what was done, what was said, for whom, by whom, when."""
+    """One step of a dispute: what was done, what was said, for which side, by whom, when.
+
+    `for_whom` is the colleague in whose stead `by` acted, None where it was their own right.
+    """
 
     dispute = models.ForeignKey(
         Dispute, models.CASCADE, related_name="events", verbose_name=_("dispute")
@@ -125,6 +128,9 @@ class DisputeEvent(models.Model):
     text = models.TextField(_("what was said"))
     document = models.CharField(_("document number"), max_length=100, blank=True)
     by = models.ForeignKey(USER, models.PROTECT, related_name="+", verbose_name=_("by"))
+    for_whom = models.ForeignKey(
+        USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("acting for")
+    )
     at = models.DateTimeField(_("at"))
 
     class Meta:

@@ -283,6 +283,7 @@ def _keep(dispute: Dispute, step: DisputeStep, told: _Said, *, by: User, at: dat
         text=told.text,
         document=told.document,
         by=by,
+        for_whom_id=None if by.acts_for is None else by.acts_for.id,
         at=at,
     )
     chain.record(

@@ -408,6 +408,14 @@ def unreadable(sync_run: SyncRun) -> bool:
     return sync_run.rejected_rows.filter(rule__in=UNREADABLE).exists()
 
 
+def spared(sync_run: SyncRun) -> int:
+    """Return how many rows did not come again and stay, since a run was partly unreadable."""
+    if sync_run.merged_at is None or sync_run.scope != Scope.ALL or not unreadable(sync_run):
+        return 0
+    kept = sync_run.before - sync_run.unchanged - sync_run.updated - sync_run.deleted
+    return max(0, kept)
+
+
 LEDGER = (
     "read",
     "inserted",

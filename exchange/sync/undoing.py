@@ -125,6 +125,37 @@ def _why_not(bad: SyncRun) -> str:
     ) % {"run": bad.pk}
 
 
+def why_not_now(run: SyncRun) -> str:
+    """Return why a run that changed rows cannot be undone any more for a later run's sake, or "".
+
+    A row corrected by hand is a run of its own, and only the last run that changed rows is kept.
+    """
+    standing = run.merged_at is not None and run.before
+    if not standing or run.undo_until is not None or run.mode == MODE:
+        return ""
+    later = (
+        SyncRun.objects.filter(binding_id=run.binding_id, pk__gt=run.pk, merged_at__isnull=False)
+        .exclude(inserted=0, updated=0, deleted=0)
+        .order_by("pk")
+        .first()
+    )
+    if later is None or not (run.inserted or run.updated or run.deleted):
+        return ""
+    if SyncRun.objects.filter(undoes=run).exists():
+        return ""
+    if later.mode == correcting.MODE:
+        return _(
+            "Not to be undone any more: run %(later)s, a rejected row corrected by hand, changed"
+            " rows after it, and only the last run that did can be undone. Undoing that one takes"
+            " back the corrected row alone. To take back this load, correct the source and run the"
+            " sync again: the corrected row stays until the source brings one with its key."
+        ) % {"later": later.pk}
+    return _(
+        "Not to be undone any more: run %(later)s changed rows after it, and only the last run"
+        " that did can be undone. Correct the source and run the sync again."
+    ) % {"later": later.pk}
+
+
 def _begin_anew(binding_id: int) -> None:
     """Pause the clock, and let the next run compare the whole source."""
     Binding.objects.filter(pk=binding_id).update(

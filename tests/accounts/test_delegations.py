@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import delegations, notices, people
-from accounts.delegations import Away
+from accounts.delegations import Away, AwayUnfit
 from accounts.models import Delegation, User
 from accounts.refusals import StepRefused
 from accounts.roles import LENDABLE, NotAllowed, Role, require
@@ -177,8 +177,10 @@ def test_nobody_acts_for_themselves_nor_a_stranger_nor_a_fellow_holder(head, pla
     ],
 )
 def test_days_and_reason_are_checked(head, clerk, place, over, because):
-    with pytest.raises(StepRefused, match=because):
+    with pytest.raises(AwayUnfit, match=because) as refused:
         lend(head, clerk, place, **over)
+
+    assert refused.value.status == 400
 
 
 def test_two_delegations_of_a_role_do_not_meet(head, clerk, place):

@@ -193,3 +193,65 @@ def test_a_closed_organisation_gets_no_mail():
     assert notices.mail_due(at=make.NOW) == 1
     assert mail.outbox == []
     assert Membership.objects.exists()
+
+
+def two_roles(**over):
+    """A person who holds two of the roles that are told of an ended grant."""
+    person = make.user(Role.HEAD, **over)
+    place = person.organizations()[0]
+    Membership.objects.create(user=person, organization=place, role=Role.REVIEWER)
+    return person, place
+
+
+def told_to_both(place, at=make.NOW, **words):
+    told = {"grant": 1, "dataset": "公交站点", "asker": "x", "reason": "y"} | words
+    notices.tell("grant.use_due", organization=place, target="grant:1", at=at, **told)
+
+
+def test_who_holds_two_roles_reads_and_gets_it_once():
+    person, place = two_roles(email="both@example.test")
+    make.user(Role.REVIEWER, place, email="reviewer@example.test")
+    told_to_both(place)
+
+    lines, unseen = notices.inbox(person), notices.unseen(person)
+    done = notices.mail_due(at=make.NOW)
+    notices.see(person, at=make.NOW, only=lines[0].id)
+
+    assert Notice.objects.filter(kind="grant.use_due").count() == 3  # a role each
+    assert (len(lines), unseen) == (1, 1)
+    assert (done, notices.unseen(person)) == (3, 0)
+    assert notices.inbox(person)[0].seen
+    assert [one.to for one in mail.outbox] == [
+        ["both@example.test"],
+        ["reviewer@example.test"],
+    ]
+
+
+def test_what_says_something_else_is_told_beside_it():
+    person, place = two_roles(email="both@example.test")
+    told_to_both(place)
+    notices.tell(
+        "grant.use_due", organization=place, target="grant:2", at=make.NOW, grant=2, dataset="x"
+    )
+    notices.settle("grant:1", "grant.use_due", at=make.NOW)
+    told_to_both(place, at=make.NOW + timedelta(days=90))
+
+    assert len(notices.inbox(person)) == 3
+    assert notices.unseen(person) == 2
+    assert notices.mail_due(at=make.NOW) == 9
+    assert len(mail.outbox) == 3
+
+
+def test_many_notices_of_two_roles_leave_as_many_lines_as_are_asked_for():
+    person, place = two_roles()
+    for number in range(5):
+        notices.tell(
+            "grant.use_due",
+            organization=place,
+            target=f"grant:{number}",
+            at=make.NOW + timedelta(minutes=number),
+        )
+
+    lines = notices.inbox(person, latest=3)
+
+    assert [line.target for line in lines] == ["grant:4", "grant:3", "grant:2"]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.keys import IssuedKey
 from accounts.models import Organization
 from audit.models import Delivery
+from exchange import opening
 from exchange.models import Grant
 from exchange.sharing import lifecycle
 from exchange.sync import engine
@@ -365,8 +366,25 @@ def test_own_grants_tell_state_period_fields_quota_and_calls(office):
     assert (live["grant"], live["state"], live["fields"]) == (grant.pk, "live", ["phone"])
     assert live["rows"] == [{"field": "name", "values": ["n007"]}]
     assert (live["daily_quota"], live["calls_today"], live["calls_left"]) == (5, 2, 3)
-    assert (ended["state"], ended["calls_today"]) == ("ended", 0)
+    assert (ended["state"], ended["serves"], ended["calls_today"]) == ("ended", False, 0)
     assert "不再需要" in ended["note"]
+
+
+def test_own_grants_on_a_withdrawn_dataset_say_that_nothing_is_served(office):
+    grant = office.granted("phone")
+    [before] = office.ask("grants").json()["grants"]
+    opening.withdraw(
+        office.two.dataset.pk, reason="系统停用", by=office.two.where.head, at=timezone.now()
+    )
+
+    [after] = office.ask("grants").json()["grants"]
+    one = office.ask(f"grants/{grant.pk}").json()
+
+    assert (before["state"], before["serves"], before["note"]) == ("live", True, "")
+    assert (after["state"], after["serves"]) == ("live", False)
+    assert f"withdrawn on {timezone.localdate()}" in after["note"]
+    assert "系统停用" in after["note"]
+    assert one == after
 
 
 def test_the_quota_of_a_grant_is_shown_with_each_answer_and_then_refuses(office):

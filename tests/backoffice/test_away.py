@@ -119,3 +119,25 @@ def test_the_security_administrator_sees_and_ends_it_at_its_desk(two, at_desk):
     made.refresh_from_db()
     assert colleague.name in listed
     assert made.ended_at is not None
+
+
+@pytest.mark.parametrize(
+    ("over", "field", "sentence"),
+    [
+        ({"days": -1}, "until", "end before they begin"),
+        ({"days": 400}, "until", "at most"),
+        ({"reason": " "}, "reason", ""),
+    ],
+)
+def test_what_does_not_fit_is_said_at_its_field(two, at_desk, over, field, sentence):
+    colleague = accounts.user(Role.REVIEWER, two.asker)
+
+    answer = at_desk(two.asking_head).client.post(
+        reverse("admin:away"), told(two.asking_head, colleague, **over)
+    )
+
+    errors = answer.context["form"].errors
+    assert answer.status_code == 400
+    assert list(errors) == [field]
+    assert sentence in str(errors[field])
+    assert not Delegation.objects.exists()

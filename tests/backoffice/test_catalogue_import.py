@@ -123,6 +123,33 @@ def test_a_column_left_out_is_told_of_and_kept_as_a_further_element_when_asked(p
     assert publisher.client.get(columns).status_code == 302
 
 
+def test_columns_left_out_of_what_was_applied_are_kept_by_sending_it_once_more(publisher):
+    text = "名称,来源系统\n停车场,停车系统\n"
+    send(publisher, text)
+    first = SheetImport.objects.get()
+    proposal = reverse("admin:catalogue_proposal", args=[first.pk])
+    digest = publisher.client.get(proposal).context["digest"]
+    publisher.client.post(proposal, {"digest": digest})
+
+    applied = publisher.client.get(proposal).content.decode()
+    send(publisher, text)
+    again = SheetImport.objects.exclude(pk=first.pk).get()
+    columns = reverse("admin:catalogue_columns", args=[again.pk])
+    publisher.client.post(columns, {"c0": "title", "c1": "further"})
+    place = reverse("admin:catalogue_proposal", args=[again.pk])
+    publisher.client.post(place, {"digest": publisher.client.get(place).context["digest"]})
+
+    assert "Name the columns anew" not in applied
+    assert "Not taken over were the columns “来源系统”" in applied
+    assert Dataset.objects.get().extensions == {"来源系统": "停车系统"}
+
+
+def test_the_page_says_that_hidden_rows_of_xls_cannot_be_told(publisher):
+    page = publisher.client.get(reverse("admin:catalogue_import")).content.decode()
+
+    assert "in an XLS file they cannot be told from others" in page
+
+
 def test_a_table_without_a_header_is_read_from_its_first_row(publisher):
     send(publisher, "公园名,大公园。很大；很绿。,/a\n湖名,大湖。很大；很蓝。,/b\n")
     place = reverse("admin:catalogue_columns", args=[SheetImport.objects.get().pk])

@@ -5,8 +5,10 @@ from io import BytesIO
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.roles import Role
+from exchange import opening
 from exchange.models import Ending, Grant, ShareRequest
 from exchange.sharing import asking, attachments, lifecycle
 from exchange.workflow import GrantState
@@ -175,3 +177,37 @@ def test_a_draft_of_many_conditions_keeps_those_that_were_left_alone(two, at_des
 
     draft.refresh_from_db()
     assert draft.rows == [*rows[:4], {"field": name, "operator": "eq", "values": ["n001"]}]
+
+
+def test_a_grant_on_a_withdrawn_dataset_says_since_when_nothing_is_served(two, at_desk):
+    grant = two.granted("phone")
+    Grant.objects.filter(pk=grant.pk).update(valid_until="2099-01-01")
+    before = read(at_desk(two.reviewer).list(Grant))
+    opening.withdraw(two.dataset.pk, reason="系统停用。", by=two.where.head, at=timezone.now())
+    since = f"nothing served since {timezone.localdate()}"
+
+    own = read(at_desk(two.clerk).client.get(reverse("admin:own_grants")))
+    listed = read(at_desk(two.reviewer).list(Grant))
+    page = read(at_desk(two.reviewer).page(grant))
+    place = reverse("admin:agreement", args=[grant.pk])
+    agreed = read(at_desk(two.asking_head).client.get(place))
+
+    assert "in force" in before
+    for text in (own, listed, page, agreed):
+        assert since in text
+        assert "in force" not in text
+    for text in (own, page, agreed):
+        assert "系统停用" in text
+    assert "Renew" not in own
+    assert "End the grant" in own
+
+
+def test_a_grant_that_ended_before_its_dataset_was_withdrawn_has_ended(two, at_desk):
+    grant = two.granted("phone")
+    lifecycle.purpose_over(grant.pk, reason="reached", by=two.clerk, at=NOW)
+    opening.withdraw(two.dataset.pk, reason="系统停用", by=two.where.head, at=timezone.now())
+
+    own = read(at_desk(two.clerk).client.get(reverse("admin:own_grants")))
+
+    assert "nothing served since" not in own
+    assert "reached" in own

@@ -1,13 +1,15 @@
 """Runs are watched live, each with its ledger as a picture, by whom they concern."""
 
+from pathlib import Path
+
 import pytest
 from django.urls import reverse
 
 from accounts.roles import Role
 from backoffice.pages import ledger
-from exchange.models import RunState, SyncRun
+from exchange.models import RejectedRow, RunState, SyncRun
 from exchange.problems import WrongRunState
-from exchange.sync import engine, progress
+from exchange.sync import correcting, engine, progress, undoing
 from tests.factories import accounts, exchange
 
 pytestmark = pytest.mark.django_db
@@ -186,3 +188,67 @@ def test_a_binding_that_never_ran_leads_to_itself(at_desk):
     answer = at(at_desk(where.publisher), "last_run", binding.pk)
 
     assert answer["Location"] == reverse("admin:exchange_binding_change", args=[binding.pk])
+
+
+def write(binding, text):
+    Path(binding.object["path"]).write_text(text)
+
+
+def test_a_load_whose_rejected_row_was_corrected_says_why_it_is_not_undone(at_desk):
+    where = exchange.house()
+    binding = exchange.csv_binding(where, ROWS)
+    engine.sync(binding.pk)
+    write(binding, ROWS.replace("n3,1", "n3,2") + "x,bad,1\n")
+    load = engine.sync(binding.pk)
+    desk = at_desk(where.head)
+    before = at(desk, "run", load.pk).content.decode()
+    row = RejectedRow.objects.get(run=load)
+    fixed = {"id": "77", "name": "good", "price": "1"}
+
+    own = correcting.correct(row.pk, fixed, by=where.publisher, at=exchange.now())
+
+    after = at(desk, "run", load.pk).content.decode()
+    corrected = at(desk, "run", own.pk).content.decode()
+    assert "can be undone until" in before
+    assert "can be undone until" not in after
+    assert f"run {own.pk}, a rejected row corrected by hand" in after
+    assert "the corrected row stays" in after
+    assert "can be undone until" in corrected
+    with pytest.raises(WrongRunState):
+        undoing.undo_run(load.pk, by=where.head, at=exchange.now(), reason="x")
+
+
+def test_a_load_after_which_another_changed_rows_says_so(at_desk):
+    where = exchange.house()
+    binding = exchange.csv_binding(where, ROWS)
+    first = engine.sync(binding.pk)
+    write(binding, ROWS.replace("n3,1", "n3,2"))
+    load = engine.sync(binding.pk)
+    write(binding, ROWS.replace("n3,1", "n3,3"))
+    last = engine.sync(binding.pk)
+    desk = at_desk(where.head)
+
+    pages = [at(desk, "run", run.pk).content.decode() for run in (first, load, last)]
+
+    assert f"run {last.pk} changed rows after it" in pages[1]
+    assert "Not to be undone any more" not in pages[0]  # a first load never could be
+    assert "Not to be undone any more" not in pages[2]
+
+
+def test_a_file_with_a_record_that_cannot_be_cut_says_that_nothing_was_deleted(at_desk):
+    where = exchange.house()
+    binding = exchange.csv_binding(where, ROWS)
+    engine.sync(binding.pk)
+    kept = ROWS.replace("3,n3,1\n", "").replace("4,n4,1\n", "")
+    write(binding, kept + "too,many,cells,here\n")
+    run = engine.sync(binding.pk)
+    write(binding, kept)
+    whole = engine.sync(binding.pk)
+    desk = at_desk(where.publisher)
+
+    said = " ".join(at(desk, "run", run.pk).content.decode().split())
+    later = at(desk, "run", whole.pk).content.decode()
+
+    assert (run.deleted, whole.deleted) == (0, 2)
+    assert "Nothing was deleted: 2 rows did not come again" in said
+    assert "Nothing was deleted" not in later

@@ -165,6 +165,43 @@ def test_an_entry_is_counted_in_the_region_it_covers_and_else_in_its_departments
     assert slugs(find(filters=Filters(region=district.code))) == ["of-a-district"]
 
 
+def test_a_region_finds_and_counts_what_lies_in_it():
+    province = accounts.region()
+    city = accounts.region(parent=province)
+    district, beside = accounts.region(parent=city), accounts.region(parent=province)
+    place = accounts.organization(region=city)
+    dataset(slug="of-the-city", owner=place)
+    dataset(slug="of-a-district", owner=place, region=district)
+    dataset(slug="of-another-city", owner=place, region=beside)
+
+    found = find(facets=True)
+
+    assert counts(found, "region") == {
+        province.code: 3,
+        city.code: 2,
+        district.code: 1,
+        beside.code: 1,
+    }
+    for region, slugs_in_it in (
+        (province, {"of-the-city", "of-a-district", "of-another-city"}),
+        (city, {"of-the-city", "of-a-district"}),
+        (district, {"of-a-district"}),
+    ):
+        assert set(slugs(find(filters=Filters(region=region.code)))) == slugs_in_it
+
+
+def test_a_circle_of_regions_ends():
+    one = accounts.region()
+    other = accounts.region(parent=one)
+    type(one).objects.filter(pk=one.pk).update(parent=other)
+    dataset(slug="there", owner=accounts.organization(region=one))
+
+    found = find(facets=True, filters=Filters(region=other.code))
+
+    assert slugs(found) == ["there"]
+    assert counts(found, "region") == {one.code: 1, other.code: 1}
+
+
 def test_the_chosen_option_says_so_and_labels_follow_the_language(stops):
     with translation.override("en"):
         facet = find(filters=Filters(grade="L1"), facets=True).facets[2]

@@ -23,7 +23,7 @@ from backoffice.pages.asking import batches, sitting
 from backoffice.pages.frame import office_page, shown
 from backoffice.scopes import conditions, field_names
 from exchange.models import Grant
-from exchange.sharing import lifecycle, serving
+from exchange.sharing import lifecycle, serving, standing
 from exchange.workflow import GRANT_MOVES, GrantState, GrantStep
 from policy.terms import Channel
 
@@ -97,20 +97,24 @@ def _held(
     calls: GrantLeft | None,
     files: batches.Files | None,
 ) -> Held:
-    state = grant.state(today)
+    stands = standing.of(grant, today)
+    state, live = stands.state, stands.state == GrantState.LIVE and not stands.withdrawn
     asks = request.user.has_perm(sitting.ASK, grant.organization)
     signs = request.user.has_perm(sitting.SIGN, grant.organization)
     return Held(
         grant=grant,
-        state=state.label,
-        colour=COLOURS[state],
+        state=stands.label,
+        colour="bad" if stands.withdrawn else COLOURS[state],
         way=", ".join(str(words.MODES[mode]) for mode in grant.modes),
         fields=field_names(grant.fields),
         rows=conditions(grant.rows),
-        days_left=(grant.valid_until - today).days if state == GrantState.LIVE else None,
-        why=grant.ended_because or grant.suspended_because,
+        days_left=(grant.valid_until - today).days if live else None,
+        why=stands.why if stands.withdrawn else (grant.ended_because or grant.suspended_because),
         calls=calls,
-        renews=asks and state != GrantState.SUSPENDED and grant.revoked_at is None,
+        renews=asks
+        and not stands.withdrawn
+        and state != GrantState.SUSPENDED
+        and grant.revoked_at is None,
         ends=asks and (state, GrantStep.END) in GRANT_MOVES,
         disposes=signs and (state, GrantStep.DISPOSE) in GRANT_MOVES,
         batches=files,

@@ -13,6 +13,7 @@ from audit.models import Entry
 from catalog import publishing
 from catalog.terms import State as EntryState
 from exchange import leaving
+from exchange.models import About, Ground
 from exchange.sharing import asking, deciding, disputes
 from exchange.sharing.requests import asked
 from exchange.workflow import State, Step, StepRefused
@@ -208,3 +209,21 @@ def test_a_request_is_given_to_who_acts_for_a_reviewer(two):
 
     request.refresh_from_db()
     assert request.assigned_to == acting
+
+
+def test_a_step_of_a_dispute_names_for_whom_somebody_acted(two):
+    acting = lend(two.where.head, accounts.user(Role.PUBLISHER, two.where.department))
+    request = two.signed("phone")
+    deciding.propose_refusal(
+        request.pk, ground=Ground.NOT_NECESSARY, reason="x", by=two.reviewer, at=NOW
+    )
+    deciding.sign_answer(request.pk, by=two.where.head, at=NOW)
+    dispute = disputes.open_dispute(
+        request.pk, about=About.REFUSAL, claim="x", by=two.clerk, at=NOW
+    )
+
+    disputes.concede(dispute.pk, text="y", by=acting, at=NOW)
+
+    opened, conceded = dispute.events.order_by("pk")
+    assert (opened.by, opened.for_whom) == (two.clerk, None)
+    assert (conceded.by, conceded.for_whom) == (acting, two.where.head)
