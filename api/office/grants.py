@@ -23,7 +23,7 @@ from api.views.datasets import after
 from catalog.models import Field
 from exchange.access import Caller
 from exchange.models import Grant
-from exchange.sharing import standing
+from exchange.sharing import serving, standing
 from policy.terms import Channel, Grade
 
 LIMIT = 100
