@@ -39,8 +39,9 @@ class Correction(models.Model):
     """A report by any department that something is wrong (Order 809 art 26).
 
     `subject` is sealed: the values by which the record is known, as JSON. `row` is the record's
-    `_id` in the shared zone where one was found, `row_hash` what it held then: the flag on it is
-    lifted when the report is answered as right, or when a sync has changed the row.
+    `_id` in the shared zone where one was found, `row_hash` what it held then in the doubted
+    fields: the flag on it is lifted when the report is answered as right, or when a sync has
+    changed what was doubted.
     """
 
     State = CorrectionState

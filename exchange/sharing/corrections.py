@@ -120,7 +120,8 @@ def _point_at_record(correction: Correction, told: Report) -> None:
     kept = {"subject": dict(told.subject), "row": told.row}
     correction.subject = vault.seal(json.dumps(kept).encode(), purpose=doubts.SUBJECT)
     by_id = {fields[name].pk: text for name, text in told.subject.items()}
-    found = doubts.find(correction.dataset, by_id, told.row)
+    doubted = [fields[name].pk for name in told.fields]
+    found = doubts.find(correction.dataset, by_id, told.row, doubted)
     if found is not None:
         correction.resource_id, correction.row, correction.row_hash = found
 

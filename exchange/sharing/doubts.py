@@ -5,7 +5,6 @@ A mark names row and fields and nothing else. It costs a page one look where no 
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,7 @@ from psycopg import sql
 
 from accounts import notices
 from audit.models import Delivery
-from catalog.models import Dataset
+from catalog.models import Dataset, Field
 from exchange import vault
 from exchange.correction_flow import CorrectionState
 from exchange.models import Correction, Grant, RecordTable, Zone
@@ -38,11 +37,14 @@ ROW_ID = re.compile(rb'"_id":(\d+)')
 Found = tuple[int, int, int]
 
 
-def find(dataset: Dataset, subject: Mapping[int, str], row: int | None) -> Found | None:
-    """Return (resource, `_id`, `_hash`) of the one shared row that is meant, None where none is.
+def find(
+    dataset: Dataset, subject: Mapping[int, str], row: int | None, fields: Collection[int] = ()
+) -> Found | None:
+    """Return (resource, `_id`, digest) of the one shared row that is meant, None where none is.
 
     `row` is its `_id`; else `subject` gives values by permanent field id, which one row alone
-    may have all. A value that its field cannot hold finds nothing.
+    may have all. A value that its field cannot hold finds nothing. The digest is of what stands in
+    `fields`, of the whole row where none are named.
     """
     table = RecordTable.objects.filter(
         resource__dataset=dataset, zone=Zone.SHARED, live=True
@@ -60,13 +62,23 @@ def find(dataset: Dataset, subject: Mapping[int, str], row: int | None) -> Found
         ]
     else:
         return None
-    found = _at_most_two(table, wanted)
+    found = _at_most_two(table, wanted, _digest(table, fields))
     return (table.resource_id, *found[0]) if len(found) == 1 else None
 
 
-def _at_most_two(table: RecordTable, wanted: list[sql.Composed]) -> list[Any]:
-    statement = sql.SQL("SELECT _id, _hash FROM {} WHERE {} LIMIT 2").format(
-        store.of(table), sql.SQL(" AND ").join(wanted)
+def _digest(table: RecordTable, fields: Collection[int]) -> sql.Composable:
+    """Return the digest of what stands in some fields; of the whole row where it has none."""
+    columns = sorted(one["column"] for one in table.columns if one["field"] in fields)
+    if not columns:
+        return sql.SQL("_hash")
+    return store.hash_of(columns)
+
+
+def _at_most_two(
+    table: RecordTable, wanted: list[sql.Composed], digest: sql.Composable
+) -> list[Any]:
+    statement = sql.SQL("SELECT _id, {} FROM {} WHERE {} LIMIT 2").format(
+        digest, store.of(table), sql.SQL(" AND ").join(wanted)
     )
     try:
         with transaction.atomic():  # a value that does not fit its column ends only this
@@ -166,7 +178,7 @@ def found_by(correction: Correction) -> frozenset[str]:
 
 @transaction.atomic
 def spread_due(*, at: datetime) -> int:
-    """Lift the flag of each corrected row that a sync has changed, and tell; returns how many."""
+    """Lift the flag of each row of which a sync changed what was doubted; returns how many."""
     due = Correction.objects.select_for_update(skip_locked=True, of=("self",)).filter(
         state=CorrectionState.CORRECTED, spread_at=None
     )
@@ -176,8 +188,8 @@ def spread_due(*, at: datetime) -> int:
 def spread(answered: Sequence[Correction], *, at: datetime) -> int:
     """Tell who received the dataset under a grant of what is corrected; returns of how many.
 
-    A record that was found is told of once its row has changed or is gone; the caller holds the
-    rows locked. Safe to repeat.
+    A record that was found is told of once what was doubted in its row has changed, or the row is
+    gone; the caller holds the rows locked. Safe to repeat.
     """
     waiting = [
         one for one in answered if one.state == CorrectionState.CORRECTED and one.spread_at is None
@@ -192,23 +204,25 @@ def spread(answered: Sequence[Correction], *, at: datetime) -> int:
 
 
 def _unchanged(flagged: Sequence[Correction]) -> set[int]:
-    """Return which reports are about rows that hold what they held then."""
-    by_resource: dict[int, list[Correction]] = defaultdict(list)
-    for one in flagged:
-        by_resource[one.resource_id or 0].append(one)
-    left: set[int] = set()
-    for resource_id, reports in by_resource.items():
-        table = store.live(resource_id, Zone.SHARED)
-        now = {} if table is None else _hashes(table, [one.row for one in reports])
-        left |= {one.pk for one in reports if table is None or now.get(one.row) == one.row_hash}
-    return left
+    """Return which reports are about values that stand as they stood when they were reported."""
+    return {one.pk for one in flagged if _stands(one)}
 
 
-def _hashes(table: RecordTable, numbers: Sequence[int | None]) -> dict[int | None, int]:
-    statement = sql.SQL("SELECT _id, _hash FROM {} WHERE _id = ANY({})").format(
-        store.of(table), sql.Literal(list(numbers))
+def _stands(correction: Correction) -> bool:
+    """Whether a row holds what it held in the doubted fields; in all where none are named.
+
+    Two queries: rows are looked at for as long as a correction waits for its sync, which are few.
+    """
+    table = store.live(correction.resource_id or 0, Zone.SHARED)
+    if table is None:
+        return True
+    named = Field.objects.filter(resource=correction.resource_id, name__in=correction.fields)
+    statement = sql.SQL("SELECT {} FROM {} WHERE _id = {}").format(
+        _digest(table, set(named.values_list("pk", flat=True))),
+        store.of(table),
+        sql.Literal(correction.row),
     )
-    return dict(rows(statement))
+    return rows(statement) == [(correction.row_hash,)]
 
 
 def _tell_readers(correction: Correction, *, at: datetime) -> None:

@@ -223,6 +223,20 @@ def test_another_row_that_changed_lifts_no_mark(two):
 
 
 @db
+def test_another_value_of_the_row_that_changed_lifts_no_mark(two):
+    delivered(two.granted("phone"))
+    answered(two, reported(two, fields=("phone",)))
+    synced(two, "n007", "m007")
+
+    assert doubts.spread_due(at=NOW) == 0
+    assert [mark["_id"] for mark in marked(two)] == [7]
+    synced(two, "13800000007", "13900000007")
+
+    assert doubts.spread_due(at=NOW) == 1
+    assert marked(two) == []
+
+
+@db
 def test_an_entry_is_reported_too_and_its_correction_told_of_at_once(two):
     delivered(two.granted("phone"))
 
