@@ -38,7 +38,9 @@ def equip(
     developer = people.create(
         Newcomer("transport-developer", "Transport Bureau: developer"), by=security, at=at
     )
-    people.grant_role(developer.pk, Role.DEVELOPER, asker.organization, by=security, at=at)
+    # a publisher too, since the app asks for datasets with the rights of who registered it
+    for role in (Role.DEVELOPER, Role.PUBLISHER):
+        people.grant_role(developer.pk, role, asker.organization, by=security, at=at)
     builder = User.objects.get(pk=developer.pk)
     app = developers.create_app(asker.organization, APP, by=builder, at=at)
     expires = at + timedelta(days=DAYS)

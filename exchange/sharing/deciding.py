@@ -296,6 +296,16 @@ def _grounded(request: ShareRequest, ground: str, *, today: date) -> None:
 
 
 def _proposed(request: ShareRequest, *, by: User, at: datetime) -> ShareRequest:
+    """Lay an answer before the head. Raises StepRefused where nobody there can sign it."""
+    if not contents.has_head(request.dataset.owner):
+        raise StepRefused(
+            _(
+                "Nobody at “%(organization)s” holds the role of head, so the answer cannot be"
+                " signed. Ask the security administrator to give the role to somebody, then try"
+                " again."
+            )
+            % {"organization": request.dataset.owner}
+        )
     request.proposed_by = by
     request.save()
     event(request, Step.PROPOSE, request.answer_reason, by=by, at=at)

@@ -297,3 +297,18 @@ def test_a_comment_reaches_the_other_department(two):
     assert [one.text for one in said] == ["请说明核验频次", "每日一次"]
     with pytest.raises(NotAllowed):
         deciding.comment(request.pk, text="x", by=accounts.user(Role.PUBLISHER), at=NOW)
+
+
+@pytest.mark.parametrize("refusal", [True, False])
+def test_no_answer_is_laid_before_a_head_who_is_not_there(two, refusal):
+    request = two.signed("phone")
+    Membership.objects.filter(user=two.where.head).delete()
+
+    with pytest.raises(StepRefused, match=r"Nobody at .* holds the role of head"):
+        if refusal:
+            told = {"ground": Ground.NOT_NECESSARY, "reason": "已可公开查询"}
+            deciding.propose_refusal(request.pk, **told, by=two.reviewer, at=NOW)
+        else:
+            deciding.propose(request.pk, asked(request), by=two.reviewer, at=NOW)
+
+    assert ShareRequest.objects.get(pk=request.pk).state == State.IN_REVIEW
