@@ -30,6 +30,8 @@ APPEND_ONLY = (
     "catalog_fieldterms",
     "catalog_gradingtable",
     "exchange_agreement",
+    "exchange_disputeevent",
+    "exchange_requestevent",
     "exchange_userecord",
 )
 ROOMS = ("audit", "accounts", "catalog", "exchange")

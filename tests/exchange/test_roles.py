@@ -157,6 +157,15 @@ def test_no_role_changes_what_was_written_down(city, role):
 
 
 @pytest.mark.parametrize("role", ["city_worker", "city_office", "city_open"])
+@pytest.mark.parametrize("table", ["exchange_requestevent", "exchange_disputeevent"])
+def test_no_role_changes_what_two_departments_said_and_did(live_database, role, table):
+    with session(live_database, role) as door:
+        for statement in ("UPDATE public.{} SET text = ''", "DELETE FROM public.{}"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                door.execute(sql.SQL(statement).format(sql.Identifier(table)))
+
+
+@pytest.mark.parametrize("role", ["city_worker", "city_office", "city_open"])
 def test_no_role_makes_tables_among_the_rooms_or_reads_passwords_of_the_cluster(city, role):
     url, *_ = city
 
