@@ -321,7 +321,8 @@ def _take(table: RecordTable) -> None:
 def forget(resource_id: int, field_id: int) -> None:
     """Drop a field's column from the shared zone, in every version that still stands.
 
-    The next sync reads the source in its new shape. A table that had the field in its key is
+    Whoever reads such a version is cut off: a whole copy being written would be waited for. The
+    next sync reads the source in its new shape. A table that had the field in its key is
     dropped whole.
     """
     for table in RecordTable.objects.select_for_update().filter(
@@ -333,6 +334,7 @@ def forget(resource_id: int, field_id: int) -> None:
         if gone[0]["column"] in table.key_columns:
             end(table, at=timezone.now())
             continue
+        _take(table)
         run(
             sql.SQL("ALTER TABLE {} DROP COLUMN {}").format(
                 store.of(table), sql.Identifier(gone[0]["column"])

@@ -22,8 +22,10 @@ from hypothesis import strategies as st
 
 from accounts.roles import Role
 from audit import stream
-from exchange.models import Correction, Grant
+from audit.models import Entry
+from exchange.models import BatchJob, Correction, Grant
 from exchange.records import store
+from exchange.sharing import batch_writing
 from exchange.sync import engine
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, Mode, ShareType
@@ -64,12 +66,17 @@ class Plan:
 
 @dataclass
 class City:
-    """A city, and the numbers of its grants: for all rows, for some, and for a yes or no."""
+    """A city, and the numbers of its grants.
+
+    For all rows, for some, and for a yes or no; for files of all rows (marked), and of some.
+    """
 
     world: World
     whole: int
     some: int
     verify: int
+    file: int
+    slice: int
 
 
 def row(plan: Plan, number: int, generation: int) -> list[object]:
@@ -118,11 +125,17 @@ def build(plan: Plan) -> City:
     verify = two.granted(
         *("id", "price", "phone"), clear_up_to=Grade.L2, mode=Mode.VERIFY, purpose="核验"
     )
+    file = two.granted(*GRANTED, clear_up_to=Grade.L2, mode=Mode.BULK, purpose="比对")
+    part = two.granted(
+        *GRANTED, clear_up_to=Grade.L2, mode=Mode.BULK, rows=[scope], purpose="抽样比对"
+    )
     Grant.objects.update(**EVER)
+    Grant.objects.filter(pk=file.pk).update(mark_column=True)
     key = accounts.api_key(
         accounts.app(asker), at=exchange.now(), rate_per_minute=10**6, daily_quota=10**7
     )
-    return City(World(plan.name, dataset.slug, key.raw, seqs), whole.pk, some.pk, verify.pk)
+    world = World(plan.name, dataset.slug, key.raw, seqs)
+    return City(world, whole.pk, some.pk, verify.pk, file.pk, part.pk)
 
 
 @pytest.fixture(scope="module")
@@ -306,3 +319,89 @@ def test_that_a_row_changed_shows_in_the_feed_by_the_row_coming_again_as_it_was(
     assert still.items() <= restless.items()
     again = {row["id"] for number, row in restless.items() if number not in still}
     assert again == {number for number in range(1, 120) if number % 5 == 0 and number % 6 != 0}
+
+
+WHEN = re.compile(rb'"(asked_at|made_at|expires_at|since)": "[^"]*"')
+
+
+def batched(city: City, grant: str, told: dict, *, doubt: dict | None = None) -> list:
+    """Ask for a batch file, have it written, fetch it, let it run out; return all that is told."""
+    stream.client().flushdb()  # no city's calls are another's
+    with signed_in(NAME=city.world.name):
+        Correction.objects.all().delete()
+        BatchJob.objects.all().delete()
+    place = f"datasets/{city.world.slug}/batches"
+    status, asked = post(city, place, told, grant=str(getattr(city, grant)))
+    number = json.loads(asked)["batch"]
+    parts = [f"/api/v1/office/batches/{number}{what}" for what in ("", "/manifest", "/file")]
+    with signed_in(NAME=city.world.name):
+        early = [city.world.ask(part, {}) for part in parts]
+        batch_writing.write(number)
+    if doubt is not None:
+        post(city, "corrections", {"dataset": city.world.slug, "subject": doubt, "text": "有误"})
+    with signed_in(NAME=city.world.name):
+        ready = [city.world.ask(part, {}) for part in parts]
+        BatchJob.objects.update(expires_at=NOW)
+        late = [city.world.ask(part, {}) for part in parts]
+        told_of = Entry.objects.filter(target=f"batch:{number}").exclude(verb="batch.ask")
+        details = list(told_of.order_by("pk").values_list("verb", "details"))
+    answers = [*early, *ready, *late]
+    assert [one.status for one in answers] == [200, 409, 409, *[200] * 3, 200, 410, 410]
+    told_back = [(one.status, WHEN.sub(b"", one.body), _lasting(one.headers)) for one in answers]
+    return [status, details, *told_back]
+
+
+def _lasting(headers: dict[str, str]) -> dict[str, str]:
+    """Return headers without the digest of a body that tells the time."""
+    return {name: value for name, value in headers.items() if name != "ETag"}
+
+
+@pytest.mark.parametrize("grant", ["file", "slice"])
+@pytest.mark.parametrize(
+    "told", [{"format": "csv"}, {"format": "jsonl"}, {"format": "csv", "gzip": True}], ids=str
+)
+def test_a_batch_file_and_all_that_is_told_of_it_are_the_same_whatever_is_hidden(
+    cities, grant, told, settings, tmp_path
+):
+    """Bytes, order, marks, sizes, digests, manifest, states, refusals: also in the third city."""
+    found = []
+    for city in cities:
+        settings.BATCH_ROOT = str(tmp_path / city.world.name)
+        found.append(batched(city, grant, told))
+
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize(
+    "doubt", [{"id": "7"}, {"phone": str(OF_SEVEN[0])}, {"id": "7", "secret": str(OF_SEVEN[2])}]
+)
+def test_a_manifest_marks_the_same_rows_whatever_is_hidden(cities, doubt, settings, tmp_path):
+    found = []
+    for city in cities:
+        settings.BATCH_ROOT = str(tmp_path / city.world.name)
+        found.append(batched(city, "file", {}, doubt=doubt))
+
+    assert found[0] == found[1] == found[2]
+    [marked] = re.findall(rb'"_flags": \[(.*?)\]', found[0][6][1]) or [b""]
+    assert bool(marked) == (list(doubt) == ["id"])
+
+
+@pytest.mark.parametrize("what", ["agreement", "agreement.pdf", "policy", "uses"])
+def test_papers_of_a_grant_are_the_same_whatever_is_hidden(cities, what):
+    answers = []
+    for city in cities:
+        with signed_in(NAME=city.world.name):
+            answers.append(city.world.ask(f"/api/v1/office/grants/{city.file}/{what}", {}))
+
+    assert answers[0].status == 200
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_the_policy_of_a_dataset_is_the_same_whatever_is_hidden(cities):
+    answers = []
+    for city in cities:
+        with signed_in(NAME=city.world.name):
+            answers.append(city.world.ask(f"/api/v1/datasets/{city.world.slug}/policy", {}))
+
+    assert answers[0].status == 200
+    assert answers[0] == answers[1] == answers[2]
