@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
+from backoffice import words
 from catalog.models import Field
 from policy.terms import ScopeOperator
 
@@ -13,7 +14,7 @@ from policy.terms import ScopeOperator
 def field_names(pks: Any) -> str:
     """Return fields by their labels and names, in the order of the table."""
     found = Field.objects.filter(pk__in=pks).order_by("pk")
-    return ", ".join(f"{one.label} ({one.name})" for one in found) or "–"
+    return words.listed(f"{one.label} ({one.name})" for one in found) or "–"
 
 
 def conditions(rows: Any) -> str:

@@ -1,8 +1,9 @@
 """Closed sets of the law as people read them. The law's own values stand in `policy.terms`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalog.labels import GRADES, OPEN_TYPES, SHARE_TYPES
@@ -100,6 +101,11 @@ VIEWPOINTS = {
     Viewpoint.DEPARTMENT_GRANTED.value: _("a department with any grant"),
     Viewpoint.DEPARTMENT_VERIFYING.value: _("a department that verifies"),
 }
+
+
+def listed(texts: Iterable[Any]) -> str:
+    """Return texts one after the other, as the language now active sets them apart."""
+    return ("、" if (get_language() or "").startswith("zh") else ", ").join(map(str, texts))
 
 
 def choices(words: dict[Any, Any], *, without: tuple[Any, ...] = ()) -> list[tuple[Any, Any]]:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from accounts.roles import NotAllowed
+from backoffice import words
 from backoffice.buttons import Button, Press
 from backoffice.desk import Desk
 from backoffice.forms.dressed import OfficeForm, WordsField, offer, places_for
-from catalog.models import Dataset
+from catalog.models import Dataset, Field
 from exchange.correction_flow import CorrectionState
 from exchange.models import Correction, Wrong
 from exchange.sharing import corrections
@@ -239,11 +240,13 @@ class CorrectionDesk(Desk):
             return str(_("shown to the provider and the reporter alone"))
         parts = [(name, text) for name, text in known["subject"].items()]
         if known["row"] is not None:
-            parts.append(("_id", known["row"]))
+            parts.append((_("row"), known["row"]))
         told = format_html_join("", "<dt>{}</dt><dd>{}</dd>", parts)
         return format_html('<dl class="kept">{}</dl>', told) if parts else "–"
 
     @admin.display(description=_("fields"))
     def names(self, row: Correction) -> str:
         """Name the fields that are wrong."""
-        return ", ".join(row.fields) or "–"
+        known = Field.objects.filter(resource__dataset=row.dataset_id, name__in=row.fields)
+        labels = {one.name: f"{one.label} ({one.name})" for one in known}
+        return words.listed(labels.get(name, name) for name in row.fields) or "–"

@@ -17,17 +17,13 @@ from backoffice.desk import Desk, GrantPaperDesk, labelled
 from backoffice.filters import InWords
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.grants import StopForm, SuspendForm
-from catalog.models import Field
+from backoffice.scopes import conditions, field_names
 from exchange.models import Agreement, BatchJob, Grant
 from exchange.sharing import batches, grants, lifecycle, standing, use
 from exchange.workflow import GrantState
 from policy.terms import Channel, Mode
 
 SHOWN_BATCHES = 5
-
-
-def _named(field: Field) -> str:
-    return f"{field.label} ({field.name})"
 
 
 def _batch(job: BatchJob) -> str:
@@ -107,7 +103,7 @@ class GrantDesk(Desk):
         "granted_fields",
         "clear_up_to",
         "ways",
-        "rows",
+        "granted_rows",
         "purpose",
         ("valid_from", "valid_until"),
         "daily_quota",
@@ -127,6 +123,7 @@ class GrantDesk(Desk):
     readonly_fields = [
         "batch_files",
         "granted_fields",
+        "granted_rows",
         "ways",
         "stands",
         "why_not",
@@ -221,12 +218,17 @@ class GrantDesk(Desk):
     @admin.display(description=_("fields"))
     def granted_fields(self, grant: Grant) -> str:
         """Name the fields that the grant covers."""
-        return ", ".join(map(_named, Field.objects.filter(pk__in=grant.fields).order_by("pk")))
+        return field_names(grant.fields)
+
+    @admin.display(description=_("conditions on rows"))
+    def granted_rows(self, grant: Grant) -> str:
+        """Say which rows the grant covers."""
+        return conditions(grant.rows)
 
     @admin.display(description=_("modes"))
     def ways(self, grant: Grant) -> str:
         """Say in which ways data goes."""
-        return ", ".join(str(words.MODES[mode]) for mode in grant.modes)
+        return words.listed(words.MODES[mode] for mode in grant.modes)
 
     @admin.display(description=_("state"))
     def stands(self, grant: Grant) -> str:

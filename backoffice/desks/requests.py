@@ -112,7 +112,7 @@ class ShareRequestDesk(Desk):
         """Name the fields that are asked for."""
         return field_names(asked.fields)
 
-    @admin.display(description=_("rows"))
+    @admin.display(description=_("conditions on rows"))
     def asked_rows(self, asked: ShareRequest) -> str:
         """Say which rows are asked for."""
         return conditions(asked.rows)
@@ -135,7 +135,7 @@ class ShareRequestDesk(Desk):
         terms = offered(asked)
         parts = (
             (_("fields"), field_names(terms.fields)),
-            (_("rows"), conditions(terms.rows)),
+            (_("conditions on rows"), conditions(terms.rows)),
             (_("way of use"), words.MODES[str(terms.mode)]),
             (_("clear up to"), words.GRADES[int(terms.clear_up_to)]),
             (_("valid from"), terms.valid_from),

@@ -21,7 +21,7 @@ def _requests(asked: Asked, title: Promise, state: State, *, urgent: bool = Fals
     return pile(
         title,
         rows.select_related("dataset").order_by("pk"),
-        lambda one: _request(one, "; ".join(one.missing)),
+        lambda one: _request(one, " ".join(one.missing) or one.purpose),
         place=reverse("admin:own_requests"),
         urgent=urgent,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from accounts.models import User
 from accounts.models.people import Right
 from accounts.roles import Role
-from backoffice.waiting import administration, asking, entries, lines, requests, runs
+from backoffice.waiting import administration, asking, entries, lines, raised, requests, runs
 from backoffice.waiting.piles import Asked, Desk, Pile, Question
 
 QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
@@ -16,6 +16,7 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         runs.failed,
         runs.held,
         runs.late,
+        raised.reports,
         asking.to_complete,
         asking.suspended,
         asking.drafts,
@@ -31,6 +32,7 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
     Role.HEAD: (
         requests.late,
         requests.to_sign,
+        raised.talked_over,
         entries.to_sign,
         entries.to_update,
         asking.to_sign,
@@ -44,6 +46,8 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         requests.late,
         requests.to_answer,
         requests.past_their_term,
+        raised.talked_over,
+        raised.reports,
         asking.to_complete,
         lines.for_legal_review,
         lines.ending_grants,
@@ -52,6 +56,7 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         requests.late,
         requests.to_check,
         requests.extensions,
+        raised.to_settle,
         entries.to_review,
         entries.to_update,
         lines.for_the_authority,

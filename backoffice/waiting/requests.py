@@ -1,5 +1,6 @@
 """Share requests that wait for the provider or the data authority, and suspended grants."""
 
+from functools import cache
 from urllib.parse import urlencode
 
 from django.db.models import F, Q, QuerySet
@@ -7,8 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from backoffice.waiting.piles import Asked, Pile, Text, Thing, list_of, page_of, pile
-from catalog.deadlines import light
+from catalog import deadlines
 from exchange.models import Grant, ShareRequest
+from exchange.sharing import clocks
 from exchange.workflow import WITH_PROVIDER, State
 from policy.terms import Channel
 
@@ -19,14 +21,17 @@ def _desk(**query: str) -> str:
 
 
 def _pile(asked: Asked, title: Text, rows: QuerySet, place: str, *, urgent: bool = False) -> Pile:
+    limits = cache(deadlines.clocks)  # read where something waits, once
+
     def thing(request: ShareRequest) -> Thing:
-        due = request.due_on
+        runs = request.due_from is not None
+        due = clocks.deadline(request, limits(), today=asked.today) if runs else None
         return Thing(
             title=f"#{request.pk} {request.organization} → {request.dataset}",
             place=reverse("admin:deciding", args=[request.pk]),
-            note=request.scene,
-            due_on=due,
-            light="" if due is None else light((due - asked.today).days, 0),
+            note=request.purpose,
+            due_on=due.due_on if due else None,
+            light=due.light if due else "",
         )
 
     found = asked.own(rows, "dataset__owner").select_related("dataset", "organization")

@@ -122,7 +122,7 @@ def _duties(told: Mapping[str, Any]) -> Section:
         "五、义务",
         tuple((words.SIDES[one["side"]], one["text"], one["article"]) for one in told["duties"]),
         ("方", "义务", "条文"),
-        (14, 60, 26),
+        (13, 57, 30),
         note=told["reserved"],
     )
 
@@ -146,9 +146,11 @@ def _signatures(told: Mapping[str, Any]) -> Section:
 
 
 def _attachments(told: Mapping[str, Any]) -> Section:
+    if not told["attachments"]:
+        return Section("七、申请附件", (("附件", NONE),))
     return Section(
         "七、申请附件",
-        tuple((one["name"], one["sha256"]) for one in told["attachments"]) or ((NONE, NONE),),
+        tuple((one["name"], one["sha256"]) for one in told["attachments"]),
         ("文件名", "SHA-256"),
         (40, 60),
     )

@@ -11,14 +11,21 @@ from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
 
-from reportlab.lib import colors
+from reportlab.lib import colors, textsplit
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import CondPageBreak, Flowable, Paragraph, SimpleDocTemplate, Table
+from reportlab.platypus import (
+    CondPageBreak,
+    Flowable,
+    Paragraph,
+    SimpleDocTemplate,
+    Table,
+    paragraph,
+)
 
 from exchange.agreements.layout import Section, sections
 from exchange.models import Agreement
@@ -28,6 +35,9 @@ RUN = re.compile(r"[!-~]+(?: +[!-~]+)*")
 LAST, MISSING = 0xFFFF, "〓"  # the font's encoding ends with the Basic Multilingual Plane
 LEAST = 35 * mm  # a heading stands on a page with some of what it is about
 MARGIN = 18 * mm
+# full-width signs begin no line in Chinese (GB/T 15834); reportlab lacks these
+for module in (textsplit, paragraph):
+    module.ALL_CANNOT_START += "，；：？！》〉’”％"
 WIDTH = A4[0] - 2 * MARGIN
 GRID = [
     ("GRID", (0, 0), (-1, -1), 0.4, colors.HexColor("#777777")),

@@ -1,6 +1,6 @@
 """The first page shows each role what waits for it, and nothing that waits for others."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -14,10 +14,22 @@ from accounts.roles import CITY_WIDE
 from backoffice.waiting import desks
 from catalog import publishing
 from catalog.terms import LineState, State
-from exchange.models import RecordTable, RunState, SyncRun, Zone
+from exchange.models import (
+    Ground,
+    RecordTable,
+    RunState,
+    ShareRequest,
+    SyncRun,
+    Wrong,
+    Zone,
+)
+from exchange.models.disputes import About
+from exchange.sharing import corrections, deciding, disputes
+from exchange.sharing.corrections import Report
 from exchange.sync import engine
+from exchange.workflow import DisputeStep
 from policy.terms import Grade
-from tests.factories import accounts, catalog, exchange
+from tests.factories import accounts, catalog, exchange, sharing
 
 pytestmark = pytest.mark.django_db
 
@@ -184,3 +196,55 @@ def test_the_first_page_takes_as_many_queries_for_much_work_as_for_some(role, at
 
     asked_after(0)  # what is asked once, such as content types
     assert asked_after(6) == asked_after(12)
+
+
+def test_a_report_of_something_wrong_waits_for_the_provider_with_its_light():
+    two = sharing.two(rows=False)
+    corrections.report(
+        two.dataset.pk,
+        Report(wrong=Wrong.ENTRY, text="The cycle is daily."),
+        organization=two.asker,
+        by=two.clerk,
+        at=timezone.now(),
+    )
+    title = "Reports of something wrong to be answered"
+
+    mine = piles(two.where.publisher, Role.PUBLISHER)
+    asking = piles(two.clerk, Role.PUBLISHER)
+
+    [thing] = mine[title].things
+    assert (thing.note, thing.light) == ("The cycle is daily.", "good")
+    assert title not in asking
+
+
+def test_a_dispute_waits_for_the_provider_and_for_the_authority_once_it_is_taken_there():
+    two = sharing.two(rows=False)
+    request = two.signed("phone")
+    deciding.propose_refusal(
+        request.pk, ground=Ground.NOT_NECESSARY, reason="x", by=two.reviewer, at=sharing.NOW
+    )
+    deciding.sign_answer(request.pk, by=two.where.head, at=sharing.NOW)
+    said = {"by": two.clerk, "at": sharing.NOW}
+    dispute = disputes.open_dispute(request.pk, about=About.REFUSAL, claim="It is.", **said)
+    before = piles(two.where.head, Role.HEAD), piles(two.where.operator, Role.OPERATOR)
+
+    disputes.escalate(dispute.pk, to=DisputeStep.TO_AUTHORITY, text="No agreement.", **said)
+    after = piles(two.where.head, Role.HEAD), piles(two.where.operator, Role.OPERATOR)
+
+    talked, settled = "Disputes to be talked over", "Disputes to be settled"
+    assert [(talked in head, settled in authority) for head, authority in (before, after)] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_the_light_of_a_request_is_that_of_its_working_days():
+    two = sharing.two(rows=False)
+    request = two.signed("phone")
+    due = ShareRequest.objects.get(pk=request.pk).due_on
+    near = datetime.combine(due - timedelta(days=1), time(12), tzinfo=UTC)
+
+    [desk] = desks.of(two.reviewer, now=near)
+
+    [pile] = desk.piles
+    assert (pile.things[0].light, pile.things[0].note) == ("warn", request.purpose)

@@ -48,6 +48,7 @@ class File:
     job: BatchJob
     state: str | Promise
     colour: str
+    rows: str
     ready: bool
     advice: str | Promise
 
@@ -90,7 +91,8 @@ def _files(request: HttpRequest, grant: Grant, jobs: Sequence[BatchJob], now: da
 def _file(job: BatchJob, now: datetime) -> File:
     state = job.stands(now)
     advice = batch_notices.ADVICE.get(job.ended_because, "")
-    return File(job, state.label, COLOURS[state], state == BatchState.READY, advice)
+    ready = state == BatchState.READY
+    return File(job, state.label, COLOURS[state], f"{job.rows:,}", ready, advice)
 
 
 @office_page(SEE)

@@ -50,6 +50,7 @@ class Held:
     days_left: int | None
     why: str
     calls: GrantLeft | None
+    holds: bool
     renews: bool
     ends: bool
     disposes: bool
@@ -105,12 +106,13 @@ def _held(
         grant=grant,
         state=stands.label,
         colour="bad" if stands.withdrawn else COLOURS[state],
-        way=", ".join(str(words.MODES[mode]) for mode in grant.modes),
+        way=words.listed(words.MODES[mode] for mode in grant.modes),
         fields=field_names(grant.fields),
         rows=conditions(grant.rows),
         days_left=(grant.valid_until - today).days if live else None,
         why=stands.why if stands.withdrawn else (grant.ended_because or grant.suspended_because),
         calls=calls,
+        holds=live,
         renews=asks
         and not stands.withdrawn
         and state != GrantState.SUSPENDED

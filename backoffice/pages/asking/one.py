@@ -65,7 +65,7 @@ def _page(
         seen=[(part.pk, contents.digest(part)) for part in parts],
         may={str(step): held for step, held in may.items()},
         why_not=why_not,
-        signers="、".join(one.name for one in asking.signers(found)) if why_not else "",
+        signers=words.listed(one.name for one in asking.signers(found)) if why_not else "",
         may_submit=may[Step.SUBMIT] or may[Step.SUPPLY],
         may_ask=request.user.has_perm(sitting.ASK, found.organization),
         vouched=VOUCHED,
@@ -104,7 +104,7 @@ def facts(found: ShareRequest) -> list[tuple[str | Promise, Any]]:
         (_("Legal basis"), found.basis or found.basis_text),
         (_("way of use"), words.MODES[found.mode]),
         (_("clear up to"), words.GRADES[found.clear_up_to]),
-        (_("rows"), conditions(found.rows)),
+        (_("conditions on rows"), conditions(found.rows)),
         (_("system that uses it"), found.system),
         (_("calls a day, on average"), found.calls_average),
         (_("calls a day, at the peak"), found.calls_peak),
@@ -128,7 +128,7 @@ def _offer(found: ShareRequest) -> list[tuple[str | Promise, Any]]:
         terms = offered(found)
         told += [
             (_("fields"), field_names(terms.fields)),
-            (_("rows"), conditions(terms.rows)),
+            (_("conditions on rows"), conditions(terms.rows)),
             (_("way of use"), words.MODES[str(terms.mode)]),
             (_("clear up to"), words.GRADES[int(terms.clear_up_to)]),
             (_("Period"), f"{terms.valid_from:%Y-%m-%d} – {terms.valid_until:%Y-%m-%d}"),

@@ -20,10 +20,10 @@ from catalog import deadlines
 from exchange.models import Answer, ShareRequest
 from exchange.models.requests import ShareRequestQuerySet
 from exchange.sharing import as_seen, clocks
-from exchange.workflow import State
+from exchange.workflow import WITH_PROVIDER, State
 
 PER_PAGE = 50
-TONES = {
+TONES: dict[str, str] = {
     State.GRANTED: "good",
     State.REFUSED: "bad",
     State.SUPPLEMENT: "warn",
@@ -49,6 +49,7 @@ class Row:
     mode: object
     answer: object
     seen: str
+    waits: bool
 
 
 @office_page(SEES)
@@ -124,6 +125,7 @@ def _row(one: ShareRequest, limits: deadlines.Clocks) -> Row:
         mode=words.MODES[one.mode],
         answer=Answer(one.answer).label if one.answer else "",
         seen=as_seen.digest(one),
+        waits=one.state in WITH_PROVIDER,
     )
 
 

@@ -14,6 +14,7 @@ from backoffice import words
 from backoffice.buttons import person_of
 from backoffice.forms.deciding import AssignForm, MissingForm, OfferForm, RefusalForm, SaidForm
 from backoffice.pages.deciding import facts
+from backoffice.pages.deciding.desk import TONES
 from backoffice.pages.deciding.sight import SEES, kept_from, rights, seen_request, seen_requests
 from backoffice.pages.frame import office_page, shown
 from catalog.models import Field
@@ -23,6 +24,7 @@ from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import asked, offered
 from exchange.workflow import State
 
+DECIDED = (State.GRANTED, State.REFUSED, State.WITHDRAWN)
 ASKING = "admin:asked"
 """Where the asking department looks at its request."""
 
@@ -104,6 +106,7 @@ def told(found: ShareRequest) -> dict[str, Any]:
     return {
         "asked": found,
         "state": State(found.state),
+        "tone": TONES.get(State(found.state), ""),
         "wanted": facts.terms(wanted, names),
         "offer": facts.terms(offer, names) if found.offered else None,
         "rows": rows_of(found, offer),
@@ -120,8 +123,8 @@ def told(found: ShareRequest) -> dict[str, Any]:
 
 def _held(grant: Any, names: dict[int, str]) -> dict[str, Any]:
     return {
-        "fields": "、".join(names[pk] for pk in grant.fields if pk in names),
-        "modes": "、".join(str(words.MODES[mode]) for mode in grant.modes),
+        "fields": words.listed(names[pk] for pk in grant.fields if pk in names),
+        "modes": words.listed(words.MODES[mode] for mode in grant.modes),
         "clear_up_to": words.GRADES[grant.clear_up_to],
     }
 
@@ -139,7 +142,7 @@ def forms(
         "comment_form": SaidForm(request=found, prefix="comment"),
         "time_form": SaidForm(request=found, prefix="time"),
     }
-    if may["answer"]:
+    if may["answer"] and found.state not in DECIDED:
         made["assign_form"] = AssignForm(request=found, prefix="assign")
     if refused is not None and refused.form is not None:
         made |= refused.form

@@ -108,3 +108,15 @@ def test_a_sign_that_the_font_cannot_have_is_marked_as_missing(kept):
 @given(text=st.text(max_size=400))
 def test_any_text_comes_on_paper(kept, text):
     assert paper.pdf(long(kept, text)).endswith(b"%%EOF\n")
+
+
+@pytest.mark.parametrize("sign", "，；：？！》。")
+def test_no_line_of_chinese_begins_with_a_sign_that_ends_one(sign):
+    paper.pdfmetrics.registerFont(paper.UnicodeCIDFont(paper.FONT))
+
+    for before in range(1, 25):
+        text = "甲" * before + sign + "乙" * 12
+
+        lines = paper.Paragraph(text, paper.CELL).breakLinesCJK(90).lines
+
+        assert not [words for _space, words in lines if words[0].startswith(sign)]

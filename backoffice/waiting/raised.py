@@ -1,0 +1,70 @@
+"""What departments raise with each other: reports of something wrong, and disputes."""
+
+from functools import cache
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from backoffice.waiting.piles import Asked, Pile, Thing, list_of, page_of, pile
+from catalog import deadlines
+from catalog.terms import ClockStep
+from exchange.correction_flow import CorrectionState
+from exchange.models import Correction, Dispute
+from exchange.workflow import DisputeState
+
+ABOVE = (DisputeState.AUTHORITY, DisputeState.SUPERIOR, DisputeState.GOVERNMENT)
+"""Where the data authority settles a dispute, or records how it was settled."""
+
+
+def reports(asked: Asked) -> Pile:
+    """Reports of something wrong that the provider answers, what is due first on top."""
+    clocks = cache(deadlines.clocks)  # read where something waits, once
+
+    def thing(one: Correction) -> Thing:
+        limit = clocks().limit(ClockStep.CORRECTION).working_days
+        left = 0 if one.due_on is None else clocks().calendar.between(asked.today, one.due_on)
+        return Thing(
+            title=str(one),
+            place=page_of(one),
+            note=one.text,
+            due_on=one.due_on,
+            light=deadlines.light(left, limit),
+        )
+
+    rows = asked.own(Correction.objects.filter(state=CorrectionState.OPEN), "dataset__owner")
+    return pile(
+        gettext_lazy("Reports of something wrong to be answered"),
+        rows.select_related("dataset", "organization").order_by("due_on", "pk"),
+        thing,
+        place=list_of(Correction, state__exact=CorrectionState.OPEN),
+    )
+
+
+def _dispute(one: Dispute) -> Thing:
+    return Thing(title=str(one), place=reverse("admin:dispute", args=[one.pk]), note=one.claim)
+
+
+def talked_over(asked: Asked) -> Pile:
+    """Disputes that the provider talks over with the asking department."""
+    rows = Dispute.objects.filter(state=DisputeState.NEGOTIATION)
+    return pile(
+        gettext_lazy("Disputes to be talked over"),
+        asked.own(rows, "request__dataset__owner")
+        .select_related("request__dataset", "request__organization")
+        .order_by("pk"),
+        _dispute,
+        place=list_of(Dispute, state__exact=DisputeState.NEGOTIATION),
+    )
+
+
+def to_settle(asked: Asked) -> Pile:
+    """Disputes taken to the data authority or past it; none to which its own office is a party."""
+    party = Q(request__organization__in=asked.places) | Q(request__dataset__owner__in=asked.places)
+    rows = Dispute.objects.filter(state__in=ABOVE).exclude(party)
+    return pile(
+        gettext_lazy("Disputes to be settled"),
+        rows.select_related("request__dataset", "request__organization").order_by("pk"),
+        _dispute,
+        place=list_of(Dispute),
+    )
