@@ -267,7 +267,10 @@ def _grants() -> None:
 
 
 def _grant_rooms(role: str) -> None:
-    """Let a role use the tables of the rooms and of Django; the audit's only to add."""
+    """Let a role use the tables of the rooms and of Django; to those of APPEND_ONLY only add.
+
+    What an earlier release let it do besides is taken away.
+    """
     own = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}  # noqa: SLF001 - Django's public-by-custom name
     known = {
         name
@@ -275,11 +278,10 @@ def _grant_rooms(role: str) -> None:
     }
     for table in sorted(own & known):
         rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
-        run(
-            sql.SQL("GRANT {} ON public.{} TO {}").format(
-                sql.SQL(rights), sql.Identifier(table), sql.Identifier(role)
-            )
-        )
+        place, whose = sql.Identifier("public", table), sql.Identifier(role)
+        if table in APPEND_ONLY:
+            run(sql.SQL("REVOKE ALL ON {} FROM {}").format(place, whose))
+        run(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), place, whose))
     run(sql.SQL("GRANT SELECT ON public.django_migrations TO {}").format(sql.Identifier(role)))
     run(
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(

@@ -165,6 +165,18 @@ def test_no_role_changes_what_two_departments_said_and_did(live_database, role, 
                 door.execute(sql.SQL(statement).format(sql.Identifier(table)))
 
 
+def test_what_an_earlier_release_allowed_is_taken_away(live_database):
+    with connection.cursor() as cursor:
+        cursor.execute("GRANT UPDATE, DELETE ON exchange_requestevent TO city_office")
+
+    provision()
+
+    with session(live_database, "city_office") as door:
+        assert door.execute("SELECT count(*) FROM public.exchange_requestevent").fetchone() == (0,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            door.execute("DELETE FROM public.exchange_requestevent")
+
+
 @pytest.mark.parametrize("role", ["city_worker", "city_office", "city_open"])
 def test_no_role_makes_tables_among_the_rooms_or_reads_passwords_of_the_cluster(city, role):
     url, *_ = city
