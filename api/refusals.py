@@ -98,7 +98,7 @@ REFUSALS = (
         _("The address holds a character that no text can hold (NUL). Take it out."),
     ),
     Refusal(
-        "host-unknown",
+        "host-not-served",
         (400,),
         _("The platform does not go by the name it was called by. Use the address given to you."),
     ),
@@ -521,6 +521,7 @@ TITLES: Mapping[int, Promise] = {
     406: _("No such form"),
     409: _("Not in this state"),
     410: _("Gone"),
+    413: _("Too much at once"),
     415: _("No such media type"),
     422: _("The content does not fit"),
     429: _("Too many calls"),

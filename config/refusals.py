@@ -56,7 +56,7 @@ LARGE = Bare(
 )
 HOST = Bare(
     400,
-    "host-unknown",
+    "host-not-served",
     gettext_lazy("Not the address of this platform"),
     gettext_lazy(
         "The platform was called by a name that it does not go by. Open it at the address that you"

@@ -102,7 +102,6 @@ def extend(request_id: int, *, by: User, at: datetime) -> ShareRequest:
     request = locked(request_id)
     require(by, "exchange.oversee_request")
     another_than_asked(request, by)
-    two_sides.none_of(request.dataset.owner, by)
     _runs_with_provider(request)
     if not request.extended_because:
         raise StepRefused(_("The provider has not asked for more time, so there is none to give."))
@@ -111,6 +110,7 @@ def extend(request_id: int, *, by: User, at: datetime) -> ShareRequest:
         raise NotAllowed(
             _("You asked for more time yourself. Somebody else of the data authority consents.")
         )
+    two_sides.none_of(request.dataset.owner, by)
     request.extended_at = at
     request.due_on = deadline(request).due_on
     request.save(update_fields=["extended_at", "due_on"])

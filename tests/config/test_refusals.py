@@ -140,7 +140,7 @@ def test_an_unknown_host_of_the_api_is_a_problem():
     with override_settings(ALLOWED_HOSTS=["city.test"]):
         answer = client("en").get("/api/v1/datasets", headers={"host": "evil.test"})
 
-    assert (answer.status_code, answer.json()["code"]) == (400, "host-unknown")
+    assert (answer.status_code, answer.json()["code"]) == (400, "host-not-served")
 
 
 @pytest.mark.parametrize("address", ["/no-such-place", "/office/no-such-place/"])

@@ -30,8 +30,14 @@ ANSWERED = (
     ROOT / "exchange" / "access.py",
     ROOT / "accounts" / "keys.py",
     ROOT / "accounts" / "quotas.py",
+    ROOT / "config" / "refusals.py",
 )
-REFUSALS = {"KeyRefused": 0, "QuotaExceeded": 0, "problem": 1}  # where each takes its code
+REFUSALS = {
+    "KeyRefused": 0,
+    "QuotaExceeded": 0,
+    "problem": 1,
+    "Bare": 1,
+}  # where each takes its code
 ANYWHERE = {
     "not-allowed",  # Django's PermissionDenied, whoever raised it
     "file-refused",  # of the catalogue's refusals the one that a call can meet
