@@ -42,8 +42,10 @@ from exchange.sharing import (
     lifecycle,
     matrix,
     serving,
+    verification,
 )
 from exchange.sharing.requests import as_json, asked
+from exchange.sharing.verification import Result
 from exchange.workflow import OPEN_STATES, GrantState, State
 from policy.terms import Channel, Grade, Mode, ReaderKind, ShareType, Treatment
 from tests.exchange.sharing import town
@@ -58,13 +60,15 @@ LIKELY = [*NAMES[:4], *NAMES[:4], "illness"]
 WAYS = (Mode.QUERY, Mode.QUERY, Mode.QUERY, Mode.VERIFY, Mode.BULK)
 MASKS = ("", "blank", "keep_edges")
 PARTS = ("whole", "whole", "fewer", "masked", "shorter", "yes", "fewer_rows")
+BEYOND = ("more", "clearer", "longer", "sooner", "all_rows", "more_calls", "a_copy")
+TRIES = 2
 
 
 class Walk:
     """One walk; what it did to the database is gone when it ends."""
 
-    def __init__(self, city: town.Town, truth: Truth, seed: int) -> None:
-        self.city, self.truth = city, truth
+    def __init__(self, city: town.Town, truth: Truth, seed: int, care: float) -> None:
+        self.city, self.truth, self.care = city, truth, care
         self.chance = random.Random(seed)  # noqa: S311 - a walk, no secret
         self.at = NOW + timedelta(days=self.chance.choice([0, 0, 200]))  # or before National Day
         self.books = town.Books()
@@ -80,7 +84,7 @@ class Walk:
         getattr(self, self.last)()
 
     def mostly(self) -> bool:
-        return self.chance.random() < 0.9
+        return self.chance.random() < self.care
 
     def person(self, permission: str, place: Organization | None = None) -> User:
         """Choose who tries: mostly somebody with the right, else anybody."""
@@ -112,7 +116,7 @@ class Walk:
             rows=rows,
             mode=mode,
             clear_up_to=self.chance.choice([Grade.L2, Grade.L3, Grade.L3, Grade.L3, Grade.L4]),
-            wanted_from=self.today,
+            wanted_from=self.today + timedelta(days=self.chance.choice([0, 0, 0, 5])),
             wanted_until=self.today + timedelta(days=self.chance.randint(20, 400)),
         )
 
@@ -206,7 +210,8 @@ class Walk:
         if found is None:
             return
         by = self.person("exchange.answer_request", found.dataset.owner)
-        offer = _part(asked(found), self.chance.choice(PARTS), found)
+        how = self.chance.choice(PARTS if self.mostly() else BEYOND)
+        offer = _part(asked(found), how, found)
         town.attempt(deciding.propose, found.pk, offer, reason="最小必要", by=by, at=self.at)
 
     def refuse(self) -> None:
@@ -283,6 +288,29 @@ class Walk:
     def dispose(self) -> None:
         self.of_grant(lifecycle.dispose, "exchange.sign_request", own=True, receipt="已删除")
 
+    def guess(self) -> None:
+        """Claim what is wrong about a subject, some times over."""
+        grant = Grant.objects.filter(modes=[Mode.VERIFY]).last()
+        others = {"name", "phone", "income"} & named(grant) if grant else set()
+        if grant is None or not others:
+            return
+        place, subject = grant.organization, self.chance.randint(1, 2)
+        caller = Caller(ReaderKind.DEPARTMENT, place.pk, str(place))
+        told = {"mode": Mode.VERIFY, "today": self.today, "number": grant.pk}
+        slug = grant.dataset.slug
+
+        def lookup() -> serving.Served:
+            return serving.under_grant(slug, caller, **told)
+
+        for _ in range(TRIES + 1):
+            claims = [{"id": str(subject), min(others): "0"}]
+            try:
+                found = verification.verify_claims(lookup, claims, at=self.at)
+            except town.REFUSALS:
+                return
+            assert found.told[0].result in (Result.MISMATCH, Result.NO_SUBJECT)
+            self.books.guessed[place.pk, grant.dataset_id, self.today, subject] += 1
+
     def regrade(self) -> None:
         two, mask = self.chance.choice(self.city.datasets), self.chance.choice(MASKS)
         wanted = {
@@ -336,6 +364,8 @@ class Walk:
         """Look at everything that is promised."""
         self.each_state_follows_from_the_audit_trail()
         self.no_grant_is_without_the_signatures()
+        self.a_renewal_stands_for_what_it_renews()
+        self.nobody_guesses_more_than_a_few_times()
         self.nobody_decides_on_what_they_asked_for_or_signs_what_they_proposed()
         self.each_due_day_can_be_counted_by_hand()
         self.nothing_is_served_beyond_what_was_asked_approved_and_lawful()
@@ -347,6 +377,7 @@ class Walk:
             found["granted"] += 1
             found["at once"] += self.books.signed[grant.request_id].answer is None
             found["with rows"] += bool(grant.rows)
+            found["guessed"] = sum(self.books.guessed.values())
             found["renewed"] += grant.request.renews_id is not None
             found[str(grant.state(self.today))] += 1
         for request in ShareRequest.objects.all():
@@ -360,7 +391,9 @@ class Walk:
 
     def no_grant_is_without_the_signatures(self) -> None:
         for grant in Grant.objects.filter(channel=Channel.SHARE):
-            request, kept = grant.request, self.books.signed[grant.request_id]
+            request = grant.request
+            assert request is not None
+            kept = self.books.signed[request.pk]
             assert request.state == State.GRANTED
             assert kept.digest == contents.digest(request)
             assert (Role.HEAD, request.organization_id) in self.city.roles[kept.by]
@@ -372,6 +405,14 @@ class Walk:
                 assert (Role.HEAD, owner) in self.city.roles[kept.answered_by]
                 said = kept.answer
             assert _as_granted(grant) == said
+            assert town.no_more(_as_granted(grant), kept.asked)
+
+    def a_renewal_stands_for_what_it_renews(self) -> None:
+        renewed = Grant.objects.filter(renewals__state=State.GRANTED)
+        assert not renewed.filter(revoked_at=None).exists()
+
+    def nobody_guesses_more_than_a_few_times(self) -> None:
+        assert max(self.books.guessed.values(), default=0) <= TRIES
 
     def nobody_decides_on_what_they_asked_for_or_signs_what_they_proposed(self) -> None:
         for request in ShareRequest.objects.all():
@@ -379,9 +420,13 @@ class Walk:
             deciders = {request.proposed_by_id, request.answered_by_id} - {None}
             assert not askers & deciders
             assert request.answered_by_id is None or len(deciders) == 2
+            able = self.city.able("exchange.answer_request", request.dataset.owner)
+            assert request.proposed_by is None or request.proposed_by in able
 
     def each_due_day_can_be_counted_by_hand(self) -> None:
         for request in ShareRequest.objects.all():
+            running = request.state in (State.IN_CHECK, State.IN_REVIEW, State.TO_ANSWER)
+            assert (request.due_from is not None) == running
             if request.due_from is None:
                 assert request.due_on is None
             else:
@@ -480,7 +525,28 @@ def _part(offer: matrix.Offer, how: str, request: ShareRequest) -> matrix.Offer:
         name = Field.objects.get(resource__dataset=request.dataset, name="name").pk
         scope = {"field": name, "operator": "in", "values": ["n001", "n007"]}
         return replace(offer, rows=(*offer.rows, scope))
-    return offer
+    return _beyond(offer, how, request)
+
+
+def _beyond(offer: matrix.Offer, how: str, request: ShareRequest) -> matrix.Offer:
+    """Return more than was asked for, which is refused; or what was asked for."""
+    every = Field.objects.filter(resource__dataset=request.dataset)
+    day = timedelta(days=1)
+    more: Mapping[str, Mapping[str, Any]] = {
+        "more": {"fields": tuple(every.values_list("pk", flat=True))},
+        "clearer": {"clear_up_to": Grade.L4},
+        "longer": {"valid_until": offer.valid_until + day},
+        "sooner": {"valid_from": offer.valid_from - day},
+        "all_rows": {"rows": ()},
+        "more_calls": {"daily_quota": None},
+        "a_copy": {"mode": Mode.BULK},
+    }
+    return replace(offer, **more.get(how, {}))
+
+
+def named(grant: Grant) -> set[str]:
+    """Return the names of the fields that a grant names."""
+    return set(Field.objects.filter(pk__in=grant.fields).values_list("name", flat=True))
 
 
 def _as_granted(grant: Grant) -> dict[str, Any]:
@@ -511,15 +577,18 @@ def city() -> Iterator[town.Town]:
     yield town.built()
 
 
-def walked(city: town.Town, seeds: Iterable[int], steps: int) -> Counter[str]:
-    """Take walks, each from the town as it was built; return how many grants were reached."""
+def walked(city: town.Town, seeds: Iterable[int], steps: int, care: float = 0.9) -> Counter[str]:
+    """Take walks, each from the town as it was built; return how many grants were reached.
+
+    `care` is how often a step is tried by who may take it, where it is due.
+    """
     truth = {two.dataset.pk: true_rows(two) for two in city.datasets}
     reached: Counter[str] = Counter()
     for seed in seeds:
         town.forget()
         profile = ("order809", "municipal-2024")[seed % 4 == 3]
-        with override_settings(CLOCK_PROFILE=profile), transaction.atomic():
-            walk = Walk(city, truth, seed)
+        with override_settings(CLOCK_PROFILE=profile, VERIFY_TRIES=TRIES), transaction.atomic():
+            walk = Walk(city, truth, seed, care)
             for number in range(steps):
                 before = walk.at, WorkingDay.objects.count(), Entry.objects.count()
                 walk.step()
@@ -539,7 +608,9 @@ def walked(city: town.Town, seeds: Iterable[int], steps: int) -> Counter[str]:
 def test_every_path_keeps_every_promise(city):
     reached = walked(city, range(8), steps=55)
 
-    assert {"granted", "at once", "with rows", "live", "request to_answer"} <= set(reached)
+    assert {"granted", "at once", "with rows", "live", "request to_answer", "guessed"} <= set(
+        reached
+    )
 
 
 @pytest.mark.slow
@@ -570,6 +641,7 @@ STEPS = {
     "stop": 1,
     "purpose_over": 1,
     "dispose": 1,
+    "guess": 4,
     "regrade": 3,
     "bar": 1,
     "unbar": 2,

@@ -4,6 +4,7 @@ What they are held against is told apart from the code: by the catalogue's rows 
 what was signed when it was signed, and by the audit trail.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -17,15 +18,16 @@ from django.utils import timezone
 
 from accounts.models import Organization, User
 from accounts.roles import CITY_WIDE, NotAllowed, Role, holders
+from audit import stream
 from audit.models import Entry
 from catalog.models import Clock, Field, NegativeLine, WorkingDay
 from catalog.refusals import CatalogRefusal
 from catalog.terms import LineState
 from exchange import access
-from exchange.models import Grant, ShareRequest
+from exchange.models import Ending, Grant, ShareRequest
 from exchange.problems import Problem
 from exchange.sharing import contents, entering
-from exchange.sharing.requests import as_json, offered
+from exchange.sharing.requests import as_json, asked, offered
 from policy.terms import Channel, Grade, Mode, ShareType
 from tests.factories import accounts, sharing
 
@@ -96,11 +98,15 @@ def built() -> Town:
 
 @dataclass
 class Signed:
-    """What was vouched for when a request was signed, and what an answer said when it was."""
+    """What was vouched for when a request was signed, and what an answer said when it was.
+
+    `free` says whether it could be granted at once: all have it, and nothing was misused.
+    """
 
     digest: str
     by: User
     free: bool
+    asked: dict[str, Any]
     answer: dict[str, Any] | None = None
     answered_by: User | None = None
 
@@ -111,15 +117,17 @@ class Books:
 
     askers: dict[int, set[int]] = field(default_factory=dict)
     signed: dict[int, Signed] = field(default_factory=dict)
+    guessed: Counter[tuple[int, int, date, int]] = field(default_factory=Counter)
 
     def asks(self, request: ShareRequest, by: User) -> None:
         """Keep who wrote a request, laid it before the head, or signed it."""
         self.askers.setdefault(request.pk, set()).add(by.pk)
 
     def signs(self, request: ShareRequest, by: User, today: date) -> None:
-        """Keep what a head vouched for, and whether it was given to all on that day."""
-        free = given_to_all(request, today)
-        self.signed[request.pk] = Signed(contents.digest(request), by, free)
+        """Keep what a head vouched for, and whether it could be had at once on that day."""
+        free = given_to_all(request, today) and not misused(request, today)
+        said = as_json(asked(request))
+        self.signed[request.pk] = Signed(contents.digest(request), by, free, said)
 
     def answers(self, request: ShareRequest, by: User) -> None:
         """Keep what a head of the provider answered."""
@@ -132,14 +140,17 @@ def forget() -> None:
     access._decisions.clear()
     access._looks.clear()
     entering._kept.clear()
+    stream.call("FLUSHDB")
 
 
 def attempt(verb: Callable[..., Any], *args: Any, **told: Any) -> Any:
-    """Take a step; None where it was refused, which leaves nothing behind, not even an entry."""
+    """Take a step, which leaves an entry; None where it was refused, which leaves nothing."""
     before = Entry.objects.count()
     try:
         with transaction.atomic():
-            return verb(*args, **told)
+            done = verb(*args, **told)
+            assert Entry.objects.count() > before, f"{verb.__name__} left no entry"
+            return done
     except REFUSALS as refused:
         assert str(refused)
         assert Entry.objects.count() == before
@@ -162,6 +173,29 @@ def _free(one: Field, leaned: bool, clear_up_to: int, today: date) -> bool:
     grade = one.grade or Grade.L3
     masked = grade == Grade.L3 and bool(one.mask_kind) and clear_up_to < Grade.L3
     return grade <= Grade.L2 or (masked and not leaned)
+
+
+def misused(request: ShareRequest, today: date) -> bool:
+    """Whether the department misused the dataset: the last of its grants, or one not mended."""
+    held = Grant.objects.filter(organization=request.organization, dataset=request.dataset)
+    others = [one for one in held.order_by("pk") if one.request_id != request.pk]
+    unmended = [one for one in others if one.suspended_at and not one.revoked_at]
+    return any(one.valid_until >= today for one in unmended) or (
+        bool(others) and others[-1].ending == Ending.MISUSE
+    )
+
+
+def no_more(less: dict[str, Any], more: dict[str, Any]) -> bool:
+    """Whether one offer, as JSON, gives nothing that another does not."""
+    quota, most = less["daily_quota"], more["daily_quota"]
+    return (
+        set(less["fields"]) <= set(more["fields"])
+        and less["mode"] in (more["mode"], "verify")
+        and less["clear_up_to"] <= more["clear_up_to"]
+        and more["valid_from"] <= less["valid_from"] <= less["valid_until"] <= more["valid_until"]
+        and all(one in less["rows"] for one in more["rows"])
+        and (most is None or (quota is not None and quota <= most))
+    )
 
 
 def clear_by_law(one: Field, *, clear_up_to: int, mode: Mode, today: date) -> bool:
@@ -238,11 +272,32 @@ AFTER = {
 }
 
 
+BEFORE = {
+    "request.submit": {"draft", "supplement"},
+    "request.give_back": {"to_sign"},
+    "request.sign": {"to_sign"},
+    "request.check": {"in_check"},
+    "request.ask_more": {"in_check", "in_review"},
+    "request.propose": {"in_review"},
+    "request.reconsider": {"to_answer"},
+    "request.answer": {"to_answer"},
+    "grant.suspend": {"live"},
+    "grant.resume": {"suspended"},
+    "grant.end": {"live", "suspended"},
+}
+"""From where each step is taken: by Order 809 arts 20, 21 and 27."""
+
+
 def replayed() -> dict[str, str]:
-    """Return the state of each request and grant as the entries of the trail alone tell it."""
+    """Return the state of each request and grant as the entries of the trail alone tell it.
+
+    On the way no step is skipped: each entry follows on a state from which it can be taken.
+    """
     states: dict[str, str] = {}
     for entry in Entry.objects.order_by("pk"):
         told = entry.details
+        if entry.verb in BEFORE:
+            assert states[entry.target] in BEFORE[entry.verb], f"{entry.verb} {entry.target}"
         if entry.verb in AFTER:
             states[entry.target] = AFTER[entry.verb]
         elif entry.verb == "request.sign":
