@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+import threading
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -180,6 +181,27 @@ def test_the_grants_rows_bound_the_file(two):
     assert job.rows == len(rows) == sum(row[1] == "plain" for row in ROWS)
 
 
+@pytest.mark.parametrize(
+    ("form", "packed", "plain"),
+    [
+        (BatchForm.CSV, False, b"_id,id,name,phone\n"),
+        (BatchForm.CSV, True, b"_id,id,name,phone\n"),
+        (BatchForm.JSONL, False, b""),
+        (BatchForm.JSONL, True, b""),
+    ],
+)
+def test_where_the_grant_covers_no_row_the_file_is_whole_and_empty(two, form, packed, plain):
+    scope = {"field": two.field("name"), "operator": "in", "values": ["nobody"]}
+    grant = granted(two, "id", "name", "phone", rows=[scope])
+
+    job = written(two, grant, form=form, packed=packed)
+    text = fetched(two, job)
+
+    assert (gzip.decompress(text) if packed else text) == plain
+    assert (job.state, job.rows, job.bytes) == (BatchState.READY, 0, len(text))
+    assert manifest(two, job)["sha256"] == hashlib.sha256(text).hexdigest()
+
+
 def test_a_packed_file_unpacks_to_the_same_rows_and_is_counted_as_packed(two):
     grant = granted(two)
     plain = fetched(two, written(two, grant))
@@ -334,6 +356,62 @@ def test_of_two_workers_one_writes_and_one_that_died_is_followed_by_another(two)
     assert done is not None
     assert done.state == BatchState.READY
     assert batch_writing.write(job.pk) is None
+
+
+def test_what_a_killed_worker_left_is_no_file_and_is_written_over_by_the_next(two):
+    grant = granted(two)
+    job = batches.ask(grant.pk, by=two.clerk, at=timezone.now())
+    BatchJob.objects.filter(pk=job.pk).update(state=BatchState.RUNNING, begun_at=timezone.now())
+    files().mkdir()
+    (files() / f"{job.pk}.part").write_bytes(b"half a file" * 10_000)
+
+    with pytest.raises(batch_fetching.BatchNotReady):
+        fetched(two, job)
+    swept = batch_sweeping.sweep(at=timezone.now())
+    done = batch_writing.write(job.pk)
+
+    assert swept == 0
+    assert [one.name for one in files().iterdir()] == [f"{job.pk}.sealed"]
+    assert len(fetched(two, done)) == done.bytes
+
+
+def test_what_a_killed_worker_left_under_a_grant_that_ended_is_removed(two):
+    grant = granted(two)
+    job = batches.ask(grant.pk, by=two.clerk, at=timezone.now())
+    BatchJob.objects.filter(pk=job.pk).update(state=BatchState.RUNNING, begun_at=timezone.now())
+    files().mkdir()
+    (files() / f"{job.pk}.part").write_bytes(b"half a file")
+    lifecycle.purpose_over(grant.pk, reason="不再需要。", by=two.clerk, at=timezone.now())
+
+    done = batch_writing.write(job.pk)
+
+    assert (done.state, done.ended_because) == (BatchState.FAILED, BatchEnd.REFUSED)
+    assert list(files().iterdir()) == []
+
+
+def test_of_two_who_ask_at_once_under_a_grant_one_has_a_job_and_the_other_its_number(two):
+    grant, at_once, told = granted(two), threading.Barrier(2), []
+
+    def ask() -> None:
+        at_once.wait(30)
+        try:
+            told.append(batches.ask(grant.pk, by=two.clerk, at=timezone.now()).pk)
+        except StepRefused as refused:
+            told.append(str(refused))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _person in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(60)
+
+    [job] = BatchJob.objects.all()
+    refused = [one for one in told if one != job.pk]
+    assert len(told) == 2
+    assert len(refused) == 1
+    assert str(job.pk) in refused[0]
 
 
 def test_a_grant_that_is_suspended_while_the_file_is_written_leaves_none(two, monkeypatch):
