@@ -196,6 +196,14 @@ KINDS: Mapping[str, Kind] = {
         (Role.PUBLISHER, Role.HEAD, Role.OPERATOR),
         mail=True,
     ),
+    "calendar.year_missing": Kind(
+        gettext_lazy(
+            "The working days of %(year)s are not entered, so due dates in it are estimates. Enter"
+            " the announcement of the State Council in the list of working days."
+        ),
+        (Role.OPERATOR,),
+        mail=True,
+    ),
     "request.signable": Kind(
         gettext_lazy("Request %(request)s for “%(dataset)s” waits for the signature of the head."),
         (Role.HEAD,),
@@ -289,7 +297,40 @@ KINDS: Mapping[str, Kind] = {
             "Request %(request)s of %(asker)s for “%(dataset)s” was due on %(day)s and is late at"
             " %(owner)s."
         ),
-        (Role.REVIEWER, Role.HEAD, Role.OPERATOR),
+        (Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "request.climbed": Kind(
+        gettext_lazy(
+            "Request %(request)s of %(asker)s for “%(dataset)s” was due on %(day)s, and %(owner)s"
+            " has still not answered. Head of the provider and data authority are told."
+        ),
+        (Role.HEAD, Role.OPERATOR),
+        mail=True,
+    ),
+    "request.check_due": Kind(
+        gettext_lazy(
+            "The formal check of request %(request)s of %(asker)s for “%(dataset)s” is due on"
+            " %(day)s."
+        ),
+        (Role.OPERATOR,),
+        mail=True,
+    ),
+    "request.check_late": Kind(
+        gettext_lazy(
+            "The formal check of request %(request)s of %(asker)s for “%(dataset)s” was due on"
+            " %(day)s and is late."
+        ),
+        (Role.OPERATOR,),
+        mail=True,
+    ),
+    "request.check_climbed": Kind(
+        gettext_lazy(
+            "The formal check of request %(request)s of %(asker)s for “%(dataset)s” was due on"
+            " %(day)s and is still not done. Head of the asking department and data authority are"
+            " told."
+        ),
+        (Role.HEAD, Role.OPERATOR),
         mail=True,
     ),
     "dispute.opened": Kind(
@@ -343,12 +384,27 @@ KINDS: Mapping[str, Kind] = {
         (Role.PUBLISHER, Role.REVIEWER),
         mail=True,
     ),
+    "correction.due": Kind(
+        gettext_lazy(
+            "Report %(report)s of %(reporter)s on “%(dataset)s” is to be answered by %(day)s."
+        ),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
     "correction.late": Kind(
         gettext_lazy(
             "Report %(report)s of %(reporter)s on “%(dataset)s” was due on %(day)s and is late at"
             " %(owner)s."
         ),
-        (Role.REVIEWER, Role.HEAD, Role.OPERATOR),
+        (Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "correction.climbed": Kind(
+        gettext_lazy(
+            "Report %(report)s of %(reporter)s on “%(dataset)s” was due on %(day)s, and %(owner)s"
+            " has still not answered. Head of the provider and data authority are told."
+        ),
+        (Role.HEAD, Role.OPERATOR),
         mail=True,
     ),
     "grant.suspended": Kind(

@@ -58,6 +58,11 @@ CERTAINTIES = {
     Certainty.SECONDARY.value: _("read in a copy, not verified"),
     Certainty.UNVERIFIED.value: _("not verified"),
 }
+PROFILES = {
+    "order809": _("Order 809 of the State Council"),
+    "municipal-2024": _("municipal rules of 2024, with a formal check"),
+}
+"""Bodies of rules that are shipped; a city's own goes by the name it was entered with."""
 CHANNELS = {
     Channel.SHARE.value: _("between departments"),
     Channel.OPEN.value: _("to the public"),
@@ -121,6 +126,7 @@ __all__ = [
     "MASKS",
     "MODES",
     "OPEN_TYPES",
+    "PROFILES",
     "SECRECY",
     "SHARE_TYPES",
     "TIERS",

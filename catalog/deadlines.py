@@ -4,7 +4,7 @@ Source: 《政务数据共享条例》 (Order 809); docs/policy.md, "Time limits
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -40,15 +40,22 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """All limits of a profile with the calendar, read once: for lists, which ask it of many.
+    """The limits of one body of rules with the calendar, read once: for lists, which ask of many.
 
-    `others` are of steps that only other bodies of rules have: a limit that began under rules
-    which no longer hold here runs to its end by them.
+    `limits` are by step, what the rules leave open filled up from the national ones; `kept` are
+    the rows of all bodies of rules, so that what was asked under another one is counted by it.
     """
 
+    profile: str
     limits: Mapping[str, Clock]
     calendar: workdays.WorkCalendar
-    others: Mapping[str, Clock] = field(default_factory=dict)
+    kept: Mapping[str, Mapping[str, Clock]]
+
+    def under(self, profile: str) -> "Clocks":
+        """Return the limits of another body of rules; "" leaves them as they are. No query."""
+        if profile in ("", self.profile):
+            return self
+        return replace(self, profile=profile, limits=_filled(self.kept, profile))
 
     def due_for(
         self,
@@ -78,8 +85,8 @@ class Clocks:
         )
 
     def limit(self, step: ClockStep | str) -> Clock:
-        """Return a step's limit, that of the rules in force first. Raises ClockMissing."""
-        found = self.limits.get(step) or self.others.get(step)
+        """Return a step's limit. Raises ClockMissing."""
+        found = self.limits.get(step)
         if found is None:
             raise ClockMissing(
                 f"No time limit is kept for “{step}”. Add it to the list of time limits."
@@ -99,17 +106,15 @@ def clocks() -> Clocks:
 
     CLOCK_PROFILE names the profile.
     """
-    found: dict[bool, dict[str, Clock]] = {True: {}, False: {}}
-    for clock in sorted(Clock.objects.all(), key=_rank):
-        found[_rank(clock) > 0][clock.step] = clock
-    return Clocks(found[True], workdays.calendar(), found[False])
+    kept: dict[str, dict[str, Clock]] = {}
+    for clock in Clock.objects.all():
+        kept.setdefault(clock.profile, {})[clock.step] = clock
+    profile = settings.CLOCK_PROFILE
+    return Clocks(profile, _filled(kept, profile), workdays.calendar(), kept)
 
 
-def _rank(clock: Clock) -> int:
-    """Return 2 for a limit of the rules in force, 1 for a national one, 0 for another."""
-    if clock.profile == settings.CLOCK_PROFILE:
-        return 2
-    return 1 if clock.profile == NATIONAL else 0
+def _filled(kept: Mapping[str, Mapping[str, Clock]], profile: str) -> dict[str, Clock]:
+    return {**kept.get(NATIONAL, {}), **kept.get(profile, {})}
 
 
 def due_for(

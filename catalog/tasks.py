@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from catalog import reviews, updates
+from catalog import calendar_years, reviews, updates
 from catalog.sheets import pruning
 
 
@@ -17,6 +17,12 @@ def remind_of_reviews() -> int:
 
 
 @shared_task
+def remind_of_calendar() -> int:
+    """Ask for the working days of a year that nobody has entered. Safe to repeat."""
+    return calendar_years.remind(at=timezone.now())
+
+
+@shared_task
 def prune_workbooks() -> int:
     """Remove files of workbooks that are too old to be kept; returns how many. Safe to repeat."""
     return pruning.prune(at=timezone.now())
@@ -27,6 +33,11 @@ SCHEDULE = {
         "task": "catalog.tasks.remind_of_reviews",
         "schedule": 1800.0,
         "options": {"expire_seconds": 1800},
+    },
+    "remind-of-calendar": {
+        "task": "catalog.tasks.remind_of_calendar",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 3600},
     },
     "prune-workbooks": {
         "task": "catalog.tasks.prune_workbooks",

@@ -1,7 +1,8 @@
 """Chinese working days, with the days of rest and of work that the State Council moves each year.
 
 A row of `WorkingDay` wins; then the calendar package for the years it knows; for a year that
-neither knows, Monday to Friday is a working day, and what was counted so is marked estimated.
+neither knows, Monday to Friday is a working day, and what was counted so is marked estimated. A
+year of ours is known once its fixed days of rest stand in the list (`catalog.calendar_years`).
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,11 @@ KNOWN_YEARS = range(
 
 DAY = timedelta(days=1)
 FRIDAY = 4
+
+
+def fixed_rests(year: int) -> tuple[date, date, date]:
+    """Return the days of rest that each year has: New Year, Labour Day and National Day."""
+    return date(year, 1, 1), date(year, 5, 1), date(year, 10, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,11 @@ class WorkCalendar:
 
     def knows(self, day: date) -> bool:
         """Return whether that is more than an estimate."""
-        return day in self.kept or day.year in KNOWN_YEARS
+        return day in self.kept or self.entered(day.year)
+
+    def entered(self, year: int) -> bool:
+        """Return whether the holidays of a year are known, by the package or by rows of ours."""
+        return year in KNOWN_YEARS or all(self.kept.get(day) is False for day in fixed_rests(year))
 
     def add(self, received: date, days: int) -> Due:
         """Return the day on which the last of `days` working days ends.

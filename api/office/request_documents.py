@@ -190,10 +190,29 @@ class RequestTerms(serializers.Serializer):
     renews = serializers.IntegerField(allow_null=True)
 
 
-class RequestDue(serializers.Serializer):
-    """The time limit that runs; working days, with the law behind it."""
+class CountedDay(serializers.Serializer):
+    """A day after the beginning, up to the last one, as it was counted."""
 
+    day = serializers.DateField()
+    number = serializers.IntegerField(help_text="its number among working days; 0: offices rest")
+    moved = serializers.BooleanField(
+        help_text="a working day at a weekend, or a day of rest in the week"
+    )
+    estimated = serializers.BooleanField(help_text="holidays of its year are not entered yet")
+
+
+class RequestDue(serializers.Serializer):
+    """The time limit that runs, with the law behind it and every day that was counted."""
+
+    rules = serializers.CharField(help_text="body of rules that has this limit")
     step = serializers.ChoiceField(choices=ClockStep.values)
+    since = serializers.DateField(help_text="day it began, which does not count")
+    starts_with = serializers.CharField(help_text="what it begins with, in words")
+    working_days = serializers.IntegerField()
+    extension_days = serializers.IntegerField(help_text="working days given on top; 0 if none")
+    named_on = serializers.DateField(
+        allow_null=True, help_text="last day named in a dispute, in place of the count"
+    )
     due_on = serializers.DateField()
     days_left = serializers.IntegerField(help_text="working days; negative when late")
     citation = serializers.CharField()
@@ -201,6 +220,7 @@ class RequestDue(serializers.Serializer):
     note = serializers.CharField(
         allow_blank=True, help_text="where holidays of that year are not entered yet"
     )
+    days = CountedDay(many=True)
 
 
 class Lacks(serializers.Serializer):

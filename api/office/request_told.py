@@ -1,10 +1,12 @@
 """A share request as its department is told of it: what it says, where it stands, what it got."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from api.office.datasets import reason
@@ -135,13 +137,22 @@ def _due(one: ShareRequest, limits: Clocks, today: date) -> dict[str, Any] | Non
     if one.due_from is None:
         return None
     due = clocks.deadline(one, limits, today=today)
+    limit = limits.under(one.profile).limit(one.due_step)
+    since = timezone.localdate(one.due_from)
     return {
+        "rules": limit.profile,
         "step": str(due.step),
+        "since": since,
+        "starts_with": limit.starts_with,
+        "working_days": limit.working_days,
+        "extension_days": 0 if one.extended_at is None else limit.extension_days,
+        "named_on": one.ordered_on,
         "due_on": due.due_on,
         "days_left": due.days_left,
         "citation": due.citation,
         "certainty": due.certainty,
         "note": _not_entered() if due.estimated else "",
+        "days": [asdict(day) for day in limits.calendar.walk(since, due.due_on)],
     }
 
 

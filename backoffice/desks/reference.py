@@ -11,7 +11,7 @@ from unfold.admin import TabularInline
 
 from backoffice import words
 from backoffice.desk import Desk, KeptDesk, labelled
-from backoffice.desks import listed
+from backoffice.desks import calendar, listed
 from backoffice.filters import InWords
 from catalog import indexing
 from catalog.models import (
@@ -96,9 +96,12 @@ class ClockDesk(KeptDesk):
 
     list_display = [
         "step",
-        "profile",
+        labelled(words.PROFILES, "profile", _("body of rules")),
         "working_days",
         "extension_days",
+        "remind_days",
+        "late_days",
+        "climb_days",
         "citation",
         labelled(words.CERTAINTIES, "certainty", _("how far that was checked")),
     ]
@@ -113,6 +116,7 @@ class WorkingDayDesk(KeptDesk):
     list_display = ["day", "working", "note", "source"]
     list_filter = ["working"]
     ordering = ["-day"]
+    list_buttons = (calendar.YEAR,)
 
 
 @admin.register(SearchEntry)

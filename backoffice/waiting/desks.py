@@ -6,7 +6,16 @@ from datetime import datetime
 from accounts.models import User
 from accounts.models.people import Right
 from accounts.roles import Role
-from backoffice.waiting import administration, asking, entries, lines, raised, requests, runs
+from backoffice.waiting import (
+    administration,
+    asking,
+    calendars,
+    entries,
+    lines,
+    raised,
+    requests,
+    runs,
+)
 from backoffice.waiting.piles import Asked, Desk, Pile, Question
 
 QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
@@ -57,6 +66,7 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         requests.to_check,
         requests.extensions,
         raised.to_settle,
+        calendars.year_missing,
         entries.to_review,
         entries.to_update,
         lines.for_the_authority,

@@ -1,7 +1,7 @@
 """The legal time limits, and the days on which offices work: reference lists of ours."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.bilingual import choose
@@ -36,7 +36,8 @@ class Clock(models.Model):
     """A time limit: how many working days a step may take, and who says so.
 
     `profile` is the body of rules it stands in; CLOCK_PROFILE says which one holds here, and what
-    that one leaves open is taken from Order 809.
+    that one leaves open is taken from Order 809. `catalog.alarms` tells of limits that near, pass
+    and stay unmet.
     """
 
     profile = models.SlugField(_("body of rules"), max_length=30)
@@ -44,6 +45,27 @@ class Clock(models.Model):
     working_days = models.PositiveSmallIntegerField(_("working days"))
     extension_days = models.PositiveSmallIntegerField(
         _("working days it can be extended by"), default=0
+    )
+    remind_days = models.PositiveSmallIntegerField(
+        _("reminder, working days before the last day"),
+        null=True,
+        blank=True,
+        default=1,
+        help_text=_("Leave empty where nobody is to be told."),
+    )
+    late_days = models.PositiveSmallIntegerField(
+        _("told as late, working days after the last day"),
+        null=True,
+        blank=True,
+        default=1,
+        help_text=_("Leave empty where nobody is to be told."),
+    )
+    climb_days = models.PositiveSmallIntegerField(
+        _("one step up, working days after the last day"),
+        null=True,
+        blank=True,
+        default=3,
+        help_text=_("Leave empty where nobody is to be told."),
     )
     starts_with_zh = models.CharField(_("starts with, Chinese"), max_length=200)
     starts_with_en = models.CharField(_("starts with, English"), max_length=200, blank=True)
@@ -71,6 +93,16 @@ class Clock(models.Model):
                 name="catalog_clock_extension_needs_consent",
                 condition=Q(extension_days=0) | ~Q(consent_zh=""),
                 violation_error_message=_("Say whose consent an extension needs."),
+            ),
+            models.CheckConstraint(
+                name="catalog_clock_climbs_after_late",
+                condition=Q(late_days__gte=1, climb_days__gt=F("late_days"))
+                | Q(late_days__gte=1, climb_days=None)
+                | Q(late_days=None, climb_days=None),
+                violation_error_message=_(
+                    "A limit is told as late one working day after the last day or more, and goes"
+                    " one step up after that."
+                ),
             ),
         ]
 

@@ -81,7 +81,8 @@ class ShareRequest(models.Model):
     requests that were asked for together, one for each dataset.
 
     `due_on` is the last day in time of the step `due_step`, which began on `due_from`: a copy for
-    lists; `exchange.sharing.clocks` works it out from the table of time limits alone.
+    lists; `exchange.sharing.clocks` works it out from the table of time limits alone, by the body
+    of rules `profile`, which is that of its first signature for good.
     """
 
     State = State
@@ -153,6 +154,7 @@ class ShareRequest(models.Model):
         USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("signed by")
     )
     received_at = models.DateTimeField(_("received at"), null=True, blank=True)
+    profile = models.CharField(_("body of rules it was asked under"), max_length=30, blank=True)
     due_on = models.DateField(_("due on"), null=True, blank=True)
     due_step = models.CharField(
         _("time limit"), max_length=24, choices=ClockStep.choices, blank=True

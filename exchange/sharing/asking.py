@@ -19,7 +19,6 @@ from accounts import delegations, notices, organizations
 from accounts.models import Organization, User
 from accounts.roles import NotAllowed, holders, require
 from audit import chain
-from catalog import deadlines
 from catalog.models import Dataset
 from catalog.terms import ClockStep
 from exchange.agreements import keeping
@@ -209,6 +208,7 @@ def sign(
         by=by,
         at=at,
         after=request.state,
+        rules=request.profile,
         **keeping.recorded(grant),
     )
     return request
@@ -292,7 +292,7 @@ def _send_on(request: ShareRequest, *, by: User, at: datetime, today: date) -> G
     without = matrix.unconditionally(
         request.dataset, request.organization_id, Mode(request.mode), today=today
     )
-    limits = deadlines.clocks()
+    limits = clocks.asked_under(request)
     at_once = matrix.needs_no_answer(lines, without=without, rows=request.rows)
     misused = beside.misused(request.dataset_id, request.organization_id, today=today)
     if at_once and not misused:

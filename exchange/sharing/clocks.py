@@ -15,7 +15,8 @@ from accounts import notices
 from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
-from catalog import deadlines
+from catalog import alarms, deadlines
+from catalog.alarms import Alarm
 from catalog.terms import ClockStep
 from exchange.models import RecordTable, ShareRequest, Zone
 from exchange.sharing import two_sides
@@ -23,13 +24,36 @@ from exchange.sharing.requests import another_than_asked, event, locked, said, t
 from exchange.workflow import OPEN_STATES, WITH_PROVIDER, Aside, State, StepRefused
 
 
+def asked_under(request: ShareRequest) -> deadlines.Clocks:
+    """Return the limits of the rules in force, which a request keeps from its first signature on.
+
+    Other rules that hold here later change nothing for it. The caller saves the request.
+    """
+    limits = deadlines.clocks()
+    request.profile = request.profile or limits.profile
+    return limits.under(request.profile)
+
+
+ANSWER_KINDS = {
+    Alarm.REMIND: "request.due",
+    Alarm.LATE: "request.late",
+    Alarm.CLIMB: "request.climbed",
+}
+CHECK_KINDS = {
+    Alarm.REMIND: "request.check_due",
+    Alarm.LATE: "request.check_late",
+    Alarm.CLIMB: "request.check_climbed",
+}
+"""The notices by which the alarms of a request are told, to whom: `accounts.notices.KINDS`."""
+
+
 def answer_step(request: ShareRequest, clocks: deadlines.Clocks) -> ClockStep:
-    """Return which limit an answer falls under in the body of rules now in force.
+    """Return which limit an answer falls under in the body of rules it was asked under.
 
     The national one has one limit for conditional data; an older municipal one asks whether the
     rows are on the platform already.
     """
-    if ClockStep.ANSWER_BOUND not in clocks.limits:
+    if ClockStep.ANSWER_BOUND not in clocks.under(request.profile).limits:
         return ClockStep.ANSWER_CONDITIONAL
     bound = RecordTable.objects.filter(
         resource__dataset=request.dataset_id, zone=Zone.SHARED, live=True
@@ -60,7 +84,7 @@ def deadline(
     """
     if request.due_from is None:
         raise deadlines.ClockMissing(f"No limit runs for request {request.pk}.")
-    limits = clocks or deadlines.clocks()
+    limits = (clocks or deadlines.clocks()).under(request.profile)
     due = limits.due_for(
         request.due_step,
         request.due_from,
@@ -115,7 +139,7 @@ def extend(request_id: int, *, by: User, at: datetime) -> ShareRequest:
     request.due_on = deadline(request).due_on
     request.save(update_fields=["extended_at", "due_on"])
     event(request, Aside.EXTEND, f"{request.due_on:%Y-%m-%d}", by=by, at=at)
-    notices.settle(request.address, "request.extension", "request.due", "request.late", at=at)
+    notices.settle(request.address, "request.extension", *ANSWER_KINDS.values(), at=at)
     tell(
         "request.extended",
         request,
@@ -143,30 +167,51 @@ def _runs_with_provider(request: ShareRequest) -> None:
 
 @transaction.atomic
 def remind(*, at: datetime) -> int:
-    """Work every running limit out anew, and tell of those due tomorrow and of late ones.
+    """Work every running limit out anew, and tell of near, late and very late ones.
 
-    A day that became a day of rest moves what is due. Each is told once for as long as it is
-    open: safe to repeat. Returns how many were told.
+    A day that became a day of rest moves what is due. Each alarm (`catalog.alarms`) is told once
+    for a term: safe to repeat. Returns how many were told.
     """
     clocks, today = deadlines.clocks(), timezone.localdate(at)
-    told_due, told_late = (notices.open_targets(kind) for kind in ("request.due", "request.late"))
-    told = 0
     running = ShareRequest.objects.filter(state__in=OPEN_STATES, due_from__isnull=False)
-    for request in running.select_related("dataset__owner", "organization").order_by("pk"):
-        due = deadline(request, clocks, today=today)
-        if due.due_on != request.due_on:
-            ShareRequest.objects.filter(pk=request.pk).update(due_on=due.due_on)
-        late = due.days_left < 0
-        if due.days_left > 1 or request.address in (told_late if late else told_due):
-            continue
-        notices.settle(request.address, "request.due", at=at)
-        tell(
-            "request.late" if late else "request.due",
-            request,
-            to=request.dataset.owner,
-            at=at,
-            due_on=due.due_on,
-            day=due.due_on,
-        )
-        told += 1
-    return told
+    requests = {
+        one.address: one for one in running.select_related("dataset__owner", "organization")
+    }
+    found = [term(one, clocks, today=today) for one in requests.values()]
+    for one in found:
+        due_on = one.deadline.due_on
+        if due_on != requests[one.target].due_on:
+            ShareRequest.objects.filter(pk=requests[one.target].pk).update(due_on=due_on)
+    return alarms.ring(
+        found, lambda one, alarm: _tell(requests[one.target], one, alarm, at), at=at
+    )
+
+
+def term(
+    request: ShareRequest, clocks: deadlines.Clocks, *, today: date | None = None
+) -> alarms.Running:
+    """Return the limit that runs for a request, as the alarms know it. Raises ClockMissing."""
+    due = deadline(request, clocks, today=today)
+    assert request.due_from is not None  # noqa: S101 - `deadline` has looked
+    more = "" if request.extended_at is None else request.extended_at.isoformat()
+    return alarms.Running(
+        target=request.address,
+        term=f"{request.due_from.isoformat()} {more} {request.ordered_on or ''}".strip(),
+        deadline=due,
+        limit=clocks.under(request.profile).limit(request.due_step),
+    )
+
+
+def kind_of(request: ShareRequest, alarm: Alarm) -> str:
+    """Return which notice tells an alarm: the formal check is the data authority's to do."""
+    check = request.due_step == ClockStep.FORMAL_CHECK
+    return (CHECK_KINDS if check else ANSWER_KINDS)[alarm]
+
+
+def _tell(request: ShareRequest, running: alarms.Running, alarm: Alarm, at: datetime) -> None:
+    kind, due_on = kind_of(request, alarm), running.deadline.due_on
+    if alarm != Alarm.REMIND:
+        notices.settle(request.address, kind_of(request, Alarm.REMIND), at=at)
+    # who waits is told where the data authority is late itself
+    to = request.organization if kind in CHECK_KINDS.values() else request.dataset.owner
+    tell(kind, request, to=to, at=at, due_on=due_on, day=due_on)

@@ -9,7 +9,7 @@ found: that would answer a question about a person to a department without a gra
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +20,8 @@ from accounts import notices
 from accounts.models import App, Organization, User
 from accounts.roles import NotAllowed, require
 from audit import chain
-from catalog import deadlines
+from catalog import alarms, deadlines
+from catalog.alarms import Alarm
 from catalog.models import Dataset, Field
 from catalog.terms import ClockStep
 from exchange import vault
@@ -154,7 +155,7 @@ def answer(correction_id: int, *, wrong: bool, text: str, by: User, at: datetime
     if not wrong:
         correction.lifted_at = at
     correction.save()
-    notices.settle(correction.address, "correction.reported", "correction.late", at=at)
+    notices.settle(correction.address, "correction.reported", *KINDS.values(), at=at)
     _tell("correction.answered", correction, to=correction.organization, at=at, text=text.strip())
     chain.record(
         "correction.answer",
@@ -180,7 +181,7 @@ def ask_more(correction_id: int, *, text: str, by: User, at: datetime) -> Correc
     correction.due_from, correction.due_on = None, None
     correction.save()
     words = said(text)
-    notices.settle(correction.address, "correction.reported", "correction.late", at=at)
+    notices.settle(correction.address, "correction.reported", *KINDS.values(), at=at)
     _tell("correction.more_asked", correction, to=correction.organization, at=at, text=words)
     chain.record("correction.ask_more", correction.address, by=by, at=at, text=words)
     return correction
@@ -227,18 +228,45 @@ def evaluate(
     return correction
 
 
+KINDS = {
+    Alarm.REMIND: "correction.due",
+    Alarm.LATE: "correction.late",
+    Alarm.CLIMB: "correction.climbed",
+}
+
+
 @transaction.atomic
 def remind(*, at: datetime) -> int:
-    """Tell of reports that were not answered in time, each once; returns how many."""
-    told = notices.open_targets("correction.late")
-    late = [
-        one
-        for one in Correction.objects.late(timezone.localdate(at)).select_related("dataset__owner")
-        if one.address not in told
-    ]
-    for one in late:
-        _tell("correction.late", one, to=one.dataset.owner, at=at, due=True)
-    return len(late)
+    """Tell of reports whose answer is near, late or very late, each alarm once; how many were.
+
+    A day that became a day of rest moves what is due.
+    """
+    clocks, today = deadlines.clocks(), timezone.localdate(at)
+    rows = Correction.objects.filter(due_from__isnull=False)
+    reports = {one.address: one for one in rows.select_related("dataset__owner", "organization")}
+    running = [_term(one, clocks, today) for one in reports.values()]
+    for one in running:
+        report, due_on = reports[one.target], one.deadline.due_on
+        if due_on != report.due_on:
+            report.due_on = due_on
+            report.save(update_fields=["due_on"])
+    return alarms.ring(running, lambda one, alarm: _ring(reports[one.target], alarm, at), at=at)
+
+
+def _term(report: Correction, clocks: deadlines.Clocks, today: date) -> alarms.Running:
+    assert report.due_from is not None  # noqa: S101 - only those are looked at
+    return alarms.Running(
+        target=report.address,
+        term=report.due_from.isoformat(),
+        deadline=clocks.due_for(ClockStep.CORRECTION, report.due_from, today=today),
+        limit=clocks.limit(ClockStep.CORRECTION),
+    )
+
+
+def _ring(report: Correction, alarm: Alarm, at: datetime) -> None:
+    if alarm != Alarm.REMIND:
+        notices.settle(report.address, KINDS[Alarm.REMIND], at=at)
+    _tell(KINDS[alarm], report, to=report.dataset.owner, at=at, due=True)
 
 
 def _locked(correction_id: int) -> Correction:

@@ -123,7 +123,11 @@ def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime)
     there = RecordTable.objects.filter(
         resource__dataset=request.dataset_id, zone=Zone.SHARED, live=True
     ).exists()
-    due = None if there else deadlines.due_for(ClockStep.DELIVER, at).due_on
+    due = (
+        None
+        if there
+        else deadlines.clocks().under(request.profile).due_for(ClockStep.DELIVER, at).due_on
+    )
     made = Grant.objects.create(
         dataset=request.dataset,
         organization=request.organization,

@@ -192,6 +192,10 @@ ON_THE_WAY = (
     "request.extension",
     "request.due",
     "request.late",
+    "request.climbed",
+    "request.check_due",
+    "request.check_late",
+    "request.check_climbed",
     "request.holder_left",
 )
 """What is told of a request until it is answered or withdrawn; the end settles all of it."""

@@ -286,7 +286,7 @@ def test_what_was_in_the_formal_check_when_the_rules_changed_is_shown_and_passed
 
     assert "2026-03-04" in shown.content.decode()
     request.refresh_from_db()
-    assert (request.state, request.due_step) == (State.IN_REVIEW, ClockStep.ANSWER_CONDITIONAL)
+    assert (request.state, request.due_step) == (State.IN_REVIEW, ClockStep.ANSWER_UNBOUND)
 
 
 def test_limits_that_began_under_other_rules_are_reminded_of(two, settings):

@@ -89,16 +89,28 @@ def test_a_local_profile_wins_and_leaves_the_rest_to_the_order(settings):
     assert due(ClockStep.DELIVER, date(2026, 3, 2)).due_on == date(2026, 3, 9)
 
 
-def test_a_limit_that_began_under_other_rules_is_counted_by_them():
-    found = due(ClockStep.FORMAL_CHECK, date(2026, 3, 2))
+def test_what_began_under_other_rules_is_counted_by_them_and_by_no_third():
+    for days, profile in ((3, "a-city"), (7, "z-city")):
+        Clock.objects.create(
+            profile=profile,
+            step=ClockStep.FORMAL_CHECK,
+            working_days=days,
+            starts_with_zh="收到",
+            citation="测试",
+        )
+    here = deadlines.clocks()
 
-    assert found.due_on == date(2026, 3, 4)
-    assert ClockStep.FORMAL_CHECK not in deadlines.clocks().limits  # no step begins by it
+    told = {
+        profile: here.under(profile).limit(ClockStep.FORMAL_CHECK).working_days
+        for profile in ("a-city", "municipal-2024", "z-city")
+    }
+
+    assert told == {"a-city": 3, "municipal-2024": 2, "z-city": 7}
+    assert here.under("z-city").limit(ClockStep.DELIVER).profile == deadlines.NATIONAL
+    assert ClockStep.FORMAL_CHECK not in here.limits  # no step begins by it
 
 
 def test_a_step_without_a_limit_says_so():
-    Clock.objects.filter(step=ClockStep.FORMAL_CHECK).delete()
-
     with pytest.raises(deadlines.ClockMissing, match="formal_check"):
         due(ClockStep.FORMAL_CHECK, date(2026, 3, 2))
 

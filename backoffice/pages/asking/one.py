@@ -18,6 +18,7 @@ from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.pages.asking import sitting
 from backoffice.pages.asking.own import told
 from backoffice.pages.asking.panels import Panel, panel
+from backoffice.pages.deciding.facts import counted
 from backoffice.pages.frame import office_page, shown
 from backoffice.scopes import conditions, field_names
 from catalog import deadlines
@@ -60,6 +61,7 @@ def _page(
         asked=found,
         told=told(found, deadlines.clocks(), timezone.localdate()),
         facts=facts(found),
+        clock=counted(found),
         parts=parts,
         panels=[_panel(part) for part in parts],
         seen=[(part.pk, contents.digest(part)) for part in parts],

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -73,6 +74,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         query=_query(request),
         may={word: person.has_perm(permission) for word, permission in RIGHTS.items()},
         mine=request.GET.get("mine") == "1",
+        rules=words.PROFILES.get(settings.CLOCK_PROFILE, settings.CLOCK_PROFILE),
     )
 
 

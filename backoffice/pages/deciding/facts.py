@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts import notices
 from backoffice import lights, words
 from backoffice.forms.deciding import conditions
-from catalog import deadlines, workdays
+from catalog import alarms, deadlines, workdays
 from catalog.models import Clock, Field
 from exchange.models import ShareRequest
 from exchange.sharing import clocks
@@ -48,15 +49,33 @@ class MatrixRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """An alarm of a limit: what it is, when it comes, who is told, and when they were."""
+
+    alarm: object
+    when: str
+    roles: str
+    told_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
-    """A running limit, with every day that was counted, so that anybody can count again."""
+    """A running limit, with every day that was counted, so that anybody can count again.
+
+    `rules` is the body of rules the request was asked under, `filled_from` the one that has the
+    limit where those leave it open, else "". `ordered_on` is a day that a dispute named.
+    """
 
     light: str
     words: str
+    rules: object
+    filled_from: object
     step: object
     limit: Clock
     since: date
     extended: bool
+    ordered_on: date | None
+    alarms: list["Rung"]
     certainty: object
     estimated: bool
     days: list[workdays.Step]
@@ -101,20 +120,44 @@ def counted(request: ShareRequest) -> Counted | None:
     """Return the limit that runs, day by day; None where none does. Two queries."""
     if request.due_from is None or not request.due_step:
         return None
-    limits = deadlines.clocks()
+    limits = deadlines.clocks().under(request.profile)
     due = clocks.deadline(request, limits)
-    since = timezone.localdate(request.due_from)
+    limit, since = limits.limit(request.due_step), timezone.localdate(request.due_from)
     return Counted(
         light=due.light,
         words=lights.told(due),
+        rules=words.PROFILES.get(limits.profile, limits.profile),
+        filled_from=""
+        if limit.profile == limits.profile
+        else words.PROFILES.get(limit.profile, limit.profile),
         step=request.get_due_step_display(),
-        limit=limits.limit(request.due_step),
+        limit=limit,
         since=since,
         extended=request.extended_at is not None,
+        ordered_on=request.ordered_on,
+        alarms=_alarms(request, limits),
         certainty=words.CERTAINTIES[due.certainty],
         estimated=due.estimated,
         days=limits.calendar.walk(since, due.due_on),
     )
+
+
+def _alarms(request: ShareRequest, limits: deadlines.Clocks) -> list[Rung]:
+    """Return what follows as the limit nears and passes; one query."""
+    running = clocks.term(request, limits)
+    told = alarms.told([running])[running.target, running.term]
+    return [
+        Rung(
+            alarm=alarm.label,
+            when=alarms.when(running.limit, alarm),
+            roles=", ".join(
+                str(role.label) for role in notices.KINDS[clocks.kind_of(request, alarm)].roles
+            ),
+            told_at=told.get(alarm),
+        )
+        for alarm in alarms.Alarm
+        if alarms.when(running.limit, alarm)
+    ]
 
 
 def terms(offer: Offer, names: Mapping[int, str]) -> dict[str, Any]:

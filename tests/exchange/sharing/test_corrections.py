@@ -294,13 +294,13 @@ def test_the_reporter_evaluates_an_answer_once(two):
 
 
 @db
-def test_a_late_answer_is_told_of_once(two):
+def test_each_alarm_of_a_late_answer_is_told_once(two):
     reported(two)
 
     assert corrections.remind(at=NOW + timedelta(days=10)) == 0
-    assert corrections.remind(at=NOW + timedelta(days=20)) == 1
+    assert corrections.remind(at=NOW + timedelta(days=20)) == 3
     assert corrections.remind(at=NOW + timedelta(days=21)) == 0
-    assert Notice.objects.filter(kind="correction.late", role=Role.OPERATOR).exists()
+    assert Notice.objects.filter(kind="correction.climbed", role=Role.OPERATOR).exists()
 
 
 @given(st.lists(st.sampled_from(CorrectionStep), max_size=20))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from accounts import notices
 from accounts.roles import holders
 from catalog import workdays
 from catalog.models import Clock
@@ -14,6 +15,7 @@ from catalog.terms import ClockStep
 from exchange.agreements.keeping import Standing
 from exchange.correction_flow import CORRECTION_MOVES
 from exchange.models import Ground
+from exchange.sharing import clocks, corrections
 from exchange.workflow import DISPUTE_MOVES, GRANT_MOVES, MOVES
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -86,6 +88,31 @@ def test_each_time_limit_that_is_shipped_stands_in_the_table():
     }
     assert told == kept
     assert {step for _profile, step in told} == set(ClockStep.values)
+
+
+@pytest.mark.django_db
+def test_when_people_are_told_of_a_limit_stands_in_the_table():
+    told = {
+        (word(profile), word(step)): tuple(map(int, days))
+        for profile, step, *days in rows("### Reminders, and what follows", of=5)
+    }
+
+    kept = {
+        (one.profile, one.step): (one.remind_days, one.late_days, one.climb_days)
+        for one in Clock.objects.exclude(remind_days=None, late_days=None, climb_days=None)
+    }
+    assert told == kept
+
+
+def test_who_is_told_of_a_limit_is_as_the_notices_have_it():
+    told = {
+        word(kind): set(re.findall(r"`(\w+)`", roles))
+        for _of, kind, roles in rows("### Reminders, and what follows", of=3)
+    }
+
+    kinds = [*clocks.ANSWER_KINDS.values(), *clocks.CHECK_KINDS.values()]
+    kinds += corrections.KINDS.values()
+    assert told == {kind: {str(role) for role in notices.KINDS[kind].roles} for kind in kinds}
 
 
 @pytest.mark.django_db

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import chinese_calendar
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -241,7 +240,7 @@ def _lines(one: Field) -> list[NegativeLine]:
 def due(request: ShareRequest) -> date:
     """Count a due day by hand: rows of the table of limits, rows of the calendar, the package."""
     assert request.due_from is not None
-    own = Clock.objects.filter(profile=settings.CLOCK_PROFILE, step=request.due_step)
+    own = Clock.objects.filter(profile=request.profile, step=request.due_step)
     national = Clock.objects.filter(profile="order809", step=request.due_step)
     clock = own.first() or national.get()
     days = clock.working_days + (clock.extension_days if request.extended_at else 0)

@@ -1,0 +1,112 @@
+"""What follows as a limit nears, passes and stays unmet: a reminder, a late notice, one step up.
+
+The table of time limits says on which working day each comes. Each is told once for a term, with
+an entry of the audit trail, from which it is read what was told already: also after days on which
+nobody looked. A limit that begins anew, is extended, or has its last day named is another term.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit import chain
+from audit.models import Entry
+from catalog.deadlines import Deadline
+from catalog.models import Clock
+
+
+class Alarm(models.TextChoices):
+    """What is told of a running limit, in this order."""
+
+    REMIND = "remind", gettext_lazy("reminder")
+    LATE = "late", gettext_lazy("late")
+    CLIMB = "climb", gettext_lazy("one step up")
+
+
+VERBS = {Alarm.REMIND: "clock.remind", Alarm.LATE: "clock.late", Alarm.CLIMB: "clock.climb"}
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A running limit of a thing ("request:12"); `term` tells it from its earlier ones."""
+
+    target: str
+    term: str
+    deadline: Deadline
+    limit: Clock
+
+
+Told = Mapping[tuple[str, str], Mapping[Alarm, datetime]]
+"""When each alarm was told, by target and term."""
+
+
+def reached(limit: Clock, days_left: int) -> list[Alarm]:
+    """Return the alarms whose day has come, with so many working days left (negative: late)."""
+    late = -days_left
+    found = []
+    if limit.remind_days is not None and days_left <= limit.remind_days:
+        found.append(Alarm.REMIND)
+    if limit.late_days is not None and late >= limit.late_days:
+        found.append(Alarm.LATE)
+    if limit.climb_days is not None and late >= limit.climb_days:
+        found.append(Alarm.CLIMB)
+    return found
+
+
+def told(running: Iterable[Running]) -> Told:
+    """Return what was told of these terms, from the audit trail. One query."""
+    found: dict[tuple[str, str], dict[Alarm, datetime]] = {
+        (one.target, one.term): {} for one in running
+    }
+    by_verb = {verb: alarm for alarm, verb in VERBS.items()}
+    rows = Entry.objects.filter(verb__in=by_verb, target__in={target for target, _term in found})
+    for verb, target, details, at in rows.values_list("verb", "target", "details", "at"):
+        of = found.get((target, details["term"]))
+        if of is not None:
+            of[by_verb[verb]] = at
+    return found
+
+
+def ring(
+    running: Iterable[Running], tell: Callable[[Running, Alarm], None], *, at: datetime
+) -> int:
+    """Tell each alarm that has come and was not told of its term yet; returns how many.
+
+    For a task that holds one transaction: `tell` gives the notice, here it is recorded.
+    """
+    come = [(one, reached(one.limit, one.deadline.days_left)) for one in running]
+    before = told(one for one, alarms in come if alarms)
+    rung = 0
+    for one, alarms in come:
+        for alarm in alarms:
+            if alarm not in before[one.target, one.term]:
+                tell(one, alarm)
+                chain.record(VERBS[alarm], one.target, by=None, at=at, **_details(one))
+                rung += 1
+    return rung
+
+
+def _details(one: Running) -> dict[str, object]:
+    return {
+        "term": one.term,
+        "step": str(one.deadline.step),
+        "rules": one.limit.profile,
+        "due": str(one.deadline.due_on),
+        "days_left": one.deadline.days_left,
+    }
+
+
+def when(limit: Clock, alarm: Alarm) -> str:
+    """Return in words when an alarm of a limit comes, "" where it never does."""
+    match alarm:
+        case Alarm.REMIND:
+            days, sentence = limit.remind_days, _("working days before the last day: %(days)s")
+        case Alarm.LATE:
+            days, sentence = limit.late_days, _("working days after the last day: %(days)s")
+        case Alarm.CLIMB:
+            days, sentence = limit.climb_days, _("working days after the last day: %(days)s")
+    return "" if days is None else sentence % {"days": days}
