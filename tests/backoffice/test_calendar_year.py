@@ -52,6 +52,6 @@ def test_half_a_year_is_refused_with_a_sentence_and_enters_nothing(at_desk, lang
         headers={"Accept-Language": language},
     )
 
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert sentence in answer.content.decode()
     assert not WorkingDay.objects.exists()
