@@ -22,7 +22,7 @@ def keep(apps, _editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0018_graded_then"),
-        ("exchange", "0018_settlements"),
+        ("exchange", "0020_dispute_acting_for"),
     ]
 
     operations = [
