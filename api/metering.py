@@ -9,7 +9,7 @@ from api.calls import caller_of, key_of
 from audit import deliveries
 from exchange.access import Caller, Head
 from exchange.models import Grant
-from exchange.sharing import serving
+from exchange.sharing import delivered, serving
 from exchange.sharing.serving import Served
 from policy.terms import Channel, Mode
 
@@ -49,22 +49,8 @@ def limits(key: ApiKey, grant: Grant | None) -> tuple[int | None, ...]:
 
 def deliver(served: Served, *, rows: int, size: int, mode: Mode) -> None:
     """Write down who was given what under a grant, before the first byte."""
-    head, caller = served.head, served.caller
-    deliveries.deliver(
-        at=timezone.now(),
-        channel=str(Channel.SHARE),
-        mode=str(mode),
-        reader=str(caller.kind),
-        app=caller.app,
-        key_id=caller.key_id,
-        organization=caller.organization,
-        dataset=f"dataset:{head.dataset_id}",
-        grant_id=served.grant.pk,
-        fields_digest=served.fields.digest,
-        rows=rows,
-        bytes=size,
-        zone_seq=head.seq,
-    )
+    told = delivered.told(served, mode=mode, at=timezone.now())
+    deliveries.deliver(rows=rows, bytes=size, **told)
 
 
 def note(caller: Caller, head: Head, *, rows: int, size: int, fields: str, mode: Mode) -> None:

@@ -37,6 +37,9 @@ DEFAULTS = {
 }
 TOLD = frozenset({"at", "channel", "mode", "reader", "dataset"} | DEFAULTS.keys())
 COLUMNS = (*sorted(TOLD), "request_id")
+FOUND = ("rows", "bytes")
+"""What a statement that reads finds itself, where it writes the delivery too."""
+GIVEN = tuple(column for column in COLUMNS if column not in FOUND)
 
 # No RETURNING: the open door's role may add deliveries and read none.
 INSERT = (
@@ -82,6 +85,25 @@ def deliver(**told: Any) -> None:
     """
     row = _row(told)
     prepared.execute(INSERT, [_text(row[column]) for column in COLUMNS])
+
+
+def inserted_from(source: str, *, rows: str, size: str, first: int) -> str:
+    """Return an INSERT of a delivery for each row of `source`, as a part of the reading statement.
+
+    `rows` and `size` (in bytes) are expressions over `source`. What else is told are the
+    parameters from $`first` on, as `given` returns them.
+    """
+    places = ", ".join(f"${first + place}" for place in range(len(GIVEN)))
+    return (
+        f"INSERT INTO audit_delivery ({', '.join(GIVEN)}, rows, bytes)"  # noqa: S608 - see COLUMNS
+        f" SELECT {places}, {rows}, {size} FROM {source}"
+    )
+
+
+def given(**told: Any) -> list[bytes | None]:
+    """Return the values for `inserted_from`: what `TOLD` names, but for rows and bytes."""
+    row = _row(told)
+    return [_text(row[column]) for column in GIVEN]
 
 
 def note(**told: Any) -> None:

@@ -82,7 +82,13 @@ class Delivery(models.Model):
     grant_id = models.BigIntegerField(_("grant"), null=True)
     fields_digest = models.CharField(_("digest of fields"), max_length=64, blank=True)
     rows = models.BigIntegerField(_("rows"), default=0)
-    bytes = models.BigIntegerField(_("bytes"), default=0)
+    bytes = models.BigIntegerField(
+        _("bytes"),
+        default=0,
+        help_text=_(
+            "Of a page under a grant: its rows, as the database built them. Otherwise: the answer."
+        ),
+    )
     zone_seq = models.BigIntegerField(_("place in the feed"), default=0)
     request_id = models.CharField(_("request"), max_length=64, blank=True)
     status = models.SmallIntegerField(_("status"), default=200)

@@ -41,9 +41,8 @@ def _answered(asked: Asked, digest: str, number: int | None, *, foresight: bool)
     query = RecordQuery.parse({k: v for k, v in asked.params.items() if k != entry.GRANT})
     while True:
         began = time.monotonic()
-        found, page = (foresight and _again(asked, digest, query, number)) or _page(
-            asked, digest, query, number
-        )
+        again = _again(asked, digest, query, number) if foresight else None
+        found, page = again or _page(asked, digest, query, number)
         served = found.at_hand()
         in_time = time.monotonic() - began <= reading.LEASE_SECONDS
         if in_time or still_so(served, asked.slug, digest, number):
@@ -52,7 +51,8 @@ def _answered(asked: Asked, digest: str, number: int | None, *, foresight: bool)
     if found.doubted:
         body = _flagged(body, served, page.rows)
     serving.used(served.grant, at=timezone.now())
-    metering.deliver(served, rows=page.count, size=len(body), mode=Mode.QUERY)
+    if again is None:
+        metering.deliver(served, rows=page.count, size=page.built, mode=Mode.QUERY)
     return tagged(body, asked.environ, asked.meter or {})
 
 
@@ -61,7 +61,8 @@ def _again(
 ) -> tuple[Entry, Page] | None:
     """Read by one statement for who asked alike before; None where not, or where it holds no more.
 
-    A call that may not be made costs no reading; which refusal it gets is asked step by step.
+    What it brings is written down as delivered, by that very statement. A call that may not be
+    made costs no reading; which refusal it gets is asked step by step.
     """
     ahead = entering.foreseen(asked.slug, digest, query, number)
     if ahead is None:
@@ -70,7 +71,7 @@ def _again(
         _charge(asked, ahead.entry)
     except QuotaExceeded:
         return None
-    page = entering.again(ahead, asked.slug, digest, query, number, at=timezone.now())
+    page = entering.again(ahead, asked.slug, digest, query, at=timezone.now())
     return None if page is None else (ahead.entry, page())
 
 

@@ -91,7 +91,8 @@ class Page:
     """One page: `rows` is a JSON array; `cursor` continues it, "" at the end.
 
     `seq` is the zone's place in its feed, `moved` whether it differs from the cursor's: paging is
-    not a snapshot. `total` is a number of rows or None, `exact` whether it was counted.
+    not a snapshot. `total` is a number of rows or None, `exact` whether it was counted. `built` is
+    the size of the rows in bytes as the database built them, before pseudonyms, without brackets.
     """
 
     rows: bytes
@@ -100,6 +101,7 @@ class Page:
     seq: int
     moved: bool
     refreshed_at: datetime | None
+    built: int
     total: int | None = None
     exact: bool = False
 
@@ -135,11 +137,15 @@ def read(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows of one page as a JSON array, their number, and the last one's key if more follow."""
+    """Rows of one page as a JSON array, their number, and the last one's key if more follow.
+
+    `built` is as in `Page`.
+    """
 
     rows: bytes
     count: int
     after: tuple[Any, ...]
+    built: int
 
 
 def _start(head: Head, query: RecordQuery) -> Position | None:
@@ -163,6 +169,7 @@ def _made(head: Head, query: RecordQuery, start: Position | None, found: Found) 
         seq=head.seq,
         moved=seq != head.seq,
         refreshed_at=head.refreshed_at,
+        built=found.built,
     )
 
 
@@ -178,8 +185,9 @@ def _found(
     settled = compiled(query, fields, scopes)
     text, count, last = _timed(_page(head, settled, fields, query.limit, start))[0]
     key = tuple(json.loads(last)) if last and count > query.limit else ()
-    rows = pseudonyms.put(text.encode(), fields) if text else b"[]"
-    return Found(rows, min(count, query.limit), key)
+    built = text.encode() if text else b"[]"
+    rows = pseudonyms.put(built, fields)
+    return Found(rows, min(count, query.limit), key, len(built) - len(b"[]"))
 
 
 def _found_plainly(head: Head, fields: Seen, query: RecordQuery, start: Position | None) -> Found:
@@ -196,20 +204,35 @@ def _found_plainly(head: Head, fields: Seen, query: RecordQuery, start: Position
     values = [] if start is None else [str(int(start.after[-1])).encode()]
     with _told_if_slow():
         rows, count = first_row(text, values)
-    return _cut(pseudonyms.put(rows or b"", fields), int(count or 0), query.limit)
+    return _cut(rows or b"", int(count or 0), query.limit, fields)
 
 
-def _cut(rows: bytes, count: int, limit: int) -> Found:
+def _cut(rows: bytes, count: int, limit: int, fields: Seen) -> Found:
     """Return a plain page without the row that only shows that more follow."""
     if count <= limit:
-        return Found(b"[%b]" % rows, count, ())
+        return Found(b"[%b]" % pseudonyms.put(rows, fields), count, (), len(rows))
     # JSON has no bare line feed within a value, so the last BETWEEN stands before the last row
     end = rows.rindex(BETWEEN)
     last = rows.rfind(BETWEEN, 0, end) + 1
     found = LAST_KEY.search(rows, last)
     if found is None:
         raise ValueError("A row without _id.")
-    return Found(b"[%b]" % rows[:end], limit, (int(found[1]),))
+    sent = pseudonyms.put(rows[:end], fields)
+    return Found(b"[%b]" % sent, limit, (int(found[1]),), end)
+
+
+def count_sent(limit: int) -> str:
+    """Return SQL for the number of rows on a plain page, over its `rows` and `found`."""
+    return f"least(found, {int(limit)})"
+
+
+def size_sent(limit: int) -> str:
+    """Return SQL for what `_cut` tells as `built`, over a plain page's `rows` and `found`."""
+    between = sql.Literal(BETWEEN.decode()).as_string()
+    return (
+        f"coalesce(octet_length(rows) - CASE WHEN found > {int(limit)}"
+        f" THEN octet_length({between} || split_part(rows, {between}, -1)) ELSE 0 END, 0)"
+    )
 
 
 # --- what is asked again ----------------------------------------------------------------------
@@ -283,20 +306,24 @@ def joined(told: str, look: str, head: Head, fields: Seen, query: RecordQuery) -
 
 
 def run_joined(
-    text: str, values: Sequence[bytes], head: Head, fields: Seen, query: RecordQuery
+    text: str,
+    values: Sequence[bytes],
+    head: Head,
+    fields: Seen,
+    query: RecordQuery,
+    more: Sequence[bytes | None] = (),
 ) -> tuple[list[bytes | None], Callable[[], Page]]:
     """Run what `joined` made; return what the look told, and what makes the page if it holds.
 
-    Raises CursorBroken, TooSlow.
+    `more` are the values of what was put around it. Raises CursorBroken, TooSlow.
     """
     start = _start(head, query)
     after = [] if start is None else [str(int(start.after[-1])).encode()]
     with _told_if_slow():
-        *told, rows, count = first_row(text, [*values, *after])
+        *told, rows, count = first_row(text, [*values, *after, *more])
 
     def page() -> Page:
-        sent = pseudonyms.put(rows or b"", fields)
-        return _made(head, query, start, _cut(sent, int(count or 0), query.limit))
+        return _made(head, query, start, _cut(rows or b"", int(count or 0), query.limit, fields))
 
     return told, page
 

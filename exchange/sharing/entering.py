@@ -5,12 +5,13 @@ grade is another text, and what was kept under the old one is not found again: t
 is decided anew.
 
 Who asked for a page alike before gets look and page by one statement (`foreseen`, `again`). Its
-page counts only where the look it made finds the same entry as before: rows and what they rest on
-are of one snapshot.
+page counts only where the look it made finds the same texts as before: rows and what they rest on
+are of one snapshot. The delivery is written by that statement too, where the look holds and only
+there, and is committed before libpq hands the rows over: before the first byte goes out.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import connection
@@ -19,6 +20,7 @@ from django.utils.translation import get_language
 
 from accounts import keys
 from accounts.models import ApiKey
+from audit import deliveries
 from audit.prepared import first_row
 from exchange import access
 from exchange.access import Caller
@@ -27,7 +29,7 @@ from exchange.problems import Problem
 from exchange.records import reading
 from exchange.records.query import RecordQuery
 from exchange.records.reading import Page
-from exchange.sharing import serving
+from exchange.sharing import delivered, serving
 from exchange.sharing.serving import Served
 from policy.terms import Mode
 
@@ -45,13 +47,15 @@ LEFT JOIN LATERAL (SELECT string_agg(o::text, chr(10) ORDER BY o.id) AS held
                    AND o.organization_id = k.k{keys.ORGANIZATION}) g ON true
 """  # noqa: S608 - made of constants
 LOOK = f"SELECT {TOLD} {FROM}"
+LOOKED = ("key", "head", "held", "doubted")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Who came with which key, and what it is served: `served`, or why not: `refused`.
 
-    `doubted` says whether somebody doubts a row of the dataset.
+    `doubted` says whether somebody doubts a row of the dataset. `texts` are those of the look by
+    which it is kept, and `today` the day; none where it is not kept.
     """
 
     key: ApiKey
@@ -59,6 +63,8 @@ class Entry:
     served: Served | None
     refused: Problem | None = None
     doubted: bool = False
+    texts: tuple[bytes | None, ...] = ()
+    today: date | None = None
 
     def at_hand(self) -> Served:
         """Return what is served. Raises the refusal if there is one."""
@@ -99,6 +105,7 @@ def entered(
         return Entry(key, who, None, refused)
     entry = Entry(key, who, served, doubted=texts[-1] == b"t")
     if first_row(LOOK, values) == texts:  # nothing changed while it was being decided
+        entry = replace(entry, texts=tuple(texts), today=today)
         if len(_kept) >= KEPT:
             _kept.clear()
         _kept[_name(texts, mode, number, today)] = entry
@@ -142,13 +149,12 @@ def foreseen(slug: str, digest: str, query: RecordQuery, number: int | None) -> 
 def foresee(slug: str, digest: str, query: RecordQuery, number: int | None, entry: Entry) -> None:
     """Keep one statement for the next call that asks alike, where it is for a plain page."""
     served = entry.served
-    if served is None or served.scopes or not query.plain:
+    if served is None or served.scopes or not (query.plain and entry.texts):
         return
     name = _asked(slug, digest, query, number)
     if len(_foreseen) >= KEPT:
         _foreseen.clear()
-    text = reading.joined(TOLD, FROM, served.head, served.fields, query)
-    _foreseen[name] = Foreseen(name, text, entry, served)
+    _foreseen[name] = Foreseen(name, _statement(served, query), entry, served)
 
 
 def again(
@@ -156,24 +162,61 @@ def again(
     slug: str,
     digest: str,
     query: RecordQuery,
-    number: int | None,
     *,
     at: datetime,
 ) -> Callable[[], Page] | None:
     """Run the statement; return what makes the page, None where its look found something else.
 
-    That is then forgotten. Raises KeyRefused, CursorBroken, TooSlow.
+    Then nothing was delivered, and it is forgotten. Raises CursorBroken, TooSlow.
     """
-    served = ahead.served
-    texts, page = reading.run_joined(
-        ahead.text, _values(slug, digest), served.head, served.fields, query
-    )
-    name = _name(texts, Mode.QUERY, number, timezone.localdate(at))
-    if _kept.get(name) is not ahead.entry:
-        _foreseen.pop(ahead.name, None)
-        return None
-    keys.usable(ahead.entry.key, at=at)
-    return page
+    served, entry = ahead.served, ahead.entry
+    if entry.today == timezone.localdate(at) and _usable(entry.key, at):
+        told = deliveries.given(**delivered.told(served, mode=Mode.QUERY, at=at))
+        texts, page = reading.run_joined(
+            ahead.text,
+            _values(slug, digest),
+            served.head,
+            served.fields,
+            query,
+            (*entry.texts, *told),
+        )
+        if tuple(texts) == entry.texts:
+            return page
+    _foreseen.pop(ahead.name, None)
+    return None
+
+
+def _usable(key: ApiKey, at: datetime) -> bool:
+    try:
+        keys.usable(key, at=at)
+    except keys.KeyRefused:
+        return False
+    return True
+
+
+def _statement(served: Served, query: RecordQuery) -> str:
+    """Return look, page and delivery as one statement: $1 to $3 are the look's, then the cursor if
+    there is one, the texts that the look has to find, and what is told of the delivery."""
+    page = reading.joined(TOLD, FROM, served.head, served.fields, query)
+    kept = ("delivered", page, query.limit)
+    text = served.fields.statements.get(kept)
+    if text is None:
+        first = 5 if query.cursor else 4
+        same = ", ".join(f"${place}" for place in range(first, first + len(LOOKED)))
+        insert = deliveries.inserted_from(
+            "looked",
+            rows=reading.count_sent(query.limit),
+            size=reading.size_sent(query.limit),
+            first=first + len(LOOKED),
+        )
+        text = (
+            f"WITH looked({', '.join(LOOKED)}, rows, found) AS MATERIALIZED ({page}),"  # noqa: S608 - constants, and what `joined` made
+            f" given AS ({insert} WHERE ({', '.join(LOOKED)}) IS NOT DISTINCT FROM ({same}))"
+            " SELECT * FROM looked"
+        )
+        if len(served.fields.statements) < reading.KEPT_STATEMENTS:
+            served.fields.statements[kept] = text
+    return text
 
 
 def _asked(slug: str, digest: str, query: RecordQuery, number: int | None) -> tuple:
