@@ -92,7 +92,8 @@ class Page:
 
     `seq` is the zone's place in its feed, `moved` whether it differs from the cursor's: paging is
     not a snapshot. `total` is a number of rows or None, `exact` whether it was counted. `built` is
-    the size of the rows in bytes as the database built them, before pseudonyms, without brackets.
+    the size of the rows in bytes as the database built them: without brackets, before pseudonyms,
+    and with the row that only showed that more follow, which is not sent.
     """
 
     rows: bytes
@@ -218,7 +219,7 @@ def _cut(rows: bytes, count: int, limit: int, fields: Seen) -> Found:
     if found is None:
         raise ValueError("A row without _id.")
     sent = pseudonyms.put(rows[:end], fields)
-    return Found(b"[%b]" % sent, limit, (int(found[1]),), end)
+    return Found(b"[%b]" % sent, limit, (int(found[1]),), len(rows))
 
 
 def count_sent(limit: int) -> str:
@@ -226,13 +227,9 @@ def count_sent(limit: int) -> str:
     return f"least(found, {int(limit)})"
 
 
-def size_sent(limit: int) -> str:
-    """Return SQL for what `_cut` tells as `built`, over a plain page's `rows` and `found`."""
-    between = sql.Literal(BETWEEN.decode()).as_string()
-    return (
-        f"coalesce(octet_length(rows) - CASE WHEN found > {int(limit)}"
-        f" THEN octet_length({between} || split_part(rows, {between}, -1)) ELSE 0 END, 0)"
-    )
+def size_built() -> str:
+    """Return SQL for what `_cut` tells as `built`, over a plain page's `rows`."""
+    return "coalesce(octet_length(rows), 0)"
 
 
 # --- what is asked again ----------------------------------------------------------------------

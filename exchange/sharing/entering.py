@@ -206,7 +206,7 @@ def _statement(served: Served, query: RecordQuery) -> str:
         insert = deliveries.inserted_from(
             "looked",
             rows=reading.count_sent(query.limit),
-            size=reading.size_sent(query.limit),
+            size=reading.size_built(),
             first=first + len(LOOKED),
         )
         text = (
