@@ -157,7 +157,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs("catalog", "import_codes read_file answer_demand match_demand")
         | _every("accounts", "app apikey", "view")
         | _every("exchange", _SYNC, "view")
-        | _every("catalog", "counter searchentry", "view")
+        | _every("catalog", "counter searchentry searchword wordgroup", "view")
+        | _every("catalog", "wordgroup", "add", "change", "delete")
         | _every("catalog", "clock workingday fieldsketch", "view")
         | _every("catalog", "subject codelist code legalbasis clock workingday", "add", "change")
         | _verbs(

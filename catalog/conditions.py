@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 from psycopg import sql
 
+from catalog.asking import Asked
 from catalog.terms import State
-from catalog.tokens import Asked
 from policy.terms import Grade, OpenType, ShareType
 
 NOTHING = sql.SQL("false")
@@ -85,7 +85,7 @@ class Conditions:
         """Return all conditions, joined by AND."""
         words = (
             sql.SQL("words @@ {}::tsquery").format(sql.Literal(self.asked.tsquery))
-            if self.asked.words
+            if self.asked.terms
             else None
         )
         parts = [words, self._seen(), *self._narrowed(), *more]

@@ -11,11 +11,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
-from catalog import facts
+from catalog import facts, vocabulary
 from catalog.models import Dataset, Field, FileVersion, NegativeLine, Resource
 from catalog.pinyin import sounds
-from catalog.terms import LineState, ResourceKind
-from catalog.tokens import flat, tokens
+from catalog.terms import LineState, ResourceKind, State
+from catalog.tokens import SOUND, flat, tokens
 from policy.facts import Prohibition
 from policy.terms import Channel, OpenType, ShareType
 
@@ -126,7 +126,7 @@ def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
     """Yield the rows of entries, as COLUMNS names them. Six queries, and one for each entry
     that the negative list names."""
     datasets = Dataset.objects.select_for_update(of=("self",)).filter(pk__in=ids)
-    related = "owner__region", "source_authority", "subject"
+    related = "owner__region", "source_authority", "subject", "region"
     found = list(datasets.select_related(*related).order_by("pk"))
     fields: dict[int, list[Field]] = {dataset.pk: [] for dataset in found}
     listed = Field.objects.filter(resource__dataset__in=ids, concealed=False).live()
@@ -138,6 +138,7 @@ def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
         )
     )
     offered = _offered(ids)
+    vocabulary.keep(dataset for dataset in found if dataset.state == State.PUBLISHED)
     for dataset in found:
         lines = facts.prohibitions(dataset) if dataset.pk in named else ()
         yield _row(dataset, fields[dataset.pk], offered.get(dataset.pk, ()), lines, today)
@@ -208,9 +209,9 @@ def vector(dataset: Dataset, fields: Collection[Field], offered: Collection[str]
             if len(kept) < PLACES_KEPT:
                 kept.append(f"{min(start + token.at, LAST_PLACE)}{weight}")
         start += len(text) + GAP
-    for text in (dataset.title_zh, dataset.owner.name_zh):
+    for weight, text in (("A", dataset.title_zh), ("B", dataset.owner.name_zh)):
         for sound in sounds(text):
-            places.setdefault(sound, [f"{min(start, LAST_PLACE)}D"])
+            places.setdefault(f"{SOUND}{sound}", [f"{min(start, LAST_PLACE)}{weight}"])
     return " ".join(f"'{word}':{','.join(kept)}" for word, kept in places.items())
 
 
@@ -220,6 +221,7 @@ def _texts(
     """Yield an entry's texts with their weights, A the heaviest."""
     yield "A", dataset.title_zh
     yield "A", dataset.title_en
+    yield "B", dataset.alias
     for word in [*dataset.keywords_zh, *dataset.keywords_en]:
         yield "B", str(word)
     if dataset.subject is not None:
@@ -229,6 +231,8 @@ def _texts(
     for place in (dataset.owner, dataset.source_authority):
         if place is not None:
             yield "B", f"{place.name_zh} {place.name_en}"
+    if (region := dataset.region or dataset.owner.region) is not None:
+        yield "B", f"{region.name_zh} {region.name_en}"
     for field in fields:
         yield "C", f"{field.label_zh} {field.label_en} {field.name}"
     for text in offered:

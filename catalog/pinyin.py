@@ -6,7 +6,7 @@ from functools import lru_cache
 import pypinyin
 import rjieba
 
-from catalog.tokens import RUNS, fold
+from catalog.tokens import RUNS, fold, is_han
 
 SYLLABLES, INITIALS = 6, 10
 """How far a sound is written out from the beginning of a word."""
@@ -19,10 +19,20 @@ def sounds(text: str) -> tuple[str, ...]:
     return tuple(sound for run in runs for sound in _run(run))
 
 
+def sound(word: str) -> str:
+    """Return the sound of a folded Chinese word without tones, nothing for any other."""
+    return "".join(syllables(word)) if is_han(word) else ""
+
+
+def syllables(run: str) -> list[str]:
+    """Return the sound of each character of a folded Chinese run, without tones."""
+    return [fold(one) for one in pypinyin.lazy_pinyin(run)]
+
+
 def _run(run: str) -> Iterator[str]:
-    syllables = [fold(one) for one in pypinyin.lazy_pinyin(run)]
-    yield from syllables
+    spoken = syllables(run)
+    yield from spoken
     for start in {start for _word, start, _end in rjieba.tokenize(run, "search")}:
-        following = syllables[start:]
+        following = spoken[start:]
         yield "".join(following[:SYLLABLES])
         yield "".join(one[:1] for one in following[:INITIALS])

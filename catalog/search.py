@@ -6,7 +6,7 @@ finds its own drafts besides. `catalog.indexing` keeps what is searched here.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -16,17 +16,18 @@ from psycopg import sql
 from accounts.models import User
 from accounts.roles import CITY_WIDE, PERMISSIONS
 from catalog import facets as counting
+from catalog import ranking
+from catalog.asking import Asked, ask
 from catalog.conditions import PUBLIC, Conditions, Filters, Reader
 from catalog.facets import Facet
 from catalog.models import Dataset, SearchEntry
-from catalog.tokens import Asked, ask
+from catalog.understanding import Meaning, understand
 
 PAGE = 20
 LARGEST_PAGE = 100
-RANKED = 500
-"""How many of the entries found by words are put in order and can be paged through."""
 KEPT_SECONDS = 60
 SEEING = "catalog.view_dataset"
+NOTHING_ASKED = Meaning(Asked(()))
 TABLE = sql.SQL("catalog_searchentry")
 
 
@@ -35,7 +36,7 @@ class Found:
     """A page of what was found; `after` leads to the next page and is None on the last.
 
     `total` and `facets` are None and empty where they were not asked for. `query` is the query
-    string of the search.
+    string of the search, `meaning` how its words were understood.
     """
 
     datasets: tuple[Dataset, ...]
@@ -43,6 +44,7 @@ class Found:
     total: int | None = None
     facets: tuple[Facet, ...] = ()
     query: str = ""
+    meaning: Meaning = NOTHING_ASKED
 
 
 def reader_of(user: User) -> Reader:
@@ -62,27 +64,30 @@ def find(
     limit: int = PAGE,
     facets: bool = False,
 ) -> Found:
-    """Return entries with every word of `q`, the best first; without words the newest first.
+    """Return entries with the words of `q`, the best first; without words the newest first.
 
-    Any text is a question; one without a single word to look for finds nothing. Titles weigh
-    most, then keywords, subject and department, then fields, then abstract and sound. `after` is
-    the `after` of the page before. At most eight queries, whatever there is.
+    Any text is a question; one without a single word to look for finds nothing. Where few entries
+    have every word, those with most of them follow. Titles weigh most, then keywords, subject and
+    department, then fields, then the abstract. `after` is the `after` of the page before. At most
+    ten queries, whatever there is.
     """
-    asked, filters = ask(q), filters or Filters()
+    filters = filters or Filters()
     query = filters.query(q)
-    if q.strip() and not asked.words:
-        return Found((), None, 0 if facets else None, query=query)
-    where = Conditions(asked, filters, reader)
     limit = max(1, min(limit, LARGEST_PAGE))
     with _by_index():
-        page = _ranked if asked.words else _newest
+        where = Conditions(Asked(()), filters, reader)
+        meaning = understand(q, where)
+        if q.strip() and meaning.nothing:
+            return Found((), None, 0 if facets else None, query=query, meaning=meaning)
+        where = replace(where, asked=meaning.asked)
+        page = _ranked if meaning.asked.terms else _newest
         ids, following = page(where, after, limit)
         counted = _counted(where) if facets else None
     datasets = _datasets(ids)
     if counted is None:
-        return Found(datasets, following, query=query)
+        return Found(datasets, following, query=query, meaning=meaning)
     named = counting.named(counted, filters, q)
-    return Found(datasets, following, counted.total, named, query)
+    return Found(datasets, following, counted.total, named, query, meaning)
 
 
 class _Holds(Func):
@@ -99,7 +104,7 @@ def matching(q: str) -> QuerySet[SearchEntry]:
     All rows where there is nothing to look for, none where `q` has no word.
     """
     asked = ask(q)
-    if not asked.words:
+    if not asked.terms:
         return SearchEntry.objects.none() if q.strip() else SearchEntry.objects.all()
     return SearchEntry.objects.filter(_Holds(F("words"), Value(asked.tsquery)))
 
@@ -127,51 +132,10 @@ def _newest(where: Conditions, after: int | None, limit: int) -> tuple[list[int]
 
 
 def _ranked(where: Conditions, after: int | None, limit: int) -> tuple[list[int], int | None]:
-    """Return a page of ids, the best first; `after` is how many came before.
-
-    In two steps, so that a word that everybody uses costs no more than another: by titles, which
-    lie with the rows, then the first RANKED of these by all their words.
-    """
+    """Return a page of ids, the best first; `after` is how many came before."""
     start = max(0, after or 0)
-    statement = sql.SQL(
-        "WITH first AS MATERIALIZED (SELECT dataset_id, {closeness} AS closeness FROM {table}"
-        " WHERE {where} ORDER BY closeness DESC, dataset_id DESC LIMIT {ranked})"
-        " SELECT dataset_id FROM first JOIN {table} USING (dataset_id)"
-        " ORDER BY closeness DESC, ts_rank_cd(words, {query}::tsquery, 1) DESC, dataset_id DESC"
-        " OFFSET {start} LIMIT {most}"
-    ).format(
-        closeness=_closeness(where.asked),
-        table=TABLE,
-        where=where.clause(),
-        ranked=sql.Literal(RANKED),
-        query=sql.Literal(where.asked.tsquery),
-        start=sql.Literal(min(start, RANKED)),
-        most=sql.Literal(limit + 1),
-    )
-    ids = _ids(statement)
+    ids = _ids(ranking.statement(where, start, limit + 1))
     return ids[:limit], start + limit if len(ids) > limit else None
-
-
-def _closeness(asked: Asked) -> sql.Composed:
-    """Return how close titles are: the same, beginning so, holding the whole, holding words.
-
-    Most titles hold no more than words, so the rest is asked of the others only.
-    """
-
-    def held(text: str) -> sql.Composed:
-        return sql.SQL("(strpos(titles, {}) > 0)::int").format(sql.Literal(text))
-
-    several = asked.words if len(asked.words) > 1 else ()
-    words = sql.SQL(" + ").join([sql.SQL("0"), *map(held, several)])
-    return sql.SQL(
-        "CASE WHEN strpos(titles, {whole}) = 0 THEN {words}"
-        " ELSE 100 + 200 * {begins} + 400 * {same} END"
-    ).format(
-        whole=sql.Literal(asked.whole),
-        words=words,
-        begins=held(f"\n{asked.whole}"),
-        same=held(f"\n{asked.whole}\n"),
-    )
 
 
 def _ids(statement: sql.Composed) -> list[int]:
@@ -194,7 +158,7 @@ def _datasets(ids: list[int]) -> tuple[Dataset, ...]:
 def _counted(where: Conditions) -> counting.Counted:
     """Count by facets. What everybody sees first, the whole catalogue, is counted once and kept
     until an entry changes, and for a minute at most."""
-    if where.asked.words or where.filters != Filters():
+    if where.asked.terms or where.filters != Filters():
         return counting.count(where)
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("SELECT max(indexed_at) FROM {}").format(TABLE))

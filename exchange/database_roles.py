@@ -45,6 +45,8 @@ FACE: Mapping[str, str] = {
     "catalog_fieldterms": "field_id IN (SELECT id FROM face.catalog_field) AND NOT concealed",
     "catalog_subject": "true",
     "catalog_searchentry": "state IN ('published', 'withdrawn')",
+    "catalog_searchword": "true",
+    "catalog_wordgroup": "true",
     "catalog_negativeline": "state IN ('published', 'ended')",
     "catalog_negativelinefield": "line_id IN (SELECT id FROM face.catalog_negativeline)",
     "catalog_legalbasis": "true",

@@ -13,7 +13,7 @@ from backoffice import words
 from backoffice.desk import Desk, KeptDesk, labelled
 from backoffice.desks import calendar, listed
 from backoffice.filters import InWords
-from catalog import indexing
+from catalog import indexing, lexicon
 from catalog.models import (
     Clock,
     Code,
@@ -21,7 +21,9 @@ from catalog.models import (
     Counter,
     FieldSketch,
     SearchEntry,
+    SearchWord,
     Subject,
+    WordGroup,
     WorkingDay,
 )
 from catalog.terms import State
@@ -144,6 +146,34 @@ class SearchEntryDesk(Desk):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Leave the words where they are: no list shows them."""
         return super().get_queryset(request).defer("words")
+
+
+@admin.register(WordGroup)
+class WordGroupDesk(KeptDesk):
+    """Words that mean the same: who types one finds entries with another."""
+
+    list_display = ["__str__", "note"]
+    search_fields = ["words", "note"]
+    ordering = ["pk"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+        """Whether the person's roles may delete."""
+        return self._may(request, "delete")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Save, and have slips of the group's words understood."""
+        super().save_model(request, obj, form, change)
+        lexicon.learn(obj)
+
+
+@admin.register(SearchWord)
+class SearchWordDesk(Desk):
+    """What entries are called, for who looks into how a misspelt word was understood."""
+
+    list_display = ["word", "sound", "owner"]
+    list_select_related = ["owner"]
+    search_fields = ["word", "sound"]
+    ordering = ["pk"]
 
 
 @admin.register(FieldSketch)

@@ -14,7 +14,7 @@ from backoffice.buttons import person_of
 from backoffice.forms.dressed import places_for
 from backoffice.pages.asking.sitting import ASK
 from backoffice.pages.frame import office_page, shown
-from catalog import search
+from catalog import ranking, search
 from catalog.labels import GRADES
 from catalog.models import Dataset
 from catalog.search import Filters, Reader
@@ -66,7 +66,7 @@ def find(request: HttpRequest) -> HttpResponse:
         chosen=chosen,
         hits=[_hit(dataset, reader, standings.get(dataset.pk)) for dataset in found.datasets],
         may_ask=bool(standings),
-        ranked=search.RANKED if words.strip() and (found.total or 0) > search.RANKED else 0,
+        ranked=ranking.RANKED if words.strip() and (found.total or 0) > ranking.RANKED else 0,
     )
 
 

@@ -7,6 +7,7 @@ from catalog.models.dataset import Dataset, Field, Resource
 from catalog.models.demands import Demand
 from catalog.models.duties import Duty
 from catalog.models.grading_table import GradingTable
+from catalog.models.lexicon import SearchWord, WordGroup
 from catalog.models.negative_list import LegalBasis, NegativeLine, NegativeLineField
 from catalog.models.offers import ApiDescription, FileVersion
 from catalog.models.revision import Revision
@@ -35,8 +36,10 @@ __all__ = [
     "Resource",
     "Revision",
     "SearchEntry",
+    "SearchWord",
     "SheetImport",
     "SheetMapping",
     "Subject",
+    "WordGroup",
     "WorkingDay",
 ]

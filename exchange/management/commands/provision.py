@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from catalog import indexing
+from catalog import indexing, lexicon
 from exchange import database_roles
 
 
@@ -25,5 +25,6 @@ class Command(BaseCommand):
             self.stdout.write("The database roles are in place.")
             return
         database_roles.provision()
+        lexicon.fill()
         indexing.fill(at=timezone.now())
         self.stdout.write("The database roles and zones are in place.")

@@ -1,0 +1,20 @@
+"""Words that ask or join and name nothing: they are not looked for where others are."""
+
+EMPTY_WORDS = frozenset("的了和与及在是有等之年") | frozenset(
+    ("a", "an", "and", "are", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to")
+)
+_ASKING = """
+哪里 哪儿 哪 哪些 哪个 哪家 哪种 哪一 哪年 何处 何时 什么 什么样 啥 怎么 怎样 怎么样 如何
+为什么 为何 谁 多少 几 几个 几点 几岁 几时 多久 多大 多长 是否 能否 可否 能不能 可不可以
+有没有 是不是 有哪些 有什么 吗 呢 吧 啊 么 请问 我 我要 我想 我家 我们 你 你们 他 他们 她 自己
+想 要 去 到 能 可以 会 应该 需要 想要 知道 想知道 了解 看 看看 找 找到 找谁 查 查找 查询
+查一下 查看 搜索 获取 下载 告诉 帮 帮忙 给 用 把 被 让 从 对 向 就 都 还 也 又 很 最 一般 一下
+一个 一些 时候 这 那 这个 那个 这里 那里 这座 这些 那些 附近 最近 目前 现在 关于 有关 相关
+以及 或者 还有 直接 办 领
+"""
+_ASKING_ENGLISH = """
+i me my we our you your it its he she they this that these those there here what which who whom
+when where why how much many can could do does did will would should may find get show tell give
+see look want need know please about with near be am was were been has have had not any some
+"""
+QUESTION_WORDS = frozenset(_ASKING.split()) | frozenset(_ASKING_ENGLISH.split())

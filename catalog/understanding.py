@@ -1,0 +1,280 @@
+"""What a question means in this city: synonyms, departments, slips, and how much each word tells.
+
+A question is cut into words; words that mean the same are looked for together; a word that stands
+nowhere is read as what it may have been meant for, and what nothing is known of is not looked
+for. At most five queries, whatever is asked. No answer depends on an entry that the reader may not
+find.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import rjieba
+from django.db import connection
+from psycopg import sql
+
+from catalog import mistakes
+from catalog.asking import ASKED_WORDS, Asked, Term, full, units_of, whole
+from catalog.conditions import Conditions, Filters
+from catalog.mistakes import Window
+from catalog.stop_words import EMPTY_WORDS, QUESTION_WORDS
+from catalog.tokens import RUNS, is_han, singular
+from catalog.vocabulary import signs
+
+LONGEST_PHRASE = 6
+"""Words that may make one term together."""
+FEW = 3
+"""Of fewer entries with every word, entries with some of the words are shown too."""
+COUNTED = 5_000
+OFFICES = frozenset("局委办厅院处所部署会司府队")
+"""With which character the short name of a department ends."""
+ALIKE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A question understood: what is looked for, what was read otherwise, what was left out."""
+
+    asked: Asked
+    meant: tuple[tuple[str, str], ...] = ()
+    lost: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no word of the question is known."""
+        return not self.asked.terms
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the city's words say about a question."""
+
+    same: dict[str, list[str]] = field(default_factory=dict)
+    words: set[str] = field(default_factory=set)
+    by_sound: dict[str, list[str]] = field(default_factory=dict)
+    by_signs: dict[str, list[str]] = field(default_factory=dict)
+    owners: dict[str, set[int]] = field(default_factory=dict)
+
+
+def understand(text: str, where: Conditions) -> Meaning:
+    """Return what a text asks for among the entries under these conditions.
+
+    `where` says as whom and by what one searches; its own words are not looked at.
+    """
+    units = units_of(text)[: 4 * ASKED_WORDS]
+    if not units:
+        return Meaning(Asked(()))
+    known = _look_up(units)
+    said = set(full(units))
+    terms = [one for one in _terms(units, known) if one.others or one.owners or one.word in said]
+    asked = Asked(tuple(dict.fromkeys(terms))[:ASKED_WORDS], whole(units))
+    return _weighed(asked, where)
+
+
+# --- what is known of the words
+
+
+def _phrases(units: Sequence[str]) -> list[str]:
+    """Return neighbouring words as one text each, English ones also without the s of many."""
+    found = []
+    for length in range(1, LONGEST_PHRASE + 1):
+        for start in range(len(units) - length + 1):
+            phrase = whole(units[start : start + length])
+            found += [phrase, singular(phrase)]
+    return list(dict.fromkeys(found))
+
+
+def _windows(units: Sequence[str]) -> list[Window]:
+    runs = (match.group() for match in RUNS.finditer(whole(units)))
+    return [one for run in runs if is_han(run) for one in mistakes.windows(run[:24])]
+
+
+KNOWN = """
+WITH heard AS MATERIALIZED (
+    SELECT word, sound, signs, owner_id FROM catalog_searchword
+    WHERE word = ANY(%(phrases)s) OR sound = ANY(%(sounds)s) OR signs = ANY(%(signs)s)
+)
+SELECT 'word', word, sound, signs, owner_id, NULL FROM heard
+UNION ALL
+SELECT 'same', '', '', '', NULL::bigint, folded FROM catalog_wordgroup
+WHERE folded && (%(phrases)s || (SELECT coalesce(array_agg(word), '{}') FROM heard))
+UNION ALL
+SELECT 'office', given.pattern, word, '', owner_id, NULL
+FROM unnest(%(short)s::text[], %(patterns)s::text[]) AS given (pattern, liked)
+JOIN catalog_searchword ON owner_id IS NOT NULL AND word LIKE liked
+"""
+
+
+def _look_up(units: Sequence[str]) -> _Known:
+    phrases = _phrases(units)
+    heard = _windows(units)
+    short = [one for one in phrases if len(one) > 2 and is_han(one) and one[-1] in OFFICES]
+    given = {
+        "phrases": phrases,
+        "sounds": list({one.sound for one in heard}),
+        "signs": list({signs(one.text) for one in heard if len(one.text) > 2}),
+        "short": short,
+        "patterns": [f"%{'%'.join(one)}" for one in short],
+    }
+    known = _Known()
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN, given)
+        for kind, word, sound, mixed, owner, group in cursor.fetchall():
+            if kind == "same":
+                for one in group:
+                    known.same.setdefault(one, []).extend(group)
+                continue
+            if kind == "office":
+                known.owners.setdefault(word, set()).add(owner)
+                continue
+            known.words.add(word)
+            known.by_sound.setdefault(sound, []).append(word)
+            known.by_signs.setdefault(mixed, []).append(word)
+            if owner:
+                known.owners.setdefault(word, set()).add(owner)
+    return known
+
+
+# --- from words to terms
+
+
+def _terms(units: Sequence[str], known: _Known) -> list[Term]:
+    """Join words that make a known phrase or were one before a slip; the longest wins."""
+    terms = []
+    place = 0
+    while place < len(units):
+        for length in range(min(LONGEST_PHRASE, len(units) - place), 0, -1):
+            phrase = whole(units[place : place + length])
+            if (term := _term(phrase, units[place : place + length], known)) is not None:
+                terms.append(term)
+                place += length
+                break
+    return terms
+
+
+def _term(phrase: str, units: Sequence[str], known: _Known) -> Term | None:
+    owners = tuple(sorted(known.owners.get(phrase, ())))
+    same = known.same.get(phrase) or known.same.get(singular(phrase), [])
+    if owners or same:
+        return _taken(phrase, [*_apart(units), *same], owners=owners)
+    if len(units) == 1 and (phrase in known.words or not is_han(phrase)):
+        return Term(phrase)
+    if meant := _meant(phrase, units, known):
+        same = [word for one in meant for word in known.same.get(one, ())]
+        apart = [word for one in meant for word in _apart(rjieba.cut(one))]
+        return _taken(phrase, [*meant, *same, *apart], slip=meant[0])
+    return Term(phrase) if len(units) == 1 else None
+
+
+def _taken(phrase: str, others: Iterable[str], **more: Any) -> Term:
+    return Term(phrase, tuple(dict.fromkeys(one for one in others if one != phrase)), **more)
+
+
+def _apart(units: Sequence[str]) -> list[str]:
+    """Return several words of a phrase as words that may stand apart."""
+    return [" ".join(units)] if len(units) > 1 else []
+
+
+def _meant(phrase: str, units: Sequence[str], known: _Known) -> list[str]:
+    """Return known words that sound like a phrase, or have its characters, where one of its words
+    is loose or unknown."""
+    if not is_han(phrase) or " " in phrase or not 2 <= len(phrase) <= mistakes.LONGEST:
+        return []
+    odd = [one for one in units if len(one) == 1 or one not in known.words]
+    if not odd or all(one in EMPTY_WORDS | QUESTION_WORDS for one in odd):
+        return []
+    sound = "".join(mistakes.syllables(phrase))
+    found = [*known.by_sound.get(sound, ()), *known.by_signs.get(signs(phrase), ())]
+    return list(dict.fromkeys(one for one in found if one != phrase and len(one) == len(phrase)))
+
+
+# --- how much each word tells
+
+
+def _weighed(asked: Asked, where: Conditions) -> Meaning:
+    counts, together = _count(asked, where)
+    mended = _mended(one.word for one in asked.terms if not counts[one].taken)
+    if mended:
+        asked = replace(asked, terms=tuple(mended.get(one.word, one) for one in asked.terms))
+        counts, together = _count(asked, where)
+    kept = [one for one in asked.terms if counts[one].taken]
+    if len(kept) < len(asked.terms):  # what stands nowhere is not asked for
+        asked = replace(asked, terms=tuple(kept))
+        together = FEW if len(kept) == 1 else _together(asked, where)
+    weighed = tuple(replace(one, weight=_weight(counts[one].taken)) for one in kept)
+    return Meaning(
+        replace(asked, terms=weighed, every=together >= FEW or len(kept) <= 1),
+        tuple((one.word, one.slip) for one in kept if one.slip and not counts[one].typed),
+        tuple(one.word for one in counts if not counts[one].taken),
+    )
+
+
+def _weight(entries: int) -> float:
+    return 1 / (1 + math.log1p(entries) / 2)
+
+
+class _Count(NamedTuple):
+    """How many entries have a term as it was typed, and as it is taken."""
+
+    typed: int
+    taken: int
+
+
+def _count(asked: Asked, where: Conditions) -> tuple[dict[Term, _Count], int]:
+    """Count the entries with each term, up to COUNTED, and those with all, up to FEW."""
+    seen = Conditions(Asked(()), Filters(), where.reader).clause()
+    parts = []
+    for number, term in enumerate(asked.terms):
+        for place, query in enumerate((term.exactly(), term.likely())):
+            parts.append(_counted(2 * number + place, query, seen, COUNTED))
+    parts.append(_counted(-1, asked.tsquery, where.clause(), FEW))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(" UNION ALL ").join(parts))
+        found = dict(cursor.fetchall())
+    terms = enumerate(asked.terms)
+    return {one: _Count(found[2 * n], found[2 * n + 1]) for n, one in terms}, found[-1]
+
+
+def _together(asked: Asked, where: Conditions) -> int:
+    """Count the entries with every term, up to FEW."""
+    if not asked.terms:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_counted(-1, asked.tsquery, where.clause(), FEW))
+        return cursor.fetchone()[1]
+
+
+def _counted(number: int, query: str, seen: sql.Composable, most: int) -> sql.Composed:
+    return sql.SQL(
+        "SELECT {number}, (SELECT count(*) FROM (SELECT FROM catalog_searchentry"
+        " WHERE words @@ {query}::tsquery AND {seen} LIMIT {most}) AS those)"
+    ).format(
+        number=sql.Literal(number), query=sql.Literal(query), seen=seen, most=sql.Literal(most)
+    )
+
+
+MENDED = """
+SELECT typed, word, sound FROM unnest(%s::text[]) AS given (typed) CROSS JOIN LATERAL (
+    SELECT word, sound FROM catalog_searchword WHERE word %% typed OR sound %% typed
+    ORDER BY greatest(similarity(word, typed), similarity(sound, typed)) DESC, word LIMIT %s
+) AS alike
+"""
+
+
+def _mended(lost: Iterable[str]) -> dict[str, Term]:
+    """Return what Latin words that stand nowhere may have been meant for."""
+    shortest = mistakes.LATIN_SHORTEST
+    typed = [one for one in lost if one.isascii() and one.isalpha() and len(one) >= shortest]
+    if not typed:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(MENDED, [typed, ALIKE])
+        rows = cursor.fetchall()
+    mended = {}
+    for word in typed:
+        alike = [(found, sound) for asked, found, sound in rows if asked == word]
+        if near := mistakes.nearest(word, alike):
+            mended[word] = Term(word, near, slip=near[0])
+    return mended
