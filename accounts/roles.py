@@ -158,7 +158,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _every("accounts", "app apikey", "view")
         | _every("exchange", _SYNC, "view")
         | _every("catalog", "counter searchentry searchword wordgroup", "view")
-        | _every("catalog", "wordgroup", "add", "change", "delete")
+        | _every("catalog", "wordgroup", "add", "change")
         | _every("catalog", "clock workingday fieldsketch", "view")
         | _every("catalog", "subject codelist code legalbasis clock workingday", "add", "change")
         | _verbs(

@@ -99,7 +99,7 @@ WITH heard AS MATERIALIZED (
 SELECT 'word', word, sound, signs, owner_id, NULL FROM heard
 UNION ALL
 SELECT 'same', '', '', '', NULL::bigint, folded FROM catalog_wordgroup
-WHERE folded && (%(phrases)s || (SELECT coalesce(array_agg(word), '{}') FROM heard))
+WHERE active AND folded && (%(phrases)s || (SELECT coalesce(array_agg(word), '{}') FROM heard))
 UNION ALL
 SELECT 'office', given.pattern, word, '', owner_id, NULL
 FROM unnest(%(short)s::text[], %(patterns)s::text[]) AS given (pattern, liked)

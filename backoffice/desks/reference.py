@@ -152,13 +152,10 @@ class SearchEntryDesk(Desk):
 class WordGroupDesk(KeptDesk):
     """Words that mean the same: who types one finds entries with another."""
 
-    list_display = ["__str__", "note"]
+    list_display = ["__str__", "note", "active"]
+    list_filter = ["active"]
     search_fields = ["words", "note"]
     ordering = ["pk"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
-        """Whether the person's roles may delete."""
-        return self._may(request, "delete")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Save, and have slips of the group's words understood."""

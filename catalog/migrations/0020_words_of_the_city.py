@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                ("active", models.BooleanField(default=True, verbose_name="in use")),
                 (
                     "folded",
                     django.contrib.postgres.fields.ArrayField(

@@ -25,6 +25,7 @@ class WordGroup(models.Model):
         help_text=_("One word or phrase a line, at least two; all of them mean the same."),
     )
     note = models.CharField(_("note"), max_length=200, blank=True)
+    active = models.BooleanField(_("in use"), default=True)
     folded = ArrayField(models.TextField(), verbose_name=_("as looked up"), editable=False)
 
     class Meta:
@@ -49,7 +50,9 @@ class WordGroup(models.Model):
                 {"words": gettext("Give at least two different words, one a line.")}
             )
         if any(len(one) > LONGEST_WORD for one in self.folded):
-            raise ValidationError({"words": gettext("A word or phrase has at most 60 characters.")})
+            raise ValidationError(
+                {"words": gettext("A word or phrase has at most 60 characters.")}
+            )
 
 
 def folded(words: str) -> list[str]:

@@ -118,7 +118,7 @@ def test_the_page_finds_by_words_and_says_what_to_do_where_nothing_is_found(serv
 
 
 def test_the_page_narrows_by_department_and_widens_again(served):
-    other = catalog.dataset(title_en="Another one")
+    other = catalog.dataset(slug="another", title_en="Another one")
 
     page = listed().content.decode()
     way = re.search(rf'href="\?(owner={other.owner.slug})"', page)
