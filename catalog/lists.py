@@ -131,6 +131,28 @@ def refused(words: str = "", *, after: int = 0, limit: int | None = None) -> Ite
         yield ListedLine(line, fields, last_day(line), today)
 
 
+def lines_of(dataset: Dataset) -> dict[int, ListedLine]:
+    """Return each line that was ever published for a dataset, by number; two queries."""
+    today = timezone.localdate()
+    lines = (
+        NegativeLine.objects.filter(
+            dataset=dataset, state__in=(LineState.PUBLISHED, LineState.ENDED)
+        )
+        .select_related("basis")
+        .prefetch_related(Prefetch("fields", Field.objects.order_by("position", "pk")))
+    )
+    return {
+        line.number: ListedLine(
+            line,
+            tuple(field for field in line.fields.all() if not field.concealed),
+            last_day(line),
+            today,
+        )
+        for line in lines
+        if line.number is not None
+    }
+
+
 def _published(words: str, after: int) -> QuerySet:
     """Return published lines with every one of the words; two queries, however many lines.
 

@@ -40,10 +40,13 @@ ROOMS = ("audit", "accounts", "catalog", "exchange")
 # answered as NULL, so that the same model reads both.
 FACE: Mapping[str, str] = {
     "catalog_dataset": "state IN ('published', 'withdrawn')",
+    "catalog_dataset_related": "from_dataset_id IN (SELECT id FROM face.catalog_dataset)"
+    " AND to_dataset_id IN (SELECT id FROM face.catalog_dataset)",
     "catalog_resource": "dataset_id IN (SELECT id FROM face.catalog_dataset) AND ended_at IS NULL",
     "catalog_field": "resource_id IN (SELECT id FROM face.catalog_resource) AND NOT concealed",
     "catalog_fieldterms": "field_id IN (SELECT id FROM face.catalog_field) AND NOT concealed",
     "catalog_subject": "true",
+    "catalog_codelist": "true",
     "catalog_searchentry": "state IN ('published', 'withdrawn')",
     "catalog_searchword": "true",
     "catalog_wordgroup": "true",

@@ -107,14 +107,15 @@ def _listed(dataset: Dataset, table: RecordTable | None, fields: int, now: datet
     clear, masked = seen[Treatment.CLEAR], seen[Treatment.MASKED]
     return Listed(
         dataset,
-        _freshness(dataset, table.refreshed_at, now),
+        freshness_of(dataset, table.refreshed_at, now),
         table.refreshed_at,
         table.rows,
         Treatments(clear, masked, max(0, fields - clear - masked)),
     )
 
 
-def _freshness(dataset: Dataset, refreshed_at: datetime, now: datetime) -> Freshness:
+def freshness_of(dataset: Dataset, refreshed_at: datetime, now: datetime) -> Freshness:
+    """Say how the age of a dataset's rows stands to its promised cycle."""
     cycle = UpdateCycle(dataset.update_cycle)
     if codes.LATE_AFTER[cycle] is None:
         return Freshness.UNBOUND

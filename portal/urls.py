@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from portal.dataset.page import dataset
+from portal.dataset.why import why
 from portal.datasets import datasets
 from portal.duty_list import duty_list, duty_list_file
 from portal.home import home
@@ -10,6 +12,8 @@ from portal.negative_list import negative_list, negative_list_file
 urlpatterns = [
     path("", home, name="portal-home"),
     path("datasets", datasets, name="portal-datasets"),
+    path("datasets/<slug:slug>", dataset, name="portal-dataset"),
+    path("datasets/<slug:slug>/why", why, name="portal-why"),
     path("negative-list", negative_list, name="portal-negative-list"),
     path("negative-list.<slug:kind>", negative_list_file, name="portal-negative-list-file"),
     path("duty-list", duty_list, name="portal-duty-list"),

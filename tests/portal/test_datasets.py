@@ -48,7 +48,7 @@ def test_the_page_lists_what_is_published_with_owner_rows_and_fields(served):
     assert served.owner.name_en in page
     assert re.search(r"<dt>Rows</dt>\s*<dd class=\"number\">2</dd>", page)
     assert "2 clear, 1 masked, 1 withheld" in page
-    assert f'href="/api/v1/datasets/{served.slug}"' in page
+    assert f'href="/datasets/{served.slug}"' in page
     assert 'href="/api/docs/"' in page
     assert 'href="/office/"' in page
 
@@ -81,9 +81,7 @@ def test_the_language_switch_is_remembered_and_beats_the_browser(served):
 def test_a_chinese_title_on_an_english_page_says_its_language(db):
     dataset = catalog.dataset(title_en="")
 
-    assert f'<h2 lang="zh-Hans"><a href="/api/v1/datasets/{dataset.slug}">' in (
-        listed().content.decode()
-    )
+    assert f'<h2 lang="zh-Hans"><a href="/datasets/{dataset.slug}">' in (listed().content.decode())
 
 
 def test_nothing_unpublished_is_shown(db):

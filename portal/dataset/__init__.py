@@ -1,0 +1,1 @@
+"""The pages of one dataset: what it is, its rows, how to take them, why not all of it."""

@@ -1,0 +1,181 @@
+"""The page of a dataset: what it is, its fields, and what stands in its place."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from catalog import relations
+from catalog.models import CodeList, Dataset
+from catalog.terms import State
+from exchange.models import RecordTable
+from policy.terms import Grade, OpenType
+from tests.factories import catalog
+from tests.portal.dataset_ways import as_open_door, get, page, served, text
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def dataset(db):
+    return served()
+
+
+def field(html, name):
+    """Return the row of a field."""
+    return re.search(rf'<tr id="field-{name}">(.*?)</tr>', html, re.DOTALL)[1]
+
+
+def test_the_page_says_what_it_is_and_who_answers_for_it(dataset):
+    html = text(page(dataset))
+
+    assert f"<h1>{dataset.title_en}</h1>" in html
+    assert dataset.owner.name_en in html
+    assert dataset.code in html
+    assert dataset.contact in html
+    assert 'href="https://creativecommons.org/licenses/by/4.0/" rel="license external"' in html
+    assert "promised: daily" in html
+    assert "open in part" in html
+
+
+def test_each_field_has_its_treatment_with_the_reason(dataset):
+    html = text(page(dataset))
+
+    assert "in clear" in field(html, "name")
+    assert "at most 40 characters" in field(html, "name")
+    assert "the first 3 characters stay, the rest is starred" in field(html, "phone")
+    assert "ask for a grant" in field(html, "extra")
+    assert "does not open this field" in field(html, "secret")
+    assert f"/datasets/{dataset.slug}/why?field=secret#field-secret" in field(html, "secret")
+
+
+def test_a_concealed_field_is_nowhere_on_any_page(dataset):
+    for part in ("", "/why"):
+        assert "ghost" not in text(page(dataset, part))
+
+
+@override_settings(DEBUG=False)
+def test_what_is_not_published_and_what_is_not_there_are_the_same_answer(dataset):
+    others = [
+        catalog.dataset(state)
+        for state in State
+        if state not in (State.PUBLISHED, State.WITHDRAWN)
+    ]
+
+    answers = [get(f"/datasets/{one}") for one in ("nowhere", *(each.slug for each in others))]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
+
+
+def test_a_withdrawn_dataset_says_since_when_and_why_and_what_there_is_instead(db):
+    instead = catalog.dataset()
+    gone = catalog.dataset(State.DRAFT)
+    by = catalog.able("catalog.update_dataset", gone.owner)
+    relations.relate(gone.pk, related=[instead], by=by, at=catalog.NOW)
+    catalog.bring(gone.pk, State.WITHDRAWN)
+    gone.refresh_from_db()
+
+    for part in ("", "/why"):
+        answer = page(gone, part)
+
+        assert answer.status_code == 410
+        assert timezone.localtime(gone.withdrawn_at).strftime("%Y-%m-%d") in text(answer)
+        assert gone.withdrawn_reason in text(answer)
+        assert f'href="/datasets/{instead.slug}"' in text(answer)
+
+
+def test_datasets_of_the_same_subject_are_related_where_none_is_named(db):
+    subject = catalog.subject()
+    one, other = catalog.dataset(subject=subject), catalog.dataset(subject=subject)
+    stranger = catalog.dataset()
+
+    html = text(page(one))
+
+    assert f'href="/datasets/{other.slug}"' in html
+    assert stranger.slug not in html
+
+
+def test_a_dataset_without_rows_shows_its_fields_by_law(db):
+    html = text(page(catalog.dataset()))
+
+    assert "no rows yet" in html
+    assert "in clear" in field(html, "name")
+    assert "open to everyone" in html
+
+
+def test_a_dataset_that_needs_a_grant_for_everything_says_so(db):
+    closed = catalog.dataset(grade=Grade.L2, open_type=OpenType.CONDITIONAL)
+
+    assert "under a grant only" in text(page(closed))
+
+
+def test_data_older_than_promised_is_late_since_a_day(dataset):
+    RecordTable.objects.update(refreshed_at=timezone.now() - timedelta(days=3))
+
+    html = text(page(dataset))
+
+    assert 'class="mark late"' in html
+    assert "late since" in html
+
+
+def test_the_page_is_in_the_language_that_is_asked_for(dataset):
+    html = text(page(dataset, language="zh-CN"))
+
+    assert f"<h1>{dataset.title_zh}</h1>" in html
+    assert "保留前 3 位，其余以星号代替" in html
+    assert "You see" not in html
+
+
+def test_a_code_list_is_named_at_its_field(db):
+    codes = CodeList.objects.create(name="GB/T 2260", version="2023", title_zh="行政区划")
+    one = catalog.dataset(fields=[catalog.new_field("region", code_list=codes)])
+
+    with as_open_door():
+        html = text(page(one))
+
+    assert "GB/T 2260 (2023)" in field(html, "region")
+
+
+def test_the_pages_work_as_the_open_doors_role(dataset):
+    other = catalog.dataset()
+    Dataset.objects.get(pk=dataset.pk).related.add(other)
+
+    with as_open_door():
+        whole, why = page(dataset), page(dataset, "/why")
+
+    assert other.slug in text(whole)
+    assert "does not open this field" in text(why)
+
+
+def test_the_page_asks_a_bounded_number_of_queries(dataset):
+    page(dataset)
+    cache.clear()
+
+    with CaptureQueriesContext(connection) as asked:
+        page(dataset)
+
+    assert len(asked) <= 12
+
+
+def test_the_pages_have_no_inline_script_or_style(dataset):
+    for part in ("", "/why"):
+        html = text(page(dataset, part))
+
+        assert not re.search(r"<script(?! src=)|<style|\s(style|on\w+)\s*=", html)
+        assert html.count("<h1") == 1
+
+
+def test_only_reading_is_answered(dataset):
+    assert Client().post(f"/datasets/{dataset.slug}").status_code == 405
+
+
+def test_the_lists_lead_to_the_page(dataset):
+    assert f'href="/datasets/{dataset.slug}"' in text(get("/datasets"))
+    assert f'href="/datasets/{dataset.slug}/why"' in text(get("/datasets"))
+    assert f'href="/datasets/{dataset.slug}"' in text(get("/"))
