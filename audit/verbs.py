@@ -84,6 +84,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "list.create": ("新增列表项", "Row of a list added"),
     "list.remove": ("删除列表项", "Row of a list removed"),
     "list.update": ("修改列表项", "Row of a list changed"),
+    "member.confirm": ("确认邮箱", "E-mail address confirmed by a member"),
+    "member.sign_up": ("注册", "Member signed up"),
     "negative.end": ("负面清单条目终止", "Line of the negative list ended"),
     "negative.propose": ("提议负面清单条目", "Line of the negative list proposed"),
     "negative.publish": ("发布负面清单条目", "Line of the negative list published"),

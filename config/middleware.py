@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -25,6 +25,9 @@ OFFICE_POLICY = (
     " object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 OFFICE = "/office/"
+MEMBERS = "/my/"
+OWN = ("/static/", "/healthz", "/readyz", "/metrics", "/i18n/")
+"""What each process answers, whichever doors it opens."""
 SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -94,6 +97,22 @@ def guarded(get_response):
     return middleware
 
 
+def behind_own_doors(get_response):
+    """Answer nothing of the open door, in a process that does not open it.
+
+    Its pages are linked all the same: a proxy leads to the process that has them.
+    """
+    doors = {"members": (MEMBERS,), "office": (OFFICE, "/api/")}
+    ours = (*OWN, *itertools.chain.from_iterable(doors[name] for name in settings.DOORS))
+
+    def middleware(request):
+        if not request.path_info.startswith(ours):
+            raise Http404
+        return get_response(request)
+
+    return middleware
+
+
 def fixed_headers():
     """Return what every answer tells a browser, whatever its address."""
     fixed = {
@@ -142,7 +161,7 @@ def chosen_language(cookie, accepted):
 
 
 class Readable:
-    """Refuse NUL in an address, or a form of the back office: no text of the database holds it.
+    """Refuse NUL in an address, or a form of people who sign in: no text of the database holds it.
 
     Raises Unreadable, which is answered with a sentence (`config.refusals.bad_request`). Bodies of
     the API are its own to read. Stands below the check of tokens, which reads forms first.
@@ -159,8 +178,8 @@ class Readable:
         return self.get_response(request)
 
     def process_view(self, request, _view, _args, _named):
-        """Look at a form of the back office, once its token was found good."""
-        if request.method == "POST" and request.path_info.startswith(OFFICE):
+        """Look at a form of back office or members, once its token was found good."""
+        if request.method == "POST" and request.path_info.startswith((OFFICE, MEMBERS)):
             told = itertools.chain.from_iterable(texts for _name, texts in request.POST.lists())
             if any("\0" in text for text in told):
                 raise Unreadable

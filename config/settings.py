@@ -98,7 +98,8 @@ PUBLIC_BASE_URL = environment.text("PUBLIC_BASE_URL", "http://127.0.0.1:8000").r
 CITY_NAME_ZH = environment.text("CITY_NAME_ZH", "海湾市")
 CITY_NAME_EN = environment.text("CITY_NAME_EN", "Bay City")
 REGION_CODE = environment.text("REGION_CODE", "990100")
-DOORS = environment.some("DOORS", "open,office", {"open", "office"})
+DOORS = environment.some("DOORS", "open,members,office", {"open", "members", "office"})
+SIGNED_IN = not {"members", "office"}.isdisjoint(DOORS)  # people sign in here, and write
 SECURE = environment.flag("SECURE", default=False)
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 METRICS = environment.flag("METRICS", default=False)
@@ -107,6 +108,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 8 * 3600
+if "office" not in DOORS:  # members' sessions lie in a table of their own, under another cookie
+    SESSION_ENGINE = "accounts.models.sessions"
+    SESSION_COOKIE_NAME = "member"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
@@ -145,7 +149,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "accounts.sign_in.typed_name"
 AXES_CLIENT_IP_CALLABLE = "accounts.sign_in.address"
 AXES_LOCKOUT_CALLABLE = "backoffice.sign_in.locked_answer"
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken"]
+AXES_SENSITIVE_PARAMETERS = ["username", "login", "ip_address", "code", "csrfmiddlewaretoken"]
 AXES_DISABLE_ACCESS_LOG = True  # who signed in is in the audit trail
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
@@ -162,7 +166,7 @@ UNDO_DAYS = environment.whole("UNDO_DAYS", 7)
 TOMBSTONE_DAYS = environment.whole("TOMBSTONE_DAYS", 90)
 READ_TIMEOUT_MS = environment.whole("READ_TIMEOUT_MS", 5000)
 DOWNLOAD_TIMEOUT_S = environment.whole("DOWNLOAD_TIMEOUT_S", 900)
-READS_ONLY = "office" not in DOORS  # the open door alone: every statement is a reader's
+READS_ONLY = not SIGNED_IN  # the open door alone: every statement is a reader's
 if READS_ONLY:
     DATABASES["default"]["OPTIONS"]["options"] = f"-c statement_timeout={READ_TIMEOUT_MS}"
 ANONYMOUS_PER_MINUTE = environment.whole("ANONYMOUS_PER_MINUTE", 60)
@@ -196,7 +200,17 @@ INSTALLED_APPS = [
     "catalog",
     "exchange",
     "api",
-    "portal",
+    "portal",  # before allauth, whose templates it replaces
+    *(
+        [
+            "allauth",
+            "allauth.account",
+            "allauth.socialaccount",
+            "allauth.socialaccount.providers.openid_connect",
+        ]
+        if SIGNED_IN
+        else []
+    ),
     "backoffice",
     "demo",
     "config",
@@ -207,8 +221,9 @@ MIDDLEWARE = [
     "config.middleware.guarded",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # the open door takes no forms and knows no sign-in: it needs neither sessions nor tokens
-    *(["django.contrib.sessions.middleware.SessionMiddleware"] if "office" in DOORS else []),
+    *(["django.contrib.sessions.middleware.SessionMiddleware"] if SIGNED_IN else []),
     "config.middleware.language",
+    *(["config.middleware.behind_own_doors"] if "open" not in DOORS else []),
     *(
         [
             "django.middleware.common.CommonMiddleware",
@@ -217,15 +232,17 @@ MIDDLEWARE = [
             "config.middleware.looked_at",
             "django.contrib.messages.middleware.MessageMiddleware",
             "backoffice.sessions.bounded",
+            "portal.members.door.bounded",
+            "allauth.account.middleware.AccountMiddleware",
             "axes.middleware.AxesMiddleware",
         ]
-        if "office" in DOORS
+        if SIGNED_IN
         else []
     ),
     "config.middleware.Readable",
 ]
 CSRF_FAILURE_VIEW = "config.refusals.form_stale"
-if "office" not in DOORS:  # no back office is served here, so its checks have no object
+if not SIGNED_IN:  # no back office is served here, so its checks have no object
     SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410", "axes.W002"]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -263,6 +280,53 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.NotOneOfTheLast"},
 ]
 LOGIN_URL = "/office/login/"
+
+# --- members: sign-up and sign-in by django-allauth ---------------------------------------------
+
+ACCOUNT_ADAPTER = "portal.members.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_FORMS = {
+    "login": "portal.members.forms.SignIn",
+    "signup": "portal.members.forms.SignUp",
+    "reset_password": "portal.members.forms.Forgotten",
+    "reset_password_from_key": "portal.members.forms.NewPassword",
+    "change_password": "portal.members.forms.ChangePassword",
+}
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True  # one answer, whether an address is known or not
+ACCOUNT_RATE_LIMITS = False  # its limits wait and sleep; those of accounts.limits refuse
+ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser
+ACCOUNT_MAX_EMAIL_ADDRESSES = 1
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a changed password its owner is told
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL = "/my/sign-in/"
+LOGIN_REDIRECT_URL = "/my/"
+OIDC_SERVER = environment.text("OIDC_SERVER").rstrip("/")
+OIDC_NAME = environment.text("OIDC_NAME")
+OIDC_CLIENT = environment.text("OIDC_CLIENT")
+OIDC_SECRET = environment.text("OIDC_SECRET")
+SOCIALACCOUNT_ADAPTER = "portal.members.adapter.ForeignAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_AUTO_SIGNUP = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address that another server names opens nothing
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "city",
+                "name": OIDC_NAME or OIDC_SERVER,
+                "client_id": OIDC_CLIENT,
+                "secret": OIDC_SECRET,
+                "settings": {"server_url": OIDC_SERVER},
+            }
+        ]
+        if OIDC_SERVER
+        else [],
+    }
+}
 
 # --- mail -----------------------------------------------------------------------------------
 

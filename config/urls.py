@@ -19,5 +19,8 @@ if settings.METRICS:
     urlpatterns += [path("metrics", metrics.metrics)]
 if "office" in settings.DOORS:
     urlpatterns += [path("office/", admin.site.urls)]
-if "open" in settings.DOORS:
+if "members" in settings.DOORS:
+    urlpatterns += [path("my/", include("portal.members.urls"))]
+if not {"open", "members"}.isdisjoint(settings.DOORS):
+    # where the open door is shut, the middleware answers none of these: they are linked alone
     urlpatterns += [path("", include("portal.urls"))]

@@ -165,7 +165,7 @@ def _common(var: Path, address: str) -> dict[str, str]:
         "VAR_DIR": str(var),
         "FILE_ROOTS": str(var / "intake"),
         "PUBLIC_BASE_URL": address,
-        "DOORS": "open,office",
+        "DOORS": "open,members,office",
         # a city to try is signed in to at once; whoever keeps it says otherwise
         "SECOND_FACTOR": os.environ.get("SECOND_FACTOR") or "off",
     }

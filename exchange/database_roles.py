@@ -4,6 +4,7 @@
     city_worker  syncs: reads and writes the exchange's rows, makes and drops record tables
     city_office  back office and department API: the verbs
     city_open    portal and open API: the open zone, the public face of the catalogue, deliveries
+    city_members accounts of citizens and companies (exchange.members_rights)
 
 `city_open` sees the catalogue through views of the same names in the schema `face`, which stands
 first in its search path: published rows only, without what is internal. All is idempotent.
@@ -16,6 +17,8 @@ from django.apps import apps
 from django.db import connection, transaction
 from psycopg import sql
 
+from exchange import members_rights
+from exchange.members_rights import MEMBERS
 from exchange.records import store
 from exchange.records.statements import comma, idents, one, rows, run
 
@@ -90,7 +93,7 @@ def provision() -> None:
 @transaction.atomic
 def make_roles() -> None:
     """Make the roles, which belong to the server: a backup is brought back only where they are."""
-    for role in (WORKER, OFFICE, OPEN):
+    for role in (WORKER, OFFICE, OPEN, MEMBERS):
         _role(role, login=True)
     _role(RECORDS, login=False)
     _belong()
@@ -144,6 +147,7 @@ def _belong() -> None:
         (OWNER, WORKER),
         (OWNER, OFFICE),
         (OWNER, OPEN),
+        (OWNER, MEMBERS),
     ):
         if one(sql.SQL("SELECT pg_has_role(%s, %s, 'USAGE')"), [member, group])[0]:
             continue
@@ -174,7 +178,6 @@ def _schemas() -> None:
     )
     for kept_aside in ASIDE:
         run(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(kept_aside)))
-    run(sql.SQL("CREATE SCHEMA IF NOT EXISTS face"))
     run(sql.SQL(END_READERS))
 
 
@@ -193,9 +196,21 @@ $$
 
 
 def _face() -> None:
-    run(sql.SQL("DROP SCHEMA face CASCADE"))
-    run(sql.SQL("CREATE SCHEMA face"))
-    for table, condition in FACE.items():
+    _views("face", FACE)
+    run(sql.SQL("GRANT USAGE ON SCHEMA face TO {}").format(sql.Identifier(OPEN)))
+    run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA face TO {}").format(sql.Identifier(OPEN)))
+    # the members' door sees the same of what it does not write
+    own = members_rights.tables()
+    seen = {table: condition for table, condition in FACE.items() if table not in own}
+    _views(members_rights.SCHEMA, seen | dict(members_rights.VIEWS))
+
+
+def _views(schema: str, seen: Mapping[str, str]) -> None:
+    """Make a schema anew, with a view for each table: its condition says which rows."""
+    place = sql.Identifier(schema)
+    run(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(place))
+    run(sql.SQL("CREATE SCHEMA {}").format(place))
+    for table, condition in seen.items():
         hidden = HIDDEN.get(table, frozenset())
         columns = [
             sql.SQL("NULL::{} AS {}").format(sql.SQL(kind), sql.Identifier(name))
@@ -204,12 +219,13 @@ def _face() -> None:
             for name, kind in _columns(table)
         ]
         run(
-            sql.SQL("CREATE VIEW face.{} AS SELECT {} FROM public.{} WHERE {}").format(
-                sql.Identifier(table), comma(columns), sql.Identifier(table), sql.SQL(condition)
+            sql.SQL("CREATE VIEW {} AS SELECT {} FROM {} WHERE {}").format(
+                sql.Identifier(schema, table),
+                comma(columns),
+                sql.Identifier("public", table),
+                sql.SQL(condition),
             )
         )
-    run(sql.SQL("GRANT USAGE ON SCHEMA face TO {}").format(sql.Identifier(OPEN)))
-    run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA face TO {}").format(sql.Identifier(OPEN)))
 
 
 def _columns(table: str) -> list[tuple[str, str]]:
@@ -230,7 +246,7 @@ def _grants() -> None:
     database = sql.Identifier(connection.settings_dict["NAME"])
     run(sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"))
     run(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-    everybody = [WORKER, OFFICE, OPEN]
+    everybody = [WORKER, OFFICE, OPEN, MEMBERS]
     run(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, comma(idents(everybody))))
     run(
         sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(
@@ -269,6 +285,8 @@ def _grants() -> None:
         )
     )
     _grant_open()
+    members_rights.grant(APPEND_ONLY)
+    members_rights.limit_rows((WORKER, OFFICE))
 
 
 def _grant_rooms(role: str) -> None:

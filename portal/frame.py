@@ -98,7 +98,7 @@ def shown(
 def frame_of(request: HttpRequest, *, is_english: bool) -> Frame:
     """Return the frame of a page at the request's address."""
     return Frame(
-        city=settings.CITY_NAME_EN if is_english else settings.CITY_NAME_ZH,
+        city=city_name(),
         ways=_links(WAYS, request.path),
         foot=_links(FOOT, request.path),
         languages=(
@@ -107,6 +107,12 @@ def frame_of(request: HttpRequest, *, is_english: bool) -> Frame:
         ),
         members=address_of("members-home"),
     )
+
+
+def city_name() -> str:
+    """Return the city's name in the language now active."""
+    is_english = translation.get_language() == "en"
+    return settings.CITY_NAME_EN if is_english else settings.CITY_NAME_ZH
 
 
 def choose_language(request: HttpRequest) -> str:

@@ -20,6 +20,7 @@ SHAPING = (
     "*/management/commands/*.py",
     "*/**/*.sql",
     "exchange/database_roles.py",
+    "exchange/members_rights.py",
     "catalog/bases.py",
     "accounts/roles.py",
     "config/embedded.py",

@@ -6,6 +6,7 @@ from accounts.models.passwords import PastPassword
 from accounts.models.people import Membership, User
 from accounts.models.regions import CodeSystem, Region
 from accounts.models.second_factor import RecoveryCode, SecondFactor
+from accounts.models.sessions import MemberSession
 from accounts.roles import OrganizationKind, Role
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "App",
     "CodeSystem",
     "Delegation",
+    "MemberSession",
     "Membership",
     "Notice",
     "NoticeSeen",

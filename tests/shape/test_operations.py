@@ -8,10 +8,15 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # read by `provision` for each login role: {ROLE}_PASSWORD
-PASSWORDS = {"CITY_WORKER_PASSWORD", "CITY_OFFICE_PASSWORD", "CITY_OPEN_PASSWORD"}
+PASSWORDS = {
+    "CITY_WORKER_PASSWORD",
+    "CITY_OFFICE_PASSWORD",
+    "CITY_OPEN_PASSWORD",
+    "CITY_MEMBERS_PASSWORD",
+}
 # what only the containers' own start reads
 OUTSIDE = {"POSTGRES_PASSWORD", "POSTGRES_INITDB_ARGS", "CITY_OWNER_PASSWORD"}
-PORTS = {"OPEN_PORT", "OFFICE_PORT"}
+PORTS = {"OPEN_PORT", "MEMBERS_PORT", "OFFICE_PORT"}
 
 
 def known() -> set[str]:

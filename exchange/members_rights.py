@@ -1,0 +1,156 @@
+"""What the members' door may do in the database: as little as its pages and verbs need.
+
+    city_members   below /my/: accounts, apps and keys of citizens and companies
+
+It sees the published catalogue through views in the schema `members`, as the open door does
+through `face`, and writes the tables of RIGHTS alone. Of some tables it has only a part of the
+rows (POLICIES): nobody who works in the back office, no app or key of a department. So a fault in
+this door, which stands open to everybody, opens no way into the office.
+"""
+
+from collections.abc import Mapping
+
+from django.apps import apps
+from psycopg import sql
+
+from exchange.records.statements import idents, rows, run
+
+MEMBERS = "city_members"
+SCHEMA = "members"
+COMMUNITY = "community"
+
+READ, ADD, CHANGE, TAKE = "SELECT", "INSERT", "UPDATE", "DELETE"
+
+RIGHTS: Mapping[str, tuple[str, ...]] = {
+    "accounts_region": (READ,),
+    "accounts_delegation": (READ,),  # whether somebody acts for a colleague: asked with each right
+    "accounts_organization": (READ, ADD, CHANGE),
+    "accounts_user": (READ, ADD, CHANGE),
+    "accounts_membership": (READ, ADD, TAKE),
+    "accounts_app": (READ, ADD, CHANGE),
+    "accounts_apikey": (READ, ADD, CHANGE),
+    "accounts_pastpassword": (READ, ADD, TAKE),
+    "accounts_notice": (READ, ADD, CHANGE),
+    "accounts_noticeseen": (READ, ADD),
+    "accounts_membersession": (READ, ADD, CHANGE, TAKE),
+    "account_emailaddress": (READ, ADD, CHANGE, TAKE),
+    "socialaccount_socialaccount": (READ, ADD, CHANGE, TAKE),
+    "axes_accessattempt": (READ, ADD, CHANGE, TAKE),
+    "axes_accessfailurelog": (READ, ADD, TAKE),
+    "audit_entry": (ADD,),
+}
+"""Beside these every table of the room `community`, but for those that are only added to."""
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    # its own number after it was added; and from where somebody signed in not long ago
+    "audit_entry": ("id", "recorded_at", "written_in", "verb", "target", "address"),
+}
+"""Of these tables it reads some columns only."""
+
+VIEWS: Mapping[str, str] = {
+    # what companies and citizens were given: the call logs of their keys
+    "audit_delivery": "reader = 'company' AND key_id IS NOT NULL",
+}
+"""Tables of which it sees some rows, beside the public face of the catalogue."""
+
+_KINDS = "('company', 'person')"
+_NOT_OFFICE = (
+    "NOT EXISTS (SELECT FROM public.accounts_membership m"
+    " WHERE m.user_id = accounts_user.id AND m.role <> 'developer')"
+)
+_OUR_APP = (
+    "EXISTS (SELECT FROM public.accounts_organization o"
+    f" WHERE o.id = accounts_app.organization_id AND o.kind IN {_KINDS})"
+)
+_OUR_KEY = "EXISTS (SELECT FROM public.accounts_app a WHERE a.id = accounts_apikey.app_id)"
+_OUR_MEMBER = (
+    "accounts_membership.role = 'developer' AND EXISTS (SELECT FROM public.accounts_organization o"
+    f" WHERE o.id = accounts_membership.organization_id AND o.kind IN {_KINDS})"
+)
+
+POLICIES: Mapping[str, Mapping[str, str]] = {
+    "accounts_user": {READ: _NOT_OFFICE, ADD: _NOT_OFFICE, CHANGE: _NOT_OFFICE},
+    "accounts_membership": {READ: "true", ADD: _OUR_MEMBER, TAKE: _OUR_MEMBER},
+    # a company is entered by the office, once somebody there has seen its papers
+    "accounts_organization": {READ: "true", ADD: "kind = 'person'", CHANGE: f"kind IN {_KINDS}"},
+    "accounts_app": {READ: _OUR_APP, ADD: _OUR_APP, CHANGE: _OUR_APP},
+    "accounts_apikey": {READ: _OUR_KEY, ADD: _OUR_KEY, CHANGE: _OUR_KEY},
+}
+"""Which rows, by table and right; every other role has them all."""
+
+
+def tables() -> dict[str, tuple[str, ...]]:
+    """Return what the door may do with each table, those of the room `community` among them."""
+    known = {config.label for config in apps.get_app_configs()}
+    models = apps.get_app_config(COMMUNITY).get_models() if COMMUNITY in known else ()
+    said = {model._meta.db_table: (READ, ADD, CHANGE, TAKE) for model in models}  # noqa: SLF001 - Django's public-by-custom name
+    return said | dict(RIGHTS)
+
+
+def grant(append_only: tuple[str, ...]) -> None:
+    """Give the role what the tables above say, and take what an earlier release gave besides."""
+    role = sql.Identifier(MEMBERS)
+    run(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(role))
+    run(sql.SQL("GRANT USAGE ON SCHEMA public, {} TO {}").format(sql.Identifier(SCHEMA), role))
+    run(
+        sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(
+            sql.Identifier(SCHEMA), role
+        )
+    )
+    for table, rights in sorted(tables().items()):
+        kept = [right for right in rights if table not in append_only or right in (READ, ADD)]
+        _grant(table, kept)
+    for table, columns in COLUMNS.items():
+        run(
+            sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(
+                sql.SQL(", ").join(idents(columns)), sql.Identifier("public", table), role
+            )
+        )
+    run(sql.SQL("ALTER ROLE {} SET search_path = {}, public").format(role, sql.Identifier(SCHEMA)))
+
+
+def _grant(table: str, rights: list[str]) -> None:
+    role = sql.Identifier(MEMBERS)
+    run(
+        sql.SQL("GRANT {} ON {} TO {}").format(
+            sql.SQL(", ".join(rights)), sql.Identifier("public", table), role
+        )
+    )
+    if ADD not in rights:
+        return
+    for (name,) in rows(
+        sql.SQL(
+            "SELECT pg_get_serial_sequence(%s, attname) FROM pg_attribute"
+            " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+        ),
+        [f"public.{table}", f"public.{table}"],
+    ):
+        if name:
+            run(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(name), role))
+
+
+def limit_rows(others: tuple[str, ...]) -> None:
+    """Have the tables of POLICIES show this role its rows, and the `others` all."""
+    for table, conditions in POLICIES.items():
+        place = sql.Identifier("public", table)
+        run(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(place))
+        _policy(table, "everybody", others, "ALL", "true")
+        for right, condition in conditions.items():
+            _policy(table, f"members_{right.lower()}", (MEMBERS,), right, condition)
+
+
+def _policy(table: str, name: str, roles: tuple[str, ...], right: str, condition: str) -> None:
+    place, called = sql.Identifier("public", table), sql.Identifier(name)
+    run(sql.SQL("DROP POLICY IF EXISTS {} ON {}").format(called, place))
+    reads = "" if right == ADD else f" USING ({condition})"
+    writes = "" if right in (READ, TAKE) else f" WITH CHECK ({condition})"
+    run(
+        sql.SQL("CREATE POLICY {} ON {} FOR {} TO {}{}{}").format(
+            called,
+            place,
+            sql.SQL(right),
+            sql.SQL(", ").join(idents(roles)),
+            sql.SQL(reads),
+            sql.SQL(writes),
+        )
+    )

@@ -1,0 +1,39 @@
+"""The members' door, below /my/. Names of allauth's pages are those it leads to by itself."""
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from portal.members import entrance
+from portal.members.home import home
+
+RESET = r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="members-home"),
+    path("sign-in/", entrance.SignIn.as_view(), name="account_login"),
+    path("sign-up/", entrance.SignUp.as_view(), name="account_signup"),
+    path("sign-out/", entrance.SignOut.as_view(), name="account_logout"),
+    path("closed/", entrance.Gone.as_view(), name="account_inactive"),
+    path("confirm/", entrance.Sent.as_view(), name="account_email_verification_sent"),
+    path("confirm/<str:key>/", entrance.Confirm.as_view(), name="account_confirm_email"),
+    path("password/", entrance.ChangePassword.as_view(), name="account_change_password"),
+    path("password/forgotten/", entrance.Forgotten.as_view(), name="account_reset_password"),
+    path(
+        "password/forgotten/sent/",
+        entrance.ForgottenSent.as_view(),
+        name="account_reset_password_done",
+    ),
+    re_path(RESET, entrance.NewPassword.as_view(), name="account_reset_password_from_key"),
+    path(
+        "password/new/done/",
+        entrance.NewPasswordDone.as_view(),
+        name="account_reset_password_from_key_done",
+    ),
+    path("password/first/", entrance.Forgotten.as_view(), name="account_set_password"),
+]
+
+if settings.OIDC_SERVER:
+    urlpatterns += [
+        path("oidc/", include("allauth.socialaccount.providers.openid_connect.urls")),
+        path("oidc/", include("allauth.socialaccount.urls")),
+    ]
