@@ -13,7 +13,7 @@ from psycopg import sql
 
 from catalog import facts, vocabulary
 from catalog.models import Dataset, Field, FileVersion, NegativeLine, Resource
-from catalog.pinyin import sounds
+from catalog.pinyin import sort_key, sounds
 from catalog.terms import LineState, ResourceKind, State
 from catalog.tokens import SOUND, flat, tokens
 from policy.facts import Prohibition
@@ -28,6 +28,7 @@ COLUMNS = {
     "dataset_id": "bigint",
     "words": "text",
     "titles": "text",
+    "title_key": "text",
     "state": "text",
     "owner_id": "bigint",
     "subject_id": "bigint",
@@ -171,6 +172,7 @@ def _row(
         dataset.pk,
         vector(dataset, fields, offered),
         f"\n{flat(dataset.title_zh)}\n{flat(dataset.title_en)}\n",
+        sort_key(dataset.title_zh),
         str(dataset.state),
         dataset.owner_id,
         dataset.subject_id,

@@ -6,8 +6,10 @@ from functools import lru_cache
 import pypinyin
 import rjieba
 
-from catalog.tokens import RUNS, fold, is_han
+from catalog.tokens import RUNS, flat, fold, is_han
 
+SORTED = 80
+"""Characters of a title that sort it."""
 SYLLABLES, INITIALS = 6, 10
 """How far a sound is written out from the beginning of a word."""
 
@@ -27,6 +29,11 @@ def sound(word: str) -> str:
 def syllables(run: str) -> list[str]:
     """Return the sound of each character of a folded Chinese run, without tones."""
     return [fold(one) for one in pypinyin.lazy_pinyin(run)]
+
+
+def sort_key(title: str) -> str:
+    """Return what sorts a title among others by its sound."""
+    return " ".join(syllables(flat(title)))[:SORTED]
 
 
 def _run(run: str) -> Iterator[str]:

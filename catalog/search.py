@@ -16,11 +16,12 @@ from psycopg import sql
 from accounts.models import User
 from accounts.roles import CITY_WIDE, PERMISSIONS
 from catalog import facets as counting
-from catalog import ranking
+from catalog import ordering, ranking
 from catalog.asking import Asked, ask
 from catalog.conditions import PUBLIC, Conditions, Filters, Reader
 from catalog.facets import Facet
 from catalog.models import Dataset, SearchEntry
+from catalog.ordering import NEWEST, Order
 from catalog.understanding import Meaning, understand
 
 PAGE = 20
@@ -63,12 +64,15 @@ def find(
     after: int | None = None,
     limit: int = PAGE,
     facets: bool = False,
+    order: Order | None = None,
+    start: int | None = None,
 ) -> Found:
     """Return entries with the words of `q`, the best first; without words the newest first.
 
     Any text is a question; one without a single word to look for finds nothing. Where few entries
     have every word, those with most of them follow. Titles weigh most, then keywords, subject and
-    department, then fields, then the abstract. `after` is the `after` of the page before. At most
+    department, then fields, then the abstract. Another `order` may be asked for. `after` is the
+    `after` of the page before; `start` in its place is how many entries to pass over. At most
     ten queries, whatever there is.
     """
     filters = filters or Filters()
@@ -80,8 +84,13 @@ def find(
         if q.strip() and meaning.nothing:
             return Found((), None, 0 if facets else None, query=query, meaning=meaning)
         where = replace(where, asked=meaning.asked)
-        page = _ranked if meaning.asked.terms else _newest
-        ids, following = page(where, after, limit)
+        if order is None and meaning.asked.terms:
+            ids, following = _ranked(where, after if start is None else start, limit)
+        elif order is None and start is None:
+            ids, following = _newest(where, after, limit)
+        else:
+            ids = _ids(ordering.statement(where, order or NEWEST, start or after or 0, limit))
+            following = None
         counted = _counted(where) if facets else None
     datasets = _datasets(ids)
     if counted is None:
@@ -115,10 +124,12 @@ def _by_index() -> Iterator[None]:
 
     The planner does not know that words lie beside the rows, so it takes that look for cheap.
     """
+    within = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
         yield
-        cursor.execute("SET LOCAL enable_seqscan = on")
+        if within:  # else the setting ends with the transaction
+            cursor.execute("SET LOCAL enable_seqscan = on")
 
 
 def _newest(where: Conditions, after: int | None, limit: int) -> tuple[list[int], int | None]:

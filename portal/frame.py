@@ -142,6 +142,11 @@ def address_of(name: str) -> str | None:
         return None
 
 
+def dataset_address(slug: str) -> str:
+    """Return the address of a dataset's page."""
+    return reverse("portal-dataset", args=[slug])
+
+
 def _links(ways: Sequence[Way], path: str) -> tuple[Link, ...]:
     found = (_link(way, path) for way in ways)
     return tuple(one for one in found if one.address or one.under)

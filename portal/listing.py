@@ -1,4 +1,4 @@
-"""What the front page says of each published dataset, in a constant number of queries.
+"""What a list says of each published dataset, in a constant number of queries.
 
 Reads only what the open door may read: the public face of the catalogue and the pointers to
 tables of the open zone.
@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
-from catalog import codes, search
-from catalog.facets import Facet
-from catalog.models import Dataset, Field
-from catalog.search import Filters
-from catalog.terms import UpdateCycle
+from catalog import codes
+from catalog.labels import OPEN_TYPES
+from catalog.models import Dataset, Resource
+from catalog.terms import ResourceKind, UpdateCycle
 from exchange.models import RecordTable, Zone
-from policy.terms import Treatment
+from policy.terms import OpenType, Treatment
+from portal.frame import dataset_address
 
-PAGE = 50
-FACETS = ("owner", "subject", "grade", "share", "open", "cycle", "region")
-"""What people narrow the list by."""
+TABLE_FORMATS = ("CSV", "JSON", "API")
 
 
 class Freshness(StrEnum):
@@ -45,41 +43,47 @@ class Treatments:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A published dataset as the front page shows it. `treatments` is None until rows came."""
+    """A published dataset as a list shows it. `treatments` is None until rows came; `openness` is
+    open, conditional or closed, by the most open of its fields."""
 
     dataset: Dataset
     freshness: Freshness
     refreshed_at: datetime | None
     rows: int
     treatments: Treatments | None
+    openness: str
+    formats: tuple[str, ...]
 
     @property
     def cycle(self) -> str:
         """The promised cycle, in the language now active."""
-        return str(UpdateCycle(self.dataset.update_cycle).label)
+        return str(dict(UpdateCycle.choices).get(self.dataset.update_cycle, ""))
+
+    @property
+    def opened(self) -> str:
+        """How open the dataset is, in the language now active."""
+        return str(OPEN_TYPES[OPENNESS[self.openness].value])
+
+    @property
+    def address(self) -> str:
+        """The dataset's page."""
+        return dataset_address(self.dataset.slug)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One page of datasets; `after` leads to the next and is None on the last."""
-
-    datasets: tuple[Listed, ...]
-    after: int | None
-    total: int
-    facets: tuple[Facet, ...]
-    query: str
+OPENNESS = {
+    "open": OpenType.UNCONDITIONAL,
+    "conditional": OpenType.CONDITIONAL,
+    "closed": OpenType.NOT_OPEN,
+}
 
 
-def list_page(words: str, filters: Filters, *, after: int | None, now: datetime) -> Listing:
-    """Return published datasets with every one of `words`, the best first, else the newest."""
-    page = search.find(words, filters=filters, after=after, limit=PAGE, facets=True)
-    tables = _tables(page.datasets)
-    fields = _fields(page.datasets)
-    listed = tuple(
-        _listed(one, tables.get(one.pk), fields.get(one.pk, 0), now) for one in page.datasets
+def listed(datasets: Sequence[Dataset], *, now: datetime) -> tuple[Listed, ...]:
+    """Return datasets as a list shows them. Two queries."""
+    tables = _tables(datasets)
+    offers = _offers(datasets)
+    return tuple(
+        _listed(one, tables.get(one.pk), offers.get(one.pk, ({}, 0)), now) for one in datasets
     )
-    facets = tuple(one for one in page.facets if one.name in FACETS and one.narrows)
-    return Listing(listed, page.after, page.total or 0, facets, page.query)
 
 
 def _tables(datasets: Sequence[Dataset]) -> dict[int, RecordTable]:
@@ -89,20 +93,33 @@ def _tables(datasets: Sequence[Dataset]) -> dict[int, RecordTable]:
     return {table.resource.dataset_id: table for table in found}
 
 
-def _fields(datasets: Sequence[Dataset]) -> dict[int, int]:
-    """Count the fields that may be named; a concealed one is not spoken of."""
+Offers = tuple[dict[str, str], int]
+
+
+def _offers(datasets: Sequence[Dataset]) -> dict[int, Offers]:
+    """Return the kinds of what datasets offer, and how many fields may be named: a concealed one
+    is not spoken of."""
+    named = Count("fields", filter=Q(fields__ended_at=None, fields__concealed=False))
     rows = (
-        Field.objects.filter(resource__dataset__in=datasets, ended_at=None, concealed=False)
-        .values("resource__dataset")
-        .annotate(count=Count("pk"))
-        .values_list("resource__dataset", "count")
+        Resource.objects.filter(dataset__in=datasets, ended_at=None)
+        .order_by("dataset_id", "kind")
+        .values("dataset_id", "kind")  # and no key: the open door's views have none to group by
+        .annotate(named=named)
+        .values_list("dataset_id", "kind", "named")
     )
-    return dict(rows)
+    found: dict[int, Offers] = {}
+    for pk, kind, fields in rows:
+        kinds, before = found.get(pk, ({}, 0))
+        found[pk] = kinds | {kind: str(ResourceKind(kind).label)}, before + fields
+    return found
 
 
-def _listed(dataset: Dataset, table: RecordTable | None, fields: int, now: datetime) -> Listed:
+def _listed(dataset: Dataset, table: RecordTable | None, offers: Offers, now: datetime) -> Listed:
+    kinds, fields = offers
+    formats = tuple(label for kind, label in kinds.items() if kind != ResourceKind.TABLE)
+    openness = _openness(dataset)
     if table is None:
-        return Listed(dataset, Freshness.AWAITED, None, 0, None)
+        return Listed(dataset, Freshness.AWAITED, None, 0, None, openness, formats)
     seen = Counter(column["treatment"] for column in table.columns)
     clear, masked = seen[Treatment.CLEAR], seen[Treatment.MASKED]
     return Listed(
@@ -111,7 +128,16 @@ def _listed(dataset: Dataset, table: RecordTable | None, fields: int, now: datet
         table.refreshed_at,
         table.rows,
         Treatments(clear, masked, max(0, fields - clear - masked)),
+        openness,
+        (*TABLE_FORMATS, *formats),
     )
+
+
+def _openness(dataset: Dataset) -> str:
+    """Return the most open type of a dataset's fields, as the search table has them."""
+    bits = dataset.search_entry.opening
+    kinds = [kind for place, kind in enumerate(OpenType) if bits >> place & 1]
+    return next((name for name, kind in OPENNESS.items() if kind in kinds), "closed")
 
 
 def freshness_of(dataset: Dataset, refreshed_at: datetime, now: datetime) -> Freshness:

@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from portal.dataset.page import dataset
 from portal.dataset.why import why
-from portal.datasets import datasets
+from portal.datasets import datasets, feed, suggest
 from portal.duty_list import duty_list, duty_list_file
 from portal.home import home
 from portal.negative_list import negative_list, negative_list_file
@@ -12,6 +12,8 @@ from portal.negative_list import negative_list, negative_list_file
 urlpatterns = [
     path("", home, name="portal-home"),
     path("datasets", datasets, name="portal-datasets"),
+    path("datasets.atom", feed, name="portal-datasets-feed"),
+    path("datasets/suggest", suggest, name="portal-datasets-suggest"),
     path("datasets/<slug:slug>", dataset, name="portal-dataset"),
     path("datasets/<slug:slug>/why", why, name="portal-why"),
     path("negative-list", negative_list, name="portal-negative-list"),

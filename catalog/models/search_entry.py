@@ -14,7 +14,8 @@ class SearchEntry(models.Model):
 
     Concealed fields leave no trace here. `grade` is the highest of the fields; `sharing` and
     `opening` are sets of policy.terms.ShareType and OpenType, one bit a type in their order;
-    `titles` are the folded titles, one a line. `indexed_at` moves when the row does.
+    `titles` are the folded titles, one a line, and `title_key` sorts
+    them by sound. `indexed_at` moves when the row does.
     """
 
     dataset = models.OneToOneField(
@@ -22,6 +23,7 @@ class SearchEntry(models.Model):
     )
     words = SearchVectorField(_("words"))
     titles = models.TextField(_("titles"))
+    title_key = models.TextField(_("title by sound"), default="")
     state = models.CharField(_("state"), max_length=12)
     owner = models.ForeignKey(
         "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("owner")
