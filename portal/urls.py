@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from portal.dataset.page import dataset
+from portal.dataset.machine import jsonld
+from portal.dataset.page import dataset, filtered
 from portal.dataset.why import why
 from portal.datasets import datasets, feed, suggest
 from portal.duty_list import duty_list, duty_list_file
@@ -15,7 +16,9 @@ urlpatterns = [
     path("datasets.atom", feed, name="portal-datasets-feed"),
     path("datasets/suggest", suggest, name="portal-datasets-suggest"),
     path("datasets/<slug:slug>", dataset, name="portal-dataset"),
+    path("datasets/<slug:slug>/filter", filtered, name="portal-dataset-filter"),
     path("datasets/<slug:slug>/why", why, name="portal-why"),
+    path("datasets/<slug:slug>.jsonld", jsonld, name="portal-dataset-jsonld"),
     path("negative-list", negative_list, name="portal-negative-list"),
     path("negative-list.<slug:kind>", negative_list_file, name="portal-negative-list-file"),
     path("duty-list", duty_list, name="portal-duty-list"),

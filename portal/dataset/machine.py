@@ -1,0 +1,94 @@
+"""A dataset as machines read it: schema.org's Dataset as JSON-LD."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from exchange.access import DatasetUnknown, DatasetWithdrawn
+from portal.dataset import facts
+from portal.dataset.facts import About
+
+MEDIA_TYPE = "application/ld+json"
+
+
+@require_safe
+def jsonld(_request: HttpRequest, slug: str) -> HttpResponse:
+    """Describe a published dataset for catalogues and search engines."""
+    try:
+        found = facts.about(slug, now=timezone.now(), today=timezone.localdate())
+    except (DatasetUnknown, DatasetWithdrawn):
+        raise Http404 from None
+    text = json.dumps(described(found), ensure_ascii=False, indent=1)
+    answer = HttpResponse(text, content_type=MEDIA_TYPE)
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+def described(found: About) -> dict[str, Any]:
+    """Return a dataset as schema.org's Dataset; both languages side by side."""
+    dataset = found.dataset
+    place = _whole("portal-dataset", dataset.slug)
+    node = {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "@id": place,
+        "url": place,
+        "identifier": dataset.code,
+        "name": _both(dataset.title_zh, dataset.title_en),
+        "description": _both(dataset.abstract_zh, dataset.abstract_en),
+        "keywords": [*dataset.keywords_zh, *dataset.keywords_en],
+        "license": found.licence.text or dataset.license,
+        "isAccessibleForFree": True,
+        "creator": {
+            "@type": "GovernmentOrganization",
+            "name": _both(dataset.owner.name_zh, dataset.owner.name_en),
+            "identifier": dataset.owner.uscc,
+        },
+        "datePublished": _moment(dataset.published_at),
+        "dateModified": _moment(found.head.refreshed_at or dataset.published_at),
+        "variableMeasured": [
+            {
+                "@type": "PropertyValue",
+                "name": one.field.name,
+                "description": one.field.label_zh,
+            }
+            for one in found.fields
+        ],
+        "distribution": _distributions(found),
+    }
+    if dataset.region:
+        node["spatialCoverage"] = dataset.region.name_zh
+    return {name: value for name, value in node.items() if value not in ("", None, [], {})}
+
+
+def _distributions(found: About) -> list[dict[str, str]]:
+    if not found.has_rows:
+        return []
+    slug = found.dataset.slug
+    return [
+        {
+            "@type": "DataDownload",
+            "encodingFormat": kind,
+            "contentUrl": _whole(name, slug),
+        }
+        for kind, name in (("text/csv", "api:records-csv"), ("application/json", "api:records"))
+    ]
+
+
+def _both(zh: str, en: str) -> Any:
+    told = [("zh-Hans", zh), ("en", en)]
+    found = [{"@language": tag, "@value": text} for tag, text in told if text]
+    return found[0] if len(found) == 1 else found
+
+
+def _whole(name: str, slug: str) -> str:
+    return f"{settings.PUBLIC_BASE_URL}{reverse(name, args=[slug])}"
+
+
+def _moment(at: Any) -> str | None:
+    return timezone.localtime(at).isoformat() if at else None
