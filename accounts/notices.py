@@ -391,6 +391,14 @@ KINDS: Mapping[str, Kind] = {
         (Role.PUBLISHER, Role.REVIEWER),
         mail=True,
     ),
+    "correction.spread_open": Kind(
+        gettext_lazy(
+            "“%(dataset)s”, which you received under grant no. %(grant)s, was corrected. Read its"
+            " changes, or fetch it anew."
+        ),
+        (Role.DEVELOPER,),
+        mail=True,
+    ),
     "correction.late": Kind(
         gettext_lazy(
             "Report %(report)s of %(reporter)s on “%(dataset)s” was due on %(day)s and is late at"
@@ -422,10 +430,50 @@ KINDS: Mapping[str, Kind] = {
     ),
     "grant.stopped": Kind(
         gettext_lazy(
-            "%(owner)s stops grant no. %(grant)s of %(asker)s on “%(dataset)s”: %(reason)s (notice"
-            " %(notice)s)"
+            "%(owner)s wants to stop grant no. %(grant)s of %(asker)s on “%(dataset)s” from"
+            " %(day)s: %(reason)s (notice %(notice)s)"
         ),
         (Role.OPERATOR,),
+    ),
+    "grant.stop_asked": Kind(
+        gettext_lazy(
+            "%(owner)s asks to stop grant no. %(grant)s on “%(dataset)s” from %(day)s: %(reason)s"
+            " (notice %(notice)s) Agree, or object with your reason, by %(answer_by)s."
+        ),
+        (Role.HEAD,),
+        mail=True,
+    ),
+    "grant.stop_objected": Kind(
+        gettext_lazy(
+            "%(asker)s objects to the stop of grant no. %(grant)s on “%(dataset)s” from %(day)s:"
+            " %(reason)s The data authority decides."
+        ),
+        (Role.OPERATOR, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "grant.stop_silent": Kind(
+        gettext_lazy(
+            "%(asker)s did not answer by %(answer_by)s whether grant no. %(grant)s on"
+            " “%(dataset)s” stops from %(day)s, as %(owner)s asks. Decide on it."
+        ),
+        (Role.OPERATOR,),
+        mail=True,
+    ),
+    "grant.stop_set": Kind(
+        gettext_lazy(
+            "Grant no. %(grant)s of %(asker)s on “%(dataset)s” is stopped: nothing is served from"
+            " %(day)s on. %(reason)s"
+        ),
+        (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "grant.stop_off": Kind(
+        gettext_lazy(
+            "Grant no. %(grant)s of %(asker)s on “%(dataset)s” is not stopped from %(day)s, and"
+            " goes on as it was: %(reason)s"
+        ),
+        (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+        mail=True,
     ),
     "grant.ended": Kind(
         gettext_lazy(

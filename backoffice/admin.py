@@ -25,6 +25,7 @@ from backoffice.desks import (
     revisions,
     schedule,
     sheets,
+    stops,
     tables,
     uses,
 )
@@ -47,6 +48,7 @@ DESKS = (
     negative_list,
     exchange,
     grants,
+    stops,
     batches,
     requests,
     disputes,

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from unfold.enums import ActionVariant
 
-from accounts.models import User
+from accounts.models import Organization, User
 from accounts.refusals import StepRefused
 from backoffice.forms.dressed import OfficeForm, OfficeModelForm
 from catalog.refusals import CatalogRefusal
@@ -61,6 +61,7 @@ class Button:
     nothing → `done`; a text → that text; `Warned` → a warning; `Shown` → a page of its own; a
     response, such as a file → just that.
     `offered` says for which rows the button is drawn; pressed elsewhere, the verb refuses.
+    `of` says whose right it takes, where two sides meet at a row; else it is the row's owner's.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Button:
     form: type[OfficeForm] | type[OfficeModelForm] = OfficeForm
     note: Text = ""
     offered: Callable[[Any], bool] = _always
+    of: Callable[[Any], Organization] | None = None
     variant: ActionVariant = field(default=ActionVariant.DEFAULT)
 
 

@@ -90,6 +90,12 @@ class Desk(ModelAdmin):
             return None
         return reduce(getattr, self.owner_path.split("__"), row)
 
+    def side_of(self, button: Button, row: Any) -> Organization | None:
+        """Return whose right a button takes at a row, None where anybody's will do."""
+        if row is None or button.of is None:
+            return self.owner_of(row)
+        return button.of(row)
+
     # nothing but verbs
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
@@ -148,7 +154,6 @@ class Desk(ModelAdmin):
     def _drawn(
         self, request: HttpRequest, buttons: Iterable[Button], row: Any
     ) -> list[dict[str, Any]]:
-        place = self.owner_of(row)
         return [
             {
                 "title": button.label,
@@ -157,7 +162,7 @@ class Desk(ModelAdmin):
                 "attrs": {},
             }
             for button in buttons
-            if request.user.has_perm(button.permission, place)
+            if request.user.has_perm(button.permission, self.side_of(button, row))
             and (row is None or button.offered(row))
         ]
 
@@ -189,7 +194,7 @@ class Desk(ModelAdmin):
         person = person_of(request)
         require(person, button.permission)
         row = None if object_id is None else self._row(request, object_id)
-        require(person, button.permission, self.owner_of(row))
+        require(person, button.permission, self.side_of(button, row))
         form = (
             button.form(request.POST, request.FILES, by=person, target=row)
             if request.method == "POST"

@@ -85,6 +85,7 @@ GROUPS = (
             ("exchange.Dispute", "balance"),
             ("exchange.Correction", "fact_check"),
             ("exchange.Grant", "handshake"),
+            ("exchange.Stop", "event_upcoming"),
             ("exchange.UseRecord", "edit_note"),
             ("accounts.App", "apps"),
             ("accounts.ApiKey", "key"),

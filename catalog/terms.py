@@ -116,6 +116,7 @@ class ClockStep(models.TextChoices):
     ANSWER_UNBOUND = "answer_unbound", _("answer to a request, data not on the platform yet")
     DELIVER = "deliver", _("sharing of what was agreed")
     CORRECTION = "correction", _("answer to a correction")
+    STOP_ANSWER = "stop_answer", _("answer to a provider that wants to stop a service")
 
 
 class RevisionKind(models.TextChoices):

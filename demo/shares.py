@@ -16,7 +16,7 @@ from catalog import deadlines
 from catalog.models import Field, Resource
 from catalog.terms import ClockStep
 from exchange.models import Grant, Ground, Purpose, ShareRequest
-from exchange.sharing import asking, clocks, deciding, lifecycle
+from exchange.sharing import asking, clocks, deciding, lifecycle, stopping
 from exchange.sharing.contents import Terms
 from exchange.sharing.requests import asked
 from exchange.workflow import State
@@ -69,6 +69,7 @@ def leave(asker: Asker, provider: Provider, *, at: datetime) -> Mapping[str, int
     way.granted("机动车维修备案", days_ago=170, days=185)  # its end is near
     _suspended(way)
     _disposed(way)
+    _to_be_stopped(way)
     states = ShareRequest.objects.values_list("state", flat=True)
     return {state: list(states).count(state) for state in set(states)}
 
@@ -231,4 +232,17 @@ def _disposed(way: Way) -> None:
         receipt="已删除全部副本，销毁记录第 12 号。",
         by=way.asker.head,
         at=way.ago(6),
+    )
+
+
+def _to_be_stopped(way: Way) -> None:
+    """Let the provider ask to stop a service; the consumer's head has not answered yet."""
+    grant = way.granted("联合执法名单核对", days_ago=20)
+    stopping.ask(
+        grant.pk,
+        cause="登记系统整合，原接口下线。",
+        from_day=timezone.localdate(way.at) + timedelta(days=45),
+        notice="海数备〔2026〕7号",
+        by=way.provider.head,
+        at=way.ago(1),
     )

@@ -18,8 +18,9 @@ from accounts import notices, people
 from accounts.models import ApiKey, App, Membership, Organization, User
 from accounts.roles import CITY_WIDE, Role, holders
 from catalog.models import Dataset, Demand, NegativeLine, Revision, SheetImport
-from exchange.models import Correction, Dispute, RunState, ShareRequest, SyncRun
-from exchange.sharing import deciding
+from exchange.models import Correction, Dispute, RunState, ShareRequest, Stop, SyncRun
+from exchange.sharing import deciding, stopping
+from exchange.stop_flow import StopState
 from exchange.workflow import DisputeState
 from exchange.workflow import State as Asked
 
@@ -146,6 +147,18 @@ def _kinds() -> Iterable[_Kind]:
             "exchange.answer_dispute",
             Dispute.objects.filter(state=DisputeState.NEGOTIATION),
             "request__dataset__owner",
+        ),
+        _Kind(
+            gettext_noop("answer providers that want to stop a service"),
+            stopping.SIGN,
+            Stop.objects.filter(state=StopState.ASKED),
+            "grant__organization",
+        ),
+        _Kind(
+            gettext_noop("decide whether a service stops"),
+            stopping.DECIDE,
+            Stop.objects.filter(state=StopState.OBJECTED),
+            "grant__dataset__owner",
         ),
         _Kind(
             gettext_noop("settle disputes"),

@@ -19,6 +19,7 @@ from exchange.sharing import (
     batches,
     corrections,
     doubts,
+    stopping,
     use_records,
 )
 from exchange.sharing import clocks as request_clocks
@@ -119,6 +120,15 @@ def remind_of_uses() -> int:
 
 
 @shared_task
+def follow_stops() -> int:
+    """End what was agreed to stop, once its day has come, and tell of silence; how many.
+
+    Safe to repeat. Calls are refused from the first hour of the day on, whenever this runs.
+    """
+    return stopping.follow(at=timezone.now())
+
+
+@shared_task
 def follow_corrections() -> int:
     """Tell readers of records that a sync has corrected, and of late answers; how many told of."""
     now = timezone.now()
@@ -175,6 +185,7 @@ SCHEDULE = {
     "remind-of-lines": _every(3600.0, "remind_of_lines"),
     "remind-of-requests": _every(3600.0, "remind_of_requests"),
     "remind-of-uses": _every(3600.0, "remind_of_uses"),
+    "follow-stops": _every(600.0, "follow_stops"),
     "sketch-due": _every(600.0, "sketch_due"),
     "follow-corrections": _every(600.0, "follow_corrections"),
     "batches-due": _every(DUE_SECONDS, "batches_due"),

@@ -12,9 +12,11 @@ from api import answers, metering
 from api.calls import caller_of
 from api.office.documents import PROBLEMS, TAG, OfficeAgreement
 from api.office.entry import Departments
+from api.office.grants import stop_told
 from api.views.policies import agreed
 from exchange.agreements import keeping, paper
 from exchange.models import Agreement
+from exchange.sharing import stopping
 
 PDF = "application/pdf"
 
@@ -49,6 +51,7 @@ class OfficeAgreementOne(APIView):
                 "position": proof.position,
             },
             "document": kept.document,
+            "stop": stop_told(stopping.of_grants([kept.grant]).get(kept.grant_id)),
         }
         return answers.document(told, meter)
 

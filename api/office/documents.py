@@ -10,6 +10,7 @@ from exchange.correction_flow import CorrectionState
 from exchange.sharing.claiming import MOST_CLAIMS
 from exchange.sharing.offered import Way
 from exchange.sharing.verification import Result
+from exchange.stop_flow import StopState
 from exchange.workflow import GrantState
 
 TAG = "department"
@@ -44,6 +45,17 @@ class OfficeChangePage(documents.ChangePage):
     _flags = Flag(many=True, required=False)
 
 
+class OfficeStop(serializers.Serializer):
+    """A provider's wish to stop the service, and where it stands."""
+
+    state = serializers.ChoiceField(choices=StopState.values)
+    from_day = serializers.DateField(
+        help_text="once agreed or ordered, nothing is served from this day on"
+    )
+    answer_by = serializers.DateField(help_text="your head agrees or objects by then, at the desk")
+    text = serializers.CharField()
+
+
 class OfficeGrant(serializers.Serializer):
     """A grant of the caller's department. Days are inclusive; counts are of today."""
 
@@ -68,7 +80,16 @@ class OfficeGrant(serializers.Serializer):
         allow_null=True, help_text="null: your key's limits alone"
     )
     calls_today = serializers.IntegerField()
-    calls_left = serializers.IntegerField(allow_null=True)
+    calls_left = serializers.IntegerField(
+        allow_null=True,
+        help_text="null: no limit of its own, or nothing is served (`note` says why)",
+    )
+    subjects_left = serializers.IntegerField(
+        allow_null=True,
+        help_text="about how many further subjects claims may miss today, by all your grants on"
+        " the dataset; null: no verification, or nothing is served",
+    )
+    stop = OfficeStop(allow_null=True, help_text="null: nobody asks to stop the service")
 
 
 class OfficeGrantList(serializers.Serializer):
@@ -101,6 +122,7 @@ class OfficeAgreement(serializers.Serializer):
     algorithm = serializers.ChoiceField(choices=["sha256", "sm3"])
     proof = AgreementProof()
     document = serializers.DictField(help_text="docs/sharing.md has its parts")
+    stop = OfficeStop(allow_null=True, help_text="what came after it was signed; null: nothing")
 
 
 class OfficeDatasetSummary(serializers.Serializer):

@@ -22,9 +22,9 @@ from api.office.entry import Departments
 from api.views.datasets import after
 from catalog.models import Field
 from exchange.access import Caller
-from exchange.models import Grant
-from exchange.sharing import serving, standing
-from policy.terms import Channel, Grade
+from exchange.models import Grant, Stop
+from exchange.sharing import serving, standing, stopping, tries
+from policy.terms import Channel, Grade, Mode
 
 LIMIT = 100
 
@@ -49,7 +49,7 @@ class OfficeGrants(APIView):
         own = _own(caller)
         if before is not None:
             own = own.filter(pk__lt=before)
-        found = list(own.select_related("dataset", "app").order_by("-pk")[: LIMIT + 1])
+        found = list(own.select_related("dataset__owner", "app").order_by("-pk")[: LIMIT + 1])
         page = found[:LIMIT]
         address = f"{settings.PUBLIC_BASE_URL}{request.path}"
         following = f"{address}?after={page[-1].pk}" if len(found) > LIMIT else None
@@ -71,7 +71,7 @@ class OfficeGrantOne(APIView):
     def get(self, request: Request, grant_id: int) -> HttpResponse:
         """Return the grant; one that is not the caller's is not there."""
         meter = metering.spend(request)
-        own = _own(caller_of(request)).select_related("dataset", "app")
+        own = _own(caller_of(request)).select_related("dataset__owner", "app")
         found = get_object_or_404(own, pk=grant_id)
         [told] = as_told([found], timezone.localdate())
         return answers.document(told, meter)
@@ -91,7 +91,34 @@ def as_told(grants: Sequence[Grant], today: date) -> list[dict[str, Any]]:
     left = quotas.left_under(meters, at=timezone.now())
     named = {number for one in grants for number in (*one.fields, *_scoped(one))}
     names = dict(Field.objects.filter(pk__in=named).values_list("pk", "name"))
-    return [_told(one, left[one.pk], names, today) for one in grants]
+    stops = stopping.of_grants(grants)
+    budget = _subjects_left(grants, today)
+    return [
+        _told(one, left[one.pk], names, today)
+        | {"subjects_left": budget.get(one.pk), "stop": stop_told(stops.get(one.pk))}
+        for one in grants
+    ]
+
+
+def _subjects_left(grants: Sequence[Grant], today: date) -> dict[int, int]:
+    """Return what is left of the budget of misses today, by verification grant that serves."""
+    verifies = [
+        one for one in grants if str(Mode.VERIFY) in one.modes and standing.of(one, today).serves
+    ]
+    left = tries.subjects_left([tries.of_grant(one) for one in verifies], at=timezone.now())
+    return {one.pk: count for one, count in zip(verifies, left, strict=True)}
+
+
+def stop_told(stop: Stop | None) -> dict[str, Any] | None:
+    """Return an asked stop as the API tells of it, None where there is none."""
+    if stop is None:
+        return None
+    return {
+        "state": stop.state,
+        "from_day": stop.from_day,
+        "answer_by": stop.due_on,
+        "text": stopping.sentence(stop),
+    }
 
 
 def _scoped(grant: Grant) -> list[int]:
@@ -121,5 +148,5 @@ def _told(
         "app": grant.app.name if grant.app else None,
         "daily_quota": left.limit,
         "calls_today": left.calls,
-        "calls_left": left.remaining,
+        "calls_left": left.remaining if stands.serves else None,
     }

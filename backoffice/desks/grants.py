@@ -19,7 +19,7 @@ from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.grants import StopForm, SuspendForm
 from backoffice.scopes import conditions, field_names
 from exchange.models import Agreement, BatchJob, Grant
-from exchange.sharing import batches, grants, lifecycle, standing, use
+from exchange.sharing import batches, grants, lifecycle, standing, stopping, use
 from exchange.workflow import GrantState
 from policy.terms import Channel, Mode
 
@@ -46,6 +46,11 @@ def _is(*states: GrantState) -> Callable[[Grant], bool]:
     return lambda grant: grant.channel == Channel.SHARE and _state(grant) in states
 
 
+def _can_be_stopped(grant: Grant) -> bool:
+    holds = _is(GrantState.LIVE, GrantState.SUSPENDED)(grant)
+    return holds and not grant.stops.open().exists()
+
+
 def _for_batches(*, marked: bool) -> Callable[[Grant], bool]:
     """Return whether files are made under a grant, with or without a mark in each row."""
     live = _is(GrantState.LIVE, GrantState.SUSPENDED)
@@ -70,7 +75,7 @@ def _suspend(press: Press) -> None:
 
 
 def _stop(press: Press) -> None:
-    lifecycle.stop(press.target.pk, **press.told, by=press.by, at=press.at)
+    stopping.ask(press.target.pk, **press.told, by=press.by, at=press.at)
 
 
 def _revoke(press: Press) -> None:
@@ -116,6 +121,7 @@ class GrantDesk(Desk):
         "use_records",
         ("suspended_at", "mend_by"),
         "suspended_because",
+        "asked_to_stop",
         ("revoked_at", "ending"),
         "ended_because",
         ("disposed_at", "disposal"),
@@ -130,6 +136,7 @@ class GrantDesk(Desk):
         "use",
         "use_records",
         "agreed_as",
+        "asked_to_stop",
     ]
     buttons = (
         Button(
@@ -201,16 +208,17 @@ class GrantDesk(Desk):
         ),
         Button(
             name="stop",
-            label=_("Stop for cause"),
+            label=_("Ask to stop for cause"),
             permission="exchange.stop_grant",
             press=_stop,
-            done=_("The grant has ended. The department and the data authority are told."),
+            done=_("The head of the department is asked. The service goes on until then."),
             note=_(
                 "A provider does not stop without cause: it agrees with the department, and files"
-                " a notice with the data authority (Order 809, article 27)."
+                " a notice with the data authority (Order 809, article 27). Where the department"
+                " objects or is silent, the data authority decides."
             ),
             form=StopForm,
-            offered=_is(GrantState.LIVE, GrantState.SUSPENDED),
+            offered=_can_be_stopped,
             variant=ActionVariant.DANGER,
         ),
     )
@@ -248,6 +256,16 @@ class GrantDesk(Desk):
             return "–"
         place = reverse("admin:agreement", args=[grant.pk])
         return format_html('<a href="{}">{}</a>', place, kept.number)
+
+    @admin.display(description=_("stop of the service"))
+    def asked_to_stop(self, grant: Grant) -> str:
+        """Lead to what was asked about a stop of the service, with where it stands."""
+        stop = grant.stops.order_by("-pk").first()
+        if stop is None:
+            return "–"
+        place = reverse("admin:exchange_stop_change", args=[stop.pk])
+        told = f"{stop.get_state_display()}, {stop.from_day:%Y-%m-%d}"
+        return format_html('<a href="{}">#{}</a> {}', place, stop.pk, told)
 
     @admin.display(description=_("batch files"))
     def batch_files(self, grant: Grant) -> str:

@@ -13,7 +13,7 @@ from exchange.agreements import keeping, paper
 from exchange.agreements.keeping import AgreementMissing, Standing
 from exchange.agreements.layout import sections
 from exchange.models import Agreement, Grant
-from exchange.sharing import standing
+from exchange.sharing import standing, stopping
 
 LIGHTS = {Standing.GOOD: "good", Standing.WAITING: "warn", Standing.SEALED: "warn"}
 """The light of each standing; what is not here is red."""
@@ -34,6 +34,7 @@ def one(request: HttpRequest, grant_id: int) -> HttpResponse:
         sections=sections(kept.document),
         proof=proof,
         light=LIGHTS.get(proof.standing, "bad"),
+        stop=_stop(kept),
         stands=standing.of(kept.grant, timezone.localdate()),
     )
 
@@ -49,6 +50,12 @@ def as_pdf(request: HttpRequest, grant_id: int) -> HttpResponse:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _stop(kept: Agreement) -> str:
+    """Return what was asked or settled about a stop of the service; "" where nothing was."""
+    found = stopping.of_grants([kept.grant]).get(kept.grant_id)
+    return "" if found is None else stopping.sentence(found)
 
 
 def _kept(request: HttpRequest, grant_id: int) -> Agreement:

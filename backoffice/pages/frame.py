@@ -26,6 +26,7 @@ PLACES = {
     "revision": "catalog_revision",
     "source": "exchange_source",
     "grant": "exchange_grant",
+    "stop": "exchange_stop",
     "correction": "exchange_correction",
     "organization": "accounts_organization",
     "user": "accounts_user",

@@ -5,8 +5,9 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from backoffice.waiting.piles import SOON, Asked, Pile, Thing, pile
-from exchange.models import Grant, ShareRequest
+from backoffice.waiting.piles import SOON, Asked, Pile, Thing, list_of, page_of, pile
+from exchange.models import Grant, ShareRequest, Stop
+from exchange.stop_flow import StopState
 from exchange.workflow import State
 from policy.terms import Channel
 
@@ -76,5 +77,25 @@ def suspended(asked: Asked) -> Pile:
         rows,
         lambda one: _grant(one, one.suspended_because, mend=True),
         place=reverse("admin:own_grants"),
+        urgent=True,
+    )
+
+
+def to_be_stopped(asked: Asked) -> Pile:
+    """Services of the department that a provider asks to stop, before the head."""
+    rows = Stop.objects.filter(state=StopState.ASKED)
+    return pile(
+        gettext_lazy("Services that a provider wants to stop"),
+        asked.own(rows, "grant__organization")
+        .select_related("grant__dataset", "grant__organization")
+        .order_by("due_on", "pk"),
+        lambda stop: Thing(
+            title=f"#{stop.grant_id} {stop.grant.dataset}",
+            place=page_of(stop),
+            note=stop.cause,
+            due_on=stop.due_on,
+            light="bad" if stop.due_on < asked.today else "warn",
+        ),
+        place=list_of(Stop, state__exact=StopState.ASKED),
         urgent=True,
     )

@@ -10,7 +10,7 @@ from backoffice.waiting.piles import Asked, Pile, Thing, list_of, page_of, pile
 from catalog import deadlines
 from catalog.terms import ClockStep
 from exchange.correction_flow import CorrectionState
-from exchange.models import Correction, Dispute
+from exchange.models import Correction, Dispute, Stop
 from exchange.workflow import DisputeState
 
 ABOVE = (DisputeState.AUTHORITY, DisputeState.SUPERIOR, DisputeState.GOVERNMENT)
@@ -67,4 +67,21 @@ def to_settle(asked: Asked) -> Pile:
         rows.select_related("request__dataset", "request__organization").order_by("pk"),
         _dispute,
         place=list_of(Dispute),
+    )
+
+
+def stops(asked: Asked) -> Pile:
+    """Stops of a service that the consumer objected to, or did not answer in time."""
+    rows = Stop.objects.for_authority(asked.today)
+    return pile(
+        gettext_lazy("Stops of a service to be decided"),
+        rows.select_related("grant__dataset", "grant__organization").order_by("from_day", "pk"),
+        lambda stop: Thing(
+            title=str(stop.grant),
+            place=page_of(stop),
+            note=stop.answer or stop.cause,
+            due_on=stop.from_day,
+            light="warn",
+        ),
+        place=list_of(Stop),
     )

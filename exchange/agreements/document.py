@@ -17,10 +17,13 @@ from exchange.models import Grant, ShareRequest
 from exchange.sharing import matrix
 from policy.decision import FieldDecision
 from policy.sentences import Reason
-from policy.terms import DataType, Grade, Mode, ScopeOperator, ShareType, Treatment
+from policy.terms import Because, DataType, Grade, Mode, ScopeOperator, ShareType, Treatment
 
 FORMAT = 1
 """Goes up when a part gets another meaning; `exchange.agreements.layout` reads each format."""
+
+OF_THIS = "本授权（编号 %(grant)s）包含该信息项。"
+"""That the grant covers a field, said to both sides."""
 
 Node = dict[str, Any]
 
@@ -100,7 +103,11 @@ def _given(decided: FieldDecision, mode: Mode) -> str:
 
 
 def _reason(reason: Reason) -> Node:
-    return {"code": str(reason.because), "text": reason.text("zh-hans")}
+    """Return a reason as a paper between two departments says it: it addresses neither."""
+    text = reason.text("zh-hans")
+    if reason.because == Because.GRANTED:
+        text = OF_THIS % dict(reason.details)
+    return {"code": str(reason.because), "text": text}
 
 
 def _rows(scope: Mapping[str, Any], fields: Mapping[int, Field]) -> Node:

@@ -25,6 +25,7 @@ from exchange.models.sources import (
     SyncMode,
     WholeBecause,
 )
+from exchange.models.stops import Stop
 from exchange.models.uses import UseRecord
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Side",
     "Source",
     "SourceKind",
+    "Stop",
     "SyncMode",
     "SyncRun",
     "UseRecord",

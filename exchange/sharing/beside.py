@@ -1,5 +1,6 @@
 """What a decision on a request rests on beside it: what the asker holds or misused, the like."""
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
@@ -25,16 +26,25 @@ def misused(dataset_id: int, organization_id: int, *, today: date) -> list[Grant
     While there is one, the provider answers also what is unconditional: a suspension that could be
     got round by asking again would be none (Order 809 art 27). One query.
     """
+    return misused_on([dataset_id], organization_id, today=today).get(dataset_id, [])
+
+
+def misused_on(
+    datasets: Collection[int], organization_id: int, *, today: date
+) -> dict[int, list[Grant]]:
+    """Return what `misused` does of many datasets, those with nothing left out. One query."""
     rows = Grant.objects.filter(
-        dataset=dataset_id, organization=organization_id, channel=Channel.SHARE
+        dataset__in=datasets, organization=organization_id, channel=Channel.SHARE
     )
-    held = list(rows.order_by("-pk"))
-    return [
-        one
-        for one in held
-        if one.state(today) == GrantState.SUSPENDED
-        or (one is held[0] and one.ending == Ending.MISUSE)
-    ]
+    found: dict[int, list[Grant]] = {}
+    newest: set[int] = set()
+    for one in rows.order_by("-pk"):
+        last = one.dataset_id not in newest
+        newest.add(one.dataset_id)
+        over = last and one.ending == Ending.MISUSE
+        if over or one.state(today) == GrantState.SUSPENDED:
+            found.setdefault(one.dataset_id, []).append(one)
+    return found
 
 
 def similar(request: ShareRequest) -> QuerySet[ShareRequest]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts import notices
 from accounts.models import Organization, User
-from accounts.roles import NotAllowed, Role, require
+from accounts.roles import NotAllowed, require
 from audit import chain
 from exchange.models import About, Answer, Dispute, DisputeEvent, ShareRequest, Side
 from exchange.sharing import settling, two_sides
@@ -238,8 +238,10 @@ def _owner(dispute: Dispute) -> Organization:
 
 def _no_party(dispute: Dispute, by: User) -> None:
     """Return unless the decider's own office is a party. Raises NotAllowed."""
-    own = {place for role, place in by.live_roles() if role == Role.OPERATOR}
-    if own & {dispute.request.organization_id, dispute.request.dataset.owner_id}:
+    if two_sides.own_office(by) & {
+        dispute.request.organization_id,
+        dispute.request.dataset.owner_id,
+    }:
         raise NotAllowed(
             _(
                 "Your office is a party to this dispute, so it does not settle it. The asking"

@@ -14,6 +14,7 @@ from django.db.models import Q
 from psycopg import sql
 
 from accounts import notices
+from accounts.models import Organization
 from audit.models import Delivery
 from catalog.models import Dataset, Field
 from exchange import vault
@@ -227,16 +228,7 @@ def _stands(correction: Correction) -> bool:
 
 def _tell_readers(correction: Correction, *, at: datetime) -> None:
     """Tell each organisation that received the dataset under a grant, once."""
-    grants = Grant.objects.filter(dataset=correction.dataset, channel=Channel.SHARE)
-    by_number = {one.pk: one for one in grants.select_related("organization")}
-    read = Delivery.objects.filter(grant_id__in=by_number, status__lt=400)
-    received = set(read.order_by().values_list("grant_id", flat=True).distinct())
-    readers = {
-        grant.organization_id: grant.organization
-        for number, grant in by_number.items()
-        if number in received
-    }
-    for organization in readers.values():
+    for organization in dict.fromkeys(who for who, _grant in _readers(correction, Channel.SHARE)):
         notices.tell(
             "correction.spread",
             organization=organization,
@@ -247,3 +239,34 @@ def _tell_readers(correction: Correction, *, at: datetime) -> None:
             fields=", ".join(correction.fields) or "–",
             answer=correction.answer,
         )
+    _tell_companies(correction, at=at)
+
+
+def _tell_companies(correction: Correction, *, at: datetime) -> None:
+    """Tell who received it under a conditional open grant that it was corrected, and no more.
+
+    Neither row nor field nor the answer: those were written for departments. Where fields are
+    named and the grant covers none of them, nothing that the company received has changed.
+    """
+    named = Field.objects.filter(resource__dataset=correction.dataset, name__in=correction.fields)
+    touched = set(named.values_list("pk", flat=True))
+    for organization, grant in _readers(correction, Channel.OPEN):
+        if correction.fields and touched.isdisjoint(grant.fields):
+            continue
+        notices.tell(
+            "correction.spread_open",
+            organization=organization,
+            target=correction.address,
+            at=at,
+            dataset=correction.dataset,
+            grant=grant.pk,
+        )
+
+
+def _readers(correction: Correction, channel: Channel) -> list[tuple[Organization, Grant]]:
+    """Return who received the dataset under grants on a channel, each with every such grant."""
+    grants = Grant.objects.filter(dataset=correction.dataset, channel=channel)
+    by_number = {one.pk: one for one in grants.select_related("organization").order_by("pk")}
+    read = Delivery.objects.filter(grant_id__in=by_number, status__lt=400)
+    received = set(read.order_by().values_list("grant_id", flat=True).distinct())
+    return [(one.organization, one) for number, one in by_number.items() if number in received]

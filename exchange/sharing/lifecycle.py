@@ -1,10 +1,9 @@
-"""How a grant between departments is suspended, mended, stopped, ended and disposed of.
+"""How a grant between departments is suspended, mended, ended and disposed of.
 
 Order 809 art 27: misuse suspends at once and sets a term; what is refused or not mended well
-enough may be ended. A provider may not stop without cause: it agrees with the consumer and files a
-notice with the data authority. When the purpose is reached, out of reach or no longer needed, the
-consumer disposes of what it received as the provider asks. A call made after any of these is
-refused: grants are read at each call.
+enough may be ended. When the purpose is reached, out of reach or no longer needed, the consumer
+disposes of what it received as the provider asks. A call made after any of these is refused:
+grants are read at each call. How a provider stops a service: `exchange.sharing.stopping`.
 """
 
 from datetime import date, datetime
@@ -33,8 +32,8 @@ def suspend(grant_id: int, *, reason: str, mend_by: date, by: User, at: datetime
     As the provider or the data authority. Raises NotAllowed, StepRefused, GrantUnfit for a term
     that is over already, RequestUnfit without a reason.
     """
-    grant = _locked(grant_id)
-    _for_provider(grant, "exchange.suspend_grant", by)
+    grant = locked(grant_id)
+    for_provider(grant, "exchange.suspend_grant", by)
     today = timezone.localdate(at)
     move_grant(grant.state(today), GrantStep.SUSPEND, of=grant.pk)
     if mend_by <= today:
@@ -53,8 +52,8 @@ def resume(grant_id: int, *, reason: str, by: User, at: datetime) -> Grant:
 
     Raises NotAllowed, StepRefused, RequestUnfit without a reason.
     """
-    grant = _locked(grant_id)
-    _for_provider(grant, "exchange.suspend_grant", by)
+    grant = locked(grant_id)
+    for_provider(grant, "exchange.suspend_grant", by)
     return _resumed(grant, reason, by=by, at=at)
 
 
@@ -63,7 +62,7 @@ def hold_again(grant_id: int, *, reason: str, by: User, at: datetime) -> Grant:
 
     Asks no right: that verb did. Raises StepRefused.
     """
-    return _resumed(_locked(grant_id), reason, by=by, at=at)
+    return _resumed(locked(grant_id), reason, by=by, at=at)
 
 
 def _resumed(grant: Grant, reason: str, *, by: User, at: datetime) -> Grant:
@@ -83,8 +82,8 @@ def end_for_misuse(grant_id: int, *, reason: str, by: User, at: datetime) -> Gra
 
     Raises NotAllowed, StepRefused, RequestUnfit without a reason.
     """
-    grant = _locked(grant_id)
-    _for_provider(grant, "exchange.suspend_grant", by)
+    grant = locked(grant_id)
+    for_provider(grant, "exchange.suspend_grant", by)
     today = timezone.localdate(at)
     if grant.suspended_at is None or grant.mend_by is None:
         raise StepRefused(
@@ -96,23 +95,7 @@ def end_for_misuse(grant_id: int, *, reason: str, by: User, at: datetime) -> Gra
             _("There is time to mend the misuse until %(day)s. It can be ended after that day.")
             % {"day": f"{grant.mend_by:%Y-%m-%d}"}
         )
-    return _ended(grant, Ending.MISUSE, said(reason), by=by, at=at)
-
-
-@transaction.atomic
-def stop(
-    grant_id: int, *, cause: str, agreement: str, notice: str, by: User, at: datetime
-) -> Grant:
-    """Stop a service as the provider's head: for cause, agreed with the consumer, and on record.
-
-    `agreement` says how and when it was agreed; `notice` is the number under which the data
-    authority has it on record. Raises NotAllowed, StepRefused, RequestUnfit where one is missing.
-    """
-    grant = _locked(grant_id)
-    _for_provider(grant, "exchange.stop_grant", by)
-    words = [said(text) for text in (cause, agreement, notice)]
-    _tell("grant.stopped", grant, to=None, at=at, reason=cause, notice=notice)
-    return _ended(grant, Ending.STOPPED, "\n".join(words), by=by, at=at)
+    return end(grant, Ending.MISUSE, said(reason), by=by, at=at)
 
 
 @transaction.atomic
@@ -121,9 +104,9 @@ def purpose_over(grant_id: int, *, reason: str, by: User, at: datetime) -> Grant
 
     Raises NotAllowed, StepRefused, RequestUnfit without a reason.
     """
-    grant = _locked(grant_id)
+    grant = locked(grant_id)
     require(by, "exchange.ask_dataset", organization=grant.organization)
-    return _ended(grant, Ending.PURPOSE, said(reason), by=by, at=at)
+    return end(grant, Ending.PURPOSE, said(reason), by=by, at=at)
 
 
 @transaction.atomic
@@ -132,7 +115,7 @@ def dispose(grant_id: int, *, receipt: str, by: User, at: datetime) -> Grant:
 
     Raises NotAllowed, StepRefused (the grant still holds, or it is noted already), RequestUnfit.
     """
-    grant = _locked(grant_id)
+    grant = locked(grant_id)
     require(by, "exchange.sign_request", organization=grant.organization)
     move_grant(grant.state(timezone.localdate(at)), GrantStep.DISPOSE, of=grant.pk)
     grant.disposed_at, grant.disposal = at, said(receipt)
@@ -148,7 +131,7 @@ def state_now(grant: Grant, *, at: datetime) -> GrantState:
     return grant.state(timezone.localdate(at))
 
 
-def _locked(grant_id: int) -> Grant:
+def locked(grant_id: int) -> Grant:
     """Return a grant between departments. Raises Grant.DoesNotExist, GrantUnfit for another."""
     grant = (
         Grant.objects.select_for_update(of=("self",))
@@ -163,20 +146,30 @@ def _locked(grant_id: int) -> Grant:
     return grant
 
 
-def _for_provider(grant: Grant, permission: str, by: User) -> None:
+def for_provider(grant: Grant, permission: str, by: User) -> None:
     """Return if a person decides on a grant for its provider alone. Raises NotAllowed."""
     require(by, permission, organization=grant.dataset.owner)
     two_sides.none_of(grant.organization, by, deciding_for=grant.dataset.owner)
 
 
-def _ended(grant: Grant, ending: Ending, because: str, *, by: User, at: datetime) -> Grant:
+def end(grant: Grant, ending: Ending, because: str, *, by: User, at: datetime) -> Grant:
+    """End a locked grant now; part of a verb that has asked who may. Raises StepRefused."""
     move_grant(grant.state(timezone.localdate(at)), GrantStep.END, of=grant.pk)
+    return close(grant, ending, because, by=by, at=at)
+
+
+def close(grant: Grant, ending: Ending, because: str, *, by: User | None, at: datetime) -> Grant:
+    """Write down that a locked grant ended and tell both sides, also where its day did it.
+
+    `by` None is the platform.
+    """
     grant.revoked_at, grant.ending, grant.ended_because = at, ending, because
     grant.save(update_fields=["revoked_at", "ending", "ended_because"])
     batches.void(grant, at=at)
     notices.settle(grant.address, "grant.suspended", at=at)
-    for to in (grant.organization, grant.dataset.owner):
-        _tell("grant.ended", grant, to=to, at=at, reason=because)
+    if grant.disposed_at is None:
+        for to in (grant.organization, grant.dataset.owner):
+            _tell("grant.ended", grant, to=to, at=at, reason=because)
     chain.record("grant.end", grant.address, by=by, at=at, ending=ending, reason=because)
     return grant
 

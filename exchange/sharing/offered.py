@@ -6,7 +6,7 @@ types, the negative list and the department's own grants.
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import models
@@ -19,7 +19,7 @@ from exchange import access
 from exchange.access import Caller
 from exchange.models import Grant
 from exchange.problems import Ground
-from exchange.sharing import serving
+from exchange.sharing import beside, serving
 from exchange.workflow import GrantState
 from policy.decision import FieldDecision, decide
 from policy.facts import Case, FieldFacts, Prohibition
@@ -56,15 +56,23 @@ HOW = {
         " which law and what is offered instead."
     ),
 }
+AFTER_MISUSE = gettext_noop(
+    "A grant of your department on it is suspended, or ended for misuse, so the provider answers"
+    " also what is unconditional."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """How a department stands to one dataset: its grants in force, the way to its rows, why."""
+    """How a department stands to one dataset: its grants in force, the way to its rows, why.
+
+    `misused`: nothing is granted at once, for a grant of the department on it was misused.
+    """
 
     grants: tuple[int, ...]
     way: Way
     grounds: tuple[Ground, ...]
+    misused: bool = False
 
     @property
     def readable(self) -> bool:
@@ -74,31 +82,43 @@ class Offered:
     @property
     def how(self) -> str:
         """How to get it, in words."""
-        return _(HOW[self.way]) % {"grants": ", ".join(map(str, self.grants))}
+        how = _(HOW[self.way]) % {"grants": ", ".join(map(str, self.grants))}
+        return f"{how} {_(AFTER_MISUSE)}" if self.misused else how
 
 
 def offered(datasets: Sequence[Dataset], caller: Caller, *, today: date) -> dict[int, Offered]:
     """Return how a department stands to each dataset, by its number.
 
-    Three queries, and one for each dataset that has a line on the negative list.
+    Four queries, and one for each dataset that has a line on the negative list.
     """
     numbers = [one.pk for one in datasets]
     grants = _live(caller, numbers, today)
     fields = _fields(numbers)
+    misused = beside.misused_on(numbers, caller.organization_id or 0, today=today)
     barred = set(
         NegativeLine.objects.filter(dataset__in=numbers).values_list("dataset_id", flat=True)
     )
     return {
-        one.pk: _offered(
-            one,
-            caller,
-            grants[one.pk],
-            fields[one.pk],
-            facts.prohibitions(one) if one.pk in barred else (),
-            today,
+        one.pk: _after_misuse(
+            _offered(
+                one,
+                caller,
+                grants[one.pk],
+                fields[one.pk],
+                facts.prohibitions(one) if one.pk in barred else (),
+                today,
+            ),
+            misused=one.pk in misused,
         )
         for one in datasets
     }
+
+
+def _after_misuse(found: Offered, *, misused: bool) -> Offered:
+    """Return what is offered where nothing is granted at once: the provider answers all of it."""
+    if not (misused and found.way in (Way.AT_ONCE, Way.IN_PART)):
+        return found
+    return replace(found, way=Way.ON_ANSWER, misused=True)
 
 
 def _live(caller: Caller, datasets: Collection[int], today: date) -> dict[int, list[Grant]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.quotas import UnderGrant
 from exchange import access, vault
@@ -41,6 +42,14 @@ class GrantNotLive(Problem):
 
     code = "grant-not-live"
     status = 403
+
+
+WAYS = {
+    Mode.QUERY.value: gettext_lazy("query"),
+    Mode.VERIFY.value: gettext_lazy("verification"),
+    Mode.BULK.value: gettext_lazy("whole copy"),
+}
+"""How a sentence names a way of use."""
 
 
 class ModeNotGranted(Problem):
@@ -78,7 +87,11 @@ def under_grant(
                 "Grant no. %(grant)s is for %(modes)s, not for %(mode)s. Use it so, or ask for"
                 " another one."
             )
-            % {"grant": grant.pk, "modes": ", ".join(grant.modes), "mode": mode}
+            % {
+                "grant": grant.pk,
+                "modes": ", ".join(str(WAYS.get(one, one)) for one in grant.modes),
+                "mode": WAYS.get(mode, mode),
+            }
         )
     return shown(head, grant, caller, mode=mode, today=today)
 

@@ -28,9 +28,16 @@ from django.utils.translation import gettext as _
 
 from accounts.quotas import QuotaUnavailable
 from audit import stream
+from exchange.models import Grant
 
 SCRIPT = Path(__file__).with_name("tries.lua").read_text(encoding="utf-8")
 SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+ON_HOW_MANY = """
+local found = {}
+for place, name in ipairs(KEYS) do found[place] = redis.call('HLEN', name) end
+return found
+"""
+"""On how many subjects claims missed, of each budget's hash."""
 KEPT_SECONDS = 2 * 24 * 3600
 DIGEST_BYTES = 16
 
@@ -73,6 +80,34 @@ class Budget:
         return made
 
 
+def of_grant(grant: Grant) -> Budget:
+    """Return the budget that a verification under a grant is counted on."""
+    most, quota = settings.VERIFY_SUBJECTS, grant.daily_quota
+    return Budget(
+        organization_id=grant.organization_id,
+        dataset_id=grant.dataset_id,
+        tries=settings.VERIFY_TRIES,
+        subjects=most if quota is None else min(quota, most),
+    )
+
+
+def subjects_left(budgets: Sequence[Budget], *, at: datetime) -> list[int]:
+    """Return about how many further subjects each budget's claims may miss today. Counts nothing.
+
+    A department is told of its own alone, and of no subject: what it knows from its answers, added
+    up. One call to Valkey. Raises QuotaUnavailable.
+    """
+    if not budgets:
+        return []
+    names = [_name(one, at) for one in budgets]
+    try:
+        missed = stream.call("EVAL", ON_HOW_MANY, len(names), *names)
+    except redis.RedisError as down:
+        raise _uncounted() from down
+    pairs = zip(budgets, cast("list[int]", missed), strict=True)
+    return [max(0, one.subjects - count) for one, count in pairs]
+
+
 def look(budget: Budget, subjects: Sequence[bytes], *, at: datetime) -> list[Verdict]:
     """Return for each subject whether a claim about it would be answered now; counts nothing."""
     return _run(budget, subjects, b"0" * len(subjects), at)
@@ -91,8 +126,7 @@ def settle(
 def _run(
     budget: Budget, subjects: Sequence[bytes], outcomes: bytes, at: datetime
 ) -> list[Verdict]:
-    day = f"{timezone.localdate(at):%Y%m%d}"
-    name = f"verify:{budget.organization_id}:{budget.dataset_id}:{day}"
+    name = _name(budget, at)
     told = (budget.tries, budget.subjects, KEPT_SECONDS, DIGEST_BYTES)
     claims = (b"".join(subjects), outcomes)
     try:
@@ -101,13 +135,22 @@ def _run(
         except redis.exceptions.NoScriptError:
             answer = stream.call("EVAL", SCRIPT, 1, name, *told, *claims)
     except redis.RedisError as down:
-        raise QuotaUnavailable(
-            _(
-                "The platform cannot count verifications at the moment, so it answers none. "
-                "Try again in a few seconds."
-            )
-        ) from down
+        raise _uncounted() from down
     return [VERDICTS[one] for one in cast("bytes", answer)]
+
+
+def _name(budget: Budget, at: datetime) -> str:
+    day = f"{timezone.localdate(at):%Y%m%d}"
+    return f"verify:{budget.organization_id}:{budget.dataset_id}:{day}"
+
+
+def _uncounted() -> QuotaUnavailable:
+    return QuotaUnavailable(
+        _(
+            "The platform cannot count verifications at the moment, so it answers none. "
+            "Try again in a few seconds."
+        )
+    )
 
 
 def seconds_left(at: datetime) -> int:

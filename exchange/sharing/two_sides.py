@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Organization, User
-from accounts.roles import CITY_WIDE, NotAllowed
+from accounts.roles import CITY_WIDE, NotAllowed, Role
 
 
 def none_of(other: Organization, by: User, *, deciding_for: Organization | None = None) -> None:
@@ -37,6 +37,11 @@ def serves(by: User, organization: Organization) -> bool:
     if by.acts_for is None:
         return False
     return by.acts_for.id in serving(organization).values_list("user", flat=True)
+
+
+def own_office(by: User) -> set[int]:
+    """Return for which offices a person is the data authority's operator."""
+    return {place for role, place in by.live_roles() if role == Role.OPERATOR}
 
 
 def serving(organization: Organization) -> QuerySet[Membership]:

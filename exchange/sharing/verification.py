@@ -12,7 +12,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
@@ -111,7 +110,7 @@ def verify_claims(
     FieldMasked, FieldWithheld, NoTable, RowsNotReady, QuotaUnavailable, TriesUsedUp.
     """
     call = _call(lookup, claims)
-    budget = _budget(call.served)
+    budget = tries.of_grant(call.served.grant)
     subjects = budget.digests(zip(*call.claims.key, strict=True))
     _refuse_if_none(tries.look(budget, subjects, at=at), budget, at)
     call, found = reading.with_more_looks(
@@ -121,17 +120,6 @@ def verify_claims(
     verdicts = tries.settle(budget, subjects, missed, at=at)
     _refuse_if_none(verdicts, budget, at)
     return Verified(call.served, tuple(_all_told(call, found, verdicts)))
-
-
-def _budget(served: Served) -> Budget:
-    quota = served.grant.daily_quota
-    most = settings.VERIFY_SUBJECTS
-    return Budget(
-        organization_id=served.grant.organization_id,
-        dataset_id=served.head.dataset_id,
-        tries=settings.VERIFY_TRIES,
-        subjects=most if quota is None else min(quota, most),
-    )
 
 
 def _refuse_if_none(verdicts: Sequence[Verdict], budget: Budget, at: datetime) -> None:

@@ -327,6 +327,36 @@ def test_the_way_is_at_once_for_unconditional_fields_and_barred_by_the_negative_
     assert "negative-list" in reasons
 
 
+def test_after_misuse_nothing_is_told_to_be_granted_at_once(office):
+    where = office.two.where
+    grant = office.granted("phone")
+    before = entry(office)["how"]
+    lifecycle.suspend(
+        grant.pk,
+        reason="超范围",
+        mend_by=timezone.localdate() + timedelta(days=9),
+        by=office.two.reviewer,
+        at=timezone.now(),
+    )
+
+    told = entry(office)
+
+    assert where.department == office.two.dataset.owner
+    assert "as soon as your head has signed" not in before
+    assert told["way"] == "on_answer"
+    assert "suspended, or ended for misuse" in told["how"]
+    assert "as soon as your head has signed" not in told["how"]
+
+
+def test_a_grant_for_another_way_of_use_is_named_in_words(office):
+    grant = office.granted("phone", mode=Mode.BULK)
+
+    answer = office.rows(grant=grant.pk)
+
+    assert answer.status_code == 403
+    assert "is for whole copy, not for query" in answer.json()["detail"]
+
+
 def test_own_data_is_told_as_ones_own(office):
     own = key_of(office.two.where.department).raw
 

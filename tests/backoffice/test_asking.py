@@ -43,8 +43,8 @@ def told(two, *names, **over):
         "system": "补贴审核系统",
         "calls_peak": "500",
         "calls_average": "100",
-        "wanted_from": "2026-11-01",
-        "wanted_until": "2027-10-31",
+        "wanted_from": f"{timezone.localdate()}",
+        "wanted_until": f"{timezone.localdate() + timedelta(days=300)}",
         "fields_asked": two.fields(*names),
     } | over
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import Role
-from exchange.models import Grant, ShareRequest
+from exchange.models import Grant, Ground, ShareRequest
 from exchange.sharing import as_seen, clocks, deciding
 from exchange.sharing.requests import asked
 from exchange.workflow import State
@@ -98,6 +98,27 @@ def test_the_head_signs_several_and_what_changed_meanwhile_is_left(two, at_desk)
     assert [one.done for one in answer.context["results"]] == [True, False]
     assert "was changed after you opened it" in answer.content.decode()
     assert Grant.objects.get().request_id == first.pk
+
+
+def test_before_refusals_are_signed_with_others_it_is_said_how_many_of_each_there_are(
+    two, at_desk
+):
+    agreed, refused = two.proposed("phone"), two.signed("income")
+    ground, told = Ground.NOT_NECESSARY, {"reason": "非必要", "by": two.reviewer, "at": NOW}
+    deciding.propose_refusal(refused.pk, ground=ground, **told)
+    desk = at_desk(two.where.head)
+
+    first = several(desk, "sign", [agreed, refused])
+    nothing = set(ShareRequest.objects.values_list("state", flat=True))
+    signed = several(desk, "sign", [agreed, refused], counted="1")
+
+    assert [(str(kind), count) for kind, count in first.context["counts"]] == [
+        ("agreed as asked", 1),
+        ("not agreed", 1),
+    ]
+    assert "Sign these 2 answers" in first.content.decode()
+    assert nothing == {State.TO_ANSWER}
+    assert [one.done for one in signed.context["results"]] == [True, True]
 
 
 def test_without_the_right_each_row_says_so_and_nothing_moves(two, at_desk):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Membership
 from accounts.roles import OFFICE_ROLES, Role
@@ -24,7 +25,7 @@ FORM = {
     "mode": "query",
     "clear_up_to": 3,
     "valid_from": "2026-03-02",
-    "valid_until": "2026-12-31",
+    "valid_until": f"{timezone.localdate() + timedelta(days=60)}",
     "daily_quota": 500,
 }
 

@@ -29,7 +29,7 @@ from exchange.models import (
     UseRecord,
     Wrong,
 )
-from exchange.sharing import asking, attachments, corrections, disputes, grants
+from exchange.sharing import asking, attachments, corrections, disputes, grants, stopping
 from exchange.sharing.contents import Terms
 from exchange.sync import engine
 from policy.terms import Mode
@@ -202,7 +202,8 @@ def a_whole_city():
         reason="looser",
     )
     ask_for(dataset, field)
-    sharing.two(rows=False, asker=where.department).granted("phone")
+    two = sharing.two(rows=False, asker=where.department)
+    stopping.ask(two.granted("phone").pk, **sharing.STOP, by=two.where.head, at=exchange.NOW)
     UseRecord.objects.create(
         grant=dataset.grants.first(),
         first_on=date(2026, 3, 2),

@@ -1,5 +1,9 @@
 """Sources, bindings, runs, rejected rows and grants by buttons."""
 
+from datetime import timedelta
+
+from django.utils import timezone
+
 from accounts.roles import OrganizationKind, Role
 from audit.models import Entry
 from exchange.models import AllowedHost, Binding, Grant, RunState, Source
@@ -187,7 +191,7 @@ def test_a_grant_is_made_and_revoked_once(at_desk, said):
         clear_up_to=2,
         purpose="a map of car parks",
         valid_from="2026-03-02",
-        valid_until="2027-03-02",
+        valid_until=f"{timezone.localdate() + timedelta(days=90)}",
     )
     grant = Grant.objects.get()
     assert grant.organization == company, said(made)

@@ -8,8 +8,9 @@ from django.utils import timezone
 from accounts.roles import Role
 from audit.deliveries import deliver
 from backoffice.waiting import desks
-from exchange.models import Ending, Grant
-from exchange.sharing import lifecycle
+from exchange.models import Ending, Grant, Stop
+from exchange.sharing import lifecycle, stopping
+from exchange.stop_flow import StopState
 from exchange.workflow import GrantState
 from tests.factories import accounts, sharing
 from tests.factories.sharing import NOW
@@ -63,16 +64,49 @@ def test_what_is_not_mended_in_its_term_waits_on_the_desk_and_is_ended(two, at_d
     assert Grant.objects.get(pk=grant.pk).ending == Ending.MISUSE
 
 
-def test_a_provider_stops_with_cause_agreement_and_notice(two, at_desk):
+def test_a_provider_asks_to_stop_with_cause_day_and_notice(two, at_desk):
     grant = long_granted(two)
     desk = at_desk(two.where.head)
+    told = {
+        "cause": "系统下线",
+        "from_day": timezone.localdate() + timedelta(days=30),
+        "notice": "备案〔2026〕3号",
+    }
 
-    without = desk.press(grant, "stop", cause="系统下线", agreement="", notice="")
-    desk.press(grant, "stop", cause="系统下线", agreement="3月1日函商", notice="备案〔2026〕3号")
+    without = desk.press(grant, "stop", **told | {"notice": ""})
+    done = desk.press(grant, "stop", **told)
+    again = desk.press(grant, "stop", **told)
 
-    assert without.status_code == 400
-    assert Grant.objects.get(pk=grant.pk).ending == Ending.STOPPED
+    assert (without.status_code, done.status_code, again.status_code) == (400, 302, 409)
+    assert Stop.objects.get().from_day == told["from_day"]
     assert at_desk(two.reviewer).press(grant, "stop").status_code == 403
+
+
+def test_a_stop_shows_each_side_its_own_buttons_and_is_objected_to_and_decided(two, at_desk):
+    stop = stopping.ask(
+        long_granted(two).pk,
+        cause="系统下线",
+        from_day=timezone.localdate() + timedelta(days=30),
+        notice="备案〔2026〕3号",
+        by=two.where.head,
+        at=timezone.now(),
+    )
+    operator = accounts.user(Role.OPERATOR)
+
+    def offered(person):
+        page = at_desk(person).page(stop)
+        return [str(one["title"]) for one in page.context["actions_detail"]]
+
+    asked = [offered(one) for one in (two.asking_head, two.where.head, two.clerk, operator)]
+    waiting = {str(pile.title) for pile in desks.of(two.asking_head, now=timezone.now())[0].piles}
+    at_desk(two.asking_head).press(stop, "object", reason="业务在用")
+    decider = {str(pile.title) for pile in desks.of(operator, now=timezone.now())[0].piles}
+    at_desk(operator).press(stop, "decide", ends="no", reason="无正当理由")
+
+    assert asked == [["Agree to the stop", "Object"], ["Take the stop back"], [], []]
+    assert "Services that a provider wants to stop" in waiting
+    assert "Stops of a service to be decided" in decider
+    assert Stop.objects.get().state == StopState.KEPT
 
 
 def test_the_page_of_a_grant_says_how_it_is_used(two, at_desk):

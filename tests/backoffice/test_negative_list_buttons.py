@@ -1,9 +1,10 @@
 """Lines and legal bases by buttons, and what is refused."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.contrib import admin
+from django.utils import timezone
 
 from accounts.roles import Role
 from catalog.models import LegalBasis, NegativeLine
@@ -24,7 +25,7 @@ def line_told(dataset, **over):
         "reason_zh": "测试",
         "substitute": "none",
         "from_on": "2026-03-02",
-        "review_on": "2027-03-02",
+        "review_on": f"{timezone.localdate() + timedelta(days=90)}",
     }
     return told | over
 

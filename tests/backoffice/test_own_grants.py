@@ -1,5 +1,6 @@
 """What a department was granted, at its own desk; and the piles of who asks."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -154,7 +155,9 @@ def test_a_renewal_keeps_every_condition_on_rows_as_it_stands(two, at_desk):
 
     told = {one: form[one].value() for one in form.fields}
     told = {one: "" if value is None else value for one, value in told.items()}
-    client.post(place, told | {"wanted_from": "2026-12-01", "wanted_until": "2027-11-30"})
+    today = timezone.localdate()
+    period = {"wanted_from": f"{today}", "wanted_until": f"{today + timedelta(days=300)}"}
+    client.post(place, told | period)
 
     renewed = ShareRequest.objects.get(renews=grant)
     assert renewed.rows == rows

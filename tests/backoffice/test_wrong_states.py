@@ -25,10 +25,11 @@ from exchange.models import (
     Grant,
     RejectedRow,
     Source,
+    Stop,
     SyncRun,
 )
 from exchange.models import Wrong as WrongIn
-from exchange.sharing import corrections, grants, lifecycle
+from exchange.sharing import corrections, grants, lifecycle, stopping
 from exchange.sharing.corrections import Report
 from exchange.sync import engine
 from tests.backoffice.test_dataset_buttons import GRADED
@@ -222,6 +223,13 @@ def an_ended_grant() -> Grant:
     return lifecycle.purpose_over(grant.pk, reason="x", by=two.clerk, at=exchange.NOW)
 
 
+def a_stop_taken_back() -> Stop:
+    two = sharing.two(rows=False)
+    by = {"by": two.where.head, "at": exchange.NOW}
+    stop = stopping.ask(two.granted("phone").pk, **sharing.STOP, **by)
+    return stopping.take_back(stop.pk, reason="x", **by)
+
+
 def a_report(*, answered: bool) -> Callable[[], Correction]:
     def made() -> Correction:
         two = sharing.two(rows=False)
@@ -328,7 +336,11 @@ WRONG = {
     (Grant, "suspend"): wrong(an_ended_grant, reason="x", mend_by="2990-01-01"),
     (Grant, "resume"): wrong(an_ended_grant, reason="x"),
     (Grant, "end"): wrong(an_ended_grant, reason="x"),
-    (Grant, "stop"): wrong(an_ended_grant, cause="x", agreement="x", notice="x"),
+    (Grant, "stop"): wrong(an_ended_grant, cause="x", from_day="2990-01-01", notice="x"),
+    (Stop, "agree"): wrong(a_stop_taken_back),
+    (Stop, "object"): wrong(a_stop_taken_back, reason="x"),
+    (Stop, "decide"): wrong(a_stop_taken_back, ends="yes", reason="x"),
+    (Stop, "take_back"): wrong(a_stop_taken_back, reason="x"),
     (Correction, "answer"): wrong(a_report(answered=True), found="right", text="x"),
     (Correction, "more"): wrong(a_report(answered=True), text="x"),
     (Correction, "supply"): wrong(a_report(answered=True), evidence="x"),
@@ -387,7 +399,8 @@ def able(permission: str, desk: Desk, row: Any) -> User:
     if isinstance(row, Correction):
         answers = permission == "exchange.answer_correction"
         return accounts.user(role, row.dataset.owner if answers else row.organization)
-    return accounts.user(role, None if role in CITY_WIDE else desk.owner_of(row))
+    button = next(one for one in desk.buttons if one.permission == permission)
+    return accounts.user(role, None if role in CITY_WIDE else desk.side_of(button, row))
 
 
 def test_each_button_at_a_row_is_tried_or_stands_open_in_every_state():

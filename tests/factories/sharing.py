@@ -21,6 +21,8 @@ from tests.factories.exchange import Column, House, column
 NOW = exchange.NOW
 TODAY = date(2026, 3, 2)
 UNTIL = date(2028, 12, 31)
+STOP = {"cause": "系统下线", "from_day": date(2026, 6, 1), "notice": "备案〔2026〕3号"}
+"""What a provider says when it asks to stop a service."""
 EDGES = Mask(MaskKind.KEEP_EDGES, keep_left=3, keep_right=2)
 COLUMNS = (
     column("id", DataType.INTEGER, is_key=True),

@@ -22,10 +22,10 @@ from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.pages.asking import batches, sitting
 from backoffice.pages.frame import office_page, shown
 from backoffice.scopes import conditions, field_names
-from exchange.models import Grant
-from exchange.sharing import lifecycle, serving, standing
+from exchange.models import Grant, Stop
+from exchange.sharing import lifecycle, serving, standing, stopping, tries
 from exchange.workflow import GRANT_MOVES, GrantState, GrantStep
-from policy.terms import Channel
+from policy.terms import Channel, Mode
 
 SEE = "exchange.view_grant"
 PAGE = 30
@@ -55,6 +55,19 @@ class Held:
     ends: bool
     disposes: bool
     batches: batches.Files | None
+    subjects: int | None
+    stop: Stop | None
+    stop_told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is read for a page of grants at once: calls of today, files, a stop, misses left."""
+
+    calls: GrantLeft | None
+    files: batches.Files | None
+    stop: Stop | None
+    subjects: int | None
 
 
 @office_page(SEE)
@@ -73,8 +86,27 @@ def own_grants(request: HttpRequest) -> HttpResponse:
 
 def _all_held(request: HttpRequest, grants: list[Grant]) -> list[Held]:
     today, calls = timezone.localdate(), _calls(grants)
-    files = batches.of(request, grants)
-    return [_held(request, one, today, calls.get(one.pk), files.get(one.pk)) for one in grants]
+    files, stops = batches.of(request, grants), stopping.of_grants(grants)
+    left = _subjects_left(grants)
+    return [
+        _held(
+            request,
+            one,
+            today,
+            Beside(calls.get(one.pk), files.get(one.pk), stops.get(one.pk), left.get(one.pk)),
+        )
+        for one in grants
+    ]
+
+
+def _subjects_left(grants: list[Grant]) -> dict[int, int]:
+    """Return by verification grant on how many further subjects claims may miss today."""
+    verifies = [one for one in grants if str(Mode.VERIFY) in one.modes]
+    try:
+        left = tries.subjects_left([tries.of_grant(one) for one in verifies], at=timezone.now())
+    except QuotaUnavailable:
+        return {}
+    return {one.pk: count for one, count in zip(verifies, left, strict=True)}
 
 
 def _calls(grants: list[Grant]) -> dict[int, GrantLeft]:
@@ -95,8 +127,7 @@ def _held(
     request: HttpRequest,
     grant: Grant,
     today: date,
-    calls: GrantLeft | None,
-    files: batches.Files | None,
+    beside: Beside,
 ) -> Held:
     stands = standing.of(grant, today)
     state, live = stands.state, stands.state == GrantState.LIVE and not stands.withdrawn
@@ -111,7 +142,7 @@ def _held(
         rows=conditions(grant.rows),
         days_left=(grant.valid_until - today).days if live else None,
         why=stands.why if stands.withdrawn else (grant.ended_because or grant.suspended_because),
-        calls=calls,
+        calls=beside.calls,
         holds=live,
         renews=asks
         and not stands.withdrawn
@@ -119,7 +150,10 @@ def _held(
         and grant.revoked_at is None,
         ends=asks and (state, GrantStep.END) in GRANT_MOVES,
         disposes=signs and (state, GrantStep.DISPOSE) in GRANT_MOVES,
-        batches=files,
+        batches=beside.files,
+        subjects=beside.subjects if live else None,
+        stop=beside.stop,
+        stop_told="" if beside.stop is None else stopping.sentence(beside.stop),
     )
 
 

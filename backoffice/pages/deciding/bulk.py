@@ -1,5 +1,6 @@
 """Several requests at once. Each is a verb of its own, and each result is told."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +19,11 @@ from accounts.roles import NotAllowed
 from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.pages.deciding.sight import SEES, seen_requests
 from backoffice.pages.frame import number_of, office_page, shown
-from exchange.models import ShareRequest
+from exchange.models import Answer, ShareRequest
+from exchange.models.requests import ShareRequestQuerySet
 from exchange.sharing import deciding
 from exchange.sharing.requests import asked
+from exchange.workflow import State
 
 MOST = 200
 """So many requests can be chosen at a time."""
@@ -76,6 +79,8 @@ def several(request: HttpRequest, name: str) -> HttpResponse:
     numbers = [number_of(one) for one in request.POST.getlist("chosen")][:MOST]
     found = seen_requests(person_of(request)).select_related("dataset__owner", "organization")
     chosen = found.filter(pk__in=[number for number in numbers if number is not None])
+    if name == "sign" and (counts := _unlike(request, chosen)):
+        return _asked_first(request, counts, list(chosen.by_due_date()))
     results = [_result(request, name, one) for one in chosen.by_due_date()]
     return shown(
         request,
@@ -83,6 +88,32 @@ def several(request: HttpRequest, name: str) -> HttpResponse:
         title=_("Several requests at once"),
         results=results,
         done=sum(one.done for one in results),
+    )
+
+
+def _unlike(request: HttpRequest, chosen: ShareRequestQuerySet) -> Counter[str]:
+    """Return how many answers of each kind would be signed, where some are no plain consent.
+
+    Empty once the page that says so was seen.
+    """
+    if request.POST.get("counted"):
+        return Counter()
+    waiting = chosen.filter(state=State.TO_ANSWER).order_by()
+    counts = Counter(waiting.values_list("answer", flat=True))
+    return counts if set(counts) - {str(Answer.WHOLE)} else Counter()
+
+
+def _asked_first(
+    request: HttpRequest, counts: Counter[str], chosen: list[ShareRequest]
+) -> HttpResponse:
+    """Say before anything is signed how many answers of each kind are chosen."""
+    return shown(
+        request,
+        "backoffice/sharing/signing.html",
+        title=_("Sign several answers"),
+        counts=[(kind.label, counts[kind]) for kind in Answer if counts[kind]],
+        chosen=[(one, request.POST.get(f"seen_{one.pk}", "")) for one in chosen],
+        total=sum(counts.values()),
     )
 
 

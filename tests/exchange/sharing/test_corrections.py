@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Notice
-from accounts.roles import NotAllowed, Role
+from accounts.roles import NotAllowed, OrganizationKind, Role
 from audit import deliveries
 from audit.models import Entry
 from exchange.correction_flow import (
@@ -17,9 +17,9 @@ from exchange.correction_flow import (
     CorrectionState,
     CorrectionStep,
 )
-from exchange.models import Binding, Correction, Wrong
+from exchange.models import Binding, Correction, Grant, Wrong
 from exchange.records.compile import VisibleField
-from exchange.sharing import corrections, doubts
+from exchange.sharing import corrections, doubts, grants
 from exchange.sharing.corrections import Report
 from exchange.sharing.requests import RequestUnfit
 from exchange.sync import engine
@@ -199,6 +199,44 @@ def test_a_correction_spreads_when_the_sync_changed_the_row_to_who_received_it(t
     told = Notice.objects.filter(kind="correction.spread")
     assert set(told.values_list("organization", flat=True)) == {two.asker.pk}
     assert doubts.spread_due(at=NOW) == 0
+
+
+def read_by_company(two, *names) -> Grant:
+    """Let a company receive rows under a conditional open grant."""
+    made = grants.grant(
+        two.dataset.pk,
+        to=accounts.organization(OrganizationKind.COMPANY),
+        fields=two.fields(*names),
+        purpose="x",
+        valid_from=sharing.TODAY,
+        valid_until=sharing.UNTIL,
+        by=two.reviewer,
+        at=NOW,
+    )
+    deliveries.deliver(
+        at=NOW,
+        channel="open",
+        mode="query",
+        reader="company",
+        dataset=two.dataset.slug,
+        grant_id=made.pk,
+        rows=1,
+    )
+    return made
+
+
+@db
+def test_a_company_that_received_it_under_a_grant_is_told_neither_row_nor_field(two):
+    covered = read_by_company(two, "name", "phone")
+    other = read_by_company(two, "name")
+
+    answered(two, reported(two, fields=("phone",)))
+    synced(two, "13800000007", "13900000007")
+    doubts.spread_due(at=NOW)
+
+    [told] = Notice.objects.filter(kind="correction.spread_open")
+    assert other.organization != covered.organization == told.organization
+    assert set(told.words) == {"dataset", "grant"}
 
 
 @db

@@ -16,6 +16,7 @@ from exchange.agreements.keeping import Standing
 from exchange.correction_flow import CORRECTION_MOVES
 from exchange.models import Ground
 from exchange.sharing import clocks, corrections
+from exchange.stop_flow import STOP_MOVES
 from exchange.workflow import DISPUTE_MOVES, GRANT_MOVES, MOVES
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,7 +52,8 @@ def word(cell: str) -> str:
     ("heading", "moves"),
     [
         ("## A request", MOVES),
-        ("## A grant", GRANT_MOVES),
+        ("## A grant", {**GRANT_MOVES, **STOP_MOVES}),
+        ("### Stopping a service", STOP_MOVES),
         ("## Disputes", DISPUTE_MOVES),
         ("## Corrections", CORRECTION_MOVES),
     ],

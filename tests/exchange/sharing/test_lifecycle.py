@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Notice
-from accounts.roles import NotAllowed
 from exchange.models import Ending, Grant
 from exchange.sharing import asking, grants, lifecycle
 from exchange.sharing.grants import GrantUnfit
@@ -63,23 +62,6 @@ def test_what_was_mended_holds_again(two, grant):
     assert list(Grant.objects.live(TODAY)) == [grant]
     with pytest.raises(StepRefused):
         lifecycle.resume(grant.pk, reason="x", by=two.reviewer, at=NOW)
-
-
-def test_a_provider_stops_only_for_cause_agreed_and_on_record(two, grant):
-    with pytest.raises(RequestUnfit):
-        lifecycle.stop(
-            grant.pk, cause="系统下线", agreement="", notice="备案1号", by=two.where.head, at=NOW
-        )
-    with pytest.raises(NotAllowed):
-        lifecycle.stop(
-            grant.pk, cause="系统下线", agreement="函", notice="备案1号", by=two.reviewer, at=NOW
-        )
-
-    ended = lifecycle.stop(
-        grant.pk, cause="系统下线", agreement="函", notice="备案1号", by=two.where.head, at=NOW
-    )
-
-    assert ended.ending == Ending.STOPPED
 
 
 def test_a_grant_between_departments_is_not_simply_revoked(two, grant):

@@ -28,7 +28,7 @@ from catalog.models import Field, NegativeLine, Revision, WorkingDay
 from catalog.terms import LineState, RevisionState
 from exchange import opening
 from exchange.access import Caller
-from exchange.models import About, Dispute, Grant, ShareRequest
+from exchange.models import About, Dispute, Grant, ShareRequest, Stop
 from exchange.models import Ground as Refused
 from exchange.records import reading, store
 from exchange.records.query import RecordQuery
@@ -42,6 +42,7 @@ from exchange.sharing import (
     lifecycle,
     matrix,
     serving,
+    stopping,
     verification,
 )
 from exchange.sharing.requests import as_json, asked
@@ -279,8 +280,37 @@ class Walk:
         self.of_grant(lifecycle.end_for_misuse, "exchange.suspend_grant", reason="未整改")
 
     def stop(self) -> None:
-        told = {"cause": "下线", "agreement": "函", "notice": "备1"}
-        self.of_grant(lifecycle.stop, "exchange.stop_grant", **told)
+        told = {"cause": "下线", "notice": "备1"}
+        told["from_day"] = self.today + timedelta(days=self.chance.choice([0, 1, 3, 20, 5000]))
+        self.of_grant(stopping.ask, "exchange.stop_grant", **told)
+
+    def of_stop(self) -> None:
+        """Answer, decide, or take back what a provider asked; or let the clock look."""
+        found = Stop.objects.order_by("pk").last()
+        if found is None:
+            return
+        grant = found.grant
+        verb, permission, place, told = self.chance.choice(
+            [
+                (stopping.agree, stopping.SIGN, grant.organization, {}),
+                (stopping.refuse, stopping.SIGN, grant.organization, {"reason": "在用"}),
+                (
+                    stopping.decide,
+                    stopping.DECIDE,
+                    None,
+                    {"ends": self.mostly(), "reason": "已听取双方"},
+                ),
+                (
+                    stopping.take_back,
+                    "exchange.stop_grant",
+                    grant.dataset.owner,
+                    {"reason": "不停"},
+                ),
+            ]
+        )
+        by = self.person(permission, place)
+        town.attempt(verb, found.pk, by=by, at=self.at, **told)
+        stopping.follow(at=self.at)
 
     def purpose_over(self) -> None:
         self.of_grant(lifecycle.purpose_over, "exchange.ask_dataset", own=True, reason="用毕")
@@ -638,7 +668,8 @@ STEPS = {
     "suspend": 3,
     "resume": 2,
     "end_misuse": 2,
-    "stop": 1,
+    "stop": 2,
+    "of_stop": 3,
     "purpose_over": 1,
     "dispose": 1,
     "guess": 4,

@@ -189,9 +189,7 @@ def test_what_stands_resumes_nothing(two):
 def test_a_grant_that_ended_for_good_is_not_revived(two):
     grant = two.granted("phone")
     dispute = disputed(two, grant.request, About.USE)
-    lifecycle.stop(
-        grant.pk, cause="停用", agreement="已协商", notice="备案1号", by=two.where.head, at=NOW
-    )
+    lifecycle.purpose_over(grant.pk, reason="业务结束", by=two.clerk, at=NOW)
 
     dispute = conceded(two, dispute)
 

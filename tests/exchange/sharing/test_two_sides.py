@@ -13,8 +13,17 @@ from accounts.models import Organization, User
 from accounts.roles import NotAllowed, OrganizationKind, Role
 from audit.models import Entry
 from exchange import sharing as room
-from exchange.models import About, Correction, Dispute, Grant, Ground, ShareRequest, Wrong
-from exchange.sharing import batches, clocks, corrections, deciding, disputes, grants, lifecycle
+from exchange.models import About, Correction, Dispute, Grant, Ground, ShareRequest, Stop, Wrong
+from exchange.sharing import (
+    batches,
+    clocks,
+    corrections,
+    deciding,
+    disputes,
+    grants,
+    lifecycle,
+    stopping,
+)
 from exchange.sharing.corrections import Report
 from exchange.sharing.requests import asked
 from policy.terms import Mode
@@ -73,6 +82,14 @@ def in_check(two: sharing.Two) -> ShareRequest:
 def more_time_asked(two: sharing.Two) -> ShareRequest:
     request = two.signed("phone")
     return clocks.ask_extension(request.pk, reason="x", by=two.reviewer, at=NOW)
+
+
+def stop_asked(two: sharing.Two) -> Stop:
+    return stopping.ask(two.granted("phone").pk, **sharing.STOP, by=two.where.head, at=NOW)
+
+
+def stop_refused(two: sharing.Two) -> Stop:
+    return stopping.refuse(stop_asked(two).pk, reason="x", by=two.asking_head, at=NOW)
 
 
 def bulk(two: sharing.Two) -> Grant:
@@ -166,10 +183,25 @@ DECIDING = {
         Role.REVIEWER,
         lambda pk, **who: lifecycle.end_for_misuse(pk, reason="x", **who | {"at": LATER}),
     ),
-    "lifecycle.stop": Tried(
+    "stopping.ask": Tried(
         lambda two: two.granted("phone"),
         Role.HEAD,
-        lambda pk, **who: lifecycle.stop(pk, cause="x", agreement="x", notice="x", **who),
+        lambda pk, **who: stopping.ask(pk, **sharing.STOP, **who),
+    ),
+    "stopping.take_back": Tried(
+        stop_asked, Role.HEAD, lambda pk, **who: stopping.take_back(pk, reason="x", **who)
+    ),
+    "stopping.agree": Tried(stop_asked, Role.HEAD, stopping.agree, beside="provider"),
+    "stopping.refuse": Tried(
+        stop_asked,
+        Role.HEAD,
+        lambda pk, **who: stopping.refuse(pk, reason="x", **who),
+        beside="provider",
+    ),
+    "stopping.decide": Tried(
+        stop_refused,
+        Role.OPERATOR,
+        lambda pk, **who: stopping.decide(pk, ends=True, reason="x", **who),
     ),
     "batches.mark_column": Tried(
         bulk, Role.REVIEWER, lambda pk, **who: batches.mark_column(pk, wanted=True, **who)
@@ -212,7 +244,7 @@ DECIDING = {
 }
 """Each verb by which one side, or the data authority, decides on a matter of the other."""
 
-BY_AUTHORITY_ON_PROVIDER = ("clocks.extend", "disputes.decide")
+BY_AUTHORITY_ON_PROVIDER = ("clocks.extend", "disputes.decide", "stopping.decide")
 """Here the data authority decides between the two, so who serves the provider does not either."""
 
 OF_ONE_SIDE = {
@@ -251,6 +283,8 @@ OF_ONE_SIDE = {
     # parts of verbs that have asked: of leaving, of settling a dispute, of answering a request
     "deciding.pass_on",
     "lifecycle.hold_again",
+    "lifecycle.end",
+    "lifecycle.close",
     "grants.from_request",
     "requests.event",
 }
