@@ -37,7 +37,7 @@ def seed(apps, _schema):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0020_words_of_the_city"),
+        ("catalog", "0021_titles_by_sound"),
     ]
 
     operations = [
