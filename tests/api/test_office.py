@@ -351,7 +351,7 @@ def test_after_misuse_nothing_is_told_to_be_granted_at_once(office):
 def test_a_grant_for_another_way_of_use_is_named_in_words(office):
     grant = office.granted("phone", mode=Mode.BULK)
 
-    answer = office.rows(grant=grant.pk)
+    answer = office.ask(f"datasets/{office.two.dataset.slug}/records", grant=grant.pk)
 
     assert answer.status_code == 403
     assert "is for whole copy, not for query" in answer.json()["detail"]
