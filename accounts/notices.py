@@ -415,6 +415,47 @@ KINDS: Mapping[str, Kind] = {
         (Role.HEAD, Role.OPERATOR),
         mail=True,
     ),
+    "comment.waiting": Kind(
+        gettext_lazy("Somebody wrote about “%(dataset)s” of %(owner)s (comment %(comment)s)."),
+        (Role.OPERATOR, Role.PUBLISHER, Role.REVIEWER),
+    ),
+    "comment.to_answer": Kind(
+        gettext_lazy("Comment %(comment)s on “%(dataset)s” can be answered. Due: %(day)s."),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
+    "comment.due": Kind(
+        gettext_lazy("Comment %(comment)s on “%(dataset)s” is to be answered by %(day)s."),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
+    "comment.late": Kind(
+        gettext_lazy(
+            "Comment %(comment)s on “%(dataset)s” was due on %(day)s and is late at %(owner)s."
+        ),
+        (Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "comment.climbed": Kind(
+        gettext_lazy(
+            "Comment %(comment)s on “%(dataset)s” was due on %(day)s, and %(owner)s has still not"
+            " answered the public."
+        ),
+        (Role.HEAD, Role.OPERATOR),
+        mail=True,
+    ),
+    "showcase.waiting": Kind(
+        gettext_lazy("The app “%(app)s” waits for a look before it is shown."), (Role.OPERATOR,)
+    ),
+    "wish.waiting": Kind(
+        gettext_lazy("Somebody wishes for data: “%(wish)s”. Look at it before it is shown."),
+        (Role.OPERATOR,),
+    ),
+    "wish.given": Kind(
+        gettext_lazy("People wish for data of your department: “%(wish)s”. Answer in public."),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
     "grant.suspended": Kind(
         gettext_lazy(
             "Grant no. %(grant)s on “%(dataset)s” is suspended: %(reason)s Mend it in time, or it"

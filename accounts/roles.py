@@ -89,6 +89,7 @@ _SHARING = f"sharerequest requestevent {_PAPERS} dispute disputeevent correction
 _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
 _SEE_SHARING = _every("exchange", _SHARING, "view")
+_SEE_PEOPLES_WORDS = _every("community", "comment showcase wish", "view")
 _SEE_OWN_HOUSE = _every("accounts", "organization region", "view")
 _LEND = _verbs("accounts", "lend_role")
 
@@ -115,6 +116,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "ask_dataset open_dispute report_correction answer_correction record_use",
         )
         | _SEE_SHARING
+        | _SEE_PEOPLES_WORDS
+        | _verbs("community", "show_comment answer_comment answer_wish")
     ),
     # The head of the department answers for it: signs, withdraws, lets a held run go live.
     Role.HEAD: (
@@ -134,6 +137,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "comment_request open_dispute answer_dispute report_correction record_use",
         )
         | _SEE_SHARING
+        | _SEE_PEOPLES_WORDS
         | _LEND
     ),
     # Answers for the department's data towards those who ask for it, and for the law behind a
@@ -148,6 +152,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs("exchange", "ask_dataset answer_request comment_request record_use")
         | _verbs("exchange", "open_dispute answer_dispute report_correction answer_correction")
         | _SEE_SHARING
+        | _SEE_PEOPLES_WORDS
+        | _verbs("community", "show_comment answer_comment answer_wish")
         | _LEND
     ),
     # The city's data authority: reviews the catalogue, keeps the negative list, publishes.
@@ -173,6 +179,11 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "check_request oversee_request comment_request decide_dispute",
         )
         | _SEE_SHARING
+        | _SEE_PEOPLES_WORDS
+        | _every("community", "speaker vote", "view")
+        | _verbs(
+            "community", "show_comment hide_comment review_showcase moderate_wish answer_wish"
+        )
         | _LEND
         | _verbs("accounts", "set_quota")
     ),

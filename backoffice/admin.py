@@ -7,6 +7,7 @@ from backoffice.desks import (
     accounts,
     audit,
     batches,
+    community,
     corrections,
     datasets,
     demands,
@@ -53,6 +54,7 @@ DESKS = (
     requests,
     disputes,
     corrections,
+    community,
     uses,
     schedule,
 )

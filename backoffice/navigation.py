@@ -107,6 +107,16 @@ GROUPS = (
         ),
     ),
     Group(
+        _("What people say"),
+        (
+            ("community.Comment", "forum"),
+            ("community.Wish", "volunteer_activism"),
+            ("community.Showcase", "apps"),
+            ("community.Speaker", "record_voice_over"),
+            ("community.Vote", "how_to_vote"),
+        ),
+    ),
+    Group(
         _("People"),
         (
             ("accounts.Organization", "apartment"),

@@ -2,7 +2,13 @@ from celery import current_app
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 
-ROOMS = ("accounts", "audit", "catalog", "exchange")  # those whose tasks run by the clock
+ROOMS = (
+    "accounts",
+    "audit",
+    "catalog",
+    "community",
+    "exchange",
+)  # those whose tasks run by the clock
 
 
 class ConfigConfig(AppConfig):

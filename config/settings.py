@@ -177,6 +177,10 @@ BATCH_ROOT = environment.text("BATCH_ROOT") or str(VAR / "batches")
 BATCH_DAYS = environment.whole("BATCH_DAYS", 7)
 AUDIT_ALGORITHM = environment.choice("AUDIT_ALGORITHM", "sha256", {"sha256", "sm3"})
 
+# --- what people say -----------------------------------------------------------------------
+
+TALK_PER_DAY = environment.whole("TALK_PER_DAY", 10)
+
 # --- Django ---------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -199,6 +203,7 @@ INSTALLED_APPS = [
     "accounts",
     "catalog",
     "exchange",
+    "community",
     "api",
     "portal",  # before allauth, whose templates it replaces
     *(
@@ -414,6 +419,7 @@ CELERY_TASK_ROUTES = {
     "accounts.tasks.*": {"queue": BRIEF_QUEUE},
     "audit.tasks.*": {"queue": BRIEF_QUEUE},
     "catalog.tasks.*": {"queue": BRIEF_QUEUE},
+    "community.tasks.*": {"queue": BRIEF_QUEUE},
     "exchange.tasks.sync_due": {"queue": BRIEF_QUEUE},
 }
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"

@@ -37,7 +37,6 @@ APPEND_ONLY = (
     "exchange_requestevent",
     "exchange_userecord",
 )
-ROOMS = ("audit", "accounts", "catalog", "exchange")
 
 # What the open door may read, by table: columns, and which rows. Columns that are internal are
 # answered as NULL, so that the same model reads both.
@@ -64,6 +63,18 @@ FACE: Mapping[str, str] = {
     "accounts_apikey": "true",
     "exchange_recordtable": "zone = 'open'",
     "exchange_grant": "false",
+    # what people say: what was looked at and is shown, without who they are
+    "accounts_user": "false",
+    "community_speaker": "user_id IN (SELECT id FROM public.accounts_user WHERE is_active)",
+    "community_comment": (
+        "state = 'shown' AND dataset_id IN (SELECT id FROM face.catalog_dataset)"
+    ),
+    "community_showcase": "state = 'shown'",
+    "community_showcase_datasets": (
+        "showcase_id IN (SELECT id FROM face.community_showcase)"
+        " AND dataset_id IN (SELECT id FROM face.catalog_dataset)"
+    ),
+    "community_wish": "state IN ('open', 'answered', 'merged')",
 }
 HIDDEN: Mapping[str, frozenset[str]] = {
     "catalog_dataset": frozenset(
@@ -76,6 +87,12 @@ HIDDEN: Mapping[str, frozenset[str]] = {
     "catalog_legalbasis": frozenset({"verified_by_id"}),
     "catalog_duty": frozenset({"created_by_id"}),
     "accounts_app": frozenset({"created_by_id"}),
+    "community_speaker": frozenset({"user_id"}),
+    "community_comment": frozenset(
+        {"moved_by_id", "answered_by_id", "correction_id", "reason", "due_from"}
+    ),
+    "community_showcase": frozenset({"moved_by_id", "reason"}),
+    "community_wish": frozenset({"moved_by_id", "answered_by_id", "demand_id", "reason"}),
 }
 
 

@@ -28,6 +28,9 @@ PLACES = {
     "grant": "exchange_grant",
     "stop": "exchange_stop",
     "correction": "exchange_correction",
+    "comment": "community_comment",
+    "showcase": "community_showcase",
+    "wish": "community_wish",
     "organization": "accounts_organization",
     "user": "accounts_user",
 }

@@ -24,7 +24,7 @@ def test_every_role_stands_in_the_table():
 def test_every_permission_that_a_verb_asks_for_is_held_by_some_role():
     asked = {
         permission
-        for room in ("accounts", "catalog", "exchange")
+        for room in ("accounts", "catalog", "exchange", "community")
         for path in (ROOT / room).rglob("*.py")
         for permission in ASKED.findall(path.read_text(encoding="utf-8"))
     }
@@ -36,7 +36,7 @@ def test_every_permission_that_a_verb_asks_for_is_held_by_some_role():
 def test_every_model_of_the_house_is_seen_by_some_role_and_no_other_is_named():
     ours = {
         f"{model._meta.app_label}.{model._meta.model_name}"
-        for room in ("audit", "accounts", "catalog", "exchange")
+        for room in ("audit", "accounts", "catalog", "exchange", "community")
         for model in apps.get_app_config(room).get_models()
         if not model._meta.auto_created
     }

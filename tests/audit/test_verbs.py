@@ -8,7 +8,17 @@ from pathlib import Path
 from audit.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROOMS = ("audit", "accounts", "catalog", "exchange", "api", "portal", "backoffice", "demo")
+ROOMS = (
+    "audit",
+    "accounts",
+    "catalog",
+    "exchange",
+    "community",
+    "api",
+    "portal",
+    "backoffice",
+    "demo",
+)
 RECORDING = {"chain.record", "Happened"}
 VERB = re.compile(r"[a-z]+(_[a-z]+)*(\.[a-z_]+)?")
 

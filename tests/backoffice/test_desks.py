@@ -33,9 +33,9 @@ from exchange.sharing import asking, attachments, corrections, disputes, grants,
 from exchange.sharing.contents import Terms
 from exchange.sync import engine
 from policy.terms import Mode
-from tests.factories import accounts, authenticator, catalog, exchange, sharing
+from tests.factories import accounts, authenticator, catalog, community, exchange, sharing
 
-ROOMS = ("audit", "accounts", "catalog", "exchange")
+ROOMS = ("audit", "accounts", "catalog", "exchange", "community")
 MODELS = [
     model
     for room in ROOMS
@@ -204,6 +204,9 @@ def a_whole_city():
     ask_for(dataset, field)
     two = sharing.two(rows=False, asker=where.department)
     stopping.ask(two.granted("phone").pk, **sharing.STOP, by=two.where.head, at=exchange.NOW)
+    community.comment(dataset)
+    community.showcase(dataset, picture=community.picture())
+    community.wish(dataset=dataset)
     UseRecord.objects.create(
         grant=dataset.grants.first(),
         first_on=date(2026, 3, 2),

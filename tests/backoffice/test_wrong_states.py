@@ -17,6 +17,8 @@ from catalog.models import Dataset, Demand, Duty, LegalBasis, NegativeLine, Reso
 from catalog.models import Field as DatasetField
 from catalog.publishing import publication_defects
 from catalog.terms import LineState, State
+from community import comments, showcases, wishes
+from community.models import Comment, Showcase, Wish
 from exchange import opening
 from exchange.models import (
     AllowedHost,
@@ -35,7 +37,7 @@ from exchange.sync import engine
 from tests.backoffice.test_dataset_buttons import GRADED
 from tests.backoffice.test_negative_list_buttons import line_told
 from tests.backoffice.test_offer_buttons import upload
-from tests.factories import accounts, catalog, exchange, sharing
+from tests.factories import accounts, catalog, community, exchange, sharing
 
 pytestmark = pytest.mark.django_db
 
@@ -244,6 +246,24 @@ def a_report(*, answered: bool) -> Callable[[], Correction]:
     return made
 
 
+def a_withdrawn_comment() -> Comment:
+    author = community.member()
+    made = community.comment(by=author)
+    return comments.withdraw(made.pk, by=author, at=exchange.NOW)
+
+
+def a_withdrawn_app() -> Showcase:
+    author = community.member()
+    made = community.showcase(by=author)
+    return showcases.withdraw(made.pk, by=author, at=exchange.NOW)
+
+
+def a_withdrawn_wish() -> Wish:
+    author = community.member()
+    made = community.wish(by=author, dataset=published())
+    return wishes.withdraw(made.pk, by=author, at=exchange.NOW)
+
+
 def line_in(state: LineState) -> Callable[[], NegativeLine]:
     return lambda: catalog.negative_line(state=state)
 
@@ -345,6 +365,20 @@ WRONG = {
     (Correction, "more"): wrong(a_report(answered=True), text="x"),
     (Correction, "supply"): wrong(a_report(answered=True), evidence="x"),
     (Correction, "evaluate"): wrong(a_report(answered=False), score=3, text="x"),
+    (Comment, "show"): wrong(a_withdrawn_comment),
+    (Comment, "hide"): wrong(a_withdrawn_comment, reason="x"),
+    (Comment, "answer"): wrong(a_withdrawn_comment, text="x"),
+    (Comment, "take-up"): wrong(a_withdrawn_comment),
+    (Showcase, "show"): wrong(a_withdrawn_app),
+    (Showcase, "refuse"): wrong(a_withdrawn_app, reason="x"),
+    (Showcase, "end"): wrong(a_withdrawn_app, reason="x"),
+    (Wish, "show"): wrong(a_withdrawn_wish),
+    (Wish, "hide"): wrong(a_withdrawn_wish, reason="x"),
+    (Wish, "give"): Wrong(a_withdrawn_wish, lambda _row: {"provider": accounts.organization().pk}),
+    (Wish, "answer"): wrong(
+        a_withdrawn_wish, outcome="planned", text="x", planned_on="2999-01-01"
+    ),
+    (Wish, "merge"): Wrong(a_withdrawn_wish, lambda _row: {"into": community.wish(shown=True).pk}),
     (NegativeLine, "forward"): wrong(line_in(LineState.ENDED), opinion="a"),
     (NegativeLine, "return"): wrong(line_in(LineState.ENDED), opinion="a"),
     (NegativeLine, "publish"): wrong(line_in(LineState.ENDED)),

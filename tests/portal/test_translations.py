@@ -17,6 +17,7 @@ ROOMS = [
     "api",
     "backoffice",
     "demo",
+    "community",
     "exchange",
     "catalog",
     "accounts",

@@ -1,0 +1,21 @@
+"""Celery's side of what people say: each task is one line over a verb."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from community import comments
+
+
+@shared_task
+def remind_of_comments() -> int:
+    """Tell of answers to the public that are due, late or very late; returns how many."""
+    return comments.remind(at=timezone.now())
+
+
+SCHEDULE = {
+    "remind-of-comments": {
+        "task": "community.tasks.remind_of_comments",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 3600},
+    },
+}
