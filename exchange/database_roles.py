@@ -63,6 +63,9 @@ FACE: Mapping[str, str] = {
     "accounts_apikey": "true",
     "exchange_recordtable": "zone = 'open'",
     "exchange_grant": "false",
+    # by when a department answers: the rules, which are public
+    "catalog_clock": "true",
+    "catalog_workingday": "true",
     # what people say: what was looked at and is shown, without who they are
     "accounts_user": "false",
     "community_speaker": "user_id IN (SELECT id FROM public.accounts_user WHERE is_active)",

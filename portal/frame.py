@@ -36,13 +36,19 @@ BUILD = (
     Way(_("API in words and examples"), "api:docs"),
     Way(_("Refusals of the API"), "api:errors"),
 )
+TAKE_PART = (
+    Way(_("Apps built on the data"), "portal-apps"),
+    Way(_("Wishes for data"), "portal-wishes"),
+)
 WAYS = (
     Way(_("Datasets"), "portal-datasets"),
+    Way(_("Take part"), under=TAKE_PART),
     Way(_("Law"), under=LAW),
     Way(_("Developers"), under=BUILD),
 )
 FOOT = (
     Way(_("Find"), under=(Way(_("Datasets"), "portal-datasets"),)),
+    Way(_("Take part"), under=TAKE_PART),
     Way(_("Law"), under=LAW),
     Way(_("Build"), under=BUILD),
     Way(_("For departments"), under=(Way(_("Back office"), "admin:index"),)),

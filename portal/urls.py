@@ -9,6 +9,9 @@ from portal.datasets import datasets, feed, suggest
 from portal.duty_list import duty_list, duty_list_file
 from portal.home import home
 from portal.negative_list import negative_list, negative_list_file
+from portal.showcases import picture, showcase, showcases
+from portal.talk import dataset_talk
+from portal.wishes import wish, wishes
 
 urlpatterns = [
     path("", home, name="portal-home"),
@@ -23,5 +26,11 @@ urlpatterns = [
     path("negative-list.<slug:kind>", negative_list_file, name="portal-negative-list-file"),
     path("duty-list", duty_list, name="portal-duty-list"),
     path("duty-list.<slug:kind>", duty_list_file, name="portal-duty-list-file"),
+    path("datasets/<slug:slug>/talk", dataset_talk, name="portal-talk"),
+    path("apps", showcases, name="portal-apps"),
+    path("apps/<int:number>", showcase, name="portal-app"),
+    path("apps/<int:number>/picture", picture, name="portal-app-picture"),
+    path("wishes", wishes, name="portal-wishes"),
+    path("wishes/<int:number>", wish, name="portal-wish"),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
