@@ -82,7 +82,8 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
 def tables() -> dict[str, tuple[str, ...]]:
     """Return what the door may do with each table, those of the room `community` among them."""
     known = {config.label for config in apps.get_app_configs()}
-    models = apps.get_app_config(COMMUNITY).get_models() if COMMUNITY in known else ()
+    room = apps.get_app_config(COMMUNITY) if COMMUNITY in known else None
+    models = () if room is None else room.get_models(include_auto_created=True)
     said = {model._meta.db_table: (READ, ADD, CHANGE, TAKE) for model in models}  # noqa: SLF001 - Django's public-by-custom name
     return said | dict(RIGHTS)
 
