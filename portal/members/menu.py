@@ -7,7 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.frame import address_of
 
-PAGES: tuple[tuple[Promise, str], ...] = ((_("Overview"), "members-home"),)
+PAGES: tuple[tuple[Promise, str], ...] = (
+    (_("Overview"), "members-home"),
+    (_("What I said"), "members-talk"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,20 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from portal.members import entrance
+from portal.members import entrance, talk
 from portal.members.home import home
 
 RESET = r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="members-home"),
+    path("talk/", talk.talk, name="members-talk"),
+    path("talk/name/", talk.name, name="members-name"),
+    path("talk/comment/<slug:slug>/", talk.comment, name="members-comment"),
+    path("talk/app/", talk.new_app, name="members-app-new"),
+    path("talk/wish/", talk.new_wish, name="members-wish-new"),
+    path("talk/vote/<int:number>/", talk.vote, name="members-vote"),
+    path("talk/<slug:kind>/<int:number>/back/", talk.withdraw, name="members-withdraw"),
     path("sign-in/", entrance.SignIn.as_view(), name="account_login"),
     path("sign-up/", entrance.SignUp.as_view(), name="account_signup"),
     path("sign-out/", entrance.SignOut.as_view(), name="account_logout"),
