@@ -4,7 +4,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,7 +22,7 @@ from community.states import ShowcaseStep as AppStep
 from exchange.problems import Problem
 from exchange.workflow import StepRefused
 from portal.members.door import done, member_page, page, person_of, refused, said
-from portal.members.talk_forms import AppForm, CommentForm, NameForm, WishForm
+from portal.members.talk_forms import AppForm, CommentForm, NameForm, TalkForm, WishForm
 
 REFUSALS = (Problem, StepRefused, NotAllowed, ValidationError)
 Verb = Callable[[dict[str, Any], User], Any]
@@ -157,7 +156,7 @@ def withdraw(request: HttpRequest, kind: str, number: int) -> HttpResponse:
 
 def _asked(
     request: HttpRequest,
-    kind: type[forms.Form],
+    kind: type[TalkForm] | type[NameForm],
     verb: Verb,
     heading: str | Promise,
     done_: str,
