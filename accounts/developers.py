@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import organizations
+from accounts import members, organizations
 from accounts.models import App, Organization, User
 from accounts.refusals import StepRefused
 from accounts.roles import require
@@ -22,6 +22,7 @@ def create_app(organization: Organization, name: str, *, by: User, at: datetime)
     """
     require(by, "accounts.create_app", organization)
     organizations.hold_open(organization.pk)
+    members.refuse_many(organization)
     app = App(organization=organization, name=name, created_by=by, created_at=at)
     app.full_clean()
     app.save()

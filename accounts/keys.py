@@ -9,7 +9,7 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -17,13 +17,17 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import ApiKey, App, Organization, User
+from accounts import notices
+from accounts.models import ApiKey, App, Organization, OrganizationKind, User
 from accounts.refusals import StepRefused
 from accounts.roles import require
 from audit import chain
 
 SHAPE = re.compile(r"cdx_[a-z2-7]{6}_[A-Za-z0-9_-]{43}")
 """What a key looks like: lets a door see one where it must not stand, as in a URL."""
+
+SHORTEST = timedelta(seconds=1)
+"""A key ends after it was made, if only just: the database holds it to that."""
 
 _PREFIX_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _KEY = (
@@ -35,6 +39,8 @@ _KEY = (
     "created_at",
     "expires_at",
     "revoked_at",
+    "datasets",
+    "addresses",
     "rate_per_minute",
     "daily_quota",
 )
@@ -68,36 +74,52 @@ class KeyRefused(Exception):
     """The key does not open this door; `code` says which of the reasons it is."""
 
     status = 401
+    key_id: int | None = None
+    """The key, where it is one of ours."""
 
     def __init__(self, code: str, sentence: str):
         super().__init__(sentence)
         self.code = code
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a key is bound to, as `accounts.bounds` writes it; nothing if empty."""
+
+    datasets: str = ""
+    addresses: str = ""
+
+
+FREE = Bounds()
+OWN_PLACE = {"rate_per_minute": 120, "daily_quota": 20_000}
+"""Limits of the keys of a citizen's own app; a company's have the model's defaults."""
+USABLE_KEYS = 5
+"""Keys that an app of a company or a citizen has at once: enough to replace each with overlap."""
+
+
 @transaction.atomic
-def issue(app: App, *, by: User, at: datetime, expires_at: datetime, label: str = "") -> IssuedKey:
+def issue(
+    app: App,
+    *,
+    by: User,
+    at: datetime,
+    expires_at: datetime,
+    label: str = "",
+    bounds: Bounds = FREE,
+) -> IssuedKey:
     """Make a key for an app and return it with its text, which nobody can read again.
 
-    Raises NotAllowed; StepRefused if the app is closed; ValidationError if `expires_at` does not
-    lie after `at`.
+    Raises NotAllowed; StepRefused if the app is closed, has USABLE_KEYS already, or is a
+    department's and is to be bound; ValidationError if `expires_at` does not lie after `at`.
     """
     app = App.objects.select_for_update(of=("self",)).select_related("organization").get(pk=app.pk)
     require(by, "accounts.create_key", app.organization)
     if app.closed_at is not None:
         text = _("“%(name)s” is closed and gets no new keys. Register another app.")
         raise StepRefused(text % {"name": app.name}, "app-closed")
-    prefix = "cdx_" + "".join(secrets.choice(_PREFIX_ALPHABET) for _place in range(6))
-    raw = f"{prefix}_{secrets.token_urlsafe(32)}"
-    key = ApiKey(
-        app=app,
-        prefix=prefix,
-        digest=digest(raw),
-        label=label,
-        created_at=at,
-        expires_at=expires_at,
-    )
-    key.full_clean()
-    key.save()
+    _refuse_too_many(app, bounds, at)
+    key, raw = _new(app, label=label, at=at, expires_at=expires_at, bounds=bounds)
+    prefix = key.prefix
     chain.record(
         "key.create",
         f"key:{key.pk}",
@@ -108,6 +130,107 @@ def issue(app: App, *, by: User, at: datetime, expires_at: datetime, label: str 
         expires=expires_at.isoformat(),
     )
     return IssuedKey(key, raw)
+
+
+def _refuse_too_many(app: App, bounds: Bounds, at: datetime) -> None:
+    if app.organization.kind != OrganizationKind.COMPANY:
+        if bounds != FREE:
+            text = _(
+                "Keys of departments are bound by their grants, and not by lists of their own."
+            )
+            raise StepRefused(text, "bound-by-grants")
+        return
+    if app.keys.usable(at).count() >= USABLE_KEYS:
+        text = _("“%(name)s” has %(most)s keys that work. Revoke one that is no longer needed.")
+        raise StepRefused(text % {"name": app.name, "most": USABLE_KEYS}, "keys-enough")
+
+
+def _new(
+    app: App, *, label: str, at: datetime, expires_at: datetime, bounds: Bounds
+) -> tuple[ApiKey, str]:
+    prefix = "cdx_" + "".join(secrets.choice(_PREFIX_ALPHABET) for _place in range(6))
+    raw = f"{prefix}_{secrets.token_urlsafe(32)}"
+    key = ApiKey(
+        app=app,
+        prefix=prefix,
+        digest=digest(raw),
+        label=label,
+        created_at=at,
+        expires_at=expires_at,
+        datasets=bounds.datasets,
+        addresses=bounds.addresses,
+        **(OWN_PLACE if app.organization.is_personal else {}),
+    )
+    key.full_clean()
+    key.save()
+    return key, raw
+
+
+@transaction.atomic
+def rotate(key_id: int, *, overlap: timedelta, by: User, at: datetime) -> IssuedKey:
+    """Make a key in place of another: alike in all but its text, and for as long as that one was.
+
+    The old one works on for `overlap` and ends then, or earlier by its own end. Raises NotAllowed;
+    StepRefused of a key that opens nothing any more.
+    """
+    old = (
+        ApiKey.objects.select_for_update(of=("self",))
+        .select_related("app__organization")
+        .get(pk=key_id)
+    )
+    require(by, "accounts.create_key", old.app.organization)
+    no = _refusal(old, at)
+    if no is not None:
+        raise StepRefused(str(no), no.code)
+    bounds = Bounds(old.datasets, old.addresses)
+    lasts = old.expires_at - old.created_at
+    key, raw = _new(old.app, label=old.label, at=at, expires_at=at + lasts, bounds=bounds)
+    key.rate_per_minute, key.daily_quota = old.rate_per_minute, old.daily_quota
+    key.save(update_fields=["rate_per_minute", "daily_quota"])
+    old.expires_at = max(min(old.expires_at, at + overlap), old.created_at + SHORTEST)
+    old.save(update_fields=["expires_at"])
+    chain.record(
+        "key.rotate",
+        f"key:{key.pk}",
+        by=by,
+        at=at,
+        instead_of=f"key:{old.pk}",
+        prefix=key.prefix,
+        old_ends=old.expires_at.isoformat(),
+    )
+    return IssuedKey(key, raw)
+
+
+@transaction.atomic
+def report_leak(text: str, *, at: datetime) -> None:
+    """Take a report that a key, or its readable beginning, was seen where it should not be.
+
+    The whole key is proof: it is revoked at once. Of a beginning the developers are told. Whoever
+    reports learns neither whether it is one of ours, nor whose. Asks no right.
+    """
+    whole = SHAPE.search(text)
+    shown = whole[0] if whole else text.strip()
+    found = (
+        ApiKey.objects.filter(digest=digest(shown))
+        if whole
+        else ApiKey.objects.filter(prefix=shown)
+    )
+    for key in found.select_for_update(of=("self",)).select_related("app__organization"):
+        if key.revoked_at is not None or key.expires_at <= at:
+            continue
+        if whole:
+            key.revoked_at = at
+            key.save(update_fields=["revoked_at"])
+        kind = "key.leaked" if whole else "key.reported"
+        chain.record(kind, f"key:{key.pk}", by=None, at=at, prefix=key.prefix)
+        notices.tell(
+            kind,
+            organization=key.app.organization,
+            target=f"key:{key.pk}",
+            at=at,
+            prefix=key.prefix,
+            app=key.app.name,
+        )
 
 
 @transaction.atomic
@@ -203,6 +326,7 @@ def usable(key: ApiKey | None, *, at: datetime) -> ApiKey:
         )
     refusal = _refusal(key, at)
     if refusal is not None:
+        refusal.key_id = key.pk
         raise refusal
     return key
 

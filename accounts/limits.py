@@ -36,6 +36,8 @@ INVITATION = Limit("invitation", 20, DAY)
 """Colleagues whom one person invites."""
 LEAK = Limit("leak", 20, HOUR)
 """Keys reported as leaked from one address."""
+CLOSE = Limit("close", 10, HOUR)
+"""Tries of one person to close the account with a password."""
 NEW_KEY = Limit("new-key", 20, DAY)
 """Keys that one person makes."""
 

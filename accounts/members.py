@@ -13,11 +13,16 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from accounts.roles import NotAllowed
+from accounts.models import ApiKey, App, Membership, Organization, OrganizationKind, User
+from accounts.people import lock_organizations, lock_people
+from accounts.refusals import StepRefused
+from accounts.roles import NotAllowed, Role
 from audit import chain
 
 PREFIX = "member-"
+OWN_APPS = 3
+"""Apps that a citizen has at once."""
+ERASED = "已注销 / account closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,137 @@ def set_password(user: User, password: str, *, at: datetime) -> None:
     user.set_password(password)
     user.save(update_fields=["password"])
     chain.record("user.password", f"user:{user.pk}", by=user, at=at)
+
+
+@transaction.atomic
+def own_place(*, by: User, at: datetime) -> Organization:
+    """Return the place to which a citizen's own apps belong; made at the first look.
+
+    It names nobody: its name stands in figures and in the trail of deliveries.
+    """
+    [by] = lock_people(by.pk)
+    found = own_place_of(by)
+    if found is not None:
+        return found
+    word = secrets.token_hex(4)
+    place = Organization(
+        kind=OrganizationKind.COMPANY,
+        slug=f"citizen-{word}",
+        name_zh=f"个人开发者 {word}",
+        name_en=f"Individual developer {word}",
+        created_at=at,
+    )
+    place.full_clean()
+    place.save()
+    Membership.objects.create(user=by, organization=place, role=Role.DEVELOPER)
+    chain.record("member.place", f"organization:{place.pk}", by=by, at=at, name=place.name_zh)
+    return place
+
+
+def own_place_of(user: User) -> Organization | None:
+    """Return the place of a citizen's own apps, None where there is none yet."""
+    places = Organization.objects.open().filter(uscc=None, memberships__user=user)
+    return places.first()
+
+
+def places_of(user: User) -> list[Organization]:
+    """Return where a member builds: their own place, and companies; no department."""
+    places = Organization.objects.open().filter(
+        kind=OrganizationKind.COMPANY,
+        memberships__user=user,
+        memberships__role=Role.DEVELOPER,
+    )
+    return list(places.order_by("pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """What ends with an account: its keys, the apps that nobody else looks after."""
+
+    keys: int
+    apps: tuple[App, ...]
+
+
+def farewell(user: User) -> Farewell:
+    """Return what ends with a person's account. Asks no right: it is told to the person."""
+    apps = tuple(_alone(user))
+    keys = _keys_of(user, apps)
+    return Farewell(keys.count(), apps)
+
+
+@transaction.atomic
+def close(user_id: int, *, by: User, at: datetime) -> User:
+    """Close a person's own account. Name and e-mail address are erased, and cannot come back.
+
+    Keys of apps they registered, whose text they may know, are revoked; apps that nobody else
+    looks after are closed. What the trail says of the day stays as it was (PIPL art. 47: what has
+    to be kept by law is kept, and used for nothing else). Raises NotAllowed for another's.
+    """
+    if by.pk != user_id:
+        raise NotAllowed(_("An account is closed by its owner alone."))
+    refuse_office(by)
+    held = Membership.objects.filter(user=user_id)
+    lock_organizations(*held.values_list("organization_id", flat=True))
+    [user] = lock_people(user_id)
+    apps = tuple(_alone(user))
+    keys = _keys_of(user, apps)
+    prefixes = sorted(keys.values_list("prefix", flat=True))
+    chain.record(
+        "member.close",
+        f"user:{user.pk}",
+        by=user,
+        at=at,
+        keys_revoked=prefixes,
+        apps_closed=[f"app:{app.pk}" for app in apps],
+    )
+    keys.update(revoked_at=at)
+    App.objects.filter(pk__in=[app.pk for app in apps]).update(closed_at=at)
+    own = own_place_of(user)
+    user.memberships.all().delete()
+    if own is not None:
+        Organization.objects.filter(pk=own.pk).update(closed_at=at)
+    return _erase(user, at)
+
+
+def _erase(user: User, at: datetime) -> User:
+    """Take out of an account what names its owner."""
+    for rows in ("emailaddress_set", "socialaccount_set", "past_passwords"):
+        related = getattr(user, rows, None)
+        if related is not None:
+            related.all().delete()
+    user.name, user.email = ERASED, ""
+    user.is_active, user.deactivated_at = False, at
+    user.set_unusable_password()
+    user.save()
+    return user
+
+
+def _alone(user: User) -> list[App]:
+    """Return the open apps for which nobody but this person is there."""
+    places = [
+        place
+        for place in places_of(user)
+        if not place.memberships.filter(role=Role.DEVELOPER).exclude(user=user).exists()
+    ]
+    return list(App.objects.filter(organization__in=places, closed_at=None).order_by("pk"))
+
+
+def _keys_of(user: User, apps: tuple[App, ...]):
+    own = ApiKey.objects.filter(app__created_by=user)
+    theirs = ApiKey.objects.filter(app__in=[app.pk for app in apps])
+    return ApiKey.objects.filter(
+        pk__in=own.values("pk").union(theirs.values("pk")), revoked_at=None
+    )
+
+
+def refuse_many(place: Organization) -> None:
+    """Raise StepRefused where a citizen has as many apps as one may."""
+    if place.is_personal and place.apps.filter(closed_at=None).count() >= OWN_APPS:
+        text = _(
+            "You have %(most)s apps of your own, as many as a citizen may. Close one, or build "
+            "for a company."
+        )
+        raise StepRefused(text % {"most": OWN_APPS}, "apps-enough")
 
 
 def by_email(email: str) -> User | None:

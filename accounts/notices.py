@@ -558,6 +558,22 @@ KINDS: Mapping[str, Kind] = {
     "role.handed_over": Kind(
         gettext_lazy("%(person)s has left; %(heir)s takes over: %(roles)s."), (Role.HEAD,)
     ),
+    "key.leaked": Kind(
+        gettext_lazy(
+            "Somebody showed us the whole key %(prefix)s… of “%(app)s”, so it was revoked at once."
+            " Make another, and look where it got out."
+        ),
+        (Role.DEVELOPER,),
+        mail=True,
+    ),
+    "key.reported": Kind(
+        gettext_lazy(
+            "Somebody says the key %(prefix)s… of “%(app)s” was seen in public. If that can be,"
+            " replace it now."
+        ),
+        (Role.DEVELOPER,),
+        mail=True,
+    ),
     "role.lent": Kind(
         gettext_lazy(
             "%(colleague)s acts for %(person)s as %(role)s, from %(first)s until %(last)s."
@@ -845,6 +861,7 @@ def _mail(notice: Notice) -> _Mail:
         with translation.override(language):
             due = _("Due on %(day)s.") % {"day": notice.due_on} if notice.due_on else ""
             said.append(f"{sentence(notice)} {due}".strip())
-    where = f"{settings.PUBLIC_BASE_URL}/office/"
+    door = "/my/" if notice.role == Role.DEVELOPER else "/office/"
+    where = f"{settings.PUBLIC_BASE_URL}{door}"
     subject = " ".join(said[0].split())[:120]
     return _Mail(subject, "\n\n".join([*said, where]))

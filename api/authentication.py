@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts import addresses, keys
+from accounts import addresses, bounds, keys
 from accounts.models import ApiKey
 from accounts.roles import OrganizationKind
 from exchange.access import Caller
@@ -41,9 +41,13 @@ class KeyAuthentication(BaseAuthentication):
 
 
 def caller(key: ApiKey | None, address: str) -> Caller:
-    """Return the caller that a key stands for; without one, whoever is at that address."""
+    """Return the caller that a key stands for; without one, whoever is at that address.
+
+    Raises KeyElsewhere.
+    """
     if key is None:
         return Caller(address=address)
+    bounds.check_address(key, address)
     organization = key.app.organization
     company = organization.kind == OrganizationKind.COMPANY
     return Caller(
@@ -53,6 +57,7 @@ def caller(key: ApiKey | None, address: str) -> Caller:
         app_id=key.app_id,
         app=key.app.name,
         key_id=key.pk,
+        only=bounds.numbers(key.datasets),
     )
 
 

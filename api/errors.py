@@ -9,14 +9,19 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import APIException, MethodNotAllowed, ParseError
 
+from accounts import keys, refused
+from accounts.bounds import KeyBound
 from accounts.keys import KeyRefused
 from accounts.quotas import QuotaExceeded, QuotaUnavailable
 from accounts.refusals import StepRefused
+from accounts.refused import RefusedCall
+from api.authentication import KeyInAddress, presented
 from api.refusals import TITLES
 from catalog.refusals import CatalogRefusal
 from exchange.problems import Problem
@@ -65,10 +70,28 @@ def handle(failure: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Translate what a view raised; DRF's EXCEPTION_HANDLER."""
     request = context.get("request")
     plain = getattr(request, "_request", request)
-    for kind, translate in TRANSLATIONS:
-        if isinstance(failure, kind):
-            return translate(failure, plain)
-    return _fault(failure, plain)
+    translate = next((to for kind, to in TRANSLATIONS if isinstance(failure, kind)), _fault)
+    answer = translate(failure, plain)
+    _keep(failure, request, answer.status_code)
+    return answer
+
+
+def _keep(failure: Exception, request: Any, status: int) -> None:
+    """Keep the refusal for the owner of the key that called, if one of ours did."""
+    number = None if status >= 500 else _key_of(failure, request)
+    if number is not None:
+        code = str(getattr(failure, "code", "") or getattr(failure, "default_code", ""))
+        path, sentence = request.path[:200], str(failure)[:400]
+        refused.note(RefusedCall(timezone.now(), number, path, status, code, sentence))
+
+
+def _key_of(failure: Exception, request: Any) -> int | None:
+    number = getattr(failure, "key_id", None)
+    if number is not None or request is None or isinstance(failure, KeyRefused | KeyInAddress):
+        return number
+    raw = presented(request.META, ())
+    key = keys.find(raw) if raw else None
+    return None if key is None else key.pk
 
 
 @csrf_exempt
@@ -113,6 +136,10 @@ def _suspicious(_failure: SuspiciousOperation, request: Any) -> HttpResponse:
 def _key_refused(failure: KeyRefused, request: Any) -> HttpResponse:
     headers = {"WWW-Authenticate": 'Bearer realm="api"'}
     return problem(failure.status, failure.code, str(failure), request=request, headers=headers)
+
+
+def _key_bound(failure: KeyBound, request: Any) -> HttpResponse:
+    return problem(failure.status, failure.code, str(failure), request=request)
 
 
 def _exceeded(failure: QuotaExceeded, request: Any) -> HttpResponse:
@@ -161,6 +188,7 @@ TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Any, Any], HttpResponse]], 
     (CatalogRefusal, _refused_below),
     (StepRefused, _refused_below),
     (KeyRefused, _key_refused),
+    (KeyBound, _key_bound),
     (QuotaExceeded, _exceeded),
     (QuotaUnavailable, _uncounted),
     (Http404, _not_found),

@@ -138,6 +138,16 @@ REFUSALS = (
         _("The key has run out. Make another."),
     ),
     Refusal(
+        "key-elsewhere",
+        (403,),
+        _("The key is bound to other network addresses. Call from one of them."),
+    ),
+    Refusal(
+        "key-not-for-dataset",
+        (403,),
+        _("The key is bound to other datasets. Use one bound to this one too, or to none."),
+    ),
+    Refusal(
         "key-missing",
         (401,),
         _("This part of the API takes a department's key only. Send one in a header."),

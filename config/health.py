@@ -10,14 +10,18 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
-# The open door may not read the table of migrations; there its face of the catalogue stands for
-# them, since `provision` makes it after `migrate`.
+# The doors to the public may not read the table of migrations; there their face of the catalogue
+# (the schema that stands first in their search path) stands for them, since `provision` makes it
+# after `migrate`.
 MAY_READ_MIGRATIONS = (
     "SELECT to_regclass('public.django_migrations') IS NULL"
     " OR has_table_privilege('public.django_migrations', 'SELECT')"
 )
 BEHIND = timedelta(minutes=1)
-FACE_STANDS = "SELECT to_regclass('face.catalog_dataset') IS NOT NULL"
+FACE_STANDS = (
+    "SELECT current_schema() <> 'public'"
+    " AND to_regclass(current_schema() || '.catalog_dataset') IS NOT NULL"
+)
 
 
 def healthz(_request: HttpRequest) -> JsonResponse:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts import keys
+from accounts import bounds, keys
 from accounts.models import ApiKey
 from audit.prepared import first_row
 from catalog import facts, history
@@ -77,6 +77,7 @@ class Caller:
     """Who reads through a door: an app with its key, or anybody.
 
     `grants` are (grant id, facts) of this dataset's live grants; they are read with the request.
+    `only` are the datasets that the key is bound to; none is no bound.
     """
 
     kind: ReaderKind = ReaderKind.PUBLIC
@@ -86,6 +87,7 @@ class Caller:
     app: str = ""
     key_id: int | None = None
     address: str = ""
+    only: frozenset[int] = frozenset()
 
     @property
     def reader(self) -> Reader:
@@ -501,8 +503,9 @@ def granted(found: Head, caller: Caller, today: date) -> Head:
     """Return the head a caller is served from: the open one, or the conditional under a grant.
 
     Grants are served where the office door stands open; at a door of the open zone alone, a
-    grant's holder sees what everybody sees.
+    grant's holder sees what everybody sees. Raises KeyNotForDataset.
     """
+    bounds.check_dataset(caller.only, found.dataset_id, caller.key_id)
     if caller.organization_id is None or "office" not in settings.DOORS:
         return found
     found = with_grants(found, caller, today)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from django.apps import apps
 from psycopg import sql
 
-from exchange.records.statements import idents, rows, run
+from exchange.records.statements import comma, idents, rows, run
 
 MEMBERS = "city_members"
 SCHEMA = "members"
@@ -24,7 +24,7 @@ READ, ADD, CHANGE, TAKE = "SELECT", "INSERT", "UPDATE", "DELETE"
 RIGHTS: Mapping[str, tuple[str, ...]] = {
     "accounts_region": (READ,),
     "accounts_delegation": (READ,),  # whether somebody acts for a colleague: asked with each right
-    "accounts_organization": (READ, ADD, CHANGE),
+    "accounts_organization": (READ, ADD),
     "accounts_user": (READ, ADD, CHANGE),
     "accounts_membership": (READ, ADD, TAKE),
     "accounts_app": (READ, ADD, CHANGE),
@@ -47,32 +47,40 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """Of these tables it reads some columns only."""
 
+CHANGED: Mapping[str, tuple[str, ...]] = {
+    "accounts_organization": ("closed_at",),  # a citizen's own place ends with the account
+}
+"""Of these tables it changes some columns only."""
+
 VIEWS: Mapping[str, str] = {
     # what companies and citizens were given: the call logs of their keys
     "audit_delivery": "reader = 'company' AND key_id IS NOT NULL",
 }
 """Tables of which it sees some rows, beside the public face of the catalogue."""
 
-_KINDS = "('company', 'person')"
 _NOT_OFFICE = (
     "NOT EXISTS (SELECT FROM public.accounts_membership m"
     " WHERE m.user_id = accounts_user.id AND m.role <> 'developer')"
 )
 _OUR_APP = (
     "EXISTS (SELECT FROM public.accounts_organization o"
-    f" WHERE o.id = accounts_app.organization_id AND o.kind IN {_KINDS})"
+    " WHERE o.id = accounts_app.organization_id AND o.kind = 'company')"
 )
 _OUR_KEY = "EXISTS (SELECT FROM public.accounts_app a WHERE a.id = accounts_apikey.app_id)"
 _OUR_MEMBER = (
     "accounts_membership.role = 'developer' AND EXISTS (SELECT FROM public.accounts_organization o"
-    f" WHERE o.id = accounts_membership.organization_id AND o.kind IN {_KINDS})"
+    " WHERE o.id = accounts_membership.organization_id AND o.kind = 'company')"
 )
 
 POLICIES: Mapping[str, Mapping[str, str]] = {
     "accounts_user": {READ: _NOT_OFFICE, ADD: _NOT_OFFICE, CHANGE: _NOT_OFFICE},
     "accounts_membership": {READ: "true", ADD: _OUR_MEMBER, TAKE: _OUR_MEMBER},
-    # a company is entered by the office, once somebody there has seen its papers
-    "accounts_organization": {READ: "true", ADD: "kind = 'person'", CHANGE: f"kind IN {_KINDS}"},
+    # a company with its code is entered by the office; here citizens get a place of their own
+    "accounts_organization": {
+        READ: "true",
+        ADD: "kind = 'company' AND uscc IS NULL",
+        CHANGE: "kind = 'company'",
+    },
     "accounts_app": {READ: _OUR_APP, ADD: _OUR_APP, CHANGE: _OUR_APP},
     "accounts_apikey": {READ: _OUR_KEY, ADD: _OUR_KEY, CHANGE: _OUR_KEY},
 }
@@ -101,12 +109,13 @@ def grant(append_only: tuple[str, ...]) -> None:
     for table, rights in sorted(tables().items()):
         kept = [right for right in rights if table not in append_only or right in (READ, ADD)]
         _grant(table, kept)
-    for table, columns in COLUMNS.items():
-        run(
-            sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(
-                sql.SQL(", ").join(idents(columns)), sql.Identifier("public", table), role
+    for right, by_table in ((READ, COLUMNS), (CHANGE, CHANGED)):
+        for table, columns in by_table.items():
+            run(
+                sql.SQL("GRANT {} ({}) ON {} TO {}").format(
+                    sql.SQL(right), comma(idents(columns)), sql.Identifier("public", table), role
+                )
             )
-        )
     run(sql.SQL("ALTER ROLE {} SET search_path = {}, public").format(role, sql.Identifier(SCHEMA)))
 
 
@@ -150,7 +159,7 @@ def _policy(table: str, name: str, roles: tuple[str, ...], right: str, condition
             called,
             place,
             sql.SQL(right),
-            sql.SQL(", ").join(idents(roles)),
+            comma(idents(roles)),
             sql.SQL(reads),
             sql.SQL(writes),
         )

@@ -306,7 +306,9 @@ def dataset_address(dataset: Dataset) -> str:
 
 
 def party(organization: Organization) -> str:
-    """Return what names an organisation: its unified social credit code."""
+    """Return what names an organisation: its unified social credit code, or its address here."""
+    if organization.uscc is None:
+        return f"urn:x-place:{organization.slug}"
     return f"urn:x-uscc:{organization.uscc}"
 
 

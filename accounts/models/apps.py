@@ -54,6 +54,8 @@ class ApiKey(models.Model):
     """A key of an app. Only its digest is kept: the key itself was shown once.
 
     `prefix` is the readable beginning, enough to recognise a key in a list or in a leak.
+    `datasets` (their numbers) and `addresses` (networks), each by comma, bound what it opens;
+    empty is no bound. `accounts.bounds` reads them.
     """
 
     app = models.ForeignKey(App, models.PROTECT, related_name="keys", verbose_name=_("app"))
@@ -63,6 +65,8 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(_("created at"))
     expires_at = models.DateTimeField(_("expires at"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    datasets = models.TextField(_("only these datasets"), blank=True, default="")
+    addresses = models.TextField(_("only from these addresses"), blank=True, default="")
     rate_per_minute = models.PositiveIntegerField(_("rate per minute"), default=600)
     daily_quota = models.PositiveIntegerField(_("daily quota"), default=100_000)
 

@@ -44,6 +44,8 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 class Organization(models.Model):
     """A department, a district, a company, or the city's data authority.
 
+    A “company” without a code is the place of one citizen who builds (`is_personal`).
+
     Never deleted: what happened names it. It is closed, and may name a successor.
     """
 
@@ -52,7 +54,12 @@ class Organization(models.Model):
     name_zh = models.CharField(_("name, Chinese"), max_length=200)
     name_en = models.CharField(_("name, English"), max_length=200, blank=True)
     uscc = models.CharField(
-        _("unified social credit code"), max_length=18, unique=True, validators=[check_uscc]
+        _("unified social credit code"),
+        max_length=18,
+        unique=True,
+        null=True,
+        blank=True,
+        validators=[check_uscc],
     )
     region = models.ForeignKey(
         Region,
@@ -81,7 +88,7 @@ class Organization(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="accounts_organization_uscc_shape",
-                condition=Q(uscc__regex=USCC_SHAPE),
+                condition=Q(uscc__regex=USCC_SHAPE) | Q(uscc=None, kind=OrganizationKind.COMPANY),
                 violation_error_message=_(
                     "A unified social credit code has 18 characters: digits and capital letters "
                     "without I, O, S, V and Z."
@@ -102,6 +109,11 @@ class Organization(models.Model):
 
     def __str__(self):
         return in_language(self.name_zh, self.name_en)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether this is the place of one citizen: it has no credit code, and a small quota."""
+        return self.uscc is None
 
     @property
     def is_open(self) -> bool:

@@ -168,7 +168,11 @@ class _Known:
             self.fields.setdefault(one.resource.dataset_id, {})[one.label_zh] = one
         self.places: dict[str, Organization] = {}
         for place in Organization.objects.all():
-            self.places |= {place.name_zh: place, place.name_en: place, place.uscc: place}
+            self.places |= {
+                place.name_zh: place,
+                place.name_en: place,
+                place.uscc or "": place,
+            }
         self.places.pop("", None)
         self.lists = Lists(subjects, self.places, _regions(regions))
         self.titles: dict[str, int] = {}

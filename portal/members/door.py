@@ -19,7 +19,7 @@ from accounts.limits import TooOften, Uncounted
 from accounts.models import User
 from accounts.refusals import StepRefused
 from accounts.roles import NotAllowed
-from portal.frame import shown
+from portal.frame import choose_language, shown
 from portal.members import menu
 
 MEMBERS = "/my/"
@@ -56,6 +56,7 @@ def member_page(view: View) -> View:
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def guarded(request: HttpRequest, **where: Any) -> HttpResponse:
+        choose_language(request)
         if not isinstance(request.user, User):
             return redirect_to_login(request.get_full_path(), reverse("account_login"))
         try:

@@ -9,6 +9,9 @@ from portal.frame import address_of
 
 PAGES: tuple[tuple[Promise, str], ...] = (
     (_("Overview"), "members-home"),
+    (_("Apps and keys"), "members-apps"),
+    (_("Usage"), "members-usage"),
+    (_("Calls"), "members-calls"),
     (_("What I said"), "members-talk"),
 )
 

@@ -3,13 +3,23 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from portal.members import entrance, talk
+from portal.members import apps, closing, entrance, talk, usage
 from portal.members.home import home
 
 RESET = r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="members-home"),
+    path("apps/", apps.apps, name="members-apps"),
+    path("apps/<int:number>/", apps.app, name="members-app"),
+    path("apps/<int:number>/close", apps.close_app, name="members-app-close"),
+    path("keys/<int:number>/rotate", apps.rotate, name="members-key-rotate"),
+    path("keys/<int:number>/revoke", apps.revoke, name="members-key-revoke"),
+    path("leaked/", apps.leaked, name="members-leaked"),
+    path("usage/", usage.usage, name="members-usage"),
+    path("calls/", usage.calls, name="members-calls"),
+    path("calls.csv", usage.calls_file, name="members-calls-file"),
+    path("close/", closing.close, name="members-close"),
     path("talk/", talk.talk, name="members-talk"),
     path("talk/name/", talk.name, name="members-name"),
     path("talk/comment/<slug:slug>/", talk.comment, name="members-comment"),
