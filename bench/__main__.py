@@ -8,7 +8,7 @@ from bench import stage
 
 NAMES = (
     *("decision", "page", "depth", "csv", "kept", "office", "verify", "sync", "file"),
-    *("relevance", "lists", "search"),
+    *("relevance", "lists", "finding", "search"),
 )
 
 

@@ -1,6 +1,6 @@
 """The cases of `make bench`, by name, in the order in which they run."""
 
-from bench import decisions, lists, office, pages, relevance, search, syncs, verifying
+from bench import decisions, finding, lists, office, pages, relevance, search, syncs, verifying
 
 CASES = {
     "decision": decisions.measure,
@@ -14,5 +14,6 @@ CASES = {
     "file": syncs.files,
     "relevance": relevance.measure,
     "lists": lists.measure,
+    "finding": finding.measure,
     "search": search.measure,
 }

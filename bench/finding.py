@@ -1,0 +1,69 @@
+"""The portal's page of a search over many entries: whole pages without the network, the slips and
+questions in words among them."""
+
+import re
+import statistics
+import time
+from urllib.parse import urlencode
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bench import catalogue, stage
+from bench.city import the_city
+from bench.stage import Line
+from config import embedded
+
+ENTRIES, ROUNDS = 20_000, 3
+CEILING_MS, MOST_QUERIES = 80, 12
+ASKED = (
+    *("公車站點", "停车厂", "gongjiao", "tcc", "公園", "哪里有公交站点", "怎么查询医院的地址"),
+    *("空气质亮", "tingchechan", "捷运 公车", "entry 77", "学校 医院 公园 道路", "麒麟 公交"),
+)
+OTHERWISE = ({"sort": "title"}, {"sort": "refreshed"}, {"page": "40"}, {"q": "公交", "page": "9"})
+BESIDE = re.compile(r"SAVEPOINT|RELEASE|SET LOCAL|BEGIN|COMMIT")
+"""Statements that ask nothing."""
+
+
+def measure(found: embedded.Services) -> list[Line]:
+    """Measure the page for each address in turn, after one round to warm up."""
+    catalogue.build(the_city(found), ENTRIES)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    client = Client(headers={"host": "localhost", "accept-language": "zh-CN"})
+    addresses = _addresses()
+    times: list[float] = []
+    for turn in range(ROUNDS + 1):
+        spent = [_timed(client, address) for address in addresses]
+        times += spent if turn else []
+    p95 = sorted(times)[int(len(times) * 0.95)]
+    queries = max(_queries(client, address) for address in addresses)
+    name = f"search page, {ENTRIES:,} entries"
+    return [
+        Line(f"{name}, p95", p95, "ms", "", CEILING_MS, lower_is_better=True),
+        Line(f"{name}, median", statistics.median(times), "ms", ""),
+        Line("search page, queries at most", queries, "", "", MOST_QUERIES, lower_is_better=True),
+    ]
+
+
+def _addresses() -> list[str]:
+    fixed = (stage.ROOT / "bench" / "questions.txt").read_text(encoding="utf-8").splitlines()
+    queries = [line for line in fixed if line and not line.startswith("#")]
+    queries += [urlencode({"q": one}) for one in ASKED]
+    queries += [urlencode(one) for one in OTHERWISE]
+    return ["/datasets", *(f"/datasets?{query}" for query in queries)]
+
+
+def _timed(client: Client, address: str) -> float:
+    start = time.perf_counter()
+    answer = client.get(address)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{address}: {answer.status_code}")
+    return (time.perf_counter() - start) * 1000
+
+
+def _queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        client.get(address)
+    return sum(not BESIDE.match(one["sql"]) for one in asked.captured_queries)
