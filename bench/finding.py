@@ -22,7 +22,7 @@ ASKED = (
     *("空气质亮", "tingchechan", "捷运 公车", "entry 77", "学校 医院 公园 道路", "麒麟 公交"),
 )
 OTHERWISE = ({"sort": "title"}, {"sort": "refreshed"}, {"page": "40"}, {"q": "公交", "page": "9"})
-BESIDE = re.compile(r"SAVEPOINT|RELEASE|SET LOCAL|BEGIN|COMMIT")
+BESIDE = re.compile(r"SAVEPOINT|RELEASE|BEGIN|COMMIT|SET LOCAL enable_seqscan")
 """Statements that ask nothing."""
 
 

@@ -27,7 +27,8 @@ LONGEST_PHRASE = 6
 """Words that may make one term together."""
 FEW = 3
 """Of fewer entries with every word, entries with some of the words are shown too."""
-COUNTED = 5_000
+COUNTED = 2_000
+"""How far the entries with a word are counted: beyond, it tells nothing."""
 OFFICES = frozenset("局委办厅院处所部署会司府队")
 """With which character the short name of a department ends."""
 ALIKE = 30
@@ -216,34 +217,53 @@ def _weight(entries: int) -> float:
 
 
 class _Count(NamedTuple):
-    """How many entries have a term as it was typed, and as it is taken."""
+    """How many entries have a term as it was typed (counted of slips), and as it is taken."""
 
     typed: int
     taken: int
 
 
 def _count(asked: Asked, where: Conditions) -> tuple[dict[Term, _Count], int]:
-    """Count the entries with each term, up to COUNTED, and those with all, up to FEW."""
+    """Count the entries with each term, up to COUNTED, and those with all, up to FEW.
+
+    Of a single term only whether it stands anywhere, and of what is no slip as it is taken alone:
+    a word that everybody uses is dear to count.
+    """
     seen = Conditions(Asked(()), Filters(), where.reader).clause()
-    parts = []
+    most = COUNTED if len(asked.terms) > 1 else 1
+    parts = [_counted(-1, asked.tsquery, where.clause(), FEW)]
     for number, term in enumerate(asked.terms):
-        for place, query in enumerate((term.exactly(), term.likely())):
-            parts.append(_counted(2 * number + place, query, seen, COUNTED))
-    parts.append(_counted(-1, asked.tsquery, where.clause(), FEW))
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(" UNION ALL ").join(parts))
-        found = dict(cursor.fetchall())
-    terms = enumerate(asked.terms)
-    return {one: _Count(found[2 * n], found[2 * n + 1]) for n, one in terms}, found[-1]
+        parts.append(_counted(2 * number, term.likely(), seen, most))
+        if term.slip:
+            parts.append(_counted(2 * number + 1, term.exactly(), seen, 1))
+    found = _by_words(sql.SQL(" UNION ALL ").join(parts))
+    counts = {
+        one: _Count(typed=found.get(2 * number + 1, 0), taken=found[2 * number])
+        for number, one in enumerate(asked.terms)
+    }
+    return counts, found[-1]
 
 
 def _together(asked: Asked, where: Conditions) -> int:
     """Count the entries with every term, up to FEW."""
     if not asked.terms:
         return 0
+    return _by_words(_counted(-1, asked.tsquery, where.clause(), FEW))[-1]
+
+
+def _by_words(counting: sql.Composed) -> dict[int, int]:
+    """Count by the index over the words: where a few suffice, the planner would rather look at
+    one entry after another until it has them, and read all where there are none."""
     with connection.cursor() as cursor:
-        cursor.execute(_counted(-1, asked.tsquery, where.clause(), FEW))
-        return cursor.fetchone()[1]
+        cursor.execute(
+            sql.SQL(
+                "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; {};"
+                " SET LOCAL enable_indexscan = on; SET LOCAL enable_indexonlyscan = on"
+            ).format(counting)
+        )
+        cursor.nextset()
+        cursor.nextset()
+        return dict(cursor.fetchall())
 
 
 def _counted(number: int, query: str, seen: sql.Composable, most: int) -> sql.Composed:
@@ -256,7 +276,9 @@ def _counted(number: int, query: str, seen: sql.Composable, most: int) -> sql.Co
 
 
 MENDED = """
-SELECT typed, word, sound FROM unnest(%s::text[]) AS given (typed) CROSS JOIN LATERAL (
+SELECT typed, word, sound, ARRAY(
+    SELECT unnest(folded) FROM catalog_wordgroup WHERE active AND folded && ARRAY[word, regexp_replace(word, 's$', '')]
+) FROM unnest(%s::text[]) AS given (typed) CROSS JOIN LATERAL (
     SELECT word, sound FROM catalog_searchword WHERE word %% typed OR sound %% typed
     ORDER BY greatest(similarity(word, typed), similarity(sound, typed)) DESC, word LIMIT %s
 ) AS alike
@@ -274,7 +296,9 @@ def _mended(lost: Iterable[str]) -> dict[str, Term]:
         rows = cursor.fetchall()
     mended = {}
     for word in typed:
-        alike = [(found, sound) for asked, found, sound in rows if asked == word]
-        if near := mistakes.nearest(word, alike):
-            mended[word] = Term(word, near, slip=near[0])
+        alike = {found: (sound, same) for asked, found, sound, same in rows if asked == word}
+        if near := mistakes.nearest(word, [(one, alike[one][0]) for one in alike]):
+            same = [other for one in near for other in alike[one][1]]
+            apart = [other for one in near if is_han(one) for other in _apart(rjieba.cut(one))]
+            mended[word] = _taken(word, [*near, *same, *apart], slip=near[0])
     return mended

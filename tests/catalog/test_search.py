@@ -234,7 +234,7 @@ def test_pages_follow_one_another_and_what_is_new_shifts_nothing():
 
 def test_pages_of_words_follow_one_another_and_end():
     for number in range(5):
-        dataset(slug=f"d{number}", title_zh="停车场")
+        dataset(slug=f"d{number}", title_zh="停车场", title_en="")
 
     pages = [find("停车场", limit=2, after=after) for after in (None, 2, 4)]
 

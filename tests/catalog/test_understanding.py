@@ -60,6 +60,12 @@ def test_a_slip_is_read_as_what_was_meant_and_told(city, asked, found, meant):
     assert meant in [word for _typed, word in page.meaning.meant]
 
 
+def test_what_was_meant_brings_what_means_the_same(city):
+    dataset(slug="nursery", title_zh="幼儿园名单", title_en="")
+
+    assert set(slugs(find("kindergatens"))) == {"parks", "nursery"}
+
+
 def test_a_question_in_words_finds_what_has_its_words(city):
     assert slugs(find("哪里有公交车站点可以看"))[0] == "stops"
     assert slugs(find("where can I find the bus stops"))[0] == "stops"
