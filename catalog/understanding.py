@@ -277,7 +277,8 @@ def _counted(number: int, query: str, seen: sql.Composable, most: int) -> sql.Co
 
 MENDED = """
 SELECT typed, word, sound, ARRAY(
-    SELECT unnest(folded) FROM catalog_wordgroup WHERE active AND folded && ARRAY[word, regexp_replace(word, 's$', '')]
+    SELECT unnest(folded) FROM catalog_wordgroup
+    WHERE active AND folded && ARRAY[word, regexp_replace(word, 's$', '')]
 ) FROM unnest(%s::text[]) AS given (typed) CROSS JOIN LATERAL (
     SELECT word, sound FROM catalog_searchword WHERE word %% typed OR sound %% typed
     ORDER BY greatest(similarity(word, typed), similarity(sound, typed)) DESC, word LIMIT %s
