@@ -30,6 +30,8 @@ from demo.entries import Listed as DemoListed
 from demo.unfinished import UNFINISHED
 
 AIM = 0.8
+FLOORS = {TUNING: 0.9, HELD_OUT: 0.75}
+"""Of the MRR; a little below what was reached on 26 November 2026."""
 FIRST_CODE = 500_000  # of made-up organisations; `bench.catalogue` uses lower ones
 LONGEST = {"title_zh": 100, "title_en": 200, "abstract_zh": 1000, "abstract_en": 2000}
 
@@ -51,8 +53,13 @@ def _lines(ask: Callable[[str], list[str]]) -> list[Line]:
     tuning, held_out = judged.read(TUNING), judged.read(HELD_OUT)
     answered = [(one, ask(one.question)) for one in tuning]
     lines = [
-        *_two("tuning", judged.score(answered), AIM),
-        *_two("held out", judged.score((one, ask(one.question)) for one in held_out), AIM),
+        *_two("tuning", judged.score(answered), FLOORS[TUNING], AIM),
+        *_two(
+            "held out",
+            judged.score((one, ask(one.question)) for one in held_out),
+            FLOORS[HELD_OUT],
+            AIM,
+        ),
     ]
     for kind in dict.fromkeys(one.kind for one in tuning):
         lines += _two(kind, judged.score(_of(kind, answered)))
@@ -65,10 +72,12 @@ def _of(
     return [(one, keys) for one, keys in answered if one.kind == kind]
 
 
-def _two(name: str, score: Score, aim: float | None = None) -> list[Line]:
+def _two(
+    name: str, score: Score, floor: float | None = None, aim: float | None = None
+) -> list[Line]:
     against = f"{score.questions} questions"
     return [
-        Line(f"search, {name}: MRR", score.mrr, "", against, aim=aim),
+        Line(f"search, {name}: MRR", score.mrr, "", against, floor, aim),
         Line(f"search, {name}: recall@{judged.DEPTH}", score.recall, "", against),
     ]
 
