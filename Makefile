@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
-ROOMS := config portal api backoffice demo community exchange catalog accounts audit policy
+ROOMS := config portal api backoffice demo community oversight exchange catalog accounts audit policy
 # a command beside a database and a Valkey of its own; shares the tests' if they are up
 SERVED := $(BIN)/python -m config.embedded var/test
 

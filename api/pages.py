@@ -17,11 +17,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import addresses, keys
+from accounts.models import ApiKey
 from accounts.quotas import QuotaExceeded
-from api import metering
+from api import kept, metering
 from api.authentication import caller, presented
+from api.kept import Kept, shelf
 from exchange import access
-from exchange.access import Head, Seen
+from exchange.access import Caller, Head, Seen
 from exchange.records import reading
 from exchange.records.query import RecordQuery
 from exchange.records.reading import Page
@@ -63,10 +65,11 @@ def answered(asked: Asked) -> Answered:
 
 
 def _page(asked: Asked, raw: str, *, foresight: bool = True) -> Answered:
-    """Read and answer.
+    """Find or read a page, and answer.
 
-    Who asked alike before gets key, head and rows by one statement. It counts for nothing where
-    the look it made is another: then all is asked again, step by step.
+    Who asked alike before gets key, head and rows by one statement, or key and head alone where
+    the page is kept. It counts for nothing where the look it made is another: then all is asked
+    again, step by step.
     """
     began = time.monotonic()
     query = RecordQuery.parse(asked.params)
@@ -81,27 +84,54 @@ def _page(asked: Asked, raw: str, *, foresight: bool = True) -> Answered:
         with contextlib.suppress(QuotaExceeded):
             if asked.meter is None:
                 asked.meter = metering.charge(ahead.key, caller(ahead.key, address))
-            look, ready = reading.again(ahead, asked.slug, digest, query)
+            if shelf.find(_name(asked, ahead.head, ahead.fields, query)) is None:
+                look, ready = reading.again(ahead, asked.slug, digest, query)
     head, key = access.entered(asked.slug, digest, at=at, look=look)
     who = caller(key, address)
     if asked.meter is None:
         asked.meter = metering.charge(key, who)
     head = access.granted(head, who, today)
     fields = access.visible(head, who, today=today, mode=Mode.QUERY)
-    if ahead and ready and head is ahead.head and fields is ahead.fields:
-        page = ready()
-    else:
-        scopes = access.scopes(head, who, today=today, mode=Mode.QUERY)
-        page = reading.read(head, fields, query, scopes)
-        if not scopes:
-            reading.foresee(asked.slug, digest, key, head, fields, query)
+    name = _name(asked, head, fields, query)
+    page = shelf.find(name)
+    if page is None:
+        at_once = ready if ahead and head is ahead.head and fields is ahead.fields else None
+        found = at_once() if at_once else _read(asked, digest, key, head, who, fields, query)
+        page = _made(asked, head, fields, found)
+        if name and shelf.wanted(name) and (at_once or kept.unmoved(head)):
+            shelf.put(name, page)
     if time.monotonic() - began > reading.LEASE_SECONDS and reading.overtaken(head):
         return _page(asked, raw, foresight=False)
-    body = envelope(asked, head, fields, page)
     metering.note(
-        who, head, rows=page.count, size=len(body), fields=fields.digest, mode=Mode.QUERY
+        who, head, rows=page.count, size=len(page.body), fields=fields.digest, mode=Mode.QUERY
     )
-    return tagged(body, asked.environ, asked.meter)
+    return _sent(page.body, page.tag, asked.environ, asked.meter)
+
+
+def _name(asked: Asked, head: Head, fields: Seen, query: RecordQuery) -> kept.Name | None:
+    return kept.name_of(asked.path, asked.environ.get("QUERY_STRING", ""), head, fields, query)
+
+
+def _read(
+    asked: Asked,
+    digest: str,
+    key: ApiKey | None,
+    head: Head,
+    who: Caller,
+    fields: Seen,
+    query: RecordQuery,
+) -> Page:
+    """Read step by step, and foresee that the same is asked again."""
+    scopes = access.scopes(head, who, today=timezone.localdate(), mode=Mode.QUERY)
+    page = reading.read(head, fields, query, scopes)
+    if not scopes:
+        reading.foresee(asked.slug, digest, key, head, fields, query)
+    return page
+
+
+def _made(asked: Asked, head: Head, fields: Seen, page: Page) -> Kept:
+    body = envelope(asked, head, fields, page)
+    return Kept(body, tag_of(body), page.count)
 
 
 def envelope(asked: Asked, head: Head, fields: Seen, page: Page) -> bytes:
@@ -131,9 +161,17 @@ def link(path: str, params: Mapping[str, Sequence[str]], **changed: str) -> str:
     return f"{settings.PUBLIC_BASE_URL}{path}?{urlencode({**params, **changed}, doseq=True)}"
 
 
+def tag_of(body: bytes) -> str:
+    """Return a body's digest as an ETag."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
 def tagged(body: bytes, environ: Mapping[str, str], meter: Mapping[str, str]) -> Answered:
     """Return a body with its digest as ETag, or 304 where the caller has it already."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return _sent(body, tag_of(body), environ, meter)
+
+
+def _sent(body: bytes, tag: str, environ: Mapping[str, str], meter: Mapping[str, str]) -> Answered:
     headers = {"ETag": tag, **metering.TO_THE_CALLER, **meter}
     known = [part.strip() for part in environ.get("HTTP_IF_NONE_MATCH", "").split(",")]
     if tag in known or "*" in known:

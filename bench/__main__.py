@@ -7,7 +7,7 @@ import sys
 from bench import stage
 
 NAMES = (
-    *("decision", "page", "depth", "csv", "kept", "office", "verify", "sync", "file"),
+    *("decision", "page", "depth", "csv", "kept", "repeated", "office", "verify", "sync", "file"),
     *("relevance", "lists", "finding", "search"),
 )
 

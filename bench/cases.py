@@ -1,6 +1,17 @@
 """The cases of `make bench`, by name, in the order in which they run."""
 
-from bench import decisions, finding, lists, office, pages, relevance, search, syncs, verifying
+from bench import (
+    decisions,
+    finding,
+    lists,
+    office,
+    pages,
+    relevance,
+    repeated,
+    search,
+    syncs,
+    verifying,
+)
 
 CASES = {
     "decision": decisions.measure,
@@ -8,6 +19,7 @@ CASES = {
     "depth": pages.depth,
     "csv": pages.csv,
     "kept": pages.kept_decision,
+    "repeated": repeated.measure,
     "office": office.measure,
     "verify": verifying.measure,
     "sync": syncs.measure,

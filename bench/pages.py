@@ -80,6 +80,7 @@ class Open:
         table = {"BENCH_COLUMNS": columns, "BENCH_TABLE": f"open.{self.table.table_name}"}
         open_url = self.found.database_url("city_open", stage.CITY)
         shared = {"DATABASE_POOL": "0", "DATABASE_URL": open_url, "DOORS": "open"}
+        shared["KEPT_PAGES_MB"] = "0"  # each page is made: what is kept has a case of its own
         with (
             granian("config.wsgi:application", PORT, shared) as ours,
             granian("bench.peer:application", PEER_PORT, shared | table) as peer,

@@ -8,6 +8,7 @@ ROOMS = (
     "catalog",
     "community",
     "exchange",
+    "oversight",
 )  # those whose tasks run by the clock
 
 

@@ -166,6 +166,7 @@ UNDO_DAYS = environment.whole("UNDO_DAYS", 7)
 TOMBSTONE_DAYS = environment.whole("TOMBSTONE_DAYS", 90)
 READ_TIMEOUT_MS = environment.whole("READ_TIMEOUT_MS", 5000)
 DOWNLOAD_TIMEOUT_S = environment.whole("DOWNLOAD_TIMEOUT_S", 900)
+KEPT_PAGES_MB = environment.whole("KEPT_PAGES_MB", 32)  # a process; 0: none are kept
 READS_ONLY = not SIGNED_IN  # the open door alone: every statement is a reader's
 if READS_ONLY:
     DATABASES["default"]["OPTIONS"]["options"] = f"-c statement_timeout={READ_TIMEOUT_MS}"
@@ -204,6 +205,7 @@ INSTALLED_APPS = [
     "catalog",
     "exchange",
     "community",
+    "oversight",
     "api",
     "portal",  # before allauth, whose templates it replaces
     *(
@@ -420,6 +422,7 @@ CELERY_TASK_ROUTES = {
     "audit.tasks.*": {"queue": BRIEF_QUEUE},
     "catalog.tasks.*": {"queue": BRIEF_QUEUE},
     "community.tasks.*": {"queue": BRIEF_QUEUE},
+    "oversight.tasks.*": {"queue": BRIEF_QUEUE},
     "exchange.tasks.sync_due": {"queue": BRIEF_QUEUE},
 }
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"

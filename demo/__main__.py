@@ -116,6 +116,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> None:
         raise Stuck(f"{var / 'demo.json'} is gone. Start again; it is made anew.")
     _call(address, found.key)
     _use(address, found)
+    _manage(["count_figures"], worker)
     _show_addresses(address, found, var)
     if not options.once:
         _say("\nThe site stays up. Stop it with Ctrl-C.")

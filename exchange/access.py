@@ -271,13 +271,22 @@ def without_rows(found: Head) -> Problem:
 class Seen(dict[str, VisibleField]):
     """The fields of a dataset as one kind of caller sees them, by name in catalogue order.
 
-    What every page tells of them is worked out once; `statements` keeps the SQL of plain pages.
+    What every page tells of them is worked out once; `statements` keeps the SQL of plain pages,
+    `shown` names all that makes the bytes of their values: two who have the same see the same.
     `subject_key` the names of the table's key once they were looked up (None: one without a name).
     All of it is kept for as long as the decision itself. Without `pseudonym_key` what would come
     out as a pseudonym is starred.
     """
 
-    __slots__ = ("digest", "masked", "pseudonym_key", "statements", "subject_key", "withheld")
+    __slots__ = (
+        "digest",
+        "masked",
+        "pseudonym_key",
+        "shown",
+        "statements",
+        "subject_key",
+        "withheld",
+    )
 
     def __init__(self, fields: Mapping[str, VisibleField]) -> None:
         """Work out what pages tell; concealed fields are not told of."""
@@ -287,9 +296,16 @@ class Seen(dict[str, VisibleField]):
         self.withheld = [one.name for one in named if one.treatment == Treatment.WITHHELD]
         shown = ",".join(f"{one.name}:{int(one.treatment)}" for one in self.values())
         self.digest = hashlib.sha256(shown.encode()).hexdigest()[:16]
+        self.shown = hashlib.sha256(repr([_shown(one) for one in self.values()]).encode()).digest()
         self.statements: dict[tuple, str] = {}
         self.pseudonym_key: bytes | None = None
         self.subject_key: tuple[str | None, ...] = ()
+
+
+def _shown(one: VisibleField) -> tuple[object, ...]:
+    mask = None if one.mask is None else json.dumps(one.mask, sort_keys=True)
+    look = (int(one.treatment), one.concealed, mask)
+    return (one.name, one.column, str(one.data_type), str(one.out_type), *look)
 
 
 _decisions: OrderedDict[tuple, Seen] = OrderedDict()

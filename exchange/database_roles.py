@@ -78,6 +78,8 @@ FACE: Mapping[str, str] = {
         " AND dataset_id IN (SELECT id FROM face.catalog_dataset)"
     ),
     "community_wish": "state IN ('open', 'answered', 'merged')",
+    "oversight_daily": "dataset_id IN (SELECT id FROM face.catalog_dataset)",
+    "oversight_standing": "true",
 }
 HIDDEN: Mapping[str, frozenset[str]] = {
     "catalog_dataset": frozenset(

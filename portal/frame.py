@@ -42,12 +42,20 @@ TAKE_PART = (
 )
 WAYS = (
     Way(_("Datasets"), "portal-datasets"),
+    Way(_("Departments"), "portal-departments"),
     Way(_("Take part"), under=TAKE_PART),
     Way(_("Law"), under=LAW),
     Way(_("Developers"), under=BUILD),
 )
 FOOT = (
-    Way(_("Find"), under=(Way(_("Datasets"), "portal-datasets"),)),
+    Way(
+        _("Find"),
+        under=(
+            Way(_("Datasets"), "portal-datasets"),
+            Way(_("Departments"), "portal-departments"),
+            Way(_("Figures"), "portal-figures"),
+        ),
+    ),
     Way(_("Take part"), under=TAKE_PART),
     Way(_("Law"), under=LAW),
     Way(_("Build"), under=BUILD),

@@ -6,7 +6,9 @@ from portal.dataset.machine import jsonld
 from portal.dataset.page import dataset, filtered
 from portal.dataset.why import why
 from portal.datasets import datasets, feed, suggest
+from portal.departments import department, departments
 from portal.duty_list import duty_list, duty_list_file
+from portal.figures import city_figures, figures_file, raw_counts
 from portal.home import home
 from portal.negative_list import negative_list, negative_list_file
 from portal.showcases import picture, showcase, showcases
@@ -22,6 +24,11 @@ urlpatterns = [
     path("datasets/<slug:slug>/filter", filtered, name="portal-dataset-filter"),
     path("datasets/<slug:slug>/why", why, name="portal-why"),
     path("datasets/<slug:slug>.jsonld", jsonld, name="portal-dataset-jsonld"),
+    path("figures", city_figures, name="portal-figures"),
+    path("figures.json", figures_file, name="portal-figures-file"),
+    path("figures/<slug:what>.csv", raw_counts, name="portal-figures-raw"),
+    path("departments", departments, name="portal-departments"),
+    path("departments/<slug:slug>", department, name="portal-department"),
     path("negative-list", negative_list, name="portal-negative-list"),
     path("negative-list.<slug:kind>", negative_list_file, name="portal-negative-list-file"),
     path("duty-list", duty_list, name="portal-duty-list"),

@@ -17,6 +17,7 @@ from accounts import addresses
 from catalog.models import Dataset
 from exchange.access import DatasetUnknown, DatasetWithdrawn
 from exchange.records import reading
+from oversight import looks
 from portal.dataset import asked, facts, preview
 from portal.dataset.downloads import downloads
 from portal.dataset.preview import Preview, Refusal
@@ -69,6 +70,8 @@ def _page(request: HttpRequest, slug: str, barred: Refusal | None) -> HttpRespon
     if late and reading.overtaken(found.head):
         raise reading.Revoked(slug)
     preview.note(rows)
+    if not alone:
+        looks.seen(found.dataset.pk, request.headers, at=timezone.now())
     return response
 
 

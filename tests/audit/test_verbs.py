@@ -14,6 +14,7 @@ ROOMS = (
     "catalog",
     "exchange",
     "community",
+    "oversight",
     "api",
     "portal",
     "backoffice",

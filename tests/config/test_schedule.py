@@ -49,7 +49,7 @@ def test_what_is_brief_has_a_queue_that_no_sync_stands_in():
     queues = {name: route({}, name)["queue"].name for name in current_app.tasks}
 
     brief = {name for name, queue in queues.items() if queue == settings.BRIEF_QUEUE}
-    rooms = ("accounts.", "audit.", "catalog.", "community.")
+    rooms = ("accounts.", "audit.", "catalog.", "community.", "oversight.")
     assert brief == {name for name in queues if name.startswith(rooms)} | {
         "exchange.tasks.sync_due"
     }

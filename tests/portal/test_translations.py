@@ -18,6 +18,7 @@ ROOMS = [
     "backoffice",
     "demo",
     "community",
+    "oversight",
     "exchange",
     "catalog",
     "accounts",

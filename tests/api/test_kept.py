@@ -1,0 +1,230 @@
+"""Kept pages: the same bytes as without them, for every reader, whatever happens in between."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.test import override_settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accounts import keys
+from api.kept import LARGEST, MEGABYTE, Kept, Shelf, shelf
+from audit import deliveries
+from exchange import opening
+from exchange.sharing import grants
+from exchange.sync import engine
+from policy.terms import Grade
+from tests.api.conftest import COLUMNS, built
+from tests.factories import accounts, exchange
+
+QUERIES = (
+    {},
+    {"limit": 3},
+    {"fields": "name,phone", "limit": 40},
+    {"sort": "-price,name", "limit": 20},
+    {"price.gt": "3", "total": "exact"},
+    {"total": "exact", "limit": 1},
+)
+PLENTY = {"rate_per_minute": 10**6, "daily_quota": 10**6}
+UNALIKE = {"X-Request-ID", "RateLimit-Remaining", "RateLimit-Reset"}
+STEPS = ("read", "sync", "mask", "withdraw", "revoke", "grant", "ungrant")
+
+
+@pytest.fixture(autouse=True)
+def _empty_shelf():
+    shelf.clear()
+    yield
+    shelf.clear()
+
+
+class City:
+    """A dataset and its readers: anybody, a company, another that gets a grant."""
+
+    def __init__(self) -> None:
+        self.way = built()
+        self.other = accounts.api_key(at=exchange.now(), **PLENTY)
+        type(self.way.key.key).objects.filter(pk=self.way.key.key.pk).update(**PLENTY)
+        self.grants: list[int] = []
+        self.masked = self.gone = False
+        self.generation = 0
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        return ("", self.way.key.raw, self.other.raw)
+
+    def answers(self, params: dict) -> list[tuple]:
+        """Return what each reader gets, without what counts down with each call."""
+        found = []
+        for key in self.readers:
+            answer = self.way.get(key=key, **params)
+            told = {k: v for k, v in answer.items() if k not in UNALIKE}
+            body = answer.json() if answer.status_code >= 400 else answer.content
+            if isinstance(body, dict):
+                body.pop("request_id", None)
+            found.append((answer.status_code, told, body))
+        return found
+
+    def sync(self) -> None:
+        if self.gone:
+            return
+        self.generation += 1
+        names = ",".join(one.name for one in COLUMNS)
+        rows = [
+            f"{i},n{i}-{self.generation},{i % 7}.50,2026-01-01,138{i:08d},s,x{self.generation},g"
+            for i in range(1, 60 + self.generation)
+        ]
+        Path(self.way.binding.object["path"]).write_text("\n".join([names, *rows]))
+        engine.sync(self.way.binding.pk)
+
+    def mask(self) -> None:
+        if self.masked or self.gone:
+            return
+        self.masked = True
+        field = self.way.binding.resource.fields.get(name="name")
+        opening.regrade(
+            self.way.dataset.pk,
+            {field.pk: {"grade": Grade.L3, "mask_kind": "blank"}},
+            by=self.way.where.publisher,
+            at=exchange.NOW,
+            reason="it turned out to name people",
+        )
+
+    def withdraw(self) -> None:
+        if not self.gone:
+            self.gone = True
+            opening.withdraw(
+                self.way.dataset.pk, by=self.way.where.head, at=exchange.NOW, reason="moved away"
+            )
+
+    def revoke(self) -> None:
+        own = self.way.key.key
+        own.refresh_from_db()
+        if own.revoked_at is None:
+            keys.revoke(own.pk, by=own.app.created_by, at=exchange.now())
+
+    def grant(self) -> None:
+        if self.gone or self.grants:
+            return
+        fields = self.way.binding.resource.fields.filter(name__in=["id", "name", "extra"])
+        made = grants.grant(
+            self.way.dataset.pk,
+            to=self.other.key.app.organization,
+            fields=[one.pk for one in fields],
+            purpose="synthetic",
+            valid_from=date(2026, 1, 1),
+            valid_until=date(2099, 1, 1),
+            by=self.way.where.operator,
+            at=exchange.now(),
+        )
+        self.grants.append(made.pk)
+
+    def ungrant(self) -> None:
+        if self.grants:
+            grants.revoke(
+                self.grants.pop(), by=self.way.where.operator, at=exchange.now(), reason="over"
+            )
+
+
+@pytest.mark.slow
+def test_kept_answers_are_the_unkept_ones_for_every_reader(live_database):
+    found = {"times": 0}
+    find = shelf.find
+
+    def counted(name):
+        page = find(name)
+        found["times"] += page is not None
+        return page
+
+    @settings(max_examples=8)
+    @given(
+        steps=st.lists(st.sampled_from(STEPS), min_size=3, max_size=7),
+        asked=st.lists(st.sampled_from(QUERIES), min_size=2, max_size=2, unique_by=str),
+    )
+    def law(steps, asked):
+        city = City()
+        for step in ["read", *steps, "read"]:
+            if step != "read":
+                getattr(city, step)()
+            for params in asked:
+                seen = [city.answers(params) for _time in range(3)]
+                with override_settings(KEPT_PAGES_MB=0):
+                    assert seen == [city.answers(params)] * 3, step
+
+    with pytest.MonkeyPatch.context() as patched, override_settings(ANONYMOUS_PER_MINUTE=10**6):
+        patched.setattr(shelf, "find", counted)
+        law()
+
+    assert found["times"] > 100
+
+
+def test_a_page_is_kept_when_it_is_asked_for_again_and_read_no_more(way, monkeypatch):
+    first, second = way.get(limit=5), way.get(limit=5)
+    monkeypatch.setattr("exchange.records.reading.read", None)
+
+    third = way.get(limit=5)
+
+    assert first.content == second.content == third.content
+    assert third["ETag"] == first["ETag"]
+
+
+def test_a_kept_page_that_the_caller_has_is_answered_without_a_body(way):
+    tag = [way.get(limit=5)["ETag"] for _time in range(3)][-1]
+
+    answer = way.client.get(
+        f"/api/v1/datasets/{way.dataset.slug}/records",
+        {"limit": 5},
+        headers={"X-API-Key": way.key.raw, "If-None-Match": tag},
+    )
+
+    assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", tag)
+
+
+def test_a_kept_page_is_charged_and_noted_like_any_other(way):
+    pages = {way.get(limit=5).content for _time in range(4)}
+
+    told = [note.told for note in deliveries.waiting()]
+    usage = way.client.get("/api/v1/usage", headers={"X-API-Key": way.key.raw}).json()
+    assert len(pages) == 1
+    assert usage["per_day"] - usage["day_remaining"] == 4
+    assert [(one["rows"], one["key_id"]) for one in told] == [(5, way.key.key.pk)] * 4
+    assert len({one["bytes"] for one in told}) == 1
+
+
+def test_rows_that_moved_while_they_were_read_are_not_kept(way, monkeypatch):
+    monkeypatch.setattr("api.kept.unmoved", lambda _head: False)
+
+    for _time in range(3):
+        way.get(limit=5)
+
+    assert shelf.size == 0
+
+
+def test_pages_of_who_has_a_grant_and_estimates_are_not_kept(way):
+    for _time in range(3):
+        assert way.get(total="estimate", **{"price.gt": "2"}).status_code == 200
+
+    assert shelf.size == 0
+
+
+def test_the_shelf_holds_no_more_than_its_room_and_lets_the_oldest_go(settings):
+    settings.KEPT_PAGES_MB = 1
+    own = Shelf()
+    page = Kept(b"x" * (MEGABYTE // 4), "tag", 1)
+    for number in range(4):
+        own.put((number,), page)
+        own.find((0,))
+
+    assert own.find((0,)) is page
+    assert own.find((1,)) is None
+    assert own.size <= MEGABYTE
+
+    own.put(("large",), Kept(b"x" * (LARGEST + 1), "tag", 1))
+    assert own.find(("large",)) is None
+
+
+def test_the_shelf_wants_what_is_asked_for_twice():
+    own = Shelf()
+
+    assert [own.wanted(("a",)), own.wanted(("b",)), own.wanted(("a",))] == [False, False, True]
+    assert not own.wanted(None)
