@@ -1,6 +1,7 @@
 """Counts of the APIs by day, dataset and door, made from the deliveries that the audit keeps.
 
-Set-based, and safe to repeat: a day is counted whole, each time it is counted.
+Set-based, and safe to repeat: a day is counted whole, each time it is counted. What the portal
+reads to show it on a page has its name for an app and no key: the page view counts that.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -21,6 +22,7 @@ SELECT (v.at AT TIME ZONE %(zone)s)::date, d.id,
        count(DISTINCT (v.organization, v.app)) FILTER (WHERE v.app <> '')
 FROM audit_delivery v JOIN catalog_dataset d ON v.dataset = 'dataset:' || d.id
 WHERE v.at >= %(start)s AND v.at < %(end)s AND v.status < 400
+  AND NOT (v.channel = 'open' AND v.key_id IS NULL AND v.app <> '')
 GROUP BY 1, 2, 3
 ON CONFLICT (dataset_id, day, door) DO UPDATE
 SET downloads = EXCLUDED.downloads, calls = EXCLUDED.calls, rows = EXCLUDED.rows,

@@ -27,11 +27,12 @@ def counts(dataset) -> dict[str, tuple[int, int, int, int]]:
 def test_calls_and_downloads_are_counted_by_door():
     dataset = catalog.dataset()
     deliver(dataset)
-    deliver(dataset, app="maps", organization="a")
-    deliver(dataset, app="maps", organization="b")
+    deliver(dataset, app="maps", organization="a", key_id=1)
+    deliver(dataset, app="maps", organization="b", key_id=2)
     deliver(dataset, mode="bulk", rows=1000)
     deliver(dataset, channel="share", app="desk", organization="c")
     deliver(dataset, status=500)
+    deliver(dataset, app="portal")  # rows on a page
 
     daily.count(at=NOW)
 
