@@ -171,6 +171,15 @@ def known(zone: str, texts: Sequence[bytes | None]) -> Look | None:
     return _looks.get((str(zone), key, head))
 
 
+Texts = tuple[bytes | None, bytes | None]
+
+
+def texts(slug: str, digest: str) -> Texts:
+    """Look a key and a dataset's open head up, as the texts by which a look is `known`."""
+    key, head = first_row(KNOWN_BY, [digest.encode(), b"open", slug.encode()])
+    return key, head
+
+
 def head(slug: str, *, zone: str = Zone.OPEN) -> Head:
     """Look a published dataset up. Raises DatasetUnknown, DatasetWithdrawn."""
     return _served(slug, _look("", zone, slug))

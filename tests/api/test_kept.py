@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from accounts import keys
 from api.kept import LARGEST, MEGABYTE, Kept, Shelf, shelf
+from api.pages import Answered
 from audit import deliveries
 from exchange import opening
 from exchange.sharing import grants
@@ -140,9 +141,13 @@ def test_kept_answers_are_the_unkept_ones_for_every_reader(live_database):
     @given(
         steps=st.lists(st.sampled_from(STEPS), min_size=3, max_size=7),
         asked=st.lists(st.sampled_from(QUERIES), min_size=2, max_size=2, unique_by=str),
+        doors=st.sampled_from([{"open"}, {"open", "office"}]),
     )
-    def law(steps, asked):
-        city = City()
+    def law(steps, asked, doors):
+        with override_settings(DOORS=frozenset(doors), READS_ONLY=doors == {"open"}):
+            hold(City(), steps, asked)
+
+    def hold(city, steps, asked):
         for step in ["read", *steps, "read"]:
             if step != "read":
                 getattr(city, step)()
@@ -166,6 +171,23 @@ def test_a_page_is_kept_when_it_is_asked_for_again_and_read_no_more(way, monkeyp
 
     assert first.content == second.content == third.content
     assert third["ETag"] == first["ETag"]
+
+
+def test_who_asks_the_same_again_and_again_makes_one_look(way, monkeypatch):
+    first, *_more = [way.get(key="", limit=5).content for _time in range(3)]
+    monkeypatch.setattr("api.pages._page", None)
+
+    assert way.get(key="", limit=5).content == first
+
+
+def test_who_asks_again_on_another_day_is_decided_on_anew(way, monkeypatch):
+    for _time in range(3):
+        way.get(key="", limit=5)
+    anew = Answered(200, b"{}", {})
+    monkeypatch.setattr("api.pages._page", lambda *_told, **_more: anew)
+    monkeypatch.setattr("api.pages.timezone.localdate", lambda _at=None: date(2031, 1, 1))
+
+    assert way.get(key="", limit=5).content == b"{}"
 
 
 def test_a_kept_page_that_the_caller_has_is_answered_without_a_body(way):
