@@ -62,10 +62,9 @@ def answered(asked: Asked) -> Answered:
     try costs no second call.
     """
     raw = presented(asked.environ, asked.params)
-    repeated = _repeated(asked, keys.digest(raw) if raw else "")
-    if repeated is not None:
-        return repeated
-    return reading.with_more_looks(lambda turn: _page(asked, raw, foresight=turn == 1))
+    return reading.with_more_looks(
+        lambda turn: _repeated(asked, raw) or _page(asked, raw, foresight=turn == 1)
+    )
 
 
 def _page(asked: Asked, raw: str, *, foresight: bool = True) -> Answered:
@@ -131,12 +130,13 @@ NOBODY_ASKED: tuple[access.Texts, Ahead | None] = ((None, None), None)
 KEPT_AHEAD = 4096
 
 
-def _repeated(asked: Asked, digest: str) -> Answered | None:
+def _repeated(asked: Asked, raw: str) -> Answered | None:
     """Answer with a kept page after one look at key and head; None where all is asked anew.
 
     The look is compared as text with the one that the page was found by: where nothing that it
     told has moved, neither has anything that was worked out from it on this day.
     """
+    digest = keys.digest(raw) if raw else ""
     texts, ahead = _ahead.get(_alike(asked, digest), NOBODY_ASKED)
     page = None if ahead is None else shelf.find(ahead.name)
     if ahead is None or page is None:
