@@ -90,7 +90,7 @@ _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
 _SEE_SHARING = _every("exchange", _SHARING, "view")
 _SEE_PEOPLES_WORDS = _every("community", "comment showcase wish", "view")
-_SEE_OWN_HOUSE = _every("accounts", "organization region", "view")
+_SEE_OWN_HOUSE = _every("accounts", "organization region regionboundary", "view")
 _LEND = _verbs("accounts", "lend_role")
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
@@ -209,7 +209,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     # Gives and takes rights: organisations, people, roles, keys; keeps the table of grades.
     # Runs nothing, sees no data.
     Role.SECURITY_ADMIN: (
-        _every("accounts", "region organization user membership app apikey", "view")
+        _every("accounts", "region regionboundary organization user membership app apikey", "view")
         | _every("accounts", "delegation", "view")
         | _every("accounts", "notice noticeseen secondfactor recoverycode pastpassword", "view")
         # what kind of data gets which grade: a rule of protection, and no data

@@ -77,6 +77,7 @@ class FieldDocument(serializers.Serializer):
     treatment = serializers.ChoiceField(
         choices=["clear", "masked", "withheld"], help_text="what the caller gets of its values"
     )
+    coordinate = serializers.CharField(help_text="the axis of a place, such as gcj02.x, or empty")
     reasons = Reason(many=True)
 
 
@@ -126,6 +127,9 @@ class DatasetDocument(DatasetSummary):
     download = serializers.CharField()
     changes = serializers.CharField()
     explain = serializers.CharField()
+    places = serializers.DictField(
+        allow_null=True, help_text="the rows' place: its system, and how to ask by it"
+    )
     fields = FieldDocument(many=True)  # type: ignore[assignment]  # DRF's attribute of this name
 
 
@@ -203,6 +207,11 @@ FILTER = OpenApiParameter(
 )
 AFTER = OpenApiParameter("after", int, description="From the “next” link.")
 CURSOR = _query("cursor", "From the “next” link of a page; sealed, valid for the same query only.")
+AREAS = [
+    _query("bbox", "A box: west,south,east,north, in degrees of WGS84."),
+    _query("near", "Around a point: longitude,latitude,metres, in degrees of WGS84."),
+    _query("within", "Inside a region's boundary: its code. Where a dataset has coordinates."),
+]
 RECORD_PARAMETERS = [
     FIELDS,
     FILTER,
@@ -215,8 +224,22 @@ RECORD_PARAMETERS = [
     ),
     CURSOR,
     _query("total", "Whether to count matching rows.", enum=[str(total) for total in Total]),
+    *AREAS,
 ]
-DOWNLOAD_PARAMETERS = [FIELDS, FILTER, SORT]
+FEATURE_PARAMETERS = [
+    FIELDS,
+    FILTER,
+    OpenApiParameter(
+        "limit",
+        int,
+        OpenApiParameter.QUERY,
+        description=f"Features a page, 1 to {MAX_LIMIT}; without it all, as one download.",
+    ),
+    CURSOR,
+    *AREAS,
+]
+TILE_PARAMETERS = [FILTER, *AREAS]
+DOWNLOAD_PARAMETERS = [FIELDS, FILTER, SORT, *AREAS]
 CHANGE_PARAMETERS = [
     OpenApiParameter(
         "since",

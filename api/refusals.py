@@ -34,6 +34,19 @@ REFUSALS = (
         _("There is no such field. Use one of those the sentence names."),
     ),
     Refusal(
+        "area-refused",
+        (400,),
+        _(
+            "A box, a distance, a region or a tile cannot be understood. The sentence says how "
+            "one is written; all are in WGS84, longitude before latitude."
+        ),
+    ),
+    Refusal(
+        "no-place",
+        (400,),
+        _("The dataset declares no coordinates. Filter by one of the fields that are named."),
+    ),
+    Refusal(
         "cursor-broken",
         (400,),
         _(

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from api.errors import nothing_here
 from api.views.datasets import DatasetOne, Datasets, Explain
 from api.views.errors import refusals
+from api.views.places import RecordsGeojson, Tile
 from api.views.policies import DatasetPolicy, GrantPolicy
 from api.views.records import RecordChanges, Records, RecordsCsv
 from api.views.schema import Docs, Schema
@@ -17,6 +18,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/datasets/<slug:slug>", DatasetOne.as_view(), name="dataset"),
     path("v1/datasets/<slug:slug>/records", Records.as_view(), name="records"),
     path("v1/datasets/<slug:slug>/records.csv", RecordsCsv.as_view(), name="records-csv"),
+    path(
+        "v1/datasets/<slug:slug>/records.geojson",
+        RecordsGeojson.as_view(),
+        name="records-geojson",
+    ),
+    path(
+        "v1/datasets/<slug:slug>/tiles/<int:zoom>/<int:x>/<int:y>.mvt",
+        Tile.as_view(),
+        name="tile",
+    ),
     path("v1/datasets/<slug:slug>/changes", RecordChanges.as_view(), name="changes"),
     path("v1/datasets/<slug:slug>/explain", Explain.as_view(), name="explain"),
     path("v1/datasets/<slug:slug>/policy", DatasetPolicy.as_view(), name="dataset-policy"),

@@ -108,6 +108,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "quota.set": ("设定配额", "Quota set"),
     "region.create": ("登记区划", "Region entered"),
     "region.import": ("导入区划", "Regions imported"),
+    "region.bound": ("导入区划边界", "Boundaries of regions entered"),
     "request.answer": ("签发答复", "Answer signed"),
     "request.ask_extension": ("申请延期", "More time asked for"),
     "request.ask_more": ("一次性告知补正", "What is missing told"),

@@ -59,6 +59,7 @@ RELABELLED = (
     "description_zh",
     "description_en",
     *RULES,
+    "coordinate",
     "share_condition_zh",
     "share_condition_en",
 )

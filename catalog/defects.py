@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from catalog import facts
 from catalog.models import Dataset, Field
 from catalog.refusals import Defect
+from policy import places
 from policy.decision import decide, open_zone_case
 from policy.terms import Secrecy, ShareType, Treatment
 
@@ -27,6 +28,7 @@ class DefectCode(StrEnum):
     CONDITION = "share-condition-missing"
     SECRECY = "secret-field"
     NO_KEY = "key-missing"
+    HALF_PLACE = "place-incomplete"
 
 
 def publication_defects(dataset: Dataset) -> list[Defect]:
@@ -91,6 +93,7 @@ def _of_resources(dataset: Dataset) -> Iterator[Defect]:
                 % {"table": resource},
             )
     yield from _of_fields(dataset, fields)
+    yield from _of_places(fields)
 
 
 def _partly_open(dataset: Dataset, fields: list[Field]) -> bool:
@@ -102,6 +105,21 @@ def _partly_open(dataset: Dataset, fields: list[Field]) -> bool:
     decided = decide(case, [facts.field_facts(field) for field in fields]).fields.values()
     treatments = {one.treatment for one in decided}
     return len(treatments) > 1 or treatments == {Treatment.MASKED}
+
+
+def _of_places(fields: Iterable[Field]) -> Iterator[Defect]:
+    """Tell where axes do not make one place: one x and one y, of the same system."""
+    held = [places.axis(field.coordinate) for field in fields if field.coordinate]
+    systems = {one.system for one in held}
+    if held and (len(systems) > 1 or sorted(one.axis for one in held) != list(places.AXES)):
+        yield Defect(
+            DefectCode.HALF_PLACE,
+            _(
+                "The fields declare these coordinates: %(given)s. A place is one x and one y of"
+                " the same reference system. Declare both, or none."
+            )
+            % {"given": ", ".join(sorted(one.code for one in held))},
+        )
 
 
 def _of_fields(dataset: Dataset, fields: Iterable[Field]) -> Iterator[Defect]:

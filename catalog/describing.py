@@ -72,6 +72,7 @@ class NewField:
     value_check: Check = Check.NONE
     minimum: Decimal | None = None
     maximum: Decimal | None = None
+    coordinate: str = ""
     share_condition_zh: str = ""
     share_condition_en: str = ""
     concealed: bool = False

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.models import Field
 from catalog.refusals import EntryRefused
+from policy import places
 from policy.terms import DataType
 
 NUMBERS = frozenset({DataType.INTEGER, DataType.DECIMAL, DataType.DOUBLE})
@@ -21,6 +22,7 @@ APPLIES = {
     "scale": (frozenset({DataType.DECIMAL}), gettext_lazy("digits after the point")),
     "minimum": (NUMBERS, gettext_lazy("a minimum")),
     "maximum": (NUMBERS, gettext_lazy("a maximum")),
+    "coordinate": (NUMBERS, gettext_lazy("an axis of a place")),
 }
 """Each rule with the types it can be asked of, and its name in a sentence."""
 
@@ -38,6 +40,7 @@ def check_rules(field: Field, usable: Container[str] = frozenset()) -> None:
             _("“%(field)s” is of type %(type)s, which cannot have %(rules)s. Leave that out.")
             % {"field": field.name, "type": field.data_type, "rules": ", ".join(misplaced)}
         )
+    _check_axis(field)
     if field.pattern and field.pattern not in usable and not usable_patterns([field.pattern]):
         raise EntryRefused(
             _(
@@ -46,6 +49,24 @@ def check_rules(field: Field, usable: Container[str] = frozenset()) -> None:
             )
             % {"field": field.name}
         )
+
+
+def _check_axis(field: Field) -> None:
+    try:
+        if field.coordinate:
+            places.axis(field.coordinate)
+    except ValueError:
+        raise EntryRefused(
+            _(
+                "“%(field)s” declares the axis “%(given)s”. It is a reference system and x (east)"
+                " or y (north), such as gcj02.x; the systems are: %(known)s."
+            )
+            % {
+                "field": field.name,
+                "given": field.coordinate,
+                "known": ", ".join(places.SYSTEMS),
+            }
+        ) from None
 
 
 def _misplaced(field: Field) -> Iterator[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.utils import timezone
 from django.utils.translation import override
 
-from accounts import developers, keys, organizations, people
+from accounts import boundaries, developers, keys, organizations, people
 from accounts.models import CodeSystem, Organization, OrganizationKind, User
 from accounts.people import Newcomer
 from accounts.roles import Role
@@ -211,6 +211,9 @@ def _authority(hall: _Hall) -> Organization:
             by=hall.security,
             at=hall.at,
         )
+    boundaries.import_boundaries(
+        invented.boundaries(), source="演示数据（虚构）", by=hall.security, at=hall.at
+    )
     return authority
 
 

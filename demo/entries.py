@@ -95,6 +95,13 @@ def described(
     return EntryField(new=new, source=source, **own)
 
 
+HOMES: dict[str, Any] = {
+    "grade": Grade.L3,
+    "mask": Mask(MaskKind.ROUND_COORDINATE, digits=3),
+}
+"""Where people live is shown to a hundred metres."""
+EAST, NORTH = {"coordinate": "cgcs2000.x"}, {"coordinate": "cgcs2000.y"}
+
 REGISTRATIONS = Entry(
     slug="business-registrations",
     owner="approval",
@@ -275,6 +282,7 @@ BUS_STOPS = Entry(
             DataType.DECIMAL,
             minimum=Decimal(-180),
             maximum=Decimal(180),
+            coordinate="gcj02.x",
         ),
         described(
             5,
@@ -284,6 +292,7 @@ BUS_STOPS = Entry(
             DataType.DECIMAL,
             minimum=Decimal(-90),
             maximum=Decimal(90),
+            coordinate="gcj02.y",
         ),
         described(6, "opened_on", "启用日期", "Opened on", DataType.DATE),
     ),
@@ -383,8 +392,10 @@ HOUSING = Entry(
         described("项目编码", "project_code", "项目编码", "Project code", is_key=True, length=6),
         described("项目名称", "project_name", "项目名称", "Name", required=True),
         described("所在区", "district", "所在区", "District"),
-        described("坐标/经度", "longitude", "经度", "Longitude", DataType.DECIMAL),
-        described("坐标/纬度", "latitude", "纬度", "Latitude", DataType.DECIMAL),
+        described(
+            "坐标/经度", "longitude", "经度", "Longitude", DataType.DECIMAL, **HOMES, **EAST
+        ),
+        described("坐标/纬度", "latitude", "纬度", "Latitude", DataType.DECIMAL, **HOMES, **NORTH),
         described(
             "规模/建筑面积（平方米）",
             "floor_area",

@@ -6,6 +6,8 @@ cycle (王甲子), numbers are counted up; only the check characters are right.
 
 from dataclasses import dataclass
 from itertools import product
+from random import Random
+from typing import Any
 
 from stdnum.iso7064 import mod_11_2
 
@@ -47,6 +49,49 @@ FIRMS = tuple(
         "澄澜湛渺沐漪", "禾川岫峦屿汀", ("餐饮", "贸易", "科技", "物流", "文化", "建材")
     )
 )
+
+
+WEST, SOUTH, WIDE, HIGH = 119.4, 38.4, 0.08, 0.4
+"""Where the city would lie, in degrees of WGS84: out at sea. Each district is a strip of it."""
+WAVES = (0.004, -0.006, 0.003, -0.002, 0.006, -0.004, 0.002)
+"""How far a border swings to either side on its way north."""
+
+
+def spot(district: District, chance: Random) -> tuple[float, float]:
+    """Return a place in a district, in WGS84, to the sixth decimal."""
+    west = WEST + WIDE * DISTRICTS.index(district)
+    longitude = west + 0.01 + chance.randrange(60_000) / 1_000_000
+    return round(longitude, 6), round(SOUTH + chance.randrange(400_000) / 1_000_000, 6)
+
+
+def boundaries() -> dict[str, Any]:
+    """Return the districts as GeoJSON: strips that share their wavy borders."""
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"code": district.code},
+                "geometry": {"type": "Polygon", "coordinates": [_strip(place)]},
+            }
+            for place, district in enumerate(DISTRICTS)
+        ],
+    }
+
+
+def _strip(place: int) -> list[list[float]]:
+    up = _border(place)
+    down = list(reversed(_border(place + 1)))
+    return [*up, *down, up[0]]
+
+
+def _border(place: int) -> list[list[float]]:
+    """Return a border from south to north; the sea is straight."""
+    step = HIGH / (len(WAVES) - 1)
+    return [
+        [round(WEST + WIDE * place + wave, 6), round(SOUTH + step * number, 6)]
+        for number, wave in enumerate(WAVES)
+    ]
 
 
 def address(district: District, street: str, number: int) -> str:

@@ -11,6 +11,7 @@ from random import Random
 
 from demo import invented
 from demo.invented import DISTRICTS, FIRMS, PEOPLE, STREETS
+from policy import places
 
 RHYTHM = 211
 SPOILED = (5, 47, 89, 131, 173)  # places in the rhythm
@@ -172,8 +173,7 @@ def bus_stops(rows: int, *, seed: int) -> Iterator[Row]:
             f"{number % 20 + 101}路",
             f"{STREETS[number // 20 % len(STREETS)]}{chance.choice(STOP_NAMES)}站",
             district.name_zh,
-            f"{119.4 + chance.randrange(400_000) / 1_000_000:.6f}",
-            f"{38.4 + chance.randrange(400_000) / 1_000_000:.6f}",
+            *(f"{part:.6f}" for part in places.shifted(*invented.spot(district, chance))),
             (FIRST_DAY + timedelta(days=chance.randrange(DAYS))).strftime("%Y/%m/%d"),
         ]
         way = _way(number)
@@ -236,8 +236,7 @@ def housing(rows: int, *, seed: int) -> Iterator[Row]:
             f"{number + 1:06d}",  # leading zeros are part of the code
             f"{chance.choice(STREETS)[:2]}{chance.choice(HOUSES)}{number + 1}期",
             district.name_zh,
-            119.4 + chance.randrange(400_000) / 1_000_000,
-            38.4 + chance.randrange(400_000) / 1_000_000,
+            *invented.spot(district, chance),
             chance.randrange(2_000, 90_000),
             str(floors) if number % 3 else floors,  # numbers as text and as numbers
             FIRST_DAY + timedelta(days=chance.randrange(DAYS)),

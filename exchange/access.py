@@ -30,7 +30,7 @@ from exchange.problems import Ground, Problem
 from exchange.records import masks
 from exchange.records.compile import Scope, VisibleField
 from policy.decision import Decision, decide
-from policy.facts import Case, FieldFacts, GrantFacts, Prohibition, Reader, RowScope
+from policy.facts import Case, FieldFacts, GrantFacts, Mask, Prohibition, Reader, RowScope
 from policy.sentences import Reason
 from policy.terms import Channel, Grade, Mode, ReaderKind, ScopeOperator, Treatment
 
@@ -425,11 +425,14 @@ def visible_then(
 def _decided(
     found: Head, caller: Caller, *, today: date, mode: Mode, channel: Channel
 ) -> dict[str, VisibleField]:
-    ids, fields, _prohibitions = _facts(found.dataset_id)
+    ids, fields, _prohibitions, axes = _facts(found.dataset_id)
     decision = _decision(found, caller, today=today, mode=mode, channel=channel)
     held = {column["field"]: column for column in found.columns}
     numbers = {name: number for number, name in ids.items()}
-    return {one.name: _as_seen(one, decision, held.get(numbers[one.name])) for one in fields}
+    return {
+        one.name: _as_seen(one, decision, held.get(numbers[one.name]), axes.get(one.name, ""))
+        for one in fields
+    }
 
 
 def _decision(
@@ -442,7 +445,7 @@ def _decision(
     then: Sequence[FieldTerms] | None = None,
 ) -> Decision:
     """Decide on the fields as they stand now, or on the terms of a past day."""
-    ids, fields, prohibitions = _facts(found.dataset_id, then)
+    ids, fields, prohibitions, _axes = _facts(found.dataset_id, then)
     case = Case(
         channel=channel,
         mode=mode,
@@ -459,7 +462,7 @@ def _decision(
 
 
 def _as_seen(
-    one: FieldFacts, decision: Decision, column: Mapping[str, Any] | None
+    one: FieldFacts, decision: Decision, column: Mapping[str, Any] | None, axis: str = ""
 ) -> VisibleField:
     decided = decision.fields[one.name]
     grounds = tuple(ground(reason) for reason in decided.reasons)
@@ -472,6 +475,7 @@ def _as_seen(
             Treatment.WITHHELD,
             grounds or (),
             concealed=decided.concealed,
+            coordinate=axis,
         )
     stored = Treatment(column.get("treatment", Treatment.CLEAR))
     again = treatment == Treatment.MASKED and stored == Treatment.CLEAR
@@ -483,7 +487,17 @@ def _as_seen(
         grounds=grounds,
         concealed=decided.concealed,
         mask=masks.as_json(decided.mask) if again and decided.mask else None,
+        coordinate=axis,
+        placed=bool(axis) and column.get("coordinate") == axis,
+        digits=_digits(column.get("mask"), decided.mask if again else None),
     )
+
+
+def _digits(stored: Mapping[str, Any] | None, again: Mask | None) -> int | None:
+    """Return to how many decimals a coordinate is rounded, in the zone and on the way out."""
+    digits = [stored["digits"]] if stored else []
+    digits += [again.digits] if again else []
+    return min(digits) if digits else None
 
 
 def ground(reason: Reason) -> Ground:
@@ -493,16 +507,18 @@ def ground(reason: Reason) -> Ground:
 
 def _facts(
     dataset_id: int, then: Sequence[FieldTerms] | None = None
-) -> tuple[dict[int, str], tuple[FieldFacts, ...], tuple[Prohibition, ...]]:
+) -> tuple[dict[int, str], tuple[FieldFacts, ...], tuple[Prohibition, ...], dict[str, str]]:
+    """Return names by number, what the law reads, the lines, and which axis a field declares."""
     lines = facts.prohibitions(Dataset(pk=dataset_id), then=then)
     if then is not None:  # a field may have been called otherwise than now
         names = {one.field_id: one.name for one in then}
-        return names, tuple(facts.field_facts(one) for one in then), lines
+        return names, tuple(facts.field_facts(one) for one in then), lines, {}
     listed = list(Field.objects.filter(resource__dataset_id=dataset_id).live())
     return (
         {one.pk: one.name for one in listed},
         tuple(facts.field_facts(one) for one in listed),
         lines,
+        {one.name: one.coordinate for one in listed if one.coordinate},
     )
 
 

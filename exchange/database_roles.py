@@ -19,7 +19,7 @@ from psycopg import sql
 
 from exchange import members_rights
 from exchange.members_rights import MEMBERS
-from exchange.records import store
+from exchange.records import place_function, store
 from exchange.records.statements import comma, idents, one, rows, run
 
 OWNER, WORKER, OFFICE, OPEN = "city_owner", "city_worker", "city_office", "city_open"
@@ -59,6 +59,7 @@ FACE: Mapping[str, str] = {
     "catalog_duty_datasets": "dataset_id IN (SELECT id FROM face.catalog_dataset)",
     "accounts_organization": "true",
     "accounts_region": "true",
+    "accounts_regionboundary": "true",
     "accounts_app": "true",
     "accounts_apikey": "true",
     "exchange_recordtable": "zone = 'open'",
@@ -201,6 +202,7 @@ def _schemas() -> None:
     for kept_aside in ASIDE:
         run(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(kept_aside)))
     run(sql.SQL(END_READERS))
+    run(sql.SQL(place_function.CREATE))
 
 
 # Runs with its owner's rights: no role may end the sessions of another by itself.

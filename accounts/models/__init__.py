@@ -4,7 +4,7 @@ from accounts.models.notices import Notice, NoticeSeen
 from accounts.models.organizations import Organization, OrganizationKept
 from accounts.models.passwords import PastPassword
 from accounts.models.people import Membership, User
-from accounts.models.regions import CodeSystem, Region
+from accounts.models.regions import CodeSystem, Region, RegionBoundary
 from accounts.models.second_factor import RecoveryCode, SecondFactor
 from accounts.models.sessions import MemberSession
 from accounts.roles import OrganizationKind, Role
@@ -24,6 +24,7 @@ __all__ = [
     "PastPassword",
     "RecoveryCode",
     "Region",
+    "RegionBoundary",
     "Role",
     "SecondFactor",
     "User",

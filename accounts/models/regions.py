@@ -66,3 +66,26 @@ class Region(models.Model):
             found.append(region)
             region = region.parent
         return found
+
+
+class RegionBoundary(models.Model):
+    """Where a region ends: rings of longitude and latitude in WGS84, as a map may show them.
+
+    `rings` is the `coordinates` of a GeoJSON MultiPolygon (RFC 7946). Of a published map of China
+    the review number counts, so it stands beside whatever is drawn from this.
+    """
+
+    region = models.OneToOneField(
+        Region, models.CASCADE, related_name="boundary", verbose_name=_("region")
+    )
+    rings = models.JSONField(_("rings"))
+    source = models.CharField(_("source"), max_length=200)
+    review_number = models.CharField(_("review number of the map"), max_length=60, blank=True)
+    entered_at = models.DateTimeField(_("entered"))
+
+    class Meta:
+        verbose_name = _("boundary of a region")
+        verbose_name_plural = _("boundaries of regions")
+
+    def __str__(self) -> str:
+        return str(self.region)

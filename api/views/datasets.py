@@ -21,7 +21,14 @@ from catalog.search import Filters, Found
 from exchange import access
 from exchange.access import Caller
 from exchange.models import RecordTable, Zone
-from exchange.records.compile import VisibleField
+from exchange.places import features
+from exchange.records.compile import (
+    FieldMasked,
+    FieldWithheld,
+    NoPlace,
+    VisibleField,
+    place_of,
+)
 from exchange.records.query import QueryRefused
 from policy.terms import Grade, Mode
 
@@ -116,6 +123,7 @@ class DatasetOne(APIView):
             "download": f"{_address(dataset)}/records.csv",
             "changes": f"{_address(dataset)}/changes",
             "explain": f"{_address(dataset)}/explain",
+            "places": _place(dataset, head, caller, today),
             "fields": fields,
         }
         return answers.document(document, meter)
@@ -242,11 +250,33 @@ def _fields(
     ]
 
 
+def _place(
+    dataset: Dataset, head: access.Head, caller: Caller, day: date
+) -> dict[str, Any] | None:
+    """Return what the rows' place is and how it can be asked for; None where there is none.
+
+    With how many rows have numbers that are no place, by reason; not where that leans on more
+    than the caller sees.
+    """
+    try:
+        place = place_of(access.visible(head, caller, today=day, mode=Mode.QUERY))
+    except (NoPlace, FieldMasked, FieldWithheld):
+        return None
+    table = _tables([dataset]).get(dataset.pk)
+    address = _address(dataset)
+    return features.told(place) | {
+        "unplaced": table.unplaced if table and head.table_id == table.pk else None,
+        "geojson": f"{address}/records.geojson",
+        "tiles": f"{address}/tiles/{{z}}/{{x}}/{{y}}.mvt",
+    }
+
+
 def _field(one: Field | FieldTerms, seen: VisibleField) -> dict[str, Any]:
     return {
         "name": one.name,
         "label": one.label,
         "type": one.data_type,
+        "coordinate": getattr(one, "coordinate", ""),
         "grade": Grade(one.grade).name if one.grade else None,
         "share_type": one.share_type,
         "open_type": one.open_type,

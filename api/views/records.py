@@ -128,20 +128,20 @@ class RecordChanges(APIView):
 
 
 def _download(slug: str, caller: Caller, query: RecordQuery) -> tuple[Head, Seen, Iterator[bytes]]:
-    head, fields, scopes = _looked_up(slug, caller, Mode.BULK)
+    head, fields, scopes = looked_up(slug, caller, Mode.BULK)
     return head, fields, reading.stream_csv(head, fields, query, scopes)
 
 
 def _feed(slug: str, caller: Caller, since: int, cursor: str) -> tuple[Head, Seen, Changes]:
     began = time.monotonic()
-    head, fields, scopes = _looked_up(slug, caller, Mode.QUERY)
+    head, fields, scopes = looked_up(slug, caller, Mode.QUERY)
     found = reading.changes(head, fields, scopes, since=since, cursor=cursor, limit=CHANGES_LIMIT)
     if time.monotonic() - began > reading.LEASE_SECONDS and reading.overtaken(head):
         raise reading.Revoked(slug)
     return head, fields, found
 
 
-def _looked_up(slug: str, caller: Caller, mode: Mode) -> tuple[Head, Seen, list[Scope]]:
+def looked_up(slug: str, caller: Caller, mode: Mode) -> tuple[Head, Seen, list[Scope]]:
     """Return the dataset's head, its fields as the caller sees them, and their row scopes."""
     today = timezone.localdate()
     head = access.served(slug, caller, today)

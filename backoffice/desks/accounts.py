@@ -11,6 +11,7 @@ from accounts.models import (
     Membership,
     Organization,
     Region,
+    RegionBoundary,
 )
 from backoffice.buttons import Button, Press
 from backoffice.desk import Desk
@@ -49,6 +50,17 @@ class RegionDesk(Desk):
         ),
         listed.REGIONS,
     )
+
+
+@admin.register(RegionBoundary)
+class RegionBoundaryDesk(Desk):
+    """Where regions end; entered by `manage.py import_boundaries`."""
+
+    list_display = ["region", "source", "review_number", "entered_at"]
+    list_select_related = ["region"]
+    search_fields = ["region__code", "region__name_zh", "region__name_en", "source"]
+    ordering = ["region__code"]
+    exclude = ["rings"]
 
 
 def _create_organization(press: Press) -> None:

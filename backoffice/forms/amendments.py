@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import words
+from backoffice.forms import axes
 from backoffice.forms.catalog import EntryForm, GradeForm
 from backoffice.forms.dressed import OfficeForm, OfficeModelForm, offer
 from backoffice.forms.offers import ApiForm, LinkForm, NewFileForm
@@ -73,6 +74,9 @@ class AmendForm(EntryForm):
 class RelabelForm(OfficeModelForm):
     """What a published field is called, said to be and held to, to be amended."""
 
+    coordinate = forms.ChoiceField(
+        label=_("Axis of a place"), choices=axes.AXES, required=False, help_text=axes.HELP
+    )
     reason = _reason()
 
     class Meta:
@@ -156,9 +160,13 @@ class AddedFieldForm(GradeForm):
     )
     minimum = forms.DecimalField(label=_("Minimum"), required=False)
     maximum = forms.DecimalField(label=_("Maximum"), required=False)
+    coordinate = forms.ChoiceField(
+        label=_("Axis of a place"), choices=axes.AXES, required=False, help_text=axes.HELP
+    )
 
     ABOUT = ("name", "label_zh", "label_en", "data_type", "length")
-    RULES = ("scale", "required", "code_list", "pattern", "value_check", "minimum", "maximum")
+    BOUNDS = ("minimum", "maximum", "coordinate")
+    RULES = ("scale", "required", "code_list", "pattern", "value_check", *BOUNDS)
     WORDS = ("description_zh", "description_en")
 
     field_order = [*ABOUT, *WORDS, *RULES]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from backoffice import words
+from backoffice.forms import axes
 from backoffice.forms.dressed import (
     DayField,
     ElementsField,
@@ -64,6 +65,7 @@ DESCRIBED = (
     "value_check",
     "minimum",
     "maximum",
+    "coordinate",
     "share_condition_zh",
     "share_condition_en",
     "concealed",
@@ -135,6 +137,9 @@ class FieldForm(OfficeModelForm):
     """A field as a publisher describes it."""
 
     data_type = forms.ChoiceField(label=_("Data type"), choices=words.choices(words.DATA_TYPES))
+    coordinate = forms.ChoiceField(
+        label=_("Axis of a place"), choices=axes.AXES, required=False, help_text=axes.HELP
+    )
 
     class Meta:
         model = Field

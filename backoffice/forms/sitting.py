@@ -10,12 +10,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import words
+from backoffice.forms import axes
 from backoffice.forms.catalog import DatasetForm
 from backoffice.forms.dressed import OfficeForm
 from backoffice.words import HIDDEN_IN_XLS
 from catalog.drafting import NewField
 from catalog.models import CodeList, Dataset
 from catalog.naming import plain
+from catalog.rules import NUMBERS
 from catalog.sheets.field_cells import USUAL_MASKS
 from catalog.terms import Check
 from exchange.adoption import Chosen
@@ -37,6 +39,7 @@ HEADS = {
     "scale": _("Decimals"),
     "code_list": _("Code list"),
     "value_check": _("Check"),
+    "coordinate": _("Axis of a place"),
     "is_key": _("Key column"),
     "required": _("Required"),
     "grade": _("Grade"),
@@ -53,7 +56,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         _("Type and checks"),
         (
             *(("data_type", "half"), ("length", "quarter"), ("scale", "quarter")),
-            *(("code_list", "half"), ("value_check", "half")),
+            *(("code_list", "half"), ("value_check", "half"), ("coordinate", "whole")),
             *(("is_key", "half tick"), ("required", "half tick")),
         ),
     ),
@@ -135,6 +138,7 @@ class FieldRow(forms.Form):
     required = forms.BooleanField(required=False)
     code_list = forms.ChoiceField(required=False)
     value_check = forms.ChoiceField(choices=Check.choices, required=False)
+    coordinate = forms.ChoiceField(choices=axes.AXES, required=False)
     grade = forms.TypedChoiceField(choices=GRADED, coerce=lambda text: Grade(int(text)))
     share_type = forms.TypedChoiceField(choices=SHARED, coerce=ShareType)
     open_type = forms.TypedChoiceField(choices=OPENED, coerce=OpenType)
@@ -183,6 +187,7 @@ class FieldRow(forms.Form):
                 required=told["required"],
                 code_list=self.lists.get(told["code_list"]),
                 value_check=Check(told["value_check"]),
+                coordinate=told["coordinate"] if told["data_type"] in NUMBERS else "",
             ),
             grade=told["grade"],
             share_type=told["share_type"],

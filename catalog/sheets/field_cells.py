@@ -36,6 +36,7 @@ COLUMNS = {
     "value_check": "校验",
     "minimum": "最小值",
     "maximum": "最大值",
+    "coordinate": "坐标",
     "share_condition_zh": "共享条件",
     "share_condition_en": "英文共享条件",
     "grade": "分级",

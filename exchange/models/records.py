@@ -17,8 +17,10 @@ class RecordTable(models.Model):
     """One immutable-named table of rows: `<zone>.ds_<resource>_v<version>`.
 
     `columns` is a list of {"field": id, "name", "column", "type", "treatment", "mask"} in
-    catalogue order; a withheld field has no column in `open` or `conditional`. `seq` is the last
-    `_seq` given out here, `source_seq` the place reached in the shared zone's feed, `last_id` the
+    catalogue order, with "coordinate" where it is an axis of a place (policy.places); a withheld
+    field has no column in `open` or `conditional`. `unplaced` counts rows whose coordinates are
+    no place, by reason. `seq` is the last `_seq` given out here, `source_seq` the place reached
+    in the shared zone's feed, `last_id` the
     highest `_id` ever given out (shared only). `revoked_at` marks a version that a stricter
     decision ended: whoever still streams from it must stop.
     """
@@ -39,6 +41,7 @@ class RecordTable(models.Model):
     source_version = models.PositiveIntegerField(_("source version"), default=0)
     last_id = models.BigIntegerField(_("last id"), default=0)
     rows = models.BigIntegerField(_("rows"), default=0)
+    unplaced = models.JSONField(_("rows whose coordinates are no place"), default=dict)
     digest = models.DecimalField(_("digest"), max_digits=40, decimal_places=0, default=0)
     tombstones_from = models.BigIntegerField(_("tombstones from"), default=0)
     policy_version = models.BigIntegerField(_("policy version"), default=0)

@@ -19,10 +19,15 @@ from django.utils.translation import gettext_noop
 from psycopg import sql
 
 from exchange.problems import Ground, Problem
+from exchange.records import located, masks, place_function
+from exchange.records.areas import Area
 from exchange.records.columns import SQL_TYPES
+from exchange.records.place_columns import POINT
 from exchange.records.query import Filter, Operator, QueryRefused, RecordQuery
 from exchange.records.statements import comma
-from policy.terms import DataType, Treatment
+from policy import places
+from policy.places import System
+from policy.terms import DataType, MaskKind, Treatment
 
 COMPARISONS = {
     Operator.EQUAL: "=",
@@ -41,6 +46,13 @@ class FieldUnknown(Problem):
     """There is no such field, or it may not even be named."""
 
     code = "field-unknown"
+    status = 400
+
+
+class NoPlace(Problem):
+    """The dataset declares no coordinates, so it cannot be asked by place."""
+
+    code = "no-place"
     status = 400
 
 
@@ -63,7 +75,9 @@ class VisibleField:
     """A field as one reader sees it: its column in the zone, its type there, its treatment.
 
     `column` is empty where it is withheld. `mask` (JSON, see `masks`) is set where the zone holds
-    more than the reader may see, so that it is masked on the way out.
+    more than the reader may see, so that it is masked on the way out. `coordinate` is the axis of
+    a place (policy.places), `digits` the decimals that a mask leaves of it; `placed` says that the
+    zone holds the point.
     """
 
     name: str
@@ -74,6 +88,9 @@ class VisibleField:
     concealed: bool = False
     mask: Mapping[str, Any] | None = None
     out_type: str = ""
+    coordinate: str = ""
+    digits: int | None = None
+    placed: bool = False
 
     @property
     def ident(self) -> sql.Identifier:
@@ -129,9 +146,71 @@ def compiled(
         conditions=(
             *(_condition(part, fields[part.field]) for part in query.filters),
             *(_scoped(scope, clear.get(scope.column)) for scope in scopes),
+            *_in_areas(query.areas, fields),
         ),
         order=tuple((fields[sort.field], sort.descending) for sort in query.sort),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where rows lie, as one reader sees it: the point in WGS84 made of what the reader sees.
+
+    `digits` are the decimals of a degree to which it is known.
+    """
+
+    system: System
+    x: VisibleField
+    y: VisibleField
+    digits: int
+    point: sql.Composable
+
+    @property
+    def rounded(self) -> bool:
+        """Whether a mask makes it coarser than it came."""
+        return self.x.digits is not None or self.y.digits is not None
+
+
+def place_of(fields: Mapping[str, VisibleField]) -> Place:
+    """Return the place among the fields as a reader sees them.
+
+    Rounded coordinates give a rounded place, by which may be asked as well: it tells no more than
+    the rows do. Raises NoPlace where none is declared, FieldWithheld, FieldMasked.
+    """
+    axes = {one.coordinate[-1]: one for one in fields.values() if _is_axis(one)}
+    if set(axes) != set(places.AXES):
+        raise NoPlace(
+            _(
+                "This dataset declares no coordinates, so it cannot be asked by place. Filter by a"
+                " field instead: %(clear)s."
+            )
+            % {"clear": _clear_names(fields)}
+        )
+    for one in axes.values():
+        if one.treatment == Treatment.WITHHELD:
+            raise _withheld(one, fields)
+        if one.data_type not in masks.NUMBERS or (
+            one.mask and one.mask["kind"] != MaskKind.ROUND_COORDINATE
+        ):
+            raise _masked(one, fields)
+    x, y = axes["x"], axes["y"]
+    system = places.axis(x.coordinate).system
+    digits = min(places.decimals(system, one.digits) for one in (x, y))
+    if x.placed and y.placed and not (x.mask or y.mask):
+        return Place(system, x, y, digits, sql.Identifier(POINT))
+    seen = [masks.expression(one.mask, one.ident, one.data_type) for one in (x, y)]
+    return Place(system, x, y, digits, place_function.call(system, seen[0], seen[1], digits))
+
+
+def _is_axis(field: VisibleField) -> bool:
+    return bool(field.coordinate) and not field.concealed
+
+
+def _in_areas(areas: Sequence[Area], fields: Mapping[str, VisibleField]) -> list[sql.Composable]:
+    if not areas:
+        return []
+    point = place_of(fields).point
+    return [located.condition(area, point) for area in areas]
 
 
 def _clear_names(fields: Mapping[str, VisibleField]) -> str:

@@ -14,13 +14,18 @@ from functools import lru_cache
 from django.utils.translation import gettext as _
 
 from exchange.problems import Problem
+from exchange.records import areas
+from exchange.records.areas import Area
 
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 100
 MAX_FILTERS = 20
 MAX_VALUES = 200
 MAX_TEXT = 500
-RESERVED = frozenset({"fields", "sort", "limit", "cursor", "total", "format", "lang"})
+RESERVED = frozenset(
+    {"fields", "sort", "limit", "cursor", "total", "format", "lang"}
+    | {areas.BBOX, areas.NEAR, areas.WITHIN}
+)
 
 
 class Operator(StrEnum):
@@ -79,6 +84,7 @@ class RecordQuery:
     limit: int = DEFAULT_LIMIT
     cursor: str = ""
     total: Total = Total.NONE
+    areas: tuple[Area, ...] = ()
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -95,11 +101,12 @@ class RecordQuery:
     @property
     def plain(self) -> bool:
         """Whether it asks for all rows in the order of their arrival, uncounted."""
-        return not (self.filters or self.sort) and self.total == Total.NONE
+        asked = self.filters or self.sort or self.areas
+        return not asked and self.total == Total.NONE
 
     def digest(self) -> str:
         """Name the query apart from its page: cursors are bound to it."""
-        return _digest(self.fields, self.filters, self.sort)
+        return _digest(self.fields, self.filters, self.sort, self.areas)
 
     @classmethod
     def parse(cls, params: Mapping[str, Sequence[str]]) -> "RecordQuery":
@@ -107,7 +114,7 @@ class RecordQuery:
 
         `params` maps each name to all its values. A filter is `field=value` or
         `field.operator=value`; `in` takes values separated by commas, `null` takes true or false.
-        Raises QueryRefused.
+        An area is `bbox`, `near` or `within` (`areas`). Raises QueryRefused, AreaRefused.
         """
         return cls(
             fields=_names(_last(params, "fields")),
@@ -116,12 +123,15 @@ class RecordQuery:
             limit=_limit(_last(params, "limit")),
             cursor=_last(params, "cursor"),
             total=_total(_last(params, "total")),
+            areas=areas.parsed(params),
         )
 
 
 @lru_cache(maxsize=1024)
-def _digest(fields: tuple, filters: tuple, sort: tuple) -> str:
+def _digest(fields: tuple, filters: tuple, sort: tuple, asked: tuple) -> str:
     whole = [fields, [astuple(one) for one in filters], [astuple(one) for one in sort]]
+    if asked:
+        whole.append([[type(one).__name__, *astuple(one)] for one in asked])
     return hashlib.sha256(json.dumps(whole, ensure_ascii=False).encode()).hexdigest()[:16]
 
 

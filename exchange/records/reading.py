@@ -181,10 +181,10 @@ def _found(
     scopes: Sequence[Scope],
     start: Position | None,
 ) -> Found:
-    if not (query.filters or query.sort or scopes):
+    if not (query.filters or query.sort or query.areas or scopes):
         return _found_plainly(head, fields, query, start)
     settled = compiled(query, fields, scopes)
-    text, count, last = _timed(_page(head, settled, fields, query.limit, start))[0]
+    text, count, last = timed(_page(head, settled, fields, query.limit, start))[0]
     key = tuple(json.loads(last)) if last and count > query.limit else ()
     built = text.encode() if text else b"[]"
     rows = pseudonyms.put(built, fields)
@@ -450,14 +450,14 @@ def _total(
         statement = sql.SQL("EXPLAIN (FORMAT JSON) SELECT 1 FROM {}{}").format(
             relation(head), settled.where()
         )
-        plan = _timed(statement)[0][0]
+        plan = timed(statement)[0][0]
         plan = json.loads(plan) if isinstance(plan, str) else plan
         return int(plan[0]["Plan"]["Plan Rows"]), False
     statement = sql.SQL("SELECT count(*) FROM {}{}").format(relation(head), settled.where())
-    return _timed(statement)[0][0], True
+    return timed(statement)[0][0], True
 
 
-def _timed(
+def timed(
     statement: sql.Composable | str, values: Sequence[Any] | None = None
 ) -> list[tuple[Any, ...]]:
     """Run a reader's statement under the statement timeout and return its rows.
@@ -547,7 +547,7 @@ def changes(
         after=sql.Literal(after),
         limit=sql.Literal(limit),
     )
-    rows, deleted, count, last_seq, last_id = _timed(statement)[0]
+    rows, deleted, count, last_seq, last_id = timed(statement)[0]
     rows = pseudonyms.put(rows.encode(), fields).decode()
     more = count == limit
     token = cursors.sealed(Position((last_id,), last_seq), bound_to=bound_to) if more else ""

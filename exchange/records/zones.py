@@ -14,7 +14,7 @@ from psycopg import sql
 from catalog import facts
 from catalog.models import Dataset, Resource
 from exchange.models import RecordTable, Zone
-from exchange.records import masks, store
+from exchange.records import masks, place_columns, store
 from exchange.records.columns import SQL_TYPES
 from exchange.records.statements import comma, idents, one, run
 from policy.decision import conditional_zone_case, decide, open_zone_case
@@ -58,20 +58,22 @@ def wanted(resource: Resource, zone: str, today: date) -> list[dict[str, object]
     ):
         return []  # without a conditional field nobody could get more than is open
     decision = decide(CASES[Zone(zone)](today, prohibitions), fields)
-    columns = []
+    columns: list[dict[str, object]] = []
     for field in listed:
         decided = decision.fields[field.name]
         mask = decided.mask if decided.treatment == Treatment.MASKED else None
         unmaskable = mask is None and decided.treatment == Treatment.MASKED
         if decided.treatment == Treatment.WITHHELD or unmaskable:
             continue
+        held = masks.result_type(mask, field.data_type) if mask else field.data_type
         columns.append(
             {
                 "field": field.pk,
                 "column": f"f{field.pk}",
-                "type": masks.result_type(mask, field.data_type) if mask else field.data_type,
+                "type": held,
                 "treatment": int(decided.treatment),
                 "mask": masks.as_json(mask) if mask else None,
+                **place_columns.told(field.coordinate, held),
             }
         )
     return columns
@@ -161,7 +163,9 @@ def _rebuild(
     relation = store.of(table)
     run(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (_id)").format(relation))
     run(sql.SQL("CREATE INDEX ON {} (_seq, _id)").format(relation))
+    place_columns.index(table)
     run(sql.SQL("ANALYZE {}").format(relation))
+    table.unplaced = place_columns.unplaced(table)
     if standing:
         store.bury(standing, store.of(table), seq=table.seq)
         end(standing, at=at) if _shows_less(table, standing) else store.retire(standing)
@@ -179,7 +183,7 @@ def _create(table: RecordTable) -> None:
     ]
     run(
         sql.SQL("CREATE TABLE {} (_id bigint NOT NULL, _seq bigint NOT NULL, {})").format(
-            store.of(table), comma(definitions)
+            store.of(table), comma([*definitions, *place_columns.definition(table)])
         )
     )
     store.hand_over(store.of(table), zone=table.zone)
@@ -243,6 +247,7 @@ def _catch_up(table: RecordTable, shared: RecordTable) -> RecordTable:
         table.seq = seq
     table.rows += inserted - deleted
     table.source_seq = shared.seq
+    table.unplaced = place_columns.unplaced(table)
     table.save()
     return table
 

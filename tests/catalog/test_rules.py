@@ -22,6 +22,7 @@ VALUES = {
     "scale": 2,
     "minimum": Decimal(0),
     "maximum": Decimal(1),
+    "coordinate": "wgs84.x",
 }
 
 

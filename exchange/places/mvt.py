@@ -1,0 +1,84 @@
+"""A layer of points as a Mapbox Vector Tile 2.1: the few fields of its protocol buffer we need.
+
+https://github.com/mapbox/vector-tile-spec/tree/master/2.1, "4. Internal structure". Written here
+since the libraries for it bring numpy and take a third of a second for ten thousand points.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+EXTENT = 4096
+VARINT, BYTES = 0, 2
+MOVE_TO_ONE = b"\x09"
+COUNT = b"count"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A point in units of the tile, how many rows it stands for, and its id (0 for none)."""
+
+    x: int
+    y: int
+    count: int
+    id: int
+
+
+def encoded(name: str, spots: Iterable[Spot]) -> bytes:
+    """Return a tile with one layer; without a point, an empty tile."""
+    features: list[bytes] = []
+    values: dict[int, int] = {}
+    for spot in spots:
+        place = values.setdefault(spot.count, len(values))
+        features.append(_feature(spot, place))
+    if not features:
+        return b""
+    layer = [
+        _number(15, 2),  # version
+        _field(1, name.encode()),
+        *features,
+        _field(3, COUNT),
+        *(_field(4, _number(5, count)) for count in values),  # uint_value
+        _number(5, EXTENT),
+    ]
+    return _field(3, b"".join(layer))
+
+
+def _feature(spot: Spot, value: int) -> bytes:
+    """Return a point as field 2 of a layer; thousands stand in a tile, so nothing is nested."""
+    x, y = spot.x, spot.y
+    geometry = (
+        MOVE_TO_ONE
+        + SHORT[x << 1 if x >= 0 else (-x << 1) - 1]  # zigzag
+        + SHORT[y << 1 if y >= 0 else (-y << 1) - 1]
+    )
+    tags = b"\x00" + SHORT[value]
+    own = b"\x08" + _varint(spot.id) if spot.id else b""
+    body = b"%b\x12%b%b\x18\x01\x22%b%b" % (
+        own,
+        SHORT[len(tags)],
+        tags,
+        SHORT[len(geometry)],
+        geometry,
+    )
+    return b"\x12" + SHORT[len(body)] + body
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+SHORT = [_varint(number) for number in range(4 * EXTENT)]
+"""The numbers that stand in a tile, ready-made: places to twice its width, lengths, counts."""
+
+
+def _number(tag: int, number: int) -> bytes:
+    return _varint(tag << 3 | VARINT) + _varint(number)
+
+
+def _field(tag: int, content: bytes) -> bytes:
+    return _varint(tag << 3 | BYTES) + _varint(len(content)) + content

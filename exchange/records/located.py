@@ -1,0 +1,77 @@
+"""Areas as conditions of SQL on a point: the index finds a box, within it the rest is reckoned."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from accounts.models import RegionBoundary
+from exchange.records.areas import EARTH_RADIUS, Area, AreaRefused, Box, Near, Within
+
+NAMED = 20
+
+
+def condition(area: Area, point: sql.Composable) -> sql.Composable:
+    """Return whether a point lies in an area. Raises AreaRefused for a region without boundary."""
+    return CONDITIONS[type(area)](area, point)
+
+
+def in_box(area: Box, point: sql.Composable) -> sql.Composable:
+    """Return whether a point lies in a box, its edges too."""
+    return sql.SQL("{} <@ box(point({}, {}), point({}, {}))").format(
+        point, *map(sql.Literal, (area.east, area.north, area.west, area.south))
+    )
+
+
+def _near(area: Near, point: sql.Composable) -> sql.Composable:
+    """Return whether a point is near: by the haversine, which does not fail at small distances."""
+    return sql.SQL(
+        "({box} AND 2 * {radius} * asin(least(1, sqrt("
+        "power(sin(radians(({point})[1] - {latitude}) / 2), 2) + cos(radians({latitude}))"
+        " * cos(radians(({point})[1])) * power(sin(radians(({point})[0] - {longitude}) / 2), 2)"
+        "))) <= {metres})"
+    ).format(
+        box=in_box(area.box(), point),
+        point=point,
+        radius=sql.Literal(EARTH_RADIUS),
+        longitude=sql.Literal(area.longitude),
+        latitude=sql.Literal(area.latitude),
+        metres=sql.Literal(area.metres),
+    )
+
+
+def _within(area: Within, point: sql.Composable) -> sql.Composable:
+    inside = [_in_polygon(rings, point) for rings in boundary(area.code).rings]
+    return sql.SQL("({})").format(sql.SQL(" OR ").join(inside))
+
+
+def _in_polygon(rings: Sequence[Any], point: sql.Composable) -> sql.Composable:
+    outer, *holes = (
+        sql.SQL("{} <@ {}::polygon").format(point, sql.Literal(_written(ring))) for ring in rings
+    )
+    without = [sql.SQL("NOT {}").format(hole) for hole in holes]
+    return sql.SQL("({})").format(sql.SQL(" AND ").join([outer, *without]))
+
+
+def _written(ring: Sequence[Sequence[float]]) -> str:
+    return ",".join(f"({float(corner[0])!r},{float(corner[1])!r})" for corner in ring)
+
+
+def boundary(code: str) -> RegionBoundary:
+    """Return a region's boundary. Raises AreaRefused, which names those that there are."""
+    found = RegionBoundary.objects.filter(region__code=code).select_related("region").first()
+    if found is not None:
+        return found
+    known = RegionBoundary.objects.order_by("region__code").values_list("region__code", flat=True)
+    raise AreaRefused(
+        _("There is no boundary of a region “%(code)s” here. There are: %(known)s.")
+        % {"code": code, "known": ", ".join(known[:NAMED]) or "–"}
+    )
+
+
+CONDITIONS: Mapping[type, Callable[..., sql.Composable]] = {
+    Box: in_box,
+    Near: _near,
+    Within: _within,
+}
