@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from portal.dataset.machine import jsonld
+from portal.dataset.map import boundaries, dataset_map
 from portal.dataset.page import dataset, filtered
 from portal.dataset.why import why
 from portal.datasets import datasets, feed, suggest
@@ -22,6 +23,8 @@ urlpatterns = [
     path("datasets/suggest", suggest, name="portal-datasets-suggest"),
     path("datasets/<slug:slug>", dataset, name="portal-dataset"),
     path("datasets/<slug:slug>/filter", filtered, name="portal-dataset-filter"),
+    path("datasets/<slug:slug>/map", dataset_map, name="portal-map"),
+    path("boundaries.geojson", boundaries, name="portal-boundaries"),
     path("datasets/<slug:slug>/why", why, name="portal-why"),
     path("datasets/<slug:slug>.jsonld", jsonld, name="portal-dataset-jsonld"),
     path("figures", city_figures, name="portal-figures"),

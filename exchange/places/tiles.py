@@ -103,6 +103,27 @@ def cells(
     return [Cell(*row) for row in reading.timed(statement)]
 
 
+def extent(
+    head: Head, fields: Seen, query: RecordQuery, scopes: Sequence[Scope] = ()
+) -> Box | None:
+    """Return the smallest box that holds the places of a query's rows; None without one.
+
+    Raises as `cells` does.
+    """
+    reading.ready(head)
+    point = place_of(fields).point
+    statement = sql.SQL(
+        "SELECT min(p[0]), min(p[1]), max(p[0]), max(p[1]) FROM"
+        " (SELECT {point} AS p FROM {table}{where}) t"
+    ).format(
+        point=point,
+        table=reading.relation(head),
+        where=compiled(query, fields, scopes).where(),
+    )
+    west, south, east, north = reading.timed(statement)[0]
+    return None if west is None else Box(west, south, east, north)
+
+
 def tile(
     head: Head, fields: Seen, query: RecordQuery, at: Square, scopes: Sequence[Scope] = ()
 ) -> tuple[bytes, int]:

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -72,6 +73,20 @@ def parsed(params: Mapping[str, Sequence[str]]) -> tuple[Area, ...]:
     found += [_near(text) for text in params.get(NEAR, ())]
     found += [_within(text) for text in params.get(WITHIN, ())]
     return tuple(found)
+
+
+def written(area: Area) -> tuple[str, str]:
+    """Return an area as the parameter that `parsed` reads it from: name and value."""
+    if isinstance(area, Within):
+        return WITHIN, area.code
+    if isinstance(area, Near):
+        return NEAR, ",".join(map(_plain, (area.longitude, area.latitude, area.metres)))
+    return BBOX, ",".join(map(_plain, (area.west, area.south, area.east, area.north)))
+
+
+def _plain(number: float) -> str:
+    """Return a number without an exponent, in as few digits as it takes to read it back."""
+    return f"{Decimal(repr(number)):f}"
 
 
 def _numbers(text: str, count: int) -> list[float] | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
 
+from exchange.records import areas
 from exchange.records.query import Filter, Operator, RecordQuery, Sort
 
 Pairs = list[tuple[str, str]]
@@ -22,6 +23,7 @@ def pairs(query: RecordQuery, *, limit: int | None = None, cursor: str = "") -> 
     if query.fields:
         found.append(("fields", ",".join(query.fields)))
     found += [(f"{one.field}.{one.operator}", ",".join(one.values)) for one in query.filters]
+    found += [areas.written(one) for one in query.areas]
     if query.sort:
         found.append(("sort", ",".join(f"{'-' * s.descending}{s.field}" for s in query.sort)))
     if limit is not None:

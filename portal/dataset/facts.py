@@ -147,6 +147,12 @@ class About:
         return self.head.table_id is not None
 
     @property
+    def has_place(self) -> bool:
+        """Whether rows can be drawn on a map: both coordinates are shown, if only rounded."""
+        axes = [one for one in self.fields if one.field.coordinate]
+        return len(axes) > 1 and all(one.treatment != Treatment.WITHHELD for one in axes)
+
+    @property
     def freshness(self) -> Freshness:
         """How the age of its rows stands to what was promised."""
         if self.head.refreshed_at is None:

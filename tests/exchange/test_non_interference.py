@@ -259,9 +259,13 @@ def areas(draw) -> dict[str, str]:
     west, east = sorted([draw(DEGREES), draw(DEGREES)])
     south, north = sorted([draw(UP), draw(UP)])
     return {
-        **({"bbox": f"{west},{south},{east},{north}"} if draw(st.booleans()) else {}),
         **(
-            {"near": f"{west},{south},{draw(st.integers(1, 90_000))}"}
+            {"bbox": f"{west:.6f},{south:.6f},{east:.6f},{north:.6f}"}
+            if draw(st.booleans())
+            else {}
+        ),
+        **(
+            {"near": f"{west:.6f},{south:.6f},{draw(st.integers(1, 90_000))}"}
             if draw(st.booleans())
             else {}
         ),

@@ -1,0 +1,60 @@
+// The map of a dataset, in place of the sketch that the server drew. Without it, or where the
+// browser cannot draw it, the sketch stays.
+
+const place = document.getElementById("map");
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function style() {
+  const tiles = new URL(place.dataset.tiles, location.href).href;
+  return {
+    version: 8,
+    sources: {
+      rows: { type: "vector", tiles: [decodeURI(tiles)], maxzoom: 18, tileSize: 512 },
+      regions: { type: "geojson", data: new URL(place.dataset.boundaries, location.href).href },
+    },
+    layers: [
+      { id: "ground", type: "background", paint: { "background-color": colour("--panel") } },
+      { id: "inside", type: "fill", source: "regions",
+        paint: { "fill-color": colour("--raised"), "fill-opacity": 0.8 } },
+      { id: "borders", type: "line", source: "regions",
+        paint: { "line-color": colour("--quiet"), "line-width": 1 } },
+      { id: "points", type: "circle", source: "rows", "source-layer": "points",
+        paint: {
+          "circle-color": colour("--accent"), "circle-opacity": 0.75,
+          "circle-stroke-color": colour("--raised"), "circle-stroke-width": 1,
+          "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 4, 40, 18],
+        } },
+    ],
+  };
+}
+
+async function draw() {
+  const library = await import(new URL(place.dataset.library, location.href).href);
+  library.setWorkerUrl(new URL(place.dataset.worker, location.href).href);
+  const [west, south, east, north] = place.dataset.box.split(",").map(Number);
+  const sheet = document.createElement("div");
+  sheet.className = "map-sheet";
+  place.append(sheet);
+  const map = new library.Map({
+    container: sheet,
+    style: style(),
+    bounds: [[west, south], [east, north]],
+    attributionControl: false,
+    maxZoom: 18,
+    dragRotate: false,
+    locale: { "Map.Title": place.dataset.name },
+  });
+  map.addControl(new library.NavigationControl({ showCompass: false }));
+  map.addControl(new library.ScaleControl());
+  map.once("load", () => place.classList.add("drawn"));
+  map.on("click", "points", (event) => {
+    const [first] = event.features;
+    const told = document.createElement("p");
+    const [lon, lat] = first.geometry.coordinates.map((one) => one.toFixed(5));
+    told.textContent = `${place.dataset.rows} ${first.properties.count} · ${lon}, ${lat}`;
+    new library.Popup().setLngLat(event.lngLat).setDOMContent(told).addTo(map);
+  });
+}
+
+if (place) draw().catch(() => place.querySelector(".map-sheet")?.remove());

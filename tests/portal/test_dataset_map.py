@@ -1,0 +1,105 @@
+"""The map of a dataset: a picture and a list of what anybody may see of its places."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.boundaries import import_boundaries
+from policy.facts import Mask
+from policy.terms import DataType, Grade, MaskKind, OpenType
+from tests.factories import accounts, exchange
+from tests.factories.exchange import column
+from tests.portal.dataset_ways import as_open_door, get, page, served, text
+
+pytestmark = pytest.mark.django_db
+
+DATA = "id,name,lon,lat\n" + "".join(
+    f"{n},stop <b>{n}</b>,{119.4 + n % 10 * 0.0123},{38.4 + n // 10 * 0.0123}\n" for n in range(60)
+)
+
+
+def columns(**over):
+    return (
+        column("id", DataType.INTEGER, is_key=True),
+        column("name"),
+        column("lon", DataType.DECIMAL, coordinate="wgs84.x"),
+        column("lat", DataType.DECIMAL, coordinate="wgs84.y", **over),
+    )
+
+
+@pytest.fixture
+def dataset(db):
+    region = accounts.region(code="T-SEA", name_en="Seaside")
+    ring = [[119.3, 38.3], [119.5, 38.3], [119.5, 38.5], [119.3, 38.5], [119.3, 38.3]]
+    feature = {
+        "properties": {"code": region.code},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    import_boundaries({"features": [feature]}, source="invented", by=None, at=exchange.NOW)
+    return served(DATA, columns())
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_map_is_drawn_without_a_script_and_listed_beside(dataset, language):
+    with as_open_door():
+        html = text(page(dataset, "/map", language))
+
+    assert html.count('<circle class="dot"') == 60
+    assert 'class="district"' in html
+    assert "invented" in html
+    assert "stop &lt;b&gt;1&lt;/b&gt;" in html
+    assert "style=" not in html
+    assert not re.search(
+        r'(src|href)="(https?:)?//', html.split("<main", 1)[1].split("</main", 1)[0]
+    )
+
+
+def test_a_query_of_the_address_is_drawn_alone(dataset):
+    html = text(page(dataset, "/map", bbox="119.41,38.39,119.43,38.42"))
+
+    assert html.count('<circle class="dot"') == 4
+    assert "tiles/{z}/{x}/{y}.mvt?bbox=119.41" in html
+
+
+def test_an_area_that_is_none_is_told_in_words(dataset):
+    html = text(page(dataset, "/map", bbox="1,2"))
+
+    assert "bbox=west,south,east,north" in html
+    assert "<circle" not in html
+
+
+def test_a_withheld_coordinate_has_no_map_and_the_page_leads_to_none(db):
+    dataset = served(DATA, columns(grade=Grade.L4, open_type=OpenType.NOT_OPEN))
+
+    assert "<circle" not in text(page(dataset, "/map"))
+    assert f"/datasets/{dataset.slug}/map" not in text(page(dataset))
+
+
+def test_rounded_coordinates_are_said_to_be_rounded(db):
+    mask = Mask(MaskKind.ROUND_COORDINATE, digits=2)
+    html = text(page(served(DATA, columns(grade=Grade.L3, mask=mask)), "/map"))
+
+    assert "rounded to 2 decimals" in html
+
+
+def test_the_page_of_the_dataset_leads_to_its_map(dataset):
+    assert f"/datasets/{dataset.slug}/map" in text(page(dataset))
+
+
+def test_questions_are_bounded(dataset):
+    page(dataset, "/map")
+
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        page(dataset, "/map")
+
+    assert len(asked) <= 14
+
+
+def test_boundaries_are_public_with_their_source(dataset):
+    found = get("/boundaries.geojson").json()
+
+    assert found["features"][0]["properties"]["source"] == "invented"
