@@ -272,8 +272,8 @@ def _district(boundary: RegionBoundary, frame: Frame) -> District:
 
 def _sources() -> list[dict[str, str]]:
     """Return who made the boundaries, and under which review number they may be shown."""
-    found = RegionBoundary.objects.order_by("source", "review_number")
-    return list(found.values("source", "review_number").distinct())
+    found = RegionBoundary.objects.values_list("source", "review_number").distinct()
+    return [{"source": who, "review_number": number} for who, number in sorted(found)]
 
 
 def _note(head: Head, seen: Seen, drawn: Drawn) -> None:
