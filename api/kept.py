@@ -15,6 +15,7 @@ from django.conf import settings
 
 from exchange import access
 from exchange.access import Head, Seen
+from exchange.records.areas import Within
 from exchange.records.query import RecordQuery, Total
 
 MEGABYTE = 1 << 20
@@ -103,12 +104,14 @@ def name_of(
     """Return the name of a page that was asked for by `path` and the query string `asked`.
 
     None where none are kept, or its bytes come from more: a grant's rows, a consumer's pseudonyms,
-    an estimate.
+    an estimate, the boundary of a region.
     """
     if not settings.KEPT_PAGES_MB:
         return None
     if head.grants or fields.pseudonym_key is not None or query.total == Total.ESTIMATE:
         return None
+    if any(isinstance(area, Within) for area in query.areas):
+        return None  # a region's boundary may move without a row
     version = (head.table_id, head.seq, head.rows, head.refreshed_at, head.policy_version)
     return (path, asked, *version, fields.shown)
 
