@@ -32,8 +32,8 @@ SIGN_IN = Limit("sign-in", 120, HOUR)
 """Tries to sign in from one address, right or wrong; `accounts.guessing` counts the wrong ones."""
 MAIL = Limit("mail", 5, HOUR)
 """Letters to one e-mail address."""
-INVITATION = Limit("invitation", 20, DAY)
-"""Colleagues whom one person invites."""
+CLAIM = Limit("claim", 5, DAY)
+"""Companies that one person claims."""
 LEAK = Limit("leak", 20, HOUR)
 """Keys reported as leaked from one address."""
 CLOSE = Limit("close", 10, HOUR)

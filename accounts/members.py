@@ -13,7 +13,16 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import ApiKey, App, Membership, Organization, OrganizationKind, User
+from accounts.models import (
+    ApiKey,
+    App,
+    ClaimState,
+    CompanyClaim,
+    Membership,
+    Organization,
+    OrganizationKind,
+    User,
+)
 from accounts.people import lock_organizations, lock_people
 from accounts.refusals import StepRefused
 from accounts.roles import NotAllowed, Role
@@ -168,6 +177,8 @@ def _erase(user: User, at: datetime) -> User:
         related = getattr(user, rows, None)
         if related is not None:
             related.all().delete()
+    waiting = CompanyClaim.objects.filter(by=user, state=ClaimState.PENDING)
+    waiting.update(state=ClaimState.WITHDRAWN)
     user.name, user.email = ERASED, ""
     user.is_active, user.deactivated_at = False, at
     user.set_unusable_password()

@@ -558,6 +558,18 @@ KINDS: Mapping[str, Kind] = {
     "role.handed_over": Kind(
         gettext_lazy("%(person)s has left; %(heir)s takes over: %(roles)s."), (Role.HEAD,)
     ),
+    "company.claimed": Kind(
+        gettext_lazy(
+            "A member says they build for “%(company)s” (%(uscc)s). It is to be checked."
+        ),
+        (Role.OPERATOR,),
+        mail=True,
+    ),
+    "company.approved": Kind(
+        gettext_lazy("%(person)s may build for “%(company)s” now: its apps and keys."),
+        (Role.DEVELOPER,),
+        mail=True,
+    ),
     "key.leaked": Kind(
         gettext_lazy(
             "Somebody showed us the whole key %(prefix)s… of “%(app)s”, so it was revoked at once."

@@ -29,6 +29,7 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
     "accounts_membership": (READ, ADD, TAKE),
     "accounts_app": (READ, ADD, CHANGE),
     "accounts_apikey": (READ, ADD, CHANGE),
+    "accounts_companyclaim": (READ, ADD),
     "accounts_pastpassword": (READ, ADD, TAKE),
     "accounts_notice": (READ, ADD, CHANGE),
     "accounts_noticeseen": (READ, ADD),
@@ -49,6 +50,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 CHANGED: Mapping[str, tuple[str, ...]] = {
     "accounts_organization": ("closed_at",),  # a citizen's own place ends with the account
+    "accounts_companyclaim": ("state",),  # withdrawn when its account is closed
 }
 """Of these tables it changes some columns only."""
 
@@ -80,6 +82,11 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
         READ: "true",
         ADD: "kind = 'company' AND uscc IS NULL",
         CHANGE: "kind = 'company'",
+    },
+    "accounts_companyclaim": {
+        READ: "true",
+        ADD: "state = 'pending'",
+        CHANGE: "state IN ('pending', 'withdrawn')",
     },
     "accounts_app": {READ: _OUR_APP, ADD: _OUR_APP, CHANGE: _OUR_APP},
     "accounts_apikey": {READ: _OUR_KEY, ADD: _OUR_KEY, CHANGE: _OUR_KEY},

@@ -1,4 +1,5 @@
 from accounts.models.apps import ApiKey, App
+from accounts.models.claims import ClaimState, CompanyClaim
 from accounts.models.delegations import Delegation
 from accounts.models.notices import Notice, NoticeSeen
 from accounts.models.organizations import Organization, OrganizationKept
@@ -12,7 +13,9 @@ from accounts.roles import OrganizationKind, Role
 __all__ = [
     "ApiKey",
     "App",
+    "ClaimState",
     "CodeSystem",
+    "CompanyClaim",
     "Delegation",
     "MemberSession",
     "Membership",

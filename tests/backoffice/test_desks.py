@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from accounts import notices
+from accounts import companies, notices
 from accounts.models import Delegation, MemberSession, Membership, Organization, User
 from accounts.roles import CITY_WIDE, OFFICE_ROLES, PERMISSIONS, Role
 from audit.models import Entry
@@ -262,6 +262,9 @@ def a_whole_city():
         "dataset.stale", organization=where.department, target="dataset:1", at=exchange.NOW
     )
     notices.see(clerk, at=exchange.NOW)
+    companies.claim(
+        accounts.uscc(4711), "测试公司", "", by=accounts.user(Role.DEVELOPER), at=exchange.NOW
+    )
     authenticator.enrolled(clerk, at=exchange.NOW)
     clerk.set_password("Harbour-2026-light")
     clerk.save()

@@ -283,3 +283,15 @@ def test_an_app_of_a_company_with_colleagues_goes_on_when_one_leaves():
 
     app.refresh_from_db()
     assert app.closed_at is None
+
+
+def test_a_company_is_claimed_by_its_code_and_the_answer_stands_on_the_page(builder):
+    code_ = accounts.uscc(801)
+
+    wrong = builder.post("/my/companies/", {"uscc": code_[:-1] + "0", "name": "海湾公司"})
+    builder.post("/my/companies/", {"uscc": code_, "name": "海湾公司"})
+    page = builder.get("/my/companies/").content.decode()
+
+    assert wrong.status_code == 400 or code_.endswith("0")
+    assert "海湾公司" in page
+    assert "waits for the data authority" in page
