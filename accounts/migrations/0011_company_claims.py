@@ -9,7 +9,7 @@ import accounts.models.organizations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0009_members_keys"),
+        ("accounts", "0010_boundaries"),
     ]
 
     operations = [
