@@ -63,6 +63,9 @@ FACE: Mapping[str, str] = {
     "accounts_app": "true",
     "accounts_apikey": "true",
     "exchange_recordtable": "zone = 'open'",
+    "exchange_binding": "resource_id IN (SELECT id FROM face.catalog_resource)",
+    "exchange_syncrun": "merged_at IS NOT NULL AND NOT trial"
+    " AND binding_id IN (SELECT id FROM face.exchange_binding)",
     "exchange_grant": "false",
     # by when a department answers: the rules, which are public
     "catalog_clock": "true",
@@ -99,6 +102,20 @@ HIDDEN: Mapping[str, frozenset[str]] = {
     ),
     "community_showcase": frozenset({"moved_by_id", "reason"}),
     "community_wish": frozenset({"moved_by_id", "answered_by_id", "demand_id", "reason"}),
+    # which table is fed, and nothing of where from
+    "exchange_binding": frozenset(
+        {"source_id", "object", "columns", "mode", "cursor_column", "lag_seconds", "paused"}
+        | {"max_rejected_percent", "max_shrink_percent", "schedule_minutes", "full_every_days"}
+        | {"checkpoint", "attempted_at", "compared_at", "rules_digest"}
+    ),
+    # what was read and turned away; what changed would tell of values that are not open
+    "exchange_syncrun": frozenset(
+        {"mode", "because", "scope", "state", "heartbeat_at", "ended_at", "inserted", "updated"}
+        | {"unchanged", "deleted", "before", "after", "bytes", "digest_before", "digest_after"}
+        | {"checkpoint_before", "checkpoint_after", "parts", "problem_code", "problem_zh"}
+        | {"problem_en", "requested_by_id", "released_by_id", "seq", "base_id", "undo_until"}
+        | {"undoes_id", "reason", "trial"}
+    ),
 }
 
 

@@ -40,13 +40,13 @@ def atom(asking: Asking, absolute: Callable[[str], str], address: str) -> tuple[
     said = {"city": city, "words": asking.words}
     title = _("Datasets of %(city)s: %(words)s") if asking.words else _("Datasets of %(city)s")
     feed = Feed(
-        title=_plain(title % said),
+        title=plain(title % said),
         link=absolute(f"/datasets?{asking.query()}"),
         description="",
         language="en" if asking.is_english else "zh-Hans",
         author_name=city,
         feed_url=absolute(address),
-        feed_guid=_name("search", asking.query()),
+        feed_guid=name_of("search", asking.query()),
     )
     for one in listed(found.datasets, now=datetime.now(tz=UTC)):
         _add(feed, one, absolute)
@@ -58,22 +58,23 @@ def _add(feed: Feed, one: Listed, absolute: Callable[[str], str]) -> None:
     dataset = one.dataset
     published = dataset.published_at or NEVER
     feed.add_item(
-        title=_plain(dataset.title),
+        title=plain(dataset.title),
         link=absolute(one.address),
-        description=escape(_plain(dataset.abstract)),  # Django says that it is HTML
-        author_name=_plain(str(dataset.owner)),
-        unique_id=_name("dataset", dataset.slug),
+        description=escape(plain(dataset.abstract)),  # Django says that it is HTML
+        author_name=plain(str(dataset.owner)),
+        unique_id=name_of("dataset", dataset.slug),
         pubdate=published,
         updateddate=max(published, one.refreshed_at or published),
         categories=[dataset.subject.name] if dataset.subject else None,
     )
 
 
-def _name(kind: str, what: str) -> str:
+def name_of(kind: str, what: str) -> str:
+    """Return the name of an entry or a feed, the same for as long as it is about the same."""
     return uuid.uuid5(URN, f"{kind} {what}").urn
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a text without the control characters that no XML can hold."""
     return "".join(
         sign for sign in text if sign in "\t\n" or (sign >= " " and sign not in "\ufffe\uffff")

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from portal.dataset.history import atom, history
 from portal.dataset.machine import jsonld
 from portal.dataset.map import boundaries, dataset_map
 from portal.dataset.page import dataset, filtered
@@ -26,6 +27,8 @@ urlpatterns = [
     path("datasets/<slug:slug>/map", dataset_map, name="portal-map"),
     path("boundaries.geojson", boundaries, name="portal-boundaries"),
     path("datasets/<slug:slug>/why", why, name="portal-why"),
+    path("datasets/<slug:slug>/history", history, name="portal-dataset-history"),
+    path("datasets/<slug:slug>.atom", atom, name="portal-dataset-atom"),
     path("datasets/<slug:slug>.jsonld", jsonld, name="portal-dataset-jsonld"),
     path("figures", city_figures, name="portal-figures"),
     path("figures.json", figures_file, name="portal-figures-file"),
