@@ -35,6 +35,9 @@ from policy.sentences import Reason
 from policy.terms import Channel, Grade, Mode, ReaderKind, ScopeOperator, Treatment
 
 KEPT_DECISIONS = 2000
+Facts = tuple[dict[int, str], tuple[FieldFacts, ...], tuple[Prohibition, ...], dict[str, str]]
+"""What a decision rests on: field names by permanent id, the fields, every line of the list; and
+which axis of a place a field declares."""
 
 
 class DatasetUnknown(Problem):
@@ -425,8 +428,9 @@ def visible_then(
 def _decided(
     found: Head, caller: Caller, *, today: date, mode: Mode, channel: Channel
 ) -> dict[str, VisibleField]:
-    ids, fields, _prohibitions, axes = _facts(found.dataset_id)
-    decision = _decision(found, caller, today=today, mode=mode, channel=channel)
+    known = _facts(found.dataset_id)
+    ids, fields, _prohibitions, axes = known
+    decision = _decision(found, caller, today=today, mode=mode, channel=channel, known=known)
     held = {column["field"]: column for column in found.columns}
     numbers = {name: number for number, name in ids.items()}
     return {
@@ -443,9 +447,10 @@ def _decision(
     mode: Mode,
     channel: Channel,
     then: Sequence[FieldTerms] | None = None,
+    known: Facts | None = None,
 ) -> Decision:
-    """Decide on the fields as they stand now, or on the terms of a past day."""
-    ids, fields, prohibitions, _axes = _facts(found.dataset_id, then)
+    """Decide on the fields as they stand now, on the terms of a past day, or on `known` facts."""
+    ids, fields, prohibitions, _axes = known or _facts(found.dataset_id, then)
     case = Case(
         channel=channel,
         mode=mode,
@@ -505,9 +510,7 @@ def ground(reason: Reason) -> Ground:
     return Ground(str(reason.because), reason.text(get_language() or "zh-hans"), reason.basis)
 
 
-def _facts(
-    dataset_id: int, then: Sequence[FieldTerms] | None = None
-) -> tuple[dict[int, str], tuple[FieldFacts, ...], tuple[Prohibition, ...], dict[str, str]]:
+def _facts(dataset_id: int, then: Sequence[FieldTerms] | None = None) -> Facts:
     """Return names by number, what the law reads, the lines, and which axis a field declares."""
     lines = facts.prohibitions(Dataset(pk=dataset_id), then=then)
     if then is not None:  # a field may have been called otherwise than now

@@ -18,6 +18,7 @@ from catalog.models import Dataset
 from exchange.access import DatasetUnknown, DatasetWithdrawn
 from exchange.records import reading
 from oversight import looks
+from portal import talk
 from portal.dataset import asked, facts, preview
 from portal.dataset.downloads import downloads
 from portal.dataset.preview import Preview, Refusal
@@ -59,7 +60,7 @@ def _page(request: HttpRequest, slug: str, barred: Refusal | None) -> HttpRespon
     if not alone:
         context["offers"] = facts.offers(found.dataset)
         context["related"] = facts.related(found.dataset)
-
+        context["talk"] = talk.about(found.dataset)
     rows = _rows(request, found, barred)
     context["preview"] = rows
     context["downloads"] = downloads(rows)

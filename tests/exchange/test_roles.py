@@ -88,7 +88,10 @@ def allowed(connection, schema: str, name: str, kind: str, first: str) -> set[st
 def first_columns(url: str) -> dict[tuple[str, str], str]:
     with psycopg.connect(url, autocommit=True) as owner:
         found = owner.execute(
-            "SELECT n.nspname, c.relname, min(a.attname) FROM pg_class c"
+            # a column that a view shows as NULL is stopped before the right is looked at
+            "SELECT n.nspname, c.relname,"
+            " coalesce(min(a.attname) FILTER (WHERE a.attname = 'id'), min(a.attname))"
+            " FROM pg_class c"
             " JOIN pg_namespace n ON n.oid = c.relnamespace"
             " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
             " GROUP BY 1, 2"

@@ -13,6 +13,7 @@ from django.utils import timezone
 from catalog import relations
 from catalog.models import CodeList, Dataset
 from catalog.terms import State
+from exchange import access
 from exchange.models import RecordTable
 from policy.terms import Grade, OpenType
 from tests.factories import catalog
@@ -153,12 +154,15 @@ def test_the_pages_work_as_the_open_doors_role(dataset):
     assert "does not open this field" in text(why)
 
 
-def test_the_page_asks_a_bounded_number_of_queries(dataset):
+@pytest.mark.parametrize("params", [{}, {"price.gte": "15", "limit": "1"}])
+def test_the_page_asks_at_most_twelve_queries_also_where_nothing_is_kept(dataset, params):
     page(dataset)
     cache.clear()
+    access._looks.clear()
+    access._decisions.clear()
 
     with CaptureQueriesContext(connection) as asked:
-        page(dataset)
+        page(dataset, **params)
 
     assert len(asked) <= 12
 
@@ -169,6 +173,13 @@ def test_the_pages_have_no_inline_script_or_style(dataset):
 
         assert not re.search(r"<script(?! src=)|<style|\s(style|on\w+)\s*=", html)
         assert html.count("<h1") == 1
+
+
+def test_what_people_say_stands_on_the_page(dataset):
+    html = text(page(dataset))
+
+    assert 'id="talk"' in html
+    assert 'id="used-by"' in html
 
 
 def test_only_reading_is_answered(dataset):
