@@ -15,6 +15,7 @@ from backoffice.waiting import (
     raised,
     requests,
     runs,
+    said,
 )
 from backoffice.waiting.piles import Asked, Desk, Pile, Question
 
@@ -26,6 +27,9 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         runs.held,
         runs.late,
         raised.reports,
+        said.to_look_at,
+        said.to_answer,
+        said.wishes_to_answer,
         asking.to_complete,
         asking.suspended,
         asking.drafts,
@@ -58,6 +62,9 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         requests.past_their_term,
         raised.talked_over,
         raised.reports,
+        said.to_look_at,
+        said.to_answer,
+        said.wishes_to_answer,
         asking.to_complete,
         lines.for_legal_review,
         lines.ending_grants,
@@ -67,6 +74,10 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         requests.to_check,
         requests.extensions,
         raised.to_settle,
+        said.to_look_at,
+        said.apps,
+        said.new_wishes,
+        said.wishes_to_answer,
         calendars.year_missing,
         raised.stops,
         entries.to_review,
