@@ -71,7 +71,7 @@ def test_a_comment_is_answered_and_made_a_report_at_its_page(at_desk):
     desk = at_desk(two.where.publisher)
 
     answered = desk.press(made, "answer", text="已更正。")
-    taken = desk.press(made, "take-up", row="", key="id=7", fields_wrong="phone")
+    taken = desk.press(made, "take-up", key="id=7", fields_wrong="phone")
 
     assert (answered.status_code, taken.status_code) == (302, 302)
     made.refresh_from_db()
