@@ -85,7 +85,7 @@ _GRADED = "field fieldterms gradingtable"
 _CATALOGUE = f"dataset {_GRADED} subject codelist code revision {_OFFERS} {_LINES}"
 _SYNC = "source binding syncrun recordtable grant"
 _PAPERS = "requestattachment requestreference agreement batchjob userecord stop"
-_SHARING = f"sharerequest requestevent {_PAPERS} dispute disputeevent correction"
+_SHARING = f"countingrule sharerequest requestevent {_PAPERS} dispute disputeevent correction"
 _RUNNING = "allowedhost source binding syncrun recordtable"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
 _SEE_SHARING = _every("exchange", _SHARING, "view")
@@ -111,7 +111,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "exchange",
             "create_source update_source remove_source test_source browse_source upload_file "
             "bind_resource suggest_grades run_sync regrade_field "
-            "reschedule_binding "
+            "reschedule_binding count_only "
             "read_rejected discard_rejected correct_rejected read_held "
             "ask_dataset open_dispute report_correction answer_correction record_use",
         )
@@ -133,7 +133,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs(
             "exchange",
             "withdraw_dataset regrade_field decide_revision release_run discard_run undo_run "
-            "read_held revoke_grant suspend_grant stop_grant sign_request sign_answer "
+            "count_only read_held revoke_grant suspend_grant stop_grant sign_request sign_answer "
             "comment_request open_dispute answer_dispute report_correction record_use",
         )
         | _SEE_SHARING
@@ -176,7 +176,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs(
             "exchange",
             "publish_dataset withdraw_dataset decide_revision grant_dataset revoke_grant "
-            "suspend_grant release_run discard_run undo_run "
+            "count_only suspend_grant release_run discard_run undo_run "
             "check_request oversee_request comment_request decide_dispute",
         )
         | _SEE_SHARING

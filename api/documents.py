@@ -7,6 +7,13 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from api.authentication import HEADER, KeyAuthentication
+from exchange.records.aggregates import (
+    DEFAULT_GROUPS,
+    MAX_GROUPED,
+    MAX_GROUPS,
+    MAX_MEASURES,
+    Unit,
+)
 from exchange.records.query import DEFAULT_LIMIT, MAX_LIMIT, Operator, Total
 
 
@@ -50,6 +57,44 @@ class RecordPage(serializers.Serializer):
     withheld = serializers.ListField(child=serializers.CharField())
     next = serializers.CharField(allow_null=True)
     rows = serializers.ListField(child=serializers.DictField())
+
+
+class GroupDocument(serializers.Serializer):
+    """One group: what it is of, by field, and its figures, by measure."""
+
+    by = serializers.DictField()
+    values = serializers.DictField()
+
+
+class OthersDocument(serializers.Serializer):
+    """The groups beyond the limit, as one; percentiles of them are null."""
+
+    groups = serializers.IntegerField()
+    values = serializers.DictField()
+
+
+class LeftOut(serializers.Serializer):
+    """Rows that are in no figure, for the smallest group that may be told."""
+
+    smallest_group = serializers.IntegerField()
+    rows = serializers.IntegerField()
+
+
+class AggregateDocument(serializers.Serializer):
+    """Figures of groups. `total` is of all rows that the filters select, `found` of all groups."""
+
+    dataset = serializers.CharField()
+    seq = serializers.IntegerField(help_text="the zone's place in its change feed")
+    refreshed_at = serializers.DateTimeField(allow_null=True)
+    group = serializers.ListField(child=serializers.CharField())
+    bucket = serializers.DictField(child=serializers.CharField())
+    measures = serializers.ListField(child=serializers.CharField())
+    count = serializers.IntegerField(help_text="groups in this answer")
+    found = serializers.IntegerField(help_text="groups there are")
+    left_out = LeftOut(allow_null=True)
+    total = serializers.DictField()
+    groups = GroupDocument(many=True)
+    others = OthersDocument(allow_null=True)
 
 
 class ChangePage(serializers.Serializer):
@@ -240,6 +285,26 @@ FEATURE_PARAMETERS = [
 ]
 TILE_PARAMETERS = [FILTER, *AREAS]
 DOWNLOAD_PARAMETERS = [FIELDS, FILTER, SORT, *AREAS]
+AGGREGATE_PARAMETERS = [
+    _query("group", f"Field names, separated by commas, at most {MAX_GROUPED}; none: one total."),
+    _query(
+        "bucket",
+        f"Unit of time of grouped days and moments: {', '.join(Unit)}; or `field:unit` by commas.",
+    ),
+    _query(
+        "measure",
+        "`count`, or sum, avg, min, max, p1 to p99 with a field, such as `sum:amount`; by commas,"
+        f" at most {MAX_MEASURES}. Without it `count`.",
+    ),
+    FILTER,
+    _query("sort", "A grouped field or a measure, “-” before it for the reverse; by commas."),
+    OpenApiParameter(
+        "limit",
+        int,
+        OpenApiParameter.QUERY,
+        description=f"Groups, 1 to {MAX_GROUPS}; default {DEFAULT_GROUPS}. “others” has the rest.",
+    ),
+]
 CHANGE_PARAMETERS = [
     OpenApiParameter(
         "since",

@@ -29,6 +29,29 @@ REFUSALS = (
         ),
     ),
     Refusal(
+        "measure-refused",
+        (400,),
+        _("A figure or a unit of time does not fit its field. The sentence says what would."),
+    ),
+    Refusal(
+        "counting-refused",
+        (400,),
+        _("A dataset cannot be counted by what was named. The sentence says why."),
+    ),
+    Refusal(
+        "only-counted",
+        (403,),
+        _(
+            "The dataset is open by counts alone: its rows are not given one by one, and small "
+            "groups are not told. The sentence names what it can be counted by."
+        ),
+    ),
+    Refusal(
+        "counting-settled",
+        (409,),
+        _("The dataset is published, so how it is counted can only be made stricter."),
+    ),
+    Refusal(
         "field-unknown",
         (400,),
         _("There is no such field. Use one of those the sentence names."),

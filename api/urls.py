@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from api.errors import nothing_here
+from api.views.aggregate import Aggregate
 from api.views.datasets import DatasetOne, Datasets, Explain
 from api.views.errors import refusals
 from api.views.places import RecordsGeojson, Tile
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         Tile.as_view(),
         name="tile",
     ),
+    path("v1/datasets/<slug:slug>/aggregate", Aggregate.as_view(), name="aggregate"),
     path("v1/datasets/<slug:slug>/changes", RecordChanges.as_view(), name="changes"),
     path("v1/datasets/<slug:slug>/explain", Explain.as_view(), name="explain"),
     path("v1/datasets/<slug:slug>/policy", DatasetPolicy.as_view(), name="dataset-policy"),

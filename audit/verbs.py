@@ -37,6 +37,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "dataset.change_closed": ("认定无需随之更新", "Change closed without an amendment"),
     "dataset.change_extended": ("同意延长更新期限", "Term to follow a change extended"),
     "dataset.change_noted": ("登记需随之更新的变化", "Change to be followed noted"),
+    "dataset.count_only": ("限定仅以统计开放", "Opening confined to counts"),
     "dataset.create": ("编制目录", "Entry drafted"),
     "dataset.copy": ("复制目录", "Entry drafted after another"),
     "dataset.import": ("导入目录", "Entries taken from a workbook"),

@@ -10,6 +10,7 @@ from backoffice.desks import (
     community,
     companies,
     corrections,
+    counting,
     datasets,
     demands,
     developers,
@@ -57,6 +58,7 @@ DESKS = (
     disputes,
     corrections,
     community,
+    counting,
     uses,
     schedule,
 )

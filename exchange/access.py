@@ -101,7 +101,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What one look at the catalogue says of a dataset: all that a request needs beside rows."""
+    """What one look at the catalogue says of a dataset: all that a request needs beside rows.
+
+    Where `smallest_group` is more than 1, the zone's rows are open by counts alone, in groups of
+    so many or more, by the fields of `counted_by` (id, unit of time or ""); see `records.kept`.
+    """
 
     dataset_id: int
     slug: str
@@ -116,12 +120,16 @@ class Head:
     tombstones_from: int
     refreshed_at: Any
     grants: tuple[tuple[int, GrantFacts], ...] = field(default=())
+    smallest_group: int = 1
+    counted_by: tuple[tuple[int, str], ...] = ()
 
 
 HEAD = """
 SELECT d.id, d.slug, d.policy_version, r.id, t.id, t.table_name, t.zone, t.columns, t.seq,
-       t.rows, t.tombstones_from, t.refreshed_at, d.state, d.withdrawn_at, d.withdrawn_reason
+       t.rows, t.tombstones_from, t.refreshed_at, d.state, d.withdrawn_at, d.withdrawn_reason,
+       CASE WHEN $2 = 'open' THEN c.smallest_group END, c.counted_by
 FROM catalog_dataset d
+LEFT JOIN exchange_countingrule c ON c.dataset_id = d.id
 LEFT JOIN LATERAL (SELECT id FROM catalog_resource WHERE dataset_id = d.id AND kind = 'table'
                    ORDER BY position, id LIMIT 1) r ON true
 LEFT JOIN exchange_recordtable t ON t.resource_id = r.id AND t.zone = $2 AND t.live
@@ -149,7 +157,7 @@ FROM (SELECT 1) AS one
 LEFT JOIN ({keys.FIND.replace("%s", "$1")})
     AS k({", ".join(f"k{place}" for place in range(keys.WIDTH))}) ON true
 LEFT JOIN ({HEAD})
-    AS h({", ".join(f"h{place}" for place in range(15))}) ON true
+    AS h({", ".join(f"h{place}" for place in range(17))}) ON true
 """
 KNOWN_BY = f"SELECT k::text, h::text {LOOK}"
 WHOLE = f"SELECT k::text, h::text, k.*, h.* {LOOK}"
@@ -216,7 +224,7 @@ def _look(digest: str, zone: str, slug: str) -> Look:
     found = Look(
         key=None if key[0] is None else keys.from_row(key),
         row=None if row[0] is None else row,
-        head=_head_of(row[:12], zone) if row[12] == Dataset.State.PUBLISHED else None,
+        head=_head_of(row, zone) if row[12] == Dataset.State.PUBLISHED else None,
     )
     if len(_looks) >= KEPT_LOOKS:
         _looks.clear()
@@ -260,6 +268,8 @@ def _head_of(row: tuple[Any, ...], zone: str) -> Head:
         rows=rows,
         tombstones_from=tombstones_from,
         refreshed_at=row[11],
+        smallest_group=row[15] or 1,
+        counted_by=tuple(tuple(one) for one in json.loads(row[16])) if row[15] else (),
     )
 
 

@@ -66,6 +66,7 @@ FACE: Mapping[str, str] = {
     "exchange_binding": "resource_id IN (SELECT id FROM face.catalog_resource)",
     "exchange_syncrun": "merged_at IS NOT NULL AND NOT trial"
     " AND binding_id IN (SELECT id FROM face.exchange_binding)",
+    "exchange_countingrule": "true",
     "exchange_grant": "false",
     # by when a department answers: the rules, which are public
     "catalog_clock": "true",
@@ -116,6 +117,7 @@ HIDDEN: Mapping[str, frozenset[str]] = {
         | {"problem_en", "requested_by_id", "released_by_id", "seq", "base_id", "undo_until"}
         | {"undoes_id", "reason", "trial"}
     ),
+    "exchange_countingrule": frozenset({"set_by_id"}),
 }
 
 

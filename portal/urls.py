@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from portal.charts import chart, chart_file
 from portal.dataset.history import atom, history
 from portal.dataset.machine import jsonld
 from portal.dataset.map import boundaries, dataset_map
@@ -35,6 +36,8 @@ urlpatterns = [
     path("figures/<slug:what>.csv", raw_counts, name="portal-figures-raw"),
     path("departments", departments, name="portal-departments"),
     path("departments/<slug:slug>", department, name="portal-department"),
+    path("datasets/<slug:slug>/chart", chart, name="portal-chart"),
+    path("datasets/<slug:slug>/chart.<slug:kind>", chart_file, name="portal-chart-file"),
     path("negative-list", negative_list, name="portal-negative-list"),
     path("negative-list.<slug:kind>", negative_list_file, name="portal-negative-list-file"),
     path("duty-list", duty_list, name="portal-duty-list"),

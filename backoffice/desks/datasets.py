@@ -21,7 +21,7 @@ from unfold.enums import ActionVariant
 from backoffice import lights, words
 from backoffice.buttons import Button, way_to
 from backoffice.desk import Desk
-from backoffice.desks import amendments, offers, presses, workbooks
+from backoffice.desks import amendments, counting, offers, presses, workbooks
 from backoffice.forms import catalog as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.exchange import GrantForm
@@ -288,6 +288,7 @@ class DatasetDesk(Desk):
             form=GrantForm,
             offered=_in(State.PUBLISHED),
         ),
+        *counting.AT_DATASET,
         Button(
             name="withdraw",
             label=_("Withdraw"),

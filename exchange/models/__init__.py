@@ -4,6 +4,7 @@ from exchange.models.agreements import Agreement
 from exchange.models.attachments import RequestAttachment
 from exchange.models.batches import BatchEnd, BatchForm, BatchJob, BatchMark
 from exchange.models.corrections import Correction, Wrong
+from exchange.models.counting import CountingRule
 from exchange.models.disputes import About, Dispute, DisputeEvent, Side
 from exchange.models.grants import Ending, Grant
 from exchange.models.records import RecordTable, Zone
@@ -40,6 +41,7 @@ __all__ = [
     "BatchMark",
     "Binding",
     "Correction",
+    "CountingRule",
     "Dispute",
     "DisputeEvent",
     "Ending",

@@ -236,7 +236,7 @@ def _withheld(field: VisibleField, fields: Mapping[str, VisibleField]) -> FieldW
 def _masked(field: VisibleField, fields: Mapping[str, VisibleField]) -> FieldMasked:
     return FieldMasked(
         _(
-            "“%(name)s” is masked for you, so rows cannot be filtered or sorted by it. "
+            "“%(name)s” is masked for you, so nothing can be filtered, sorted or counted by it. "
             "You can use: %(clear)s."
         )
         % {"name": field.name, "clear": _clear_names(fields)},

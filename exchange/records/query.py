@@ -6,7 +6,7 @@ closed: a field name, one of the operators below, values. Nothing in it is text 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -117,12 +117,12 @@ class RecordQuery:
         An area is `bbox`, `near` or `within` (`areas`). Raises QueryRefused, AreaRefused.
         """
         return cls(
-            fields=_names(_last(params, "fields")),
-            filters=_filters(params),
-            sort=tuple(_sort(part) for part in _names(_last(params, "sort"))),
-            limit=_limit(_last(params, "limit")),
-            cursor=_last(params, "cursor"),
-            total=_total(_last(params, "total")),
+            fields=names_of(last_of(params, "fields")),
+            filters=filters_of(params),
+            sort=tuple(sort_of(part) for part in names_of(last_of(params, "sort"))),
+            limit=_limit(last_of(params, "limit")),
+            cursor=last_of(params, "cursor"),
+            total=_total(last_of(params, "total")),
             areas=areas.parsed(params),
         )
 
@@ -135,16 +135,19 @@ def _digest(fields: tuple, filters: tuple, sort: tuple, asked: tuple) -> str:
     return hashlib.sha256(json.dumps(whole, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-def _last(params: Mapping[str, Sequence[str]], name: str) -> str:
+def last_of(params: Mapping[str, Sequence[str]], name: str) -> str:
+    """Return the last value of a parameter, "" where it is not there."""
     values = params.get(name) or [""]
     return values[-1].strip()
 
 
-def _names(text: str) -> tuple[str, ...]:
+def names_of(text: str) -> tuple[str, ...]:
+    """Return the names that commas part, each once."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
-def _sort(part: str) -> Sort:
+def sort_of(part: str) -> Sort:
+    """Return one part of an order: a name, with “-” before it where it goes down."""
     return Sort(part.lstrip("-+"), descending=part.startswith("-"))
 
 
@@ -172,11 +175,14 @@ def _total(text: str) -> Total:
         ) from None
 
 
-def _filters(params: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:
+def filters_of(
+    params: Mapping[str, Sequence[str]], reserved: Collection[str] = RESERVED
+) -> tuple[Filter, ...]:
+    """Return every parameter that is not reserved as a filter. Raises QueryRefused."""
     found = [
         _filter(name, text)
         for name, values in params.items()
-        if name not in RESERVED
+        if name not in reserved
         for text in values
     ]
     if len(found) > MAX_FILTERS:

@@ -32,6 +32,7 @@ from exchange.problems import Problem
 from exchange.records import cursors, masks, pseudonyms, store
 from exchange.records.compile import Compiled, Scope, VisibleField, compiled
 from exchange.records.cursors import Position
+from exchange.records.kept import OnlyCounted
 from exchange.records.query import RecordQuery, Total
 from exchange.records.statements import comma
 
@@ -44,6 +45,12 @@ BETWEEN = b",\n"
 LAST_KEY = re.compile(rb'"_id":(\d+)')
 LOOKS = 5
 NO_SETTINGS: Mapping[str, str] = {}
+STILL_ALLOWED = """
+SELECT t.revoked_at IS NULL AND NOT (t.zone = 'open' AND EXISTS (
+    SELECT FROM exchange_countingrule c JOIN catalog_resource r ON r.dataset_id = c.dataset_id
+    WHERE r.id = t.resource_id))
+FROM exchange_recordtable t WHERE t.id = %s
+"""
 LEASE_SECONDS = 0.02
 """How long a stream may go on between two looks at whether its version still may be read. A verb
 that makes something stricter waits as long after its commit, so no byte comes after it returns."""
@@ -325,10 +332,23 @@ def run_joined(
     return told, page
 
 
-def ready(head: Head) -> None:
-    """Return if there are rows to read. Raises NoTable, RowsNotReady."""
+def there(head: Head) -> None:
+    """Return if there are rows at all, to read or to count. Raises NoTable, RowsNotReady."""
     if head.table_id is None:
         raise without_rows(head)
+
+
+def ready(head: Head) -> None:
+    """Return if there are rows to read one by one. Raises NoTable, RowsNotReady, OnlyCounted."""
+    there(head)
+    if head.smallest_group > 1:
+        raise OnlyCounted(
+            _(
+                "“%(slug)s” is open by counts alone, in groups of %(smallest)s rows or more, so"
+                " its rows are not given one by one. Ask /api/v1/datasets/%(slug)s/aggregate."
+            )
+            % {"slug": head.slug, "smallest": head.smallest_group}
+        )
 
 
 def relation(head: Head) -> sql.Composed:
@@ -705,9 +725,7 @@ def _copied(
 
 def _still_allowed(head: Head) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT revoked_at IS NULL FROM exchange_recordtable WHERE id = %s", [head.table_id]
-        )
+        cursor.execute(STILL_ALLOWED, [head.table_id])
         if not cursor.fetchone()[0]:
             raise Revoked(head.slug)
 

@@ -17,7 +17,7 @@ from backoffice.desk import Desk, KeptDesk
 from catalog import demands
 from catalog.models import CodeList, Dataset, Field, FieldSketch, Subject, WorkingDay
 from catalog.terms import LineState, State
-from exchange import opening, sources
+from exchange import counted, opening, sources
 from exchange.models import (
     About,
     BatchForm,
@@ -201,6 +201,9 @@ def a_whole_city():
         by=where.head,
         at=exchange.NOW,
         reason="looser",
+    )
+    counted.count_only(
+        dataset.pk, [(field.pk, "")], reason="a test", by=where.head, at=exchange.NOW
     )
     ask_for(dataset, field)
     two = sharing.two(rows=False, asker=where.department)

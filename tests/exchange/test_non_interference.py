@@ -227,6 +227,30 @@ def queries(draw) -> dict[str, str]:
     return params
 
 
+KINDS = ["sum:", "avg:", "min:", "max:", "p50:", "p9:", "odd:"]
+
+
+@st.composite
+def counts(draw) -> dict[str, str]:
+    names = draw(st.sampled_from([CLEARLY, LIKELY]))
+    params = {
+        draw(names) + draw(st.sampled_from(OPERATORS)): draw(VALUES)
+        for _ in range(draw(st.integers(0, 2)))
+    }
+    measure = st.one_of(st.just("count"), st.builds(str.__add__, st.sampled_from(KINDS), names))
+    measures = draw(st.lists(measure, min_size=1, max_size=3))
+    params["measure"] = ",".join(measures)
+    groups = draw(st.lists(names, max_size=2))
+    params["group"] = ",".join(groups)
+    if "seen_on" in groups:
+        params["bucket"] = draw(st.sampled_from(["", "month", "week", "seen_on:day", "odd"]))
+    params["sort"] = draw(
+        st.sampled_from(["", *measures, *groups, *(f"-{one}" for one in groups)])
+    )
+    params["limit"] = draw(st.sampled_from(["", "1", "7", "1000", "0"]))
+    return params
+
+
 def test_the_two_worlds_have_different_hidden_rows_and_the_same_open_feed(worlds):
     hidden = []
     for world in worlds:
@@ -243,6 +267,11 @@ def test_the_two_worlds_have_different_hidden_rows_and_the_same_open_feed(worlds
 @given(params=queries())
 def test_pages_are_the_same(worlds, params):
     alike(worlds, f"/api/v1/datasets/{worlds[0].slug}/records", params)
+
+
+@given(params=counts())
+def test_figures_are_the_same(worlds, params):
+    alike(worlds, f"/api/v1/datasets/{worlds[0].slug}/aggregate", params)
 
 
 @given(params=queries())

@@ -1,0 +1,167 @@
+"""Figures of groups as people read them: labels of fields, measures, units and kinds."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.models import Field
+from exchange.access import Head, Seen
+from exchange.records import counting
+from exchange.records.aggregates import AggregateQuery, Kind, Measure, Unit
+
+NUMBERS = counting.NUMBERS
+TIMES = counting.TIMES
+UNITS: Mapping[Unit, Promise] = {
+    Unit.YEAR: gettext_lazy("years"),
+    Unit.QUARTER: gettext_lazy("quarters"),
+    Unit.MONTH: gettext_lazy("months"),
+    Unit.WEEK: gettext_lazy("weeks"),
+    Unit.DAY: gettext_lazy("single days"),
+    Unit.HOUR: gettext_lazy("hours"),
+}
+KINDS: Mapping[str, Promise] = {
+    "bar": gettext_lazy("upright bars"),
+    "line": gettext_lazy("a line of points"),
+    "pie": gettext_lazy("pie, of up to eight parts"),
+}
+OFFERED = (Kind.SUM, Kind.AVERAGE, Kind.LEAST, Kind.MOST, "p50", "p90")
+DAY_LETTERS = {Unit.YEAR: 4, Unit.MONTH: 7, Unit.QUARTER: 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One group: what it is of in words, its figures, and whether it stands for several."""
+
+    names: tuple[str, ...]
+    figures: tuple[Any, ...]
+    is_others: bool = False
+
+    @property
+    def cells(self) -> tuple[Any, ...]:
+        """Names and figures; what there is no figure of is empty."""
+        return (*self.names, *("" if one is None else one for one in self.figures))
+
+    @property
+    def name(self) -> str:
+        """What it is of, in one."""
+        return " · ".join(self.names)
+
+    @property
+    def first(self) -> Any:
+        """The figure that is drawn."""
+        return self.figures[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A table of figures: heads of its columns, its rows, what all come to."""
+
+    groups: tuple[str, ...]
+    measures: tuple[str, ...]
+    rows: tuple[Row, ...]
+    total: Row
+    found: int
+    left_out: int | None
+    smallest: int
+
+    @property
+    def has_others(self) -> bool:
+        """Whether the last row stands for groups beyond the limit."""
+        return bool(self.rows) and self.rows[-1].is_others
+
+    @property
+    def drawable(self) -> bool:
+        """Whether there are figures to draw, and none is below zero or no number."""
+        drawn = [one.first for one in self.rows if one.first is not None]
+        return bool(drawn) and all(isinstance(one, int | float) and one >= 0 for one in drawn)
+
+    @property
+    def most(self) -> float:
+        """The largest figure that is drawn, and never 0."""
+        return max((one.first for one in self.rows if one.first), default=1)
+
+
+def told(head: Head, fields: Seen, query: AggregateQuery, labels: Mapping[str, str]) -> Chart:
+    """Count, and put into words. Raises what `counting.count` raises."""
+    found = counting.count(head, fields, query)
+    units = [found.units.get(one.field) for one in query.grouped]
+    rows = [
+        Row(
+            tuple(
+                name(value, unit) for value, unit in zip(one["by"].values(), units, strict=True)
+            ),
+            tuple(one["values"].values()),
+        )
+        for one in json.loads(found.groups)
+    ]
+    total = tuple(json.loads(found.total).values())
+    if found.others:
+        rest = json.loads(found.others)
+        word = _("%(number)s other groups") % {"number": rest["groups"]}
+        names = (word, *("" for _more in units[1:]))
+        rows.append(Row(names, tuple(rest["values"].values()), is_others=True))
+    whole = (_("All rows counted"), *("" for _more in units[1:]))
+    return Chart(
+        groups=tuple(
+            grouped(one.field, found.units.get(one.field), labels) for one in query.grouped
+        ),
+        measures=tuple(measure(one, labels) for one in query.measures),
+        rows=tuple(rows) if query.grouped else (Row(whole[:1], total),),
+        total=Row(whole, total),
+        found=found.found,
+        left_out=found.left_out,
+        smallest=head.smallest_group,
+    )
+
+
+def name(value: Any, unit: Unit | None) -> str:
+    """Return what a group is of: a value, or a piece of time by its beginning."""
+    if value is None:
+        return _("no value")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    text = str(value)
+    if unit == Unit.QUARTER:
+        quarter = (int(text[5:7]) + 2) // 3
+        return f"{text[:4]} Q{quarter}"
+    if unit == Unit.WEEK:
+        return _("week from %(day)s") % {"day": text}
+    return text[: DAY_LETTERS.get(unit, len(text))] if unit else text
+
+
+def grouped(field: str, unit: Unit | None, labels: Mapping[str, str]) -> str:
+    """Return the head of a column of groups."""
+    label = labels.get(field, field)
+    return f"{label} ({UNITS[unit]})" if unit else label
+
+
+def measures(fields: Iterable[Field]) -> Sequence[Measure]:
+    """Return the figures that can be chosen of fields of numbers."""
+    numbers = [one.name for one in fields if one.data_type in NUMBERS and not one.is_key]
+    return [Measure(str(kind), field) for field in numbers for kind in OFFERED]
+
+
+def measure(one: Measure, labels: Mapping[str, str]) -> str:
+    """Return a figure in words."""
+    if one.kind == Kind.COUNT:
+        return _("number of rows")
+    field = labels.get(one.field, one.field)
+    if one.percentile is not None:
+        if one.percentile == 50:
+            return _("median of %(field)s") % {"field": field}
+        told = {"field": field, "percent": one.percentile}
+        return _("percentile %(percent)s of %(field)s") % told
+    return str(FIGURES[Kind(one.kind)]) % {"field": field}
+
+
+FIGURES: Mapping[Kind, Promise] = {
+    Kind.SUM: gettext_lazy("sum of %(field)s"),
+    Kind.AVERAGE: gettext_lazy("average of %(field)s"),
+    Kind.LEAST: gettext_lazy("least %(field)s"),
+    Kind.MOST: gettext_lazy("greatest %(field)s"),
+}
