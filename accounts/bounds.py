@@ -21,7 +21,7 @@ class KeyBound(Exception):
     """The key opens this door, but not for this call."""
 
     status = 403
-    code = "key-bound"
+    code: str
 
     def __init__(self, sentence: str, key_id: int):
         super().__init__(sentence)

@@ -18,6 +18,7 @@ from backoffice.desk import Desk
 from backoffice.desks import listed
 from backoffice.desks.beside import ShownOnly
 from backoffice.forms import accounts as forms
+from community import succession
 from exchange import holdings
 
 
@@ -107,7 +108,7 @@ class OrganizationDesk(Desk):
             name="transfer",
             label=_("Hand over to a successor"),
             permission="accounts.transfer_organization",
-            press=lambda press: holdings.transfer(
+            press=lambda press: succession.transfer(
                 press.target.pk, to=press.told["to"], by=press.by, at=press.at
             ),
             done=_("The organisation is handed over and closed."),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import limits, members
+from community import farewell
 from portal.members.door import member_page, page, person_of
 
 
@@ -42,7 +43,7 @@ def close(request: HttpRequest) -> HttpResponse:
             else typed.lower() == person.email
         )
         if right:
-            members.close(person.pk, by=person, at=timezone.now())
+            farewell.close(person.pk, by=person, at=timezone.now())
             logout(request)
             return redirect("account_inactive")
         form.add_error("password", _("The password is not right, so nothing was done."))

@@ -24,6 +24,7 @@ CHANGING = ("dataset.", "negative.publish", "negative.end", "basis.verify", "bas
 FIELD_VERBS = ("resource.", "field.update", "field.end", "field.grade")
 UNSEEN = {
     "resource.download",  # changes nothing
+    "dataset.count_only",  # a rule of counting is no word
     "dataset.copy",  # drafted by verbs that index
     "dataset.import",  # each entry is indexed when it is taken
     "dataset.transfer",  # `exchange.holdings.transfer` indexes what it moves

@@ -76,7 +76,7 @@ def test_readyz_sees_a_migration_that_is_not_applied(client):
 
 def test_the_open_door_counts_as_migrated_by_its_face_of_the_catalogue(live_database):
     with connection.cursor() as cursor:
-        cursor.execute("SET ROLE city_open")
+        cursor.execute("SET ROLE city_open; SET search_path = face, public")
 
         assert health.migrations_are_applied()
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ANSWERED = (
     *sorted((ROOT / "api").rglob("*.py")),
     *sorted((ROOT / "exchange" / "records").rglob("*.py")),
+    ROOT / "accounts" / "bounds.py",
     ROOT / "exchange" / "agreements" / "keeping.py",
     *(
         ROOT / "exchange" / "sharing" / f"{name}.py"
