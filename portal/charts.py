@@ -59,7 +59,7 @@ def chart(request: HttpRequest, slug: str) -> HttpResponse:
         return withdrawn(request, slug)
     labels = {one.field.name: one.field.label for one in about.fields}
     clear = {one.field.name: one.field for one in about.fields if one.seen == "clear"}
-    params = asked(request, clear)
+    params = asked(request, grouping(about, clear))
     found, refused, status = None, "", HTTPStatus.OK.value
     try:
         found = counted(request, slug, params, labels)
@@ -73,7 +73,7 @@ def chart(request: HttpRequest, slug: str) -> HttpResponse:
         "refused": refused,
         "kind": kind,
         "filters": filters_of(params),
-        "choices": choices(params, clear, kind),
+        "choices": choices(params, grouping(about, clear), clear, kind),
         "query": urlencode(params, doseq=True),
         "draws": assets.present(assets.CHARTS) and found is not None and bool(found.rows),
         "here": "chart",
@@ -89,11 +89,19 @@ def chart_file(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         about = facts.about(slug, now=timezone.now(), today=timezone.localdate())
         clear = {one.field.name: one.field for one in about.fields if one.seen == "clear"}
         labels = {one.field.name: one.field.label for one in about.fields}
-        found = counted(request, slug, asked(request, clear), labels)
+        found = counted(request, slug, asked(request, grouping(about, clear)), labels)
     except (Problem, quotas.QuotaExceeded, quotas.QuotaUnavailable):
         raise Http404 from None
     table = Table([*found.groups, *found.measures], [one.cells for one in found.rows])
     return file_of(kind, f"{slug}-chart", about.dataset.title, table)
+
+
+def grouping(about: facts.About, clear: Mapping[str, Field]) -> dict[str, Field]:
+    """Return the fields that rows can be grouped by: all, or those of the rule of counting."""
+    if about.head.smallest_group == 1:
+        return dict(clear)
+    rule = {field for field, _unit in about.head.counted_by}
+    return {name: one for name, one in clear.items() if one.pk in rule}
 
 
 def asked(request: HttpRequest, clear: Mapping[str, Field]) -> dict[str, list[str]]:
@@ -182,14 +190,17 @@ def filters_of(params: Mapping[str, Sequence[str]]) -> list[tuple[str, str, str]
 
 
 def choices(
-    params: Mapping[str, Sequence[str]], clear: Mapping[str, Field], kind: str
+    params: Mapping[str, Sequence[str]],
+    groups: Mapping[str, Field],
+    clear: Mapping[str, Field],
+    kind: str,
 ) -> dict[str, list[Choice]]:
     """Return what can be chosen, with what is chosen now."""
     group = params.get("group", [""])[-1]
     measure = params.get("measure", [str(Kind.COUNT)])[-1]
     unit = params.get("bucket", [""])[-1]
     limit = params.get("limit", [""])[-1]
-    named = {name: f"{one.label} ({name})" for name, one in clear.items()}
+    named = {name: f"{one.label} ({name})" for name, one in groups.items()}
     measures = [Measure(Kind.COUNT), *chart_words.measures(clear.values())]
     labels = {name: one.label for name, one in clear.items()}
     figures = {one.name: chart_words.measure(one, labels) for one in measures}

@@ -84,7 +84,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
 def _measured(slug: str) -> tuple[About, list[Measure]]:
     """Count what is filled; what a decision made stricter meanwhile is counted anew."""
     found = facts.about(slug, now=timezone.now(), today=timezone.localdate())
-    if not found.has_rows:
+    if not found.has_rows or found.head.smallest_group > 1:  # shares would tell of small groups
         return found, []
     seen = access.visible(found.head, ANYBODY, today=timezone.localdate(), mode=Mode.QUERY)
     counted = filled.filled(found.head, seen)

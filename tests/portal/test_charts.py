@@ -167,9 +167,18 @@ def test_a_dataset_open_by_counts_alone_says_what_is_left_out(served):
     head = served.owner.memberships.get(role="head").user
     counted.count_only(served.pk, [(district.pk, "")], smallest=11, reason="x", by=head, at=NOW)
 
-    text = page(served, group="district").content.decode()
+    text = page(served).content.decode()
 
     assert "groups of fewer than 11 rows are not told, and with them 30 rows" in text
+
+
+@pytest.mark.parametrize("path", ["", "/why", "/history", "/chart", "/talk"])
+def test_every_page_of_a_dataset_open_by_counts_alone_opens(served, path):
+    district = served.resources.get().fields.get(name="district")
+    head = served.owner.memberships.get(role="head").user
+    counted.count_only(served.pk, [(district.pk, "")], smallest=5, reason="x", by=head, at=NOW)
+
+    assert Client().get(f"/datasets/{served.slug}{path}").status_code == 200
 
 
 def test_the_page_is_in_chinese_too_and_asks_a_bounded_number_of_queries(served):
