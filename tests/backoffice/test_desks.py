@@ -10,7 +10,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import companies, notices
-from accounts.models import Delegation, MemberSession, Membership, Organization, User
+from accounts.models import (
+    Delegation,
+    MemberSession,
+    Membership,
+    Organization,
+    RegionBoundary,
+    User,
+)
 from accounts.roles import CITY_WIDE, OFFICE_ROLES, PERMISSIONS, Role
 from audit.models import Entry
 from backoffice.desk import Desk, KeptDesk
@@ -242,7 +249,12 @@ def a_whole_city():
     RequestReference.objects.create(
         app=app, reference="2026-1", digest="0" * 64, made_at=exchange.NOW
     )
-    accounts.region()
+    RegionBoundary.objects.create(
+        region=accounts.region(),
+        rings=[[[[1, 1], [2, 1], [2, 2], [1, 1]]]],
+        source="a test",
+        entered_at=exchange.NOW,
+    )
     FieldSketch.objects.create(field=field, sketched_at=exchange.NOW)
     WorkingDay.objects.create(day=date(2027, 2, 6), working=False, source="a test")
     catalog.subject()
