@@ -15,11 +15,13 @@ from accounts.models import Organization, User
 from catalog import deadlines
 from catalog.models import Field, Resource
 from catalog.terms import ClockStep
-from exchange.models import Grant, Ground, Purpose, ShareRequest
-from exchange.sharing import asking, clocks, deciding, lifecycle, stopping
+from exchange.models import Grant, Ground, Purpose, ShareRequest, Stop
+from exchange.models.corrections import Wrong
+from exchange.models.disputes import About
+from exchange.sharing import asking, clocks, corrections, deciding, disputes, lifecycle, stopping
 from exchange.sharing.contents import Terms
 from exchange.sharing.requests import asked
-from exchange.workflow import State
+from exchange.workflow import DisputeStep, State
 from policy.terms import Grade, Mode
 
 HALF_A_YEAR = 180
@@ -62,14 +64,17 @@ def leave(asker: Asker, provider: Provider, *, at: datetime) -> Mapping[str, int
     _more_time(way)
     to_complete(asker, provider, at=at)
     way.proposed("公交场站租赁核验", days_ago=3)
-    _refused(way)
+    _disputed(way, _refused(way, "停车收费营销分析"), About.REFUSAL)
+    _disputed(way, _refused(way, "加油站客流分析"), About.REFUSAL, above=True)
     _withdrawn(way)
     way.at_once("企业名录比对", days_ago=2)
     _in_part(way)
     way.granted("机动车维修备案", days_ago=170, days=185)  # its end is near
     _suspended(way)
     _disposed(way)
-    _to_be_stopped(way)
+    _to_be_stopped(way, "联合执法名单核对")
+    _stop_objected(way)
+    _reported(way)
     states = ShareRequest.objects.values_list("state", flat=True)
     return {state: list(states).count(state) for state in set(states)}
 
@@ -178,8 +183,8 @@ def to_complete(asker: Asker, provider: Provider, *, at: datetime) -> None:
     )
 
 
-def _refused(way: Way) -> None:
-    request = way.signed("停车收费营销分析", days_ago=8)
+def _refused(way: Way, purpose: str) -> ShareRequest:
+    request = way.signed(purpose, days_ago=8)
     deciding.propose_refusal(
         request.pk,
         ground=Ground.BEYOND_DUTY,
@@ -187,7 +192,37 @@ def _refused(way: Way) -> None:
         by=way.provider.reviewer,
         at=way.ago(5),
     )
-    deciding.sign_answer(request.pk, by=way.provider.head, at=way.ago(4))
+    return deciding.sign_answer(request.pk, by=way.provider.head, at=way.ago(4))[0]
+
+
+def _disputed(way: Way, request: ShareRequest, about: About, *, above: bool = False) -> None:
+    """Let the asking department dispute an answer, and take it up to the data authority."""
+    dispute = disputes.open_dispute(
+        request.pk,
+        about=about,
+        claim="该用途列于本部门的行业管理职责，请复核。",
+        by=way.asker.clerk,
+        at=way.ago(3),
+    )
+    if above:
+        disputes.escalate(
+            dispute.pk,
+            to=DisputeStep.TO_AUTHORITY,
+            text="双方协商未成，请数据主管部门协调。",
+            by=way.asker.clerk,
+            at=way.ago(2),
+        )
+
+
+def _reported(way: Way) -> None:
+    """Let the asking department report something wrong, which the provider has not answered."""
+    corrections.report(
+        way.provider.resource.dataset_id,
+        corrections.Report(Wrong.ENTRY, "“登记机关”一项的说明与实际取值不符。"),
+        organization=way.asker.organization,
+        by=way.asker.clerk,
+        at=way.ago(2),
+    )
 
 
 def _withdrawn(way: Way) -> None:
@@ -235,10 +270,16 @@ def _disposed(way: Way) -> None:
     )
 
 
-def _to_be_stopped(way: Way) -> None:
+def _stop_objected(way: Way) -> None:
+    """Let the consumer's head object to a stop; the data authority decides."""
+    stop = _to_be_stopped(way, "校车服务单位核验")
+    stopping.refuse(stop.pk, reason="新接口尚未联调，请延后。", by=way.asker.head, at=way.ago(0))
+
+
+def _to_be_stopped(way: Way, purpose: str) -> Stop:
     """Let the provider ask to stop a service; the consumer's head has not answered yet."""
-    grant = way.granted("联合执法名单核对", days_ago=20)
-    stopping.ask(
+    grant = way.granted(purpose, days_ago=20)
+    return stopping.ask(
         grant.pk,
         cause="登记系统整合，原接口下线。",
         from_day=timezone.localdate(way.at) + timedelta(days=45),

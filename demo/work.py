@@ -13,7 +13,7 @@ from accounts.people import Newcomer
 from accounts.roles import Role
 from catalog import grading_change, grading_table, publishing, updates
 from catalog.models import Dataset, Resource
-from demo import consumer, invented, lines, needs, shares
+from demo import consumer, invented, lines, needs, shares, voices
 from demo.entries import EntryField
 from demo.inputs import FILES
 from demo.kept import Office
@@ -53,7 +53,7 @@ class Hands:
 def leave(hands: Hands, resources: Mapping[str, Resource], *, at: datetime) -> Office:
     """Leave unfinished entries, a loosening, lines on their way, duties and demands, a short
     grant, open invitations, a paused binding, fields to be graded anew after a change of the
-    table, share requests in every state, a refused sign-in.
+    table, share requests in every state, what citizens say, a refused sign-in.
 
     `resources` are the tables of the entries that are published, by address. Returns the key and
     the grants under which a department calls.
@@ -80,6 +80,7 @@ def leave(hands: Hands, resources: Mapping[str, Resource], *, at: datetime) -> O
     _paused(hands.staff["education"].publisher, at=at)
     _stricter_table(hands.security)
     office = _shared(resources, hands, at=at)
+    voices.leave(resources, voices.Answering(hands.operators[0], hands.reviewer), at=at)
     sign_in.failed(hands.operators[1].username, locked=False, at=at)
     return office
 
