@@ -110,9 +110,10 @@ def test_buttons_are_drawn_for_the_steps_that_are_open(at_desk):
         actions = desk.page(draft).context["actions_detail"]
         return {action["path"].split("/")[-2] for action in actions}
 
-    assert drawn(head) == {"sign", "line"}
+    assert drawn(head) == {"sign", "line", "count-only"}
     offering = {"file", "api", "link", "relate", "fields", "field_table", "copy"}
-    assert drawn(publisher) == {"update", "field", "line", "ask-signature"} | offering
+    steps = {"update", "field", "line", "ask-signature", "count-only"}
+    assert drawn(publisher) == steps | offering
 
 
 def test_a_publisher_hears_who_collects_the_same_and_answers_when_submitting(at_desk, said):

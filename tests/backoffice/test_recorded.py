@@ -14,7 +14,7 @@ from django_celery_beat.models import (
 from accounts.roles import PERMISSIONS, Role
 from audit import chain
 from audit.models import Entry
-from catalog.models import Clock, Code, CodeList, Subject, WorkingDay
+from catalog.models import Clock, Code, CodeList, Subject, WordGroup, WorkingDay
 from tests.factories import accounts
 
 ACTIONS = ("add", "change", "delete")
@@ -29,6 +29,7 @@ NEW = {
     Code: {"code": "X1", "label_zh": "一"},
     CodeList: {"name": "bay-colours", "version": "1", "title_zh": "颜色"},
     Subject: {"code": "987", "name_zh": "新主题"},
+    WordGroup: {"words": "灯塔\n航标"},
     WorkingDay: {"day": "2031-05-01", "source": "国办通知"},
     PeriodicTask: {"name": "a task", "task": "audit.tasks.link_chain"},
     IntervalSchedule: {"every": 7, "period": "minutes"},
@@ -42,6 +43,7 @@ CHANGED = {
     Code: {"label_zh": "壹"},
     CodeList: {"title_zh": "色彩"},
     Subject: {"name_zh": "改名主题"},
+    WordGroup: {"note": "海事用语"},
     WorkingDay: {"note": "调休"},
     PeriodicTask: {"description": "seven"},
     IntervalSchedule: {"every": 8},

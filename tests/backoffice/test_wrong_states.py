@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.contrib import admin
 
-from accounts.models import ApiKey, App, Delegation, Membership, Organization, User
+from accounts import companies
+from accounts.models import ApiKey, App, CompanyClaim, Delegation, Membership, Organization, User
 from accounts.roles import CITY_WIDE, OFFICE_ROLES, OrganizationKind, Role, holders
 from audit.models import Entry
 from backoffice.desk import Desk
@@ -24,6 +25,7 @@ from exchange.models import (
     AllowedHost,
     Binding,
     Correction,
+    CountingRule,
     Grant,
     RejectedRow,
     Source,
@@ -67,6 +69,31 @@ def wrong(row: Callable[[], Any], **told: Any) -> Wrong:
 
 def published() -> Dataset:
     return catalog.dataset()
+
+
+def counted() -> Dataset:
+    made = catalog.dataset(fields=["name"])
+    CountingRule.objects.create(
+        dataset=made,
+        counted_by=[[DatasetField.objects.get(resource__dataset=made).pk, ""]],
+        smallest_group=20,
+        reason="x",
+        set_by=accounts.user(Role.HEAD, made.owner),
+        set_at=exchange.NOW,
+    )
+    return made
+
+
+def a_decided_claim() -> CompanyClaim:
+    claim = companies.claim(
+        accounts.uscc(4712),
+        "测试公司",
+        "",
+        by=accounts.user(Role.DEVELOPER),
+        at=exchange.NOW,
+    )
+    by = accounts.user(Role.OPERATOR)
+    return companies.refuse(claim.pk, reason="x", by=by, at=exchange.NOW)
 
 
 def draft() -> Dataset:
@@ -279,6 +306,10 @@ WRONG = {
     (Organization, "transfer"): Wrong(
         a_closed_place, lambda _row: {"to": accounts.organization().pk}
     ),
+    (CompanyClaim, "approve"): wrong(a_decided_claim),
+    (CompanyClaim, "refuse"): wrong(a_decided_claim, reason="x"),
+    (Dataset, "count-only"): wrong(counted, counted_by="name", smallest=10, reason="x"),
+    (Dataset, "count-rows"): wrong(counted, reason="x"),
     (Dataset, "update"): wrong(published, **METADATA),
     (Dataset, "field"): wrong(published, **FIELD),
     (Dataset, "file"): Wrong(published, lambda _row: {"title_zh": "文件", "file": upload()}),
