@@ -32,6 +32,9 @@ DECLARE
     xi float8; eta float8; up float8; side float8; chi float8;
 BEGIN
     IF x IS NULL OR y IS NULL OR (x = 0 AND y = 0) THEN RETURN NULL; END IF;
+    -- so near an axis is on it; PostgreSQL refuses a product that underflows
+    IF abs(x) < 1e-30 THEN x := 0; lon := 0; END IF;
+    IF abs(y) < 1e-30 THEN y := 0; lat := 0; END IF;
     IF method = '{Method.MERCATOR}' THEN
         IF NOT (abs(x) <= {places.PLANE!r} AND abs(y) <= {places.PLANE!r}) THEN
             RETURN NULL;

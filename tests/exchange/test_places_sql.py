@@ -1,7 +1,7 @@
 """The database comes to the same point as the reference, and to the same reason where to none."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from psycopg import sql
 
@@ -29,6 +29,7 @@ def asked(code, x, y):
     )
 
 
+@example("wgs84", (2.3e-308, 1e-200))
 @given(st.sampled_from(CODES), st.one_of(DEGREES, METRES, st.tuples(NUMBERS, NUMBERS)))
 def test_the_database_finds_the_reference_s_point(code, pair):
     wanted = places.to_wgs84(SYSTEMS[code], *pair)
