@@ -11,6 +11,7 @@ from policy.places import Method, System, Unplaced
 
 NAME = "exchange_place"
 SETTLED = 1e-11  # degrees
+LEAST = 1e-30
 
 
 def _sum(kind: str, other: str, factors: tuple[float, ...], of: str, beside: str = "") -> str:
@@ -32,9 +33,9 @@ DECLARE
     xi float8; eta float8; up float8; side float8; chi float8;
 BEGIN
     IF x IS NULL OR y IS NULL OR (x = 0 AND y = 0) THEN RETURN NULL; END IF;
-    -- so near an axis is on it; PostgreSQL refuses a product that underflows
-    IF abs(x) < 1e-30 THEN x := 0; lon := 0; END IF;
-    IF abs(y) < 1e-30 THEN y := 0; lat := 0; END IF;
+    -- PostgreSQL refuses a product that underflows: so near an axis a number keeps its sign alone
+    IF x <> 0 AND abs(x) < {LEAST} THEN x := sign(x) * {LEAST}; lon := x; END IF;
+    IF y <> 0 AND abs(y) < {LEAST} THEN y := sign(y) * {LEAST}; lat := y; END IF;
     IF method = '{Method.MERCATOR}' THEN
         IF NOT (abs(x) <= {places.PLANE!r} AND abs(y) <= {places.PLANE!r}) THEN
             RETURN NULL;
