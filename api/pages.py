@@ -105,7 +105,7 @@ def _page(asked: Asked, raw: str, *, foresight: bool = True) -> Answered:
             shelf.put(name, page)
     elif name:
         _remember(asked, digest, Ahead(key, who, head, name, fields.digest, today))
-    if time.monotonic() - began > reading.LEASE_SECONDS and reading.overtaken(head):
+    if reading.overtaken_since(head, began):
         return _page(asked, raw, foresight=False)
     metering.note(
         who, head, rows=page.count, size=len(page.body), fields=fields.digest, mode=Mode.QUERY

@@ -12,8 +12,7 @@ from rest_framework.views import APIView
 from api import documents, metering
 from api.calls import caller_of
 from api.pages import tagged
-from api.views.records import response
-from exchange import access
+from api.views.records import looked_up, response
 from exchange.access import Caller, Head, Seen
 from exchange.records import counting, reading
 from exchange.records.aggregates import AggregateQuery
@@ -46,13 +45,9 @@ class Aggregate(APIView):
 
 def _counted(slug: str, caller: Caller, query: AggregateQuery) -> tuple[Head, Seen, Counted]:
     began = time.monotonic()
-    today = timezone.localdate()
-    head = access.served(slug, caller, today)
-    fields = access.visible(head, caller, today=today, mode=Mode.QUERY)
-    scopes = access.scopes(head, caller, today=today, mode=Mode.QUERY)
+    head, fields, scopes = looked_up(slug, caller, Mode.QUERY)
     found = counting.count(head, fields, query, scopes)
-    if time.monotonic() - began > reading.LEASE_SECONDS and reading.overtaken(head):
-        raise reading.Revoked(slug)
+    reading.hold(head, began)
     return head, fields, found
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from api import documents, metering
 from api.calls import caller_of
 from api.pages import Answered, link, tagged
-from api.views.records import looked_up, response
+from api.views.records import looked_up, response, streamed
 from exchange.access import Caller, Head, Seen
 from exchange.places import features, kept, tiles
 from exchange.places.features import Features
@@ -49,11 +49,7 @@ class RecordsGeojson(APIView):
             return self._page(request, slug, caller, query, meter)
         head, fields, stream = reading.with_more_looks(lambda _turn: _whole(slug, caller, query))
         metering.note(caller, head, rows=head.rows, size=0, fields=fields.digest, mode=Mode.BULK)
-        answer = StreamingHttpResponse(stream, content_type=features.MEDIA_TYPE)
-        answer.headers["Content-Disposition"] = f'attachment; filename="{head.slug}.geojson"'
-        for name, value in {**metering.TO_THE_CALLER, **meter}.items():
-            answer.headers[name] = value
-        return answer
+        return streamed(stream, features.MEDIA_TYPE, f"{head.slug}.geojson", meter)
 
     def _page(
         self,
@@ -111,7 +107,7 @@ def _page(slug: str, caller: Caller, query: RecordQuery) -> tuple[Head, Seen, Fe
     began = time.monotonic()
     head, fields, scopes = looked_up(slug, caller, Mode.QUERY)
     found = features.page(head, fields, query, scopes)
-    _still(head, began)
+    reading.hold(head, began)
     return head, fields, found
 
 
@@ -129,14 +125,8 @@ def _tile(
         found = made()
     else:
         found = kept.kept(kept.name(head, fields, query, at), made)
-    _still(head, began)
+    reading.hold(head, began)
     return head, fields, found
-
-
-def _still(head: Head, began: float) -> None:
-    """Return if what was read still may be. Raises Revoked."""
-    if time.monotonic() - began > reading.LEASE_SECONDS and reading.overtaken(head):
-        raise reading.Revoked(head.slug)
 
 
 def _note(caller: Caller, head: Head, fields: Seen, rows: int, size: int) -> None:

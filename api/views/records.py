@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -84,12 +84,10 @@ class RecordsCsv(APIView):
             lambda _turn: _download(slug, caller, query)
         )
         metering.note(caller, head, rows=head.rows, size=0, fields=fields.digest, mode=Mode.BULK)
-        answer = StreamingHttpResponse(
-            _guarded(stream), content_type="text/csv; charset=utf-8; header=present"
+        answer = streamed(
+            stream, "text/csv; charset=utf-8; header=present", f"{head.slug}.csv", meter
         )
-        answer.headers["Content-Disposition"] = f'attachment; filename="{head.slug}.csv"'
         answer.headers["X-Seq"] = str(head.seq)
-        _put(answer, {**metering.TO_THE_CALLER, **meter})
         return answer
 
 
@@ -136,8 +134,7 @@ def _feed(slug: str, caller: Caller, since: int, cursor: str) -> tuple[Head, See
     began = time.monotonic()
     head, fields, scopes = looked_up(slug, caller, Mode.QUERY)
     found = reading.changes(head, fields, scopes, since=since, cursor=cursor, limit=CHANGES_LIMIT)
-    if time.monotonic() - began > reading.LEASE_SECONDS and reading.overtaken(head):
-        raise reading.Revoked(slug)
+    reading.hold(head, began)
     return head, fields, found
 
 
@@ -157,12 +154,6 @@ def response(answer: Answered) -> HttpResponse:
     return made
 
 
-def _guarded(stream: Iterator[bytes]) -> Iterator[bytes]:
-    """Pass chunks on; a stream ended by a stricter decision breaks off, so no client takes the
-    part for the whole."""
-    yield from stream
-
-
 def since(text: str) -> int:
     """Return the place in a feed that a caller names. Raises QueryRefused."""
     if not (text.isascii() and text.isdigit() and len(text) < 18):
@@ -173,6 +164,11 @@ def since(text: str) -> int:
     return int(text)
 
 
-def _put(answer: HttpResponseBase, headers: dict[str, str]) -> None:
-    for name, value in headers.items():
-        answer.headers[name] = value
+def streamed(
+    stream: Iterator[bytes], media_type: str, filename: str, meter: Mapping[str, str]
+) -> StreamingHttpResponse:
+    """Return a whole dataset on its way. A stream that a stricter decision ends breaks off, so no
+    client takes the part for the whole."""
+    told = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    headers = {**told, **metering.TO_THE_CALLER, **meter}
+    return StreamingHttpResponse(stream, content_type=media_type, headers=headers)

@@ -740,6 +740,20 @@ def overtaken(head: Head) -> bool:
     return (now.policy_version, now.table_id) != (head.policy_version, head.table_id)
 
 
+def overtaken_since(head: Head, began: float) -> bool:
+    """Whether that came while a reader was at work for longer than the lease.
+
+    `began` is of time.monotonic(). Who was within the lease is not looked after.
+    """
+    return time.monotonic() - began > LEASE_SECONDS and overtaken(head)
+
+
+def hold(head: Head, began: float) -> None:
+    """Return if what was read since `began` may still be given. Raises Revoked."""
+    if overtaken_since(head, began):
+        raise Revoked(head.slug)
+
+
 def with_more_looks(read: Callable[[int], Answer]) -> Answer:
     """Call `read(1)`; where the version that it read was ended meanwhile, `read(2)` and so on.
 

@@ -148,9 +148,7 @@ def _held(call: _Call) -> tuple[_Call, list[str]]:
     served = call.served
     conditions = compiled(RecordQuery(), served.fields, served.scopes).conditions
     found = verify.held(served.head, served.fields, call.key, call.others, conditions, call.claims)
-    late = time.monotonic() - call.began > reading.LEASE_SECONDS
-    if late and reading.overtaken(served.head):
-        raise reading.Revoked(served.head.slug)
+    reading.hold(served.head, call.began)
     return call, found
 
 

@@ -1,6 +1,5 @@
 """The page of a dataset, and what stands in its place when it was withdrawn."""
 
-import time
 from http import HTTPStatus
 from typing import Any
 
@@ -67,9 +66,8 @@ def _page(request: HttpRequest, slug: str, barred: Refusal | None) -> HttpRespon
     template = "portal/dataset/asked.html" if alone else "portal/dataset/page.html"
     response = shown(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
-    late = rows.page is not None and time.monotonic() - rows.read_at > reading.LEASE_SECONDS
-    if late and reading.overtaken(found.head):
-        raise reading.Revoked(slug)
+    if rows.page is not None:
+        reading.hold(found.head, rows.read_at)
     preview.note(rows)
     if not alone:
         looks.seen(found.dataset.pk, request.headers, at=timezone.now())
