@@ -15,18 +15,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import addresses, quotas
-from audit import deliveries
 from catalog.lists import Table
 from catalog.models import Field
 from exchange import access
-from exchange.access import Caller, DatasetUnknown, DatasetWithdrawn, Head, Seen
+from exchange.access import DatasetUnknown, DatasetWithdrawn, Head, Seen
 from exchange.problems import Problem
 from exchange.records import reading
 from exchange.records.aggregates import AggregateQuery, Kind, Measure, Unit
-from policy.terms import Channel, DataType, Mode
+from policy.terms import DataType, Mode
 from portal import assets, chart_words
 from portal.chart_words import Chart
-from portal.dataset import facts
+from portal.dataset import facts, noted
 from portal.dataset.page import withdrawn
 from portal.frame import choose_language, shown
 from portal.listed import file_of
@@ -154,20 +153,7 @@ def _counted(slug: str, query: AggregateQuery, labels: Mapping[str, str]) -> Cha
 
 def _note(head: Head, fields: Seen, rows: int) -> None:
     """Write down that somebody was told figures, as a call of the API is."""
-    deliveries.note(
-        at=timezone.now(),
-        channel=str(Channel.OPEN),
-        mode=str(Mode.QUERY),
-        reader=str(Caller().kind),
-        app="",
-        key_id=None,
-        organization="",
-        dataset=f"dataset:{head.dataset_id}",
-        fields_digest=fields.digest,
-        rows=rows,
-        bytes=0,
-        zone_seq=head.seq,
-    )
+    noted.note(head, fields, rows=rows, size=0, app="")
 
 
 def kind_of(text: str, found: Chart | None, params: Mapping[str, Sequence[str]]) -> str:

@@ -16,7 +16,7 @@ from catalog.terms import ResourceKind, UpdateCycle
 from exchange import access, explaining
 from exchange.access import Caller, Head
 from policy.comparison import Viewpoint
-from policy.terms import Because, Grade, Mode, Treatment
+from policy.terms import Because, Mode, Treatment
 from portal import listing
 from portal.dataset import words
 from portal.dataset.words import Licence
@@ -123,11 +123,6 @@ class About:
         """The highest grade of its fields, in words."""
         grades = [one.field.grade for one in self.fields if one.field.grade]
         return GRADES[max(grades)] if grades else None
-
-    @property
-    def is_open_grade(self) -> bool:
-        """Whether no field is above L1."""
-        return all((one.field.grade or Grade.L3) <= Grade.L1 for one in self.fields)
 
     @property
     def sharing(self) -> list[Promise]:

@@ -21,7 +21,6 @@ from django.views.decorators.http import require_safe
 
 from accounts import addresses
 from accounts.models import RegionBoundary
-from audit import deliveries
 from exchange import access
 from exchange.access import DatasetUnknown, DatasetWithdrawn, Head, Seen
 from exchange.places import features, tiles
@@ -31,11 +30,11 @@ from exchange.records import reading
 from exchange.records.areas import Box
 from exchange.records.compile import Place, place_of
 from exchange.records.query import RecordQuery
-from policy.terms import Channel, Mode, ReaderKind
-from portal.dataset import asked, facts, preview
+from policy.terms import Mode
+from portal.dataset import asked, facts, noted, preview
 from portal.dataset.facts import ANYBODY, About
 from portal.dataset.page import withdrawn
-from portal.dataset.preview import READ_AS, Refusal
+from portal.dataset.preview import Refusal
 from portal.frame import choose_language, shown
 
 WIDTH, MOST_HEIGHT, LEAST_HEIGHT = 800, 900, 320
@@ -277,19 +276,8 @@ def _sources() -> list[dict[str, str]]:
 
 
 def _note(head: Head, seen: Seen, drawn: Drawn) -> None:
-    """Write down what was read, as the API does. Raises redis.RedisError where it cannot."""
-    deliveries.note(
-        at=timezone.now(),
-        channel=str(Channel.OPEN),
-        mode=str(Mode.QUERY),
-        reader=str(ReaderKind.PUBLIC),
-        app=READ_AS,
-        dataset=f"dataset:{head.dataset_id}",
-        fields_digest=seen.digest,
-        rows=len(drawn.rows) + (len(drawn.sketch.dots) if drawn.sketch else 0),
-        bytes=drawn.size,
-        zone_seq=head.seq,
-    )
+    dots = len(drawn.sketch.dots) if drawn.sketch else 0
+    noted.note(head, seen, rows=len(drawn.rows) + dots, size=drawn.size)
 
 
 @require_safe

@@ -1,7 +1,7 @@
 """The rows on the page: read as the API reads them for anybody, and delivered as it delivers.
 
 `?` parameters are the API's own. What a reader asks for is a call of their quota; the first rows,
-the same for everybody, are not. Both are noted as reads, under the name READ_AS.
+the same for everybody, are not. Both are noted as reads (portal.dataset.noted).
 """
 
 import csv
@@ -21,19 +21,17 @@ from django.utils.translation import gettext as _
 
 from accounts import keys, quotas
 from accounts.quotas import QuotaExceeded, QuotaUnavailable
-from audit import deliveries
 from exchange import access
 from exchange.access import Seen
 from exchange.problems import Ground, Problem
 from exchange.records import reading
 from exchange.records.query import RecordQuery, Sort, Total
 from exchange.records.reading import Page
-from policy.terms import Channel, DataType, Mode, ReaderKind, Treatment
-from portal.dataset import asked, words
+from policy.terms import DataType, Mode, Treatment
+from portal.dataset import asked, noted, words
 from portal.dataset.examples import Example, examples
 from portal.dataset.facts import ANYBODY, About, ShownField
 
-READ_AS = "portal"
 FIRST_ROWS = 20
 MOST_ROWS = 100
 MOST_COLUMNS = 12
@@ -307,18 +305,8 @@ def note(found: Preview) -> None:
     """Write down what was read, as the API does. Raises redis.RedisError where it cannot."""
     if found.page is None or found.seen is None:
         return
-    deliveries.note(
-        at=timezone.now(),
-        channel=str(Channel.OPEN),
-        mode=str(Mode.QUERY),
-        reader=str(ReaderKind.PUBLIC),
-        app=READ_AS,
-        dataset=f"dataset:{found.about.head.dataset_id}",
-        fields_digest=found.seen.digest,
-        rows=found.page.count,
-        bytes=len(found.page.rows),
-        zone_seq=found.about.head.seq,
-    )
+    page, head = found.page, found.about.head
+    noted.note(head, found.seen, rows=page.count, size=len(page.rows))
 
 
 def _read_as(query: RecordQuery, limit: int | None) -> RecordQuery:

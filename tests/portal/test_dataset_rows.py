@@ -137,7 +137,7 @@ def test_each_page_and_only_what_it_showed_is_noted_as_a_read(dataset):
 
     first, second = noted()
     assert (first["rows"], second["rows"]) == (3, 1)
-    assert {first["app"], second["app"]} == {preview.READ_AS}
+    assert {first["app"], second["app"]} == {noted.READ_AS}
     assert first["dataset"] == dataset.address
     assert first["channel"] == "open"
     assert first["fields_digest"]
