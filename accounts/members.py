@@ -13,6 +13,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import passwords
 from accounts.models import (
     ApiKey,
     App,
@@ -55,11 +56,7 @@ def sign_up(newcomer: Newcomer, *, at: datetime) -> User:
         email=newcomer.email.lower(),
         created_at=at,
     )
-    if newcomer.password is None:
-        user.set_unusable_password()
-    else:
-        validate_password(newcomer.password, user)
-        user.set_password(newcomer.password)
+    passwords.begin(user, newcomer.password)
     user.full_clean()
     user.save()
     chain.record("member.sign_up", f"user:{user.pk}", by=None, at=at)

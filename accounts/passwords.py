@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -72,6 +73,18 @@ class NotOneOfTheLast:
         kept = PastPassword.objects.filter(user=user).order_by("-set_at", "-pk")
         last = set(kept.values_list("hash", flat=True)[: settings.PASSWORD_HISTORY])
         return last | {user.password} if user.has_usable_password() else last
+
+
+def begin(user: User, password: str | None) -> None:
+    """Give a new person the password they chose, or none that opens anything; the caller saves.
+
+    Raises ValidationError where the password is not as it must be.
+    """
+    if password is None:
+        user.set_unusable_password()
+    else:
+        validate_password(password, user)
+        user.set_password(password)
 
 
 def is_old(user: User, *, at: datetime) -> bool:

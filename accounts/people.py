@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts import notices
+from accounts import notices, passwords
 from accounts.models import ApiKey, Delegation, Membership, Organization, User
 from accounts.refusals import StepRefused
 from accounts.roles import ADMIN_ROLES, ROLE_KINDS, OrganizationKind, Role, require
@@ -247,11 +247,7 @@ def _enter(newcomer: Newcomer, *, verb: str, by: User | None, at: datetime) -> U
     user = User(
         username=newcomer.username, name=newcomer.name, email=newcomer.email, created_at=at
     )
-    if newcomer.password is None:
-        user.set_unusable_password()
-    else:
-        validate_password(newcomer.password, user)
-        user.set_password(newcomer.password)
+    passwords.begin(user, newcomer.password)
     user.full_clean()
     user.save()
     chain.record(verb, f"user:{user.pk}", by=by, at=at)

@@ -8,15 +8,19 @@ nobody looked. A limit that begins anew, is extended, or has its last day named 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit import chain
 from audit.models import Entry
+from catalog import deadlines
 from catalog.deadlines import Deadline
 from catalog.models import Clock
+from catalog.terms import ClockStep
 
 
 class Alarm(models.TextChoices):
@@ -38,6 +42,20 @@ class Running:
     term: str
     deadline: Deadline
     limit: Clock
+
+
+class Timed(Protocol):
+    """What has a limit of its own: since when it runs, and until when."""
+
+    due_from: Any
+    due_on: Any
+
+    @property
+    def address(self) -> str:
+        """How audit entries and notices name it."""
+
+    def save(self, *, update_fields: list[str]) -> None:
+        """Keep what was worked out."""
 
 
 Told = Mapping[tuple[str, str], Mapping[Alarm, datetime]]
@@ -88,6 +106,32 @@ def ring(
                 chain.record(VERBS[alarm], one.target, by=None, at=at, **_details(one))
                 rung += 1
     return rung
+
+
+def follow(
+    things: Iterable[Timed], step: ClockStep, tell: Callable[[Any, Alarm], None], *, at: datetime
+) -> int:
+    """Work out anew until when each thing is due, since a day can become one of rest; then ring.
+
+    `things` run since their `due_from`, all under the limit of one step. Returns how many alarms.
+    """
+    clocks, today = deadlines.clocks(), timezone.localdate(at)
+    timed = {one.address: one for one in things}
+    running = [
+        Running(
+            target=one.address,
+            term=one.due_from.isoformat(),
+            deadline=clocks.due_for(step, one.due_from, today=today),
+            limit=clocks.limit(step),
+        )
+        for one in timed.values()
+    ]
+    for one in running:
+        thing, due_on = timed[one.target], one.deadline.due_on
+        if due_on != thing.due_on:
+            thing.due_on = due_on
+            thing.save(update_fields=["due_on"])
+    return ring(running, lambda one, alarm: tell(timed[one.target], alarm), at=at)
 
 
 def _details(one: Running) -> dict[str, object]:

@@ -9,7 +9,7 @@ its own, which marks the record and reaches its readers (`exchange.sharing.corre
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -212,27 +212,12 @@ def take_up(comment_id: int, found: Finding, *, by: User, at: datetime) -> Comme
 @transaction.atomic
 def remind(*, at: datetime) -> int:
     """Tell of comments whose answer is near, late or very late, each alarm once; how many were."""
-    clocks, today = deadlines.clocks(), timezone.localdate(at)
     rows = Comment.objects.filter(due_from__isnull=False).select_related("dataset__owner")
-    timed = {one.address: one for one in rows}
-    running = [_term(one, clocks, today) for one in timed.values()]
-    for one in running:
-        comment, due_on = timed[one.target], one.deadline.due_on
-        if due_on != comment.due_on:
-            comment.due_on = due_on
-            comment.save(update_fields=["due_on"])
-    return alarms.ring(
-        running, lambda one, alarm: _tell(KINDS[alarm], timed[one.target], at=at), at=at
-    )
-
-
-def _term(comment: Comment, clocks: deadlines.Clocks, today: date) -> alarms.Running:
-    assert comment.due_from is not None  # noqa: S101 - only those are looked at
-    return alarms.Running(
-        target=comment.address,
-        term=comment.due_from.isoformat(),
-        deadline=clocks.due_for(ClockStep.CORRECTION, comment.due_from, today=today),
-        limit=clocks.limit(ClockStep.CORRECTION),
+    return alarms.follow(
+        rows,
+        ClockStep.CORRECTION,
+        lambda one, alarm: _tell(KINDS[alarm], one, at=at),
+        at=at,
     )
 
 

@@ -18,10 +18,6 @@ class StopQuerySet(models.QuerySet["Stop"]):
         """Neither carried out nor off."""
         return self.filter(state__in=OPEN)
 
-    def undecided(self):
-        """Neither agreed to nor decided yet."""
-        return self.filter(state__in=UNDECIDED)
-
     def for_authority(self, today):
         """Objected to, or not answered by the last day."""
         silent = Q(state=StopState.ASKED, due_on__lt=today)

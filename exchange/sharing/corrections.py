@@ -9,11 +9,10 @@ found: that would answer a question about a person to a department without a gra
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import notices
@@ -241,25 +240,12 @@ def remind(*, at: datetime) -> int:
 
     A day that became a day of rest moves what is due.
     """
-    clocks, today = deadlines.clocks(), timezone.localdate(at)
     rows = Correction.objects.filter(due_from__isnull=False)
-    reports = {one.address: one for one in rows.select_related("dataset__owner", "organization")}
-    running = [_term(one, clocks, today) for one in reports.values()]
-    for one in running:
-        report, due_on = reports[one.target], one.deadline.due_on
-        if due_on != report.due_on:
-            report.due_on = due_on
-            report.save(update_fields=["due_on"])
-    return alarms.ring(running, lambda one, alarm: _ring(reports[one.target], alarm, at), at=at)
-
-
-def _term(report: Correction, clocks: deadlines.Clocks, today: date) -> alarms.Running:
-    assert report.due_from is not None  # noqa: S101 - only those are looked at
-    return alarms.Running(
-        target=report.address,
-        term=report.due_from.isoformat(),
-        deadline=clocks.due_for(ClockStep.CORRECTION, report.due_from, today=today),
-        limit=clocks.limit(ClockStep.CORRECTION),
+    return alarms.follow(
+        rows.select_related("dataset__owner", "organization"),
+        ClockStep.CORRECTION,
+        lambda one, alarm: _ring(one, alarm, at),
+        at=at,
     )
 
 

@@ -41,7 +41,7 @@ def suspend(grant_id: int, *, reason: str, mend_by: date, by: User, at: datetime
     grant.suspended_at, grant.suspended_because, grant.mend_by = at, said(reason), mend_by
     grant.save(update_fields=["suspended_at", "suspended_because", "mend_by"])
     batches.void(grant, at=at)
-    _tell("grant.suspended", grant, to=grant.organization, at=at, due_on=mend_by, reason=reason)
+    tell("grant.suspended", grant, to=grant.organization, at=at, due_on=mend_by, reason=reason)
     chain.record("grant.suspend", grant.address, by=by, at=at, reason=reason, mend_by=str(mend_by))
     return grant
 
@@ -71,7 +71,7 @@ def _resumed(grant: Grant, reason: str, *, by: User, at: datetime) -> Grant:
     grant.suspended_at, grant.suspended_because, grant.mend_by = None, "", None
     grant.save(update_fields=["suspended_at", "suspended_because", "mend_by"])
     notices.settle(grant.address, "grant.suspended", at=at)
-    _tell("grant.resumed", grant, to=grant.organization, at=at, reason=words)
+    tell("grant.resumed", grant, to=grant.organization, at=at, reason=words)
     chain.record("grant.resume", grant.address, by=by, at=at, reason=words)
     return grant
 
@@ -121,7 +121,7 @@ def dispose(grant_id: int, *, receipt: str, by: User, at: datetime) -> Grant:
     grant.disposed_at, grant.disposal = at, said(receipt)
     grant.save(update_fields=["disposed_at", "disposal"])
     notices.settle(grant.address, "grant.ended", at=at)
-    _tell("grant.disposed", grant, to=grant.dataset.owner, at=at, receipt=receipt)
+    tell("grant.disposed", grant, to=grant.dataset.owner, at=at, receipt=receipt)
     chain.record("grant.dispose", grant.address, by=by, at=at, receipt=receipt)
     return grant
 
@@ -169,24 +169,26 @@ def close(grant: Grant, ending: Ending, because: str, *, by: User | None, at: da
     notices.settle(grant.address, "grant.suspended", at=at)
     if grant.disposed_at is None:
         for to in (grant.organization, grant.dataset.owner):
-            _tell("grant.ended", grant, to=to, at=at, reason=because)
+            tell("grant.ended", grant, to=to, at=at, reason=because)
     chain.record("grant.end", grant.address, by=by, at=at, ending=ending, reason=because)
     return grant
 
 
-def _tell(
+def tell(
     kind: str,
     grant: Grant,
     *,
     to: Organization | None,
     at: datetime,
     due_on: date | None = None,
+    target: str = "",
     **words: Any,
 ) -> None:
+    """Tell somebody of a grant, or by `target` of what hangs at it."""
     notices.tell(
         kind,
         organization=to,
-        target=grant.address,
+        target=target or grant.address,
         at=at,
         due_on=due_on,
         grant=grant.pk,

@@ -311,26 +311,5 @@ def because(stop: Stop) -> str:
     return "\n".join(filter(None, (stop.cause, stop.notice, stop.decision, stop.document)))
 
 
-def _tell(
-    kind: str,
-    stop: Stop,
-    *,
-    to: Organization | None,
-    at: datetime,
-    due_on: date | None = None,
-    **words: Any,
-) -> None:
-    grant = stop.grant
-    notices.tell(
-        kind,
-        organization=to,
-        target=stop.address,
-        at=at,
-        due_on=due_on,
-        grant=grant.pk,
-        dataset=grant.dataset,
-        owner=grant.dataset.owner,
-        asker=grant.organization,
-        day=stop.from_day,
-        **words,
-    )
+def _tell(kind: str, stop: Stop, *, to: Organization | None, at: datetime, **words: Any) -> None:
+    lifecycle.tell(kind, stop.grant, to=to, at=at, target=stop.address, day=stop.from_day, **words)
