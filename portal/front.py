@@ -7,13 +7,11 @@ from django.db.models import Count, Q, Sum
 from catalog import search
 from catalog.facets import Option
 from catalog.models import Dataset
-from catalog.terms import Category
 from exchange.models import RecordTable, Zone
 from portal import icons
 
 THEMES = 12
 NEW = 6
-LIBRARIES = (Category.BASE, Category.THEME, Category.DEPARTMENT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import members, sessions, sign_in
@@ -99,8 +98,3 @@ def done(request: HttpRequest, sentence: str, name: str, **where: Any) -> HttpRe
 def said(request: HttpRequest) -> str:
     """Return what was done a moment ago, once."""
     return str(request.session.pop("said", "")) if "said" in request.session else ""
-
-
-def wrong_password() -> StepRefused:
-    """Return the refusal of a step that needs the password."""
-    return StepRefused(_("The password is not right, so nothing was done."), "wrong-password")
