@@ -15,6 +15,7 @@ from exchange.records import reading
 from exchange.records.query import Filter, Operator, RecordQuery, Sort
 from policy.terms import DataType
 from portal.dataset import asked, preview
+from portal.dataset.noted import READ_AS
 from tests.factories import catalog
 from tests.factories.exchange import column
 from tests.portal.dataset_ways import DATA, as_open_door, get, page, served, text
@@ -137,7 +138,7 @@ def test_each_page_and_only_what_it_showed_is_noted_as_a_read(dataset):
 
     first, second = noted()
     assert (first["rows"], second["rows"]) == (3, 1)
-    assert {first["app"], second["app"]} == {noted.READ_AS}
+    assert {first["app"], second["app"]} == {READ_AS}
     assert first["dataset"] == dataset.address
     assert first["channel"] == "open"
     assert first["fields_digest"]
