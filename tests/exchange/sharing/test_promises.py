@@ -63,6 +63,7 @@ MASKS = ("", "blank", "keep_edges")
 PARTS = ("whole", "whole", "fewer", "masked", "shorter", "yes", "fewer_rows")
 BEYOND = ("more", "clearer", "longer", "sooner", "all_rows", "more_calls", "a_copy")
 TRIES = 2
+STOPPED = ("grant.stop_agree", "grant.stop_decide")
 
 
 class Walk:
@@ -434,7 +435,7 @@ class Walk:
                 owner = request.dataset.owner_id
                 assert (Role.HEAD, owner) in self.city.roles[kept.answered_by]
                 said = kept.answer
-            assert _as_granted(grant) == said
+            assert _as_granted(grant) == {**said, **_shortened(grant)}
             assert town.no_more(_as_granted(grant), kept.asked)
 
     def a_renewal_stands_for_what_it_renews(self) -> None:
@@ -589,6 +590,15 @@ def _as_granted(grant: Grant) -> dict[str, Any]:
         "rows": grant.rows,
         "daily_quota": grant.daily_quota,
     }
+
+
+def _shortened(grant: Grant) -> dict[str, str]:
+    """Return a grant's last day where a stop was agreed or decided before its day had come."""
+    for entry in Entry.objects.filter(target=grant.address, verb__in=STOPPED).order_by("-pk"):
+        from_day = Stop.objects.get(pk=entry.details["stop"]).from_day
+        if entry.details.get("ends", True) and timezone.localdate(entry.at) < from_day:
+            return {"valid_until": str(from_day - timedelta(days=1))}
+    return {}
 
 
 def true_rows(two: sharing.Two) -> dict[int, dict[str, Any]]:
