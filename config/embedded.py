@@ -53,6 +53,9 @@ TUNING = {
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "wal_compression": "lz4",
+    # calls under a grant are written down before they are answered: several wait for one flush
+    "commit_delay": "150",
+    "commit_siblings": "2",
     "jit": "off",
     "random_page_cost": "1.1",
     "timezone": "Asia/Shanghai",
