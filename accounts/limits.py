@@ -41,6 +41,11 @@ CLOSE = Limit("close", 10, HOUR)
 NEW_KEY = Limit("new-key", 20, DAY)
 """Keys that one person makes."""
 
+PING = Limit("ping", 30, HOUR)
+"""Pings to webhooks that one person sends, those of new ones among them."""
+REPLAY = Limit("replay", 200, DAY)
+"""Deliveries to webhooks that one person has sent once more."""
+
 
 class TooOften(Exception):
     """It was tried too often; `seconds` until it may be tried again."""

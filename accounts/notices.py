@@ -586,6 +586,14 @@ KINDS: Mapping[str, Kind] = {
         (Role.DEVELOPER,),
         mail=True,
     ),
+    "webhook.off": Kind(
+        gettext_lazy(
+            "The webhook at %(url)s of “%(app)s” has failed since %(since)s and is switched off."
+            " Mend it, then send it a ping: answered, it is told again."
+        ),
+        (Role.DEVELOPER,),
+        mail=True,
+    ),
     "role.lent": Kind(
         gettext_lazy(
             "%(colleague)s acts for %(person)s as %(role)s, from %(first)s until %(last)s."

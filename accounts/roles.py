@@ -87,6 +87,7 @@ _SYNC = "source binding syncrun recordtable grant"
 _PAPERS = "requestattachment requestreference agreement batchjob userecord stop"
 _SHARING = f"countingrule sharerequest requestevent {_PAPERS} dispute disputeevent correction"
 _RUNNING = "allowedhost source binding syncrun recordtable"
+_HOOKS = "webhook webhooksecret webhooksubscription webhookevent webhookdelivery"
 _SEE_CATALOGUE = _every("catalog", _CATALOGUE, "view")
 _SEE_SHARING = _every("exchange", _SHARING, "view")
 _SEE_PEOPLES_WORDS = _every("community", "comment showcase wish", "view")
@@ -192,10 +193,11 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DEVELOPER: (
         _every("accounts", "app apikey", "view")
         | _verbs("accounts", "create_app close_app create_key revoke_key")
+        | _verbs("exchange", "keep_webhook")
     ),
     # Runs the platform: hosts, sources, runs. No accounts, no roles, no audit, no data.
     Role.SYSTEM_ADMIN: (
-        _every("exchange", _RUNNING, "view")
+        _every("exchange", f"{_RUNNING} {_HOOKS}", "view")
         | _every("exchange", "allowedhost", "add", "change", "delete")
         | _every(
             "django_celery_beat",

@@ -25,6 +25,7 @@ from api.authentication import KeyInAddress, presented
 from api.refusals import TITLES
 from catalog.refusals import CatalogRefusal
 from exchange.problems import Problem
+from oversight import key_counts
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +81,13 @@ def _keep(failure: Exception, request: Any, status: int) -> None:
     """Keep the refusal for the owner of the key that called, if one of ours did."""
     number = None if status >= 500 else _key_of(failure, request)
     if number is not None:
-        code = str(getattr(failure, "code", "") or getattr(failure, "default_code", ""))
+        said = str(getattr(failure, "code", "") or getattr(failure, "default_code", ""))
+        # what Django raises has no code of its own
+        code = said.replace("_", "-") or ("not-found" if status == 404 else str(status))
         path, sentence = request.path[:200], str(failure)[:400]
-        refused.note(RefusedCall(timezone.now(), number, path, status, code, sentence))
+        now = timezone.now()
+        refused.note(RefusedCall(now, number, path, status, code, sentence))
+        key_counts.refused(number, code, at=now)
 
 
 def _key_of(failure: Exception, request: Any) -> int | None:

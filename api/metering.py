@@ -1,16 +1,20 @@
 """What a call costs its caller, and the note of what was delivered to whom."""
 
+import time
+from datetime import datetime
+
 from django.utils import timezone
 from rest_framework.request import Request
 
 from accounts import quotas
 from accounts.models import ApiKey
 from api.calls import caller_of, key_of
-from audit import deliveries
+from audit import deliveries, trace
 from exchange.access import Caller, Head
 from exchange.models import Grant
 from exchange.sharing import delivered, serving
 from exchange.sharing.serving import Served
+from oversight import key_counts
 from policy.terms import Channel, Mode
 
 VARY = "X-API-Key, Authorization, Accept-Language"
@@ -53,10 +57,19 @@ def deliver(served: Served, *, rows: int, size: int, mode: Mode) -> None:
     deliveries.deliver(rows=rows, bytes=size, **told)
 
 
+def _time(key_id: int | None, now: datetime) -> None:
+    """Count how long a call with a key took until now, when its answer begins."""
+    began = trace.began.get()
+    if key_id is not None and began:
+        key_counts.answered(key_id, time.perf_counter() - began, at=now)
+
+
 def note(caller: Caller, head: Head, *, rows: int, size: int, fields: str, mode: Mode) -> None:
     """Write down who read what. Reads under a grant are in the table before the first byte."""
+    now = timezone.now()
+    _time(caller.key_id, now)
     told = {
-        "at": timezone.now(),
+        "at": now,
         "channel": str(Channel.OPEN),
         "mode": str(mode),
         "reader": str(caller.kind),

@@ -9,6 +9,9 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 address: ContextVar[str] = ContextVar("address", default="")
 """The network address of the person, "" where there is none, as in a task. Never in a log."""
 
+began: ContextVar[float] = ContextVar("began", default=0.0)
+"""When the request came, by `time.perf_counter`; 0 where there is none."""
+
 app: ContextVar[str] = ContextVar("app", default="")
 """The app through which a person acts, "" where they act themselves."""
 

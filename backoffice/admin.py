@@ -31,6 +31,7 @@ from backoffice.desks import (
     stops,
     tables,
     uses,
+    webhooks,
 )
 
 DESKS = (
@@ -60,6 +61,7 @@ DESKS = (
     community,
     counting,
     uses,
+    webhooks,
     schedule,
 )
 

@@ -89,6 +89,8 @@ GROUPS = (
             ("exchange.UseRecord", "edit_note"),
             ("accounts.App", "apps"),
             ("accounts.ApiKey", "key"),
+            ("exchange.Webhook", "webhook"),
+            ("exchange.WebhookDelivery", "outgoing_mail"),
         ),
         (
             Page(

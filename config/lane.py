@@ -88,7 +88,7 @@ def lane(django: Application) -> Application:
         chosen = chosen_language("", environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         translation.activate(chosen)
         name = sound_id(environ.get("HTTP_X_REQUEST_ID", ""))
-        token = trace.request_id.set(name)
+        token, came = trace.request_id.set(name), trace.began.set(began)
         asked = Asked(path, slug, {}, environ, body=body)
         try:
             asked.params = parse_qs(
@@ -102,6 +102,7 @@ def lane(django: Application) -> Application:
             environ["HTTP_X_REQUEST_ID"] = name
             return django(environ, start_response)
         finally:
+            trace.began.reset(came)
             trace.request_id.reset(token)
         close_old_connections()  # as Django after each request: a pool gets its connection back
         start_response(

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 import uuid
 from functools import lru_cache
 
@@ -51,9 +52,11 @@ def traced(get_response):
         request.id = sound_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         token = trace.request_id.set(request.id)
         place = trace.address.set(addresses.of(request.META))
+        came = trace.began.set(time.perf_counter())
         try:
             response = get_response(request)
         finally:
+            trace.began.reset(came)
             trace.address.reset(place)
             trace.request_id.reset(token)
         response["X-Request-ID"] = request.id

@@ -176,6 +176,9 @@ VERIFY_TRIES = environment.whole("VERIFY_TRIES", 5)
 VERIFY_SUBJECTS = environment.whole("VERIFY_SUBJECTS", 1000)
 BATCH_ROOT = environment.text("BATCH_ROOT") or str(VAR / "batches")
 BATCH_DAYS = environment.whole("BATCH_DAYS", 7)
+WEBHOOK_DAYS = environment.whole("WEBHOOK_DAYS", 30)
+WEBHOOKS_INSIDE = environment.networks("WEBHOOKS_INSIDE")
+WEBHOOKS_REFUSED = environment.networks("WEBHOOKS_REFUSED")
 AUDIT_ALGORITHM = environment.choice("AUDIT_ALGORITHM", "sha256", {"sha256", "sm3"})
 
 # --- what people say -----------------------------------------------------------------------
@@ -400,6 +403,7 @@ SPECTACULAR_SETTINGS = {
             ),
         }
     ],
+    "WEBHOOKS": "api.webhook_documents.WEBHOOKS",
     "ENUM_NAME_OVERRIDES": {
         "RequestStateEnum": "exchange.workflow.State.values",
         "GrantStateEnum": "exchange.workflow.GrantState.values",
@@ -416,6 +420,7 @@ CELERY_BROKER_URL = (
     else REDIS_URL
 )
 CELERY_TASK_DEFAULT_QUEUE = "city"
+HOOKS_QUEUE = "hooks"  # its worker waits for programs outside, and alone needs a way there
 BRIEF_QUEUE = "brief"  # has a worker of its own: a queue full of long syncs holds none of it up
 CELERY_TASK_ROUTES = {
     "accounts.tasks.*": {"queue": BRIEF_QUEUE},
@@ -424,6 +429,7 @@ CELERY_TASK_ROUTES = {
     "community.tasks.*": {"queue": BRIEF_QUEUE},
     "oversight.tasks.*": {"queue": BRIEF_QUEUE},
     "exchange.tasks.sync_due": {"queue": BRIEF_QUEUE},
+    "exchange.tasks.send_webhooks": {"queue": HOOKS_QUEUE},
 }
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

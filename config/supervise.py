@@ -47,7 +47,7 @@ def web(*, port: int = 8000, host: str = "127.0.0.1", workers: int = 1) -> tuple
 
 
 def worker(queue: str, *, concurrency: int = 2) -> tuple[str, ...]:
-    """Return the command of the Celery worker of a queue: "city" (syncs), or "brief"."""
+    """Return the command of the Celery worker of a queue: "city" (syncs), "brief" or "hooks"."""
     return (
         *(_program("celery"), "-A", "config", "worker", "--loglevel", "INFO"),
         *("--queues", queue, "--hostname", f"{queue}@%h"),

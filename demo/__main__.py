@@ -32,7 +32,7 @@ from demo.client import Answer, Client
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 90
 SHOWN_OF_A_KEY = 10  # characters: its prefix, by which it is found in the trail
-OFFICE, WORKER = "city_office", "city_worker"
+OFFICE, WORKER, SENDER = "city_office", "city_worker", "city_sender"
 
 
 class Stuck(Exception):
@@ -46,6 +46,7 @@ class Servers:
     owner: str
     office: str
     worker: str
+    sender: str
     valkey: str
 
 
@@ -107,6 +108,8 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> None:
     crew.start(Child("web", supervise.web(port=options.port), office))
     crew.start(Child("worker-sync", supervise.worker("city"), worker))
     crew.start(Child("worker-brief", supervise.worker("brief"), worker))
+    sender = common | {"DATABASE_URL": servers.sender, "REDIS_URL": servers.valkey}
+    crew.start(Child("worker-hooks", supervise.worker("hooks", concurrency=1), sender))
     crew.start(Child("beat", supervise.beat(), worker))
     _wait_until_ready(crew, address)
     _say("The worker reads the sources:")
@@ -131,6 +134,7 @@ def _servers(var: Path, stack: ExitStack) -> Servers:
             database,
             _as_role(database, OFFICE),
             _as_role(database, WORKER),
+            _as_role(database, SENDER),
             valkey,
         )
     if database or valkey:
@@ -143,6 +147,7 @@ def _servers(var: Path, stack: ExitStack) -> Servers:
         found.database_url(),
         found.database_url(OFFICE),
         found.database_url(WORKER),
+        found.database_url(SENDER),
         found.redis_url(),
     )
 
@@ -167,6 +172,7 @@ def _common(var: Path, address: str) -> dict[str, str]:
         "FILE_ROOTS": str(var / "intake"),
         "PUBLIC_BASE_URL": address,
         "DOORS": "open,members,office",
+        "WEBHOOKS_INSIDE": "127.0.0.0/8",  # a receiver of one's own on this machine can be tried
         # a city to try is signed in to at once; whoever keeps it says otherwise
         "SECOND_FACTOR": os.environ.get("SECOND_FACTOR") or "off",
     }

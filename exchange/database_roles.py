@@ -5,6 +5,7 @@
     city_office  back office and department API: the verbs
     city_open    portal and open API: the open zone, the public face of the catalogue, deliveries
     city_members accounts of citizens and companies (exchange.members_rights)
+    city_sender  posts what happened to webhooks (exchange.sender_rights)
 
 `city_open` sees the catalogue through views of the same names in the schema `face`, which stands
 first in its search path: published rows only, without what is internal. All is idempotent.
@@ -17,10 +18,11 @@ from django.apps import apps
 from django.db import connection, transaction
 from psycopg import sql
 
-from exchange import members_rights
+from exchange import members_rights, sender_rights
 from exchange.members_rights import MEMBERS
 from exchange.records import place_function, store
 from exchange.records.statements import comma, idents, one, rows, run
+from exchange.sender_rights import SENDER
 
 OWNER, WORKER, OFFICE, OPEN = "city_owner", "city_worker", "city_office", "city_open"
 RECORDS = "city_records"  # owns record tables, so that worker and office may both replace them
@@ -135,7 +137,7 @@ def provision() -> None:
 @transaction.atomic
 def make_roles() -> None:
     """Make the roles, which belong to the server: a backup is brought back only where they are."""
-    for role in (WORKER, OFFICE, OPEN, MEMBERS):
+    for role in (WORKER, OFFICE, OPEN, MEMBERS, SENDER):
         _role(role, login=True)
     _role(RECORDS, login=False)
     _belong()
@@ -190,6 +192,7 @@ def _belong() -> None:
         (OWNER, OFFICE),
         (OWNER, OPEN),
         (OWNER, MEMBERS),
+        (OWNER, SENDER),
     ):
         if one(sql.SQL("SELECT pg_has_role(%s, %s, 'USAGE')"), [member, group])[0]:
             continue
@@ -289,7 +292,7 @@ def _grants() -> None:
     database = sql.Identifier(connection.settings_dict["NAME"])
     run(sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"))
     run(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-    everybody = [WORKER, OFFICE, OPEN, MEMBERS]
+    everybody = [WORKER, OFFICE, OPEN, MEMBERS, SENDER]
     run(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, comma(idents(everybody))))
     run(
         sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(
@@ -329,7 +332,8 @@ def _grants() -> None:
     )
     _grant_open()
     members_rights.grant(APPEND_ONLY)
-    members_rights.limit_rows((WORKER, OFFICE))
+    sender_rights.grant()
+    members_rights.limit_rows((WORKER, OFFICE, SENDER))
 
 
 def _grant_rooms(role: str) -> None:

@@ -39,24 +39,42 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
     "axes_accessattempt": (READ, ADD, CHANGE, TAKE),
     "axes_accessfailurelog": (READ, ADD, TAKE),
     "audit_entry": (ADD,),
+    "exchange_webhook": (READ, ADD),
+    "exchange_webhooksecret": (ADD, TAKE),
+    "exchange_webhooksubscription": (READ, ADD, TAKE),
+    "exchange_webhookevent": (READ, ADD),
+    "exchange_webhookdelivery": (READ, ADD),
 }
 """Beside these every table of the room `community`, but for those that are only added to."""
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     # its own number after it was added; and from where somebody signed in not long ago
     "audit_entry": ("id", "recorded_at", "written_in", "verb", "target", "address"),
+    # what deliveries are signed with is written here and read by the sender alone
+    "exchange_webhooksecret": ("id", "webhook_id", "made_at", "until"),
 }
 """Of these tables it reads some columns only."""
 
 CHANGED: Mapping[str, tuple[str, ...]] = {
     "accounts_organization": ("closed_at",),  # a citizen's own place ends with the account
     "accounts_companyclaim": ("state",),  # withdrawn when its account is closed
+    # that its address answered is written down by the sender alone
+    "exchange_webhook": ("kinds", "state", "ended_at"),
+    "exchange_webhooksecret": ("until",),
+    "exchange_webhookdelivery": ("state", "problem"),
 }
 """Of these tables it changes some columns only."""
 
 VIEWS: Mapping[str, str] = {
     # what companies and citizens were given: the call logs of their keys
     "audit_delivery": "reader = 'company' AND key_id IS NOT NULL",
+    # how their calls went
+    "oversight_keycount": (
+        "key_id IN (SELECT k.id FROM public.accounts_apikey k"
+        " JOIN public.accounts_app a ON a.id = k.app_id"
+        " JOIN public.accounts_organization o ON o.id = a.organization_id"
+        " WHERE o.kind = 'company')"
+    ),
 }
 """Tables of which it sees some rows, beside the public face of the catalogue."""
 
@@ -73,6 +91,16 @@ _OUR_MEMBER = (
     "accounts_membership.role = 'developer' AND EXISTS (SELECT FROM public.accounts_organization o"
     " WHERE o.id = accounts_membership.organization_id AND o.kind = 'company')"
 )
+_OUR_WEBHOOK = "EXISTS (SELECT FROM public.accounts_app a WHERE a.id = exchange_webhook.app_id)"
+_DELIVERED = (
+    "EXISTS (SELECT FROM public.exchange_webhookdelivery d"
+    " WHERE d.event_id = exchange_webhookevent.id)"
+)
+
+
+def _of_webhook(table: str) -> str:
+    return f"EXISTS (SELECT FROM public.exchange_webhook w WHERE w.id = {table}.webhook_id)"
+
 
 POLICIES: Mapping[str, Mapping[str, str]] = {
     "accounts_user": {READ: _NOT_OFFICE, ADD: _NOT_OFFICE, CHANGE: _NOT_OFFICE},
@@ -90,6 +118,26 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
     },
     "accounts_app": {READ: _OUR_APP, ADD: _OUR_APP, CHANGE: _OUR_APP},
     "accounts_apikey": {READ: _OUR_KEY, ADD: _OUR_KEY, CHANGE: _OUR_KEY},
+    "exchange_webhook": {
+        READ: _OUR_WEBHOOK,
+        ADD: f"state = 'new' AND {_OUR_WEBHOOK}",
+        CHANGE: _OUR_WEBHOOK,
+    },
+    "exchange_webhooksecret": dict.fromkeys(
+        (READ, ADD, CHANGE, TAKE), _of_webhook("exchange_webhooksecret")
+    ),
+    "exchange_webhooksubscription": dict.fromkeys(
+        (READ, ADD, TAKE), _of_webhook("exchange_webhooksubscription")
+    ),
+    "exchange_webhookevent": {
+        READ: f"{_of_webhook('exchange_webhookevent')} OR {_DELIVERED}",
+        ADD: f"kind = 'ping' AND {_of_webhook('exchange_webhookevent')}",
+    },
+    "exchange_webhookdelivery": {
+        READ: _of_webhook("exchange_webhookdelivery"),
+        ADD: f"state = 'waiting' AND {_of_webhook('exchange_webhookdelivery')}",
+        CHANGE: _of_webhook("exchange_webhookdelivery"),
+    },
 }
 """Which rows, by table and right; every other role has them all."""
 

@@ -18,6 +18,8 @@ from accounts.models import User
 from accounts.roles import require
 from catalog import facts, indexing, negative_list, publishing, revisions
 from catalog.models import Dataset, Field, FieldSketch, NegativeLine, Resource, Revision
+from catalog.terms import RevisionKind
+from exchange.hooks import events
 from exchange.models import RecordTable, Zone
 from exchange.records import store, zones
 from exchange.records.reading import LEASE_SECONDS
@@ -72,6 +74,7 @@ def publish(dataset_id: int, *, by: User, at: datetime, seen: str = "") -> Proje
     that was changed meanwhile, accounts.roles.NotAllowed without the right.
     """
     publishing.accept(dataset_id, by=by, at=at, seen=seen)
+    events.published(dataset_id, at=at)
     return _projected(dataset_id, at=at)
 
 
@@ -79,6 +82,7 @@ def publish(dataset_id: int, *, by: User, at: datetime, seen: str = "") -> Proje
 def withdraw(dataset_id: int, *, by: User, at: datetime, reason: str) -> Projection:
     """Withdraw a published dataset: its zones are gone when this returns, its line says why."""
     publishing.retire(dataset_id, by=by, at=at, reason=reason)
+    events.withdrawn(dataset_id, at=at, reason=reason)
     return _projected(dataset_id, at=at)
 
 
@@ -108,6 +112,7 @@ def regrade(
     if stricter:
         revisions.apply_grades(dataset, stricter, by=by, at=at, reason=reason)
         _forget_secrets(dataset, at)
+        events.policy_changed(dataset_id, at=at)
         _projected(dataset_id, at=at)
     if not looser:
         return None
@@ -123,7 +128,12 @@ def decide_revision(
     Raises NotAllowed, StepRefused.
     """
     revision = revisions.decide_revision(revision_id, by=by, at=at, accept=accept, reason=reason)
-    return _projected(revision.dataset_id, at=at) if accept else None
+    if not accept:
+        return None
+    if revision.kind == RevisionKind.AMEND:
+        events.changed(revision.dataset_id, at=at)
+    events.policy_changed(revision.dataset_id, at=at)
+    return _projected(revision.dataset_id, at=at)
 
 
 @_at_once
@@ -134,6 +144,8 @@ def withdraw_field(field_id: int, *, by: User, at: datetime, reason: str) -> Pro
     EntryRefused.
     """
     field = revisions.withdraw_field(field_id, by=by, at=at, reason=reason)
+    events.changed(field.resource.dataset_id, at=at)
+    events.policy_changed(field.resource.dataset_id, at=at)
     return _projected(field.resource.dataset_id, at=at)
 
 
@@ -141,6 +153,7 @@ def withdraw_field(field_id: int, *, by: User, at: datetime, reason: str) -> Pro
 def publish_line(line_id: int, *, by: User, at: datetime) -> Projection:
     """Publish a line of the negative list; what it bars is gone from the zones at once."""
     line = negative_list.publish(line_id, by=by, at=at)
+    events.policy_changed(line.dataset_id, at=at)
     return _projected(line.dataset_id, at=at)
 
 
@@ -148,6 +161,7 @@ def publish_line(line_id: int, *, by: User, at: datetime) -> Projection:
 def end_line(line_id: int, *, by: User, at: datetime, reason: str) -> Projection:
     """End a line of the negative list; its fields fall back to conditional."""
     line = negative_list.end(line_id, by=by, at=at, reason=reason)
+    events.policy_changed(line.dataset_id, at=at)
     return _projected(line.dataset_id, at=at)
 
 
@@ -160,9 +174,21 @@ def reproject_due(*, at: datetime) -> int:
     lines = NegativeLine.objects.filter(dataset__state=Dataset.State.PUBLISHED)
     datasets = set(lines.values_list("dataset_id", flat=True))
     for dataset_id in sorted(datasets):
-        _projected(dataset_id, at=at)
+        _follow_the_day(dataset_id, at=at)
     indexing.index_all(datasets, at=at)
     return len(datasets)
+
+
+@transaction.atomic
+def _follow_the_day(dataset_id: int, *, at: datetime) -> None:
+    """Project a dataset, and tell of it where that made other tables of it."""
+    live = RecordTable.objects.filter(
+        resource__dataset=dataset_id, zone__in=zones.PROJECTED, live=True
+    )
+    before = set(live.values_list("pk", flat=True))
+    _projected(dataset_id, at=at)
+    if set(live.values_list("pk", flat=True)) != before:
+        events.policy_changed(dataset_id, at=at)
 
 
 def _projected(dataset_id: int, *, at: datetime) -> Projection:

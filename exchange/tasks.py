@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from catalog import line_reviews
 from exchange import freshness, opening, sketching
+from exchange.hooks import sending, spreading, sweeping
 from exchange.models import Binding, RejectedRow, SyncRun
 from exchange.problems import AlreadyRunning, Problem, SourceUnavailable
 from exchange.records import zones
@@ -85,6 +86,7 @@ def sweep() -> int:
     now = timezone.now()
     RejectedRow.objects.filter(expires_at__lte=now).delete()
     undo.sweep(at=now)
+    sweeping.sweep(at=now)
     return zones.sweep(
         readers_done_by=now - timedelta(seconds=settings.DOWNLOAD_TIMEOUT_S),
         tombstones_before=now - timedelta(days=settings.TOMBSTONE_DAYS),
@@ -169,6 +171,17 @@ def sketch_due() -> int:
     return sketching.sketch_due(at=timezone.now())
 
 
+@shared_task
+def send_webhooks() -> int:
+    """Give events out to who listens and post what is due; returns how many tries were made.
+
+    Safe to repeat and to run side by side: what one worker has in hand the others pass by.
+    """
+    while spreading.spread(at=timezone.now()):
+        pass
+    return sending.send_due()
+
+
 def _every(seconds: float, task: str) -> dict[str, object]:
     """Return one line of the schedule; a message not taken in time is dropped: the next comes."""
     return {
@@ -189,5 +202,6 @@ SCHEDULE = {
     "sketch-due": _every(600.0, "sketch_due"),
     "follow-corrections": _every(600.0, "follow_corrections"),
     "batches-due": _every(DUE_SECONDS, "batches_due"),
+    "send-webhooks": _every(3.0, "send_webhooks") | {"options": {"expire_seconds": 10}},
     "tell-late": _every(3600.0, "tell_late"),
 }

@@ -10,22 +10,20 @@ not counted. Batches are named, and a batch is added once however often the drai
 
 import logging
 import re
-import secrets
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from typing import Any, cast
+from datetime import date, datetime
+from typing import Any
 
 import redis
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from audit import stream
-from oversight.models import Door, Drained
+from oversight import asides
+from oversight.models import Door
 
 COUNTED = "views:"
 BATCHES = "viewed"
-KEPT_DAYS = 8
-"""How long a day's count waits for a worker."""
 ROBOT = re.compile(
     r"bot\b|bot/|crawl|spider|slurp|fetch|scrap|monitor|preview|headless|curl|wget|libwww|http"
     r"|python|java/|go-|node|okhttp|axios|ruby|perl|php",
@@ -53,33 +51,6 @@ def seen(dataset_id: int, headers: Mapping[str, str], *, at: datetime) -> None:
         log.warning("A page view was not counted: Valkey does not answer.")
 
 
-def drain(*, at: datetime) -> int:
-    """Add the views that wait to the counts; returns how many. Safe to repeat and to kill."""
-    valkey = stream.client()
-    today = timezone.localdate(at)
-    for back in range(KEPT_DAYS):
-        _set_aside(valkey, today - timedelta(days=back))
-    added = 0
-    for name in cast("set[bytes]", valkey.smembers(BATCHES)):
-        added += _add(name.decode(), cast("dict[bytes, bytes]", valkey.hgetall(name)), at)
-        valkey.delete(name)
-        valkey.srem(BATCHES, name)
-    return added
-
-
-def _set_aside(valkey: redis.Redis, day: date) -> None:
-    """Give a day's count a batch's name, so that what is viewed from now on is counted apart."""
-    counted = f"{COUNTED}{day:%Y%m%d}"
-    if not valkey.exists(counted):
-        return
-    batch = f"{BATCHES}:{day:%Y%m%d}:{secrets.token_hex(8)}"
-    valkey.sadd(BATCHES, batch)  # first: a batch is never without somebody who knows of it
-    try:
-        valkey.rename(counted, batch)
-    except redis.ResponseError:  # another worker was first
-        valkey.srem(BATCHES, batch)
-
-
 ADD = """
 INSERT INTO oversight_daily (day, dataset_id, door, views, downloads, calls, rows, apps)
 SELECT %(day)s, d.id, %(door)s, v.views, 0, 0, 0, 0
@@ -89,12 +60,8 @@ ON CONFLICT (dataset_id, day, door) DO UPDATE SET views = oversight_daily.views 
 """
 
 
-@transaction.atomic
-def _add(batch: str, counts: dict[bytes, bytes], at: datetime) -> int:
-    """Add a batch, unless it was added already; returns how many views."""
-    if not counts or not Drained.objects.get_or_create(batch=batch, defaults={"at": at})[1]:
-        return 0
-    day = datetime.strptime(batch.split(":")[1], "%Y%m%d").date()  # noqa: DTZ007 - a day
+def _add(day: date, counts: asides.Counts) -> int:
+    """Add the views of a day; returns how many."""
     views = [int(count) for count in counts.values()]
     values: dict[str, Any] = {
         "day": day,
@@ -104,5 +71,12 @@ def _add(batch: str, counts: dict[bytes, bytes], at: datetime) -> int:
     }
     with connection.cursor() as cursor:
         cursor.execute(ADD, values)
-    Drained.objects.filter(at__lt=at - timedelta(days=30)).delete()
     return sum(views)
+
+
+VIEWS = asides.Kind(COUNTED, BATCHES, _add)
+
+
+def drain(*, at: datetime) -> int:
+    """Add the views that wait to the counts; returns how many. Safe to repeat and to kill."""
+    return asides.drain(VIEWS, at=at)

@@ -46,7 +46,7 @@ class Daily(models.Model):
 
 
 class Drained(models.Model):
-    """A batch of page views that was added to the counts; the same one is not added twice."""
+    """A batch of counts that was added; the same one is not added twice."""
 
     batch = models.CharField(_("batch"), max_length=80, unique=True)
     at = models.DateTimeField(_("at"))
@@ -57,6 +57,38 @@ class Drained(models.Model):
 
     def __str__(self) -> str:
         return self.batch
+
+
+class KeyCount(models.Model):
+    """How many calls with a key on a day took so long, or were refused so.
+
+    `label` is the upper edge in milliseconds of what is counted together, or a refusal's code.
+    """
+
+    class What(models.TextChoices):
+        """What is counted."""
+
+        TOOK = "took", _("answered within")
+        REFUSED = "refused", _("refused")
+
+    day = models.DateField(_("day"))
+    key_id = models.BigIntegerField(_("key"))
+    what = models.CharField(_("what"), max_length=7, choices=What.choices)
+    label = models.CharField(_("label"), max_length=60)
+    count = models.BigIntegerField(_("calls"), default=0)
+
+    class Meta:
+        verbose_name = _("calls of a key")
+        verbose_name_plural = _("calls of keys")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key_id", "day", "what", "label"], name="oversight_keycount_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["day"], name="oversight_keycount_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.key_id} {self.what} {self.label}"
 
 
 class Standing(models.Model):

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from oversight import daily, looks, standings
+from oversight import daily, key_counts, looks, standings
 
 
 @shared_task
@@ -18,6 +18,12 @@ def count_use() -> int:
 
 
 @shared_task
+def count_keys() -> int:
+    """Add how calls with keys went to the counts; returns how many calls. Safe to repeat."""
+    return key_counts.drain(at=timezone.now())
+
+
+@shared_task
 def compute_standings() -> int:
     """Compute how each department stands today; returns how many do. Safe to repeat."""
     return standings.compute(at=timezone.now())
@@ -28,6 +34,11 @@ SCHEDULE = {
         "task": "oversight.tasks.count_use",
         "schedule": 600.0,
         "options": {"expire_seconds": 600},
+    },
+    "count-keys": {
+        "task": "oversight.tasks.count_keys",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
     },
     "compute-standings": {
         "task": "oversight.tasks.compute_standings",

@@ -21,6 +21,7 @@ SHAPING = (
     "*/**/*.sql",
     "exchange/database_roles.py",
     "exchange/members_rights.py",
+    "exchange/sender_rights.py",
     "exchange/records/place_function.py",
     "policy/places.py",
     "catalog/bases.py",

@@ -28,6 +28,13 @@ from exchange.models.sources import (
 )
 from exchange.models.stops import Stop
 from exchange.models.uses import UseRecord
+from exchange.models.webhooks import (
+    Webhook,
+    WebhookDelivery,
+    WebhookEvent,
+    WebhookSecret,
+    WebhookSubscription,
+)
 
 __all__ = [
     "FILE_KINDS",
@@ -62,6 +69,11 @@ __all__ = [
     "SyncMode",
     "SyncRun",
     "UseRecord",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookEvent",
+    "WebhookSecret",
+    "WebhookSubscription",
     "WholeBecause",
     "Wrong",
     "Zone",

@@ -1,29 +1,30 @@
 """Composed SQL on the current connection. Every statement is built from `psycopg.sql` parts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 from psycopg import sql
 
 Statement = sql.SQL | sql.Composed
+Params = Sequence[Any] | Mapping[str, Any]
 
 
-def run(statement: Statement, params: Sequence[Any] | None = None) -> int:
+def run(statement: Statement, params: Params | None = None) -> int:
     """Execute and return the number of rows touched."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return cursor.rowcount
 
 
-def rows(statement: Statement, params: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+def rows(statement: Statement, params: Params | None = None) -> list[tuple[Any, ...]]:
     """Execute and return all rows."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return cursor.fetchall()
 
 
-def one(statement: Statement, params: Sequence[Any] | None = None) -> tuple[Any, ...]:
+def one(statement: Statement, params: Params | None = None) -> tuple[Any, ...]:
     """Execute and return the first row, which must be there."""
     return rows(statement, params)[0]
 

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from catalog import facts
 from catalog.models import Dataset, Resource
+from exchange.hooks import events
 from exchange.models import RecordTable, Zone
 from exchange.records import masks, place_columns, store
 from exchange.records.columns import SQL_TYPES
@@ -39,7 +40,11 @@ def refresh(resource_id: int, *, at: datetime) -> dict[str, RecordTable | None]:
         )
     )
     resource = Resource.objects.select_related("dataset").get(pk=resource_id)
-    return {zone: _project(resource, zone, at=at) for zone in PROJECTED}
+    standing = RecordTable.objects.filter(resource=resource, zone__in=PROJECTED, live=True)
+    before = dict(standing.values_list("zone", "seq"))
+    found = {str(zone): _project(resource, zone, at=at) for zone in PROJECTED}
+    events.rows_changed(resource, before, found, at=at)
+    return found
 
 
 def wanted(resource: Resource, zone: str, today: date) -> list[dict[str, object]]:

@@ -20,6 +20,7 @@ from catalog.models import Dataset, Field
 from catalog.refusals import StepRefused
 from catalog.terms import ClockStep, State
 from exchange.agreements import keeping
+from exchange.hooks import events
 from exchange.models import Ending, Grant, RecordTable, ShareRequest, Zone
 from exchange.problems import Problem
 from exchange.sharing import batches, two_sides
@@ -106,6 +107,7 @@ def grant(
         fields=sorted(fields),
         until=str(valid_until),
     )
+    events.grant(made, at=at)
     return made
 
 
@@ -146,6 +148,7 @@ def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime)
         created_at=at,
     )
     keeping.freeze(made, request, at=at)
+    events.grant(made, at=at)
     tell(
         "request.granted",
         request,
@@ -175,6 +178,7 @@ def _replace(grant_id: int, request: ShareRequest, *, by: User, at: datetime) ->
         ending=Ending.REPLACED,
         reason=request.address,
     )
+    events.grant(old, at=at)
 
 
 def _replace_earlier(request: ShareRequest, *, by: User, at: datetime) -> None:
@@ -212,4 +216,5 @@ def revoke(grant_id: int, *, by: User, at: datetime, reason: str) -> Grant:
     found.revoked_at, found.ending, found.ended_because = at, Ending.REVOKED, reason
     found.save(update_fields=["revoked_at", "ending", "ended_because"])
     chain.record("grant.revoke", f"grant:{grant_id}", by=by, at=at, reason=reason)
+    events.grant(found, at=at)
     return found

@@ -17,6 +17,7 @@ from accounts import notices
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
+from exchange.hooks import events
 from exchange.models import Ending, Grant
 from exchange.sharing import batches, two_sides
 from exchange.sharing.grants import GrantUnfit
@@ -43,6 +44,7 @@ def suspend(grant_id: int, *, reason: str, mend_by: date, by: User, at: datetime
     batches.void(grant, at=at)
     tell("grant.suspended", grant, to=grant.organization, at=at, due_on=mend_by, reason=reason)
     chain.record("grant.suspend", grant.address, by=by, at=at, reason=reason, mend_by=str(mend_by))
+    events.grant(grant, at=at)
     return grant
 
 
@@ -73,6 +75,7 @@ def _resumed(grant: Grant, reason: str, *, by: User, at: datetime) -> Grant:
     notices.settle(grant.address, "grant.suspended", at=at)
     tell("grant.resumed", grant, to=grant.organization, at=at, reason=words)
     chain.record("grant.resume", grant.address, by=by, at=at, reason=words)
+    events.grant(grant, at=at)
     return grant
 
 
@@ -171,6 +174,7 @@ def close(grant: Grant, ending: Ending, because: str, *, by: User | None, at: da
         for to in (grant.organization, grant.dataset.owner):
             tell("grant.ended", grant, to=to, at=at, reason=because)
     chain.record("grant.end", grant.address, by=by, at=at, ending=ending, reason=because)
+    events.grant(grant, at=at)
     return grant
 
 

@@ -18,6 +18,7 @@ from accounts.limits import TooOften, Uncounted
 from accounts.models import User
 from accounts.refusals import StepRefused
 from accounts.roles import NotAllowed
+from exchange.problems import Problem
 from portal.frame import choose_language, shown
 from portal.members import menu
 
@@ -61,7 +62,7 @@ def member_page(view: View) -> View:
         try:
             members.refuse_office(request.user)
             return view(request, **where)
-        except (NotAllowed, StepRefused, TooOften, Uncounted) as no:
+        except (NotAllowed, StepRefused, Problem, TooOften, Uncounted) as no:
             return refused(request, no)
         except ValidationError as no:
             return refused(request, no, status=400)

@@ -10,6 +10,7 @@ from portal.frame import address_of
 PAGES: tuple[tuple[Promise, str], ...] = (
     (_("Overview"), "members-home"),
     (_("Apps and keys"), "members-apps"),
+    (_("Webhooks"), "members-webhooks"),
     (_("Companies"), "members-companies"),
     (_("Usage"), "members-usage"),
     (_("Calls"), "members-calls"),

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from portal.members import apps, closing, companies, entrance, talk, usage
+from portal.members import apps, closing, companies, entrance, talk, usage, webhooks
 from portal.members.home import home
 
 RESET = r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$"
@@ -15,6 +15,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("apps/<int:number>/close", apps.close_app, name="members-app-close"),
     path("keys/<int:number>/rotate", apps.rotate, name="members-key-rotate"),
     path("keys/<int:number>/revoke", apps.revoke, name="members-key-revoke"),
+    path("webhooks/", webhooks.webhooks, name="members-webhooks"),
+    path("webhooks/<int:number>/", webhooks.webhook, name="members-webhook"),
+    path("webhooks/<int:number>/end", webhooks.end, name="members-webhook-end"),
+    path("webhooks/<int:number>/secret", webhooks.rotate, name="members-webhook-rotate"),
+    path("webhooks/<int:number>/<slug:name>", webhooks.step, name="members-webhook-step"),
+    path("deliveries/<int:number>/replay", webhooks.replay, name="members-webhook-replay"),
     path("companies/", companies.companies, name="members-companies"),
     path("leaked/", apps.leaked, name="members-leaked"),
     path("usage/", usage.usage, name="members-usage"),

@@ -1,7 +1,6 @@
 """What a member's keys were used for: by day, what is left today, and call by call."""
 
 import csv
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -18,6 +17,8 @@ from accounts.models import ApiKey, User
 from accounts.refused import RefusedCall
 from audit.models import Delivery
 from catalog.models import Dataset
+from oversight import key_counts
+from oversight.key_counts import DayOf, Pace
 from portal.members.door import member_page, page, person_of
 
 DAYS = 30
@@ -25,6 +26,7 @@ CALLS = 100
 MOST_OF_A_FILE = 50_000
 HEIGHT = 100
 STEP = 10
+NOTHING = DayOf(None, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Day:
     rows: int
     bytes: int
     refused: int
+    pace: Pace | None
     height: int
     left: int
 
@@ -85,15 +88,16 @@ def by_day(keys: Sequence[ApiKey], today: date) -> list[Day]:
         .annotate(calls=Count("pk"), all_rows=Sum("rows"), all_bytes=Sum("bytes"))
         .order_by("day")
     }
-    refusals = Counter(timezone.localdate(call.at) for call in _refused(keys))
+    counted = key_counts.by_day([key.pk for key in keys], first)
     most = max((row["calls"] for row in told.values()), default=0)
     days = [first + timedelta(days=place) for place in range(DAYS)]
     return [
-        _day(day, told.get(day, {}), refusals[day], most, place) for place, day in enumerate(days)
+        _day(day, told.get(day, {}), counted.get(day, NOTHING), most, place)
+        for place, day in enumerate(days)
     ]
 
 
-def _day(day: date, row: dict[str, Any], refusals: int, most: int, place: int) -> Day:
+def _day(day: date, row: dict[str, Any], counted: DayOf, most: int, place: int) -> Day:
     calls = row.get("calls", 0)
     height = max(1, calls * HEIGHT // most) if calls else 0
     return Day(
@@ -101,7 +105,8 @@ def _day(day: date, row: dict[str, Any], refusals: int, most: int, place: int) -
         calls,
         row.get("all_rows") or 0,
         row.get("all_bytes") or 0,
-        refusals,
+        sum(counted.refused.values()),
+        counted.pace,
         height,
         place * STEP,
     )
@@ -137,14 +142,18 @@ def usage(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     keys = _keys(person_of(request))
     working = [key for key in keys if key.revoked_at is None and key.expires_at > now]
-    days = by_day(keys, timezone.localdate(now))
+    today = timezone.localdate(now)
+    days = by_day(keys, today)
+    whole = key_counts.over([key.pk for key in keys], today - timedelta(days=DAYS - 1))
     context = {
         "days": days,
         "most": max(day.calls for day in days),
         "calls": sum(day.calls for day in days),
         "rows": sum(day.rows for day in days),
         "bytes": sum(day.bytes for day in days),
-        "refused": sum(day.refused for day in days),
+        "refused": sum(whole.refused.values()),
+        "reasons": sorted(whole.refused.items(), key=lambda one: (-one[1], one[0])),
+        "pace": whole.pace,
         "left": _left(working, now),
         "width": DAYS * STEP,
     }

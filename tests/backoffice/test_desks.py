@@ -40,7 +40,7 @@ from exchange.sharing import asking, attachments, corrections, disputes, grants,
 from exchange.sharing.contents import Terms
 from exchange.sync import engine
 from policy.terms import Mode
-from tests.factories import accounts, authenticator, catalog, community, exchange, sharing
+from tests.factories import accounts, authenticator, catalog, community, exchange, hooks, sharing
 
 ROOMS = ("audit", "accounts", "catalog", "exchange", "community")
 MODELS = [
@@ -245,6 +245,7 @@ def a_whole_city():
         made_at=exchange.NOW,
     )
     sources.allow_host("db.example", 5432, by=where.system, at=exchange.NOW)
+    hooks.live(dataset)
     app = accounts.api_key().key.app
     RequestReference.objects.create(
         app=app, reference="2026-1", digest="0" * 64, made_at=exchange.NOW

@@ -35,6 +35,7 @@ SECRETS = {
     "CITY_OFFICE_PASSWORD": "d4",
     "CITY_OPEN_PASSWORD": "e5",
     "CITY_MEMBERS_PASSWORD": "f6",
+    "CITY_SENDER_PASSWORD": "a7",
 }
 
 
@@ -158,6 +159,7 @@ def test_init_migrates_and_provisions_an_empty_database_and_may_be_repeated(tmp_
         ("city_office", True, False),
         ("city_open", True, False),
         ("city_owner", False, False),
+        ("city_sender", True, False),
         ("city_worker", True, False),
     ]
 
@@ -260,6 +262,7 @@ def test_each_service_has_the_role_it_needs_and_no_other():
         "web-office": "city_office",
         "worker-sync": "city_worker",
         "worker-brief": "city_worker",
+        "worker-hooks": "city_sender",
         "beat": "city_worker",
     }
 
@@ -274,6 +277,7 @@ def test_each_queue_has_a_service_that_takes_it_and_no_other():
     assert taken == {
         "worker-sync": [settings.CELERY_TASK_DEFAULT_QUEUE],
         "worker-brief": [settings.BRIEF_QUEUE],
+        "worker-hooks": [settings.HOOKS_QUEUE],
     }
 
 

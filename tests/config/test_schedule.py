@@ -54,6 +54,9 @@ def test_what_is_brief_has_a_queue_that_no_sync_stands_in():
         "exchange.tasks.sync_due"
     }
     assert queues["exchange.tasks.sync"] == settings.CELERY_TASK_DEFAULT_QUEUE
+    assert [name for name, queue in queues.items() if queue == settings.HOOKS_QUEUE] == [
+        "exchange.tasks.send_webhooks"
+    ]
 
 
 def test_a_queue_full_of_syncs_does_not_stop_linking(live_database, tmp_path):

@@ -10,7 +10,7 @@ from exchange.database_roles import FACE
 from exchange.members_rights import MEMBERS
 from tests.exchange.sessions import session
 from tests.exchange.test_roles import allowed, first_columns, relations
-from tests.factories import accounts
+from tests.factories import accounts, hooks
 
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
 
@@ -131,3 +131,45 @@ def test_it_makes_no_tables_and_takes_no_other_role(city):
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 door.execute(sql.SQL(statement))
+
+
+def test_it_reads_no_secret_of_a_webhook_and_confirms_none(live_database):
+    webhook = hooks.registered(hooks.published())
+
+    with session(live_database, MEMBERS) as door:
+        seen = door.execute("SELECT id FROM exchange_webhook").fetchall()
+        for statement in (
+            "SELECT sealed FROM exchange_webhooksecret",
+            "UPDATE exchange_webhook SET confirmed_at = now()",
+            "UPDATE exchange_webhook SET url = 'https://example.org/other'",
+            "INSERT INTO exchange_webhookevent (kind, zone, data, at) SELECT 'x', '', '{}', now()",
+            "UPDATE exchange_webhookdelivery SET answer = ''",
+            "DELETE FROM exchange_webhook",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                door.execute(sql.SQL(statement))
+        with pytest.raises(psycopg.errors.CheckViolation):  # live without an answer
+            door.execute("UPDATE exchange_webhook SET state = 'live'")
+
+    assert seen == [(webhook.pk,)]
+
+
+def test_it_sees_no_webhook_of_a_departments_app(live_database):
+    webhook = hooks.registered(hooks.published())
+    department = accounts.app(accounts.organization(OrganizationKind.DEPARTMENT))
+    type(webhook).objects.filter(pk=webhook.pk).update(app=department)
+
+    with session(live_database, MEMBERS) as door:
+        found = [
+            door.execute(
+                sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+            ).fetchone()
+            for table in (
+                "exchange_webhook",
+                "exchange_webhooksubscription",
+                "exchange_webhookdelivery",
+                "exchange_webhookevent",
+            )
+        ]
+
+    assert found == [(0,)] * 4

@@ -69,7 +69,7 @@ def test_a_batch_that_was_set_aside_before_the_worker_was_killed_is_added_later(
     dataset = catalog.dataset()
     looks.seen(dataset.pk, BROWSER, at=NOW)
     with monkeypatch.context() as killed:
-        killed.setattr("oversight.looks._add", _killed)
+        killed.setattr("oversight.asides._add_once", _killed)
         with pytest.raises(KeyboardInterrupt):
             looks.drain(at=NOW)
 

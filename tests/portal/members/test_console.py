@@ -14,6 +14,7 @@ from accounts.roles import Role
 from audit import deliveries
 from audit.models import Entry
 from exchange.sync import engine
+from oversight import key_counts
 from policy.terms import DataType
 from tests.factories import accounts, exchange
 from tests.factories.exchange import column
@@ -229,6 +230,25 @@ def test_usage_counts_what_was_delivered_and_calls_say_why_one_was_refused(build
     assert dataset.slug in calls
     assert "nope" in calls
     assert len(refused_only.splitlines()) == 2
+
+
+def test_usage_says_how_fast_answers_began_and_why_calls_were_refused(builder, dataset):
+    raw = make_key(builder)
+    stranger = accounts.api_key(at=timezone.now())
+    answers = [
+        Client().get(f"/api/v1/datasets/{dataset.slug}/records{query}", headers={"X-API-Key": raw})
+        for query in ("", "?nope=1", "?nope=2")
+    ]
+    key_counts.refused(stranger.key.pk, "not-mine", at=timezone.now())
+    key_counts.answered(stranger.key.pk, 9.9, at=timezone.now())
+    key_counts.drain(at=timezone.now())
+
+    page = builder.get("/my/usage/").content.decode()
+
+    assert "half of the answers began within" in page
+    assert "10,000 ms" not in page
+    assert f'<code>{code(answers[1])}</code></a></th><td class="number">2</td>' in page
+    assert "not-mine" not in page
 
 
 def test_refused_calls_are_kept_without_what_was_asked(builder, dataset):
