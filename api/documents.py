@@ -9,6 +9,7 @@ from rest_framework import serializers
 from api.authentication import HEADER, KeyAuthentication
 from exchange.records.aggregates import (
     DEFAULT_GROUPS,
+    DISTRICT,
     MAX_GROUPED,
     MAX_GROUPS,
     MAX_MEASURES,
@@ -284,9 +285,24 @@ FEATURE_PARAMETERS = [
     *AREAS,
 ]
 TILE_PARAMETERS = [FILTER, *AREAS]
-DOWNLOAD_PARAMETERS = [FIELDS, FILTER, SORT, *AREAS]
+DOWNLOAD_PARAMETERS = [
+    FIELDS,
+    FILTER,
+    SORT,
+    *AREAS,
+    _query(
+        "spreadsheet",
+        "Whether a spreadsheet opens the file: with a BOM, and an apostrophe before each text that"
+        " would be taken for a formula. Without it values are as they are.",
+        enum=["true", "false"],
+    ),
+]
 AGGREGATE_PARAMETERS = [
-    _query("group", f"Field names, separated by commas, at most {MAX_GROUPED}; none: one total."),
+    _query(
+        "group",
+        f"Field names, separated by commas, at most {MAX_GROUPED}; none: one total. With"
+        f" coordinates also `{DISTRICT}`: the smallest region whose boundary holds the place.",
+    ),
     _query(
         "bucket",
         f"Unit of time of grouped days and moments: {', '.join(Unit)}; or `field:unit` by commas.",
@@ -304,6 +320,7 @@ AGGREGATE_PARAMETERS = [
         OpenApiParameter.QUERY,
         description=f"Groups, 1 to {MAX_GROUPS}; default {DEFAULT_GROUPS}. “others” has the rest.",
     ),
+    *AREAS,
 ]
 CHANGE_PARAMETERS = [
     OpenApiParameter(

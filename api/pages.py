@@ -125,22 +125,28 @@ class Ahead:
     today: date
 
 
-_ahead: dict[tuple[str, ...], tuple[access.Texts, Ahead | None]] = {}
-NOBODY_ASKED: tuple[access.Texts, Ahead | None] = ((None, None), None)
+@dataclass(slots=True)
+class Remembered:
+    """What a call came to, the texts of the look it rests on, and the last state of the database
+    in which they were those."""
+
+    ahead: Ahead
+    texts: access.Texts
+    state: bytes | None
+
+
+_ahead: dict[tuple[str, ...], Remembered] = {}
 KEPT_AHEAD = 4096
 
 
 def _repeated(asked: Asked, raw: str) -> Answered | None:
-    """Answer with a kept page after one look at key and head; None where all is asked anew.
-
-    The look is compared as text with the one that the page was found by: where nothing that it
-    told has moved, neither has anything that was worked out from it on this day.
-    """
+    """Answer with a kept page where key and head have not moved; None where all is asked anew."""
     digest = keys.digest(raw) if raw else ""
-    texts, ahead = _ahead.get(_alike(asked, digest), NOBODY_ASKED)
-    page = None if ahead is None else shelf.find(ahead.name)
-    if ahead is None or page is None:
+    known = _ahead.get(_alike(asked, digest))
+    page = None if known is None else shelf.find(known.ahead.name)
+    if known is None or page is None:
         return None
+    ahead = known.ahead
     at = timezone.now()
     if ahead.today != timezone.localdate(at) or (ahead.key and ahead.key.expires_at <= at):
         return None
@@ -151,13 +157,38 @@ def _repeated(asked: Asked, raw: str) -> Answered | None:
         except QuotaExceeded:  # which refusal it gets is asked step by step
             return None
     began = time.monotonic()
-    if access.texts(asked.slug, digest) != texts:
+    if not _unmoved(known, asked.slug, digest):
         return None
     if time.monotonic() - began > reading.LEASE_SECONDS:
         return None
     size, fields = len(page.body), ahead.fields_digest
     metering.note(who, ahead.head, rows=page.count, size=size, fields=fields, mode=Mode.QUERY)
     return _sent(page.body, page.tag, asked.environ, asked.meter)
+
+
+class _Latest:
+    """The state of the database that this process saw last: one that is over never comes again."""
+
+    state: bytes | None = None
+
+
+def _unmoved(known: Remembered, slug: str, digest: str) -> bool:
+    """Whether a look at key and head would tell what it told.
+
+    Certain where nothing at all was written since, which is asked first, unless a later state was
+    seen already. Else they are looked up and compared as text: where nothing that the look tells
+    has moved, neither has anything that was worked out from it on this day.
+    """
+    if known.state is not None and known.state == _Latest.state:
+        state = access.state()
+        if state == known.state:
+            return True
+        _Latest.state = state
+    texts, state = access.texts(slug, digest)
+    if texts != known.texts:
+        return False
+    known.state = _Latest.state = state
+    return True
 
 
 def _alike(asked: Asked, digest: str) -> tuple[str, ...]:
@@ -169,13 +200,14 @@ def _remember(asked: Asked, digest: str, ahead: Ahead) -> None:
     """Remember what a call with a kept page came to, where one look told all that it rests on."""
     if ahead.who.organization_id is not None and "office" in settings.DOORS:
         return  # grants are looked up beside
-    texts = access.texts(asked.slug, digest)
+    texts, state = access.texts(asked.slug, digest)
     found = access.known(ahead.head.zone, texts)
     if found is None or found.head is not ahead.head or found.key is not ahead.key:
         return
     if len(_ahead) >= KEPT_AHEAD:
         _ahead.clear()
-    _ahead[_alike(asked, digest)] = (texts, ahead)
+    _Latest.state = state
+    _ahead[_alike(asked, digest)] = Remembered(ahead, texts, state)
 
 
 def _name(asked: Asked, head: Head, fields: Seen, query: RecordQuery) -> kept.Name | None:

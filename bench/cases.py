@@ -1,6 +1,7 @@
 """The cases of `make bench`, by name, in the order in which they run."""
 
 from bench import (
+    counts,
     decisions,
     finding,
     lists,
@@ -22,6 +23,7 @@ CASES = {
     "kept": pages.kept_decision,
     "repeated": repeated.measure,
     "places": places.measure,
+    "counts": counts.measure,
     "office": office.measure,
     "verify": verifying.measure,
     "sync": syncs.measure,

@@ -1,5 +1,5 @@
-"""The portal's page of a search over many entries: whole pages without the network, the slips and
-questions in words among them."""
+"""The portal's pages over many entries: whole pages without the network. Of a search, the slips
+and questions in words among them; and of datasets, one of them with a million rows."""
 
 import re
 import statistics
@@ -10,12 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench import catalogue, stage
+from bench import catalogue, pages, stage
 from bench.city import the_city
 from bench.stage import Line
 from config import embedded
 
-ENTRIES, ROUNDS = 20_000, 3
+ENTRIES, ROUNDS, DATASETS = 20_000, 3, 20
 CEILING_MS, MOST_QUERIES = 80, 12
 ASKED = (
     *("公車站點", "停车厂", "gongjiao", "tcc", "公園", "哪里有公交站点", "怎么查询医院的地址"),
@@ -27,23 +27,30 @@ BESIDE = re.compile(r"SAVEPOINT|RELEASE|BEGIN|COMMIT|SET LOCAL enable_seqscan")
 
 
 def measure(found: embedded.Services) -> list[Line]:
-    """Measure the page for each address in turn, after one round to warm up."""
+    """Measure the pages for each address in turn, after one round to warm up."""
+    whole = pages.open_stage(found)
     catalogue.build(the_city(found), ENTRIES)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     client = Client(headers={"host": "localhost", "accept-language": "zh-CN"})
-    addresses = _addresses()
+    opened = [f"/datasets/entry-{number}" for number in range(1, ENTRIES, ENTRIES // DATASETS)]
+    opened += [f"/datasets/{whole.dataset.slug}"] * DATASETS
+    return [*_of("search", client, _addresses()), *_of("dataset", client, opened)]
+
+
+def _of(kind: str, client: Client, addresses: list[str]) -> list[Line]:
+    """Measure pages of a kind: p95, median, the most queries that one asks."""
     times: list[float] = []
     for turn in range(ROUNDS + 1):
         spent = [_timed(client, address) for address in addresses]
         times += spent if turn else []
     p95 = sorted(times)[int(len(times) * 0.95)]
     queries = max(_queries(client, address) for address in addresses)
-    name = f"search page, {ENTRIES:,} entries"
+    name = f"{kind} page, {ENTRIES:,} entries"
     return [
         Line(f"{name}, p95", p95, "ms", "", CEILING_MS, lower_is_better=True),
         Line(f"{name}, median", statistics.median(times), "ms", ""),
-        Line("search page, queries at most", queries, "", "", MOST_QUERIES, lower_is_better=True),
+        Line(f"{kind} page, queries at most", queries, "", "", MOST_QUERIES, lower_is_better=True),
     ]
 
 

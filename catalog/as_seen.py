@@ -23,7 +23,8 @@ def digest(dataset: Dataset) -> str:
 
     Three queries: the entry's metadata, its live fields with their grades, its live offers.
     """
-    row = Dataset.objects.filter(pk=dataset.pk).values_list(*sorted(METADATA))
+    # by the policy version, what a higher floor decides of its rows is in it too: a counting rule
+    row = Dataset.objects.filter(pk=dataset.pk).values_list("policy_version", *sorted(METADATA))
     fields = Field.objects.filter(resource__dataset=dataset).live().order_by("pk")
     offers = dataset.resources.live().order_by("pk")
     told = [

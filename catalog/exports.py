@@ -16,7 +16,7 @@ from openpyxl.styles import Font
 BOM = "\ufeff"
 """In front of a CSV, or spreadsheets read Chinese as something else."""
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """A cell that begins so is run as a formula by some spreadsheets, full-width signs too."""
 
 LONGEST = 32_767
@@ -30,7 +30,7 @@ def harmless(value: Any) -> str:
     if isinstance(value, datetime):
         value = timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
     text = str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_STARTS) else text
+    return f"'{text}" if text.lstrip(" ").startswith(STARTS) else text
 
 
 def csv_lines(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
+from urllib.parse import quote_plus
 
 from django.db import connection, models
 from django.utils.functional import Promise
@@ -63,14 +64,25 @@ class Counted:
 class Option:
     """One value of a facet: as a filter takes it, as people read it, and how often it is there.
 
-    `query` is the query string that narrows by it, or that widens again where it is chosen.
+    `rest` is the query string of the search without a choice in this facet.
     """
 
+    facet: str
     value: str
     label: str
     count: int
     chosen: bool
-    query: str
+    rest: str
+
+    @property
+    def query(self) -> str:
+        """The query string that narrows by it, or that widens again where it is chosen."""
+        return self.rest if self.chosen else self.narrowing(self.rest)
+
+    def narrowing(self, rest: str) -> str:
+        """Return a query string with this choice added."""
+        own = f"{self.facet}={quote_plus(self.value)}"
+        return f"{rest}&{own}" if rest else own
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +198,11 @@ def _options(
     name: str, most: Most, places: dict[str, Words], asked: Filters, q: str
 ) -> Iterator[Option]:
     words = places.get(name) or _words(name, [value for value, _number in most])
+    rest = asked.query(q, **{name: ""})
     for found, number in most:
         if found in words:
             value, label = words[found]
-            chosen = value == getattr(asked, name)
-            query = asked.query(q, **{name: "" if chosen else value})
-            yield Option(value, label, number, chosen, query)
+            yield Option(name, value, label, number, value == getattr(asked, name), rest)
 
 
 def _words(name: str, values: list[Any]) -> Words:

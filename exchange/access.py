@@ -161,6 +161,9 @@ LEFT JOIN ({HEAD})
 """
 KNOWN_BY = f"SELECT k::text, h::text {LOOK}"
 WHOLE = f"SELECT k::text, h::text, k.*, h.* {LOOK}"
+STATE = "CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_snapshot()::text END"
+KNOWN_AS_OF = f"SELECT k::text, h::text, {STATE} {LOOK}"
+"""The texts with the name of the state that they are of; see `state`."""
 KEPT_LOOKS = 4096
 
 
@@ -185,10 +188,28 @@ def known(zone: str, texts: Sequence[bytes | None]) -> Look | None:
 Texts = tuple[bytes | None, bytes | None]
 
 
-def texts(slug: str, digest: str) -> Texts:
-    """Look a key and a dataset's open head up, as the texts by which a look is `known`."""
-    key, head = first_row(KNOWN_BY, [digest.encode(), b"open", slug.encode()])
-    return key, head
+def texts(slug: str, digest: str) -> tuple[Texts, bytes | None]:
+    """Look a key and a dataset's open head up, as the texts by which a look is `known`, and name
+    the `state` that they are of."""
+    values = [digest.encode(), b"open", slug.encode()]
+    key, head, found = first_row(KNOWN_AS_OF, values)
+    return (key, head), None if connection.in_atomic_block else found
+
+
+def state() -> bytes | None:
+    """Name the state of the whole database as a statement sees it now; None where it has no name.
+
+    The name is PostgreSQL's snapshot: which transactions are over and which still run, by numbers
+    of 64 bits that never come again. None that wrote can end without another name, so under the
+    same name every look tells the same. Two cases have no name: within a transaction, which sees
+    what it wrote itself, and on a standby, whose snapshots do not name all that runs.
+
+    Source: PostgreSQL, "Transaction ID and Snapshot Information Functions".
+    """
+    if connection.in_atomic_block:
+        return None
+    [found] = first_row(f"SELECT {STATE}")
+    return found
 
 
 def head(slug: str, *, zone: str = Zone.OPEN) -> Head:
@@ -383,12 +404,19 @@ def _grant_facts(row: tuple, caller: Caller) -> GrantFacts:
 
 
 def visible(
-    found: Head, caller: Caller, *, today: date, mode: Mode, channel: Channel = Channel.OPEN
+    found: Head,
+    caller: Caller,
+    *,
+    today: date,
+    mode: Mode,
+    channel: Channel = Channel.OPEN,
+    listed: Sequence[Field] | None = None,
 ) -> Seen:
     """Return every field of the dataset as the caller sees it, in catalogue order.
 
-    What the zone withholds stays withheld, whatever a decision says: the zone may lag behind a
-    loosened grade, never behind a stricter one.
+    `listed` are all its live fields, for who read them just now anyway. What the zone withholds
+    stays withheld, whatever a decision says: the zone may lag behind a loosened grade, never
+    behind a stricter one.
     """
     key = (
         found.dataset_id,
@@ -406,7 +434,7 @@ def visible(
         if kept is not None:
             _decisions.move_to_end(key)
             return kept
-    made = Seen(_decided(found, caller, today=today, mode=mode, channel=channel))
+    made = Seen(_decided(found, caller, today=today, mode=mode, channel=channel, listed=listed))
     with _lock:
         _decisions[key] = made
         while len(_decisions) > KEPT_DECISIONS:
@@ -436,9 +464,15 @@ def visible_then(
 
 
 def _decided(
-    found: Head, caller: Caller, *, today: date, mode: Mode, channel: Channel
+    found: Head,
+    caller: Caller,
+    *,
+    today: date,
+    mode: Mode,
+    channel: Channel,
+    listed: Sequence[Field] | None = None,
 ) -> dict[str, VisibleField]:
-    known = _facts(found.dataset_id)
+    known = _facts(found.dataset_id, listed=listed)
     ids, fields, _prohibitions, axes = known
     decision = _decision(found, caller, today=today, mode=mode, channel=channel, known=known)
     held = {column["field"]: column for column in found.columns}
@@ -520,13 +554,19 @@ def ground(reason: Reason) -> Ground:
     return Ground(str(reason.because), reason.text(get_language() or "zh-hans"), reason.basis)
 
 
-def _facts(dataset_id: int, then: Sequence[FieldTerms] | None = None) -> Facts:
+def _facts(
+    dataset_id: int,
+    then: Sequence[FieldTerms] | None = None,
+    *,
+    listed: Sequence[Field] | None = None,
+) -> Facts:
     """Return names by number, what the law reads, the lines, and which axis a field declares."""
     lines = facts.prohibitions(Dataset(pk=dataset_id), then=then)
     if then is not None:  # a field may have been called otherwise than now
         names = {one.field_id: one.name for one in then}
         return names, tuple(facts.field_facts(one) for one in then), lines, {}
-    listed = list(Field.objects.filter(resource__dataset_id=dataset_id).live())
+    if listed is None:
+        listed = list(Field.objects.filter(resource__dataset_id=dataset_id).live())
     return (
         {one.pk: one.name for one in listed},
         tuple(facts.field_facts(one) for one in listed),

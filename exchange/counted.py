@@ -7,7 +7,7 @@ does. Before it is published a rule may be changed or lifted; publishing has a s
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -19,7 +19,7 @@ from audit import chain
 from catalog.models import Dataset, Field
 from exchange.models import CountingRule
 from exchange.problems import Problem
-from exchange.records.aggregates import MAX_GROUPED, Unit
+from exchange.records.aggregates import MAX_GROUPED, UNITS, Unit
 from exchange.records.reading import LEASE_SECONDS
 from policy.terms import DataType
 
@@ -167,6 +167,18 @@ def _recorded(dataset: Dataset, by: User, at: datetime, **details: object) -> No
         by=by,
         at=at,
         **details,
+    )
+
+
+def in_words(counted_by: Iterable[Sequence], labels: Mapping[int, str]) -> str:
+    """Say by what a dataset is counted: labels of its fields, times with their unit.
+
+    `labels` are those of fields by number; a field without one is left out.
+    """
+    return ", ".join(
+        f"{labels[field]} ({UNITS[Unit(unit)]})" if unit else labels[field]
+        for field, unit in counted_by
+        if field in labels
     )
 
 

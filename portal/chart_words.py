@@ -9,21 +9,21 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import RegionBoundary
 from catalog.models import Field
 from exchange.access import Head, Seen
 from exchange.records import counting
-from exchange.records.aggregates import AggregateQuery, Kind, Measure, Unit
+from exchange.records.aggregates import (
+    DISTRICT,
+    UNITS,
+    AggregateQuery,
+    Kind,
+    Measure,
+    Unit,
+)
 
 NUMBERS = counting.NUMBERS
 TIMES = counting.TIMES
-UNITS: Mapping[Unit, Promise] = {
-    Unit.YEAR: gettext_lazy("years"),
-    Unit.QUARTER: gettext_lazy("quarters"),
-    Unit.MONTH: gettext_lazy("months"),
-    Unit.WEEK: gettext_lazy("weeks"),
-    Unit.DAY: gettext_lazy("single days"),
-    Unit.HOUR: gettext_lazy("hours"),
-}
 KINDS: Mapping[str, Promise] = {
     "bar": gettext_lazy("upright bars"),
     "line": gettext_lazy("a line of points"),
@@ -90,10 +90,12 @@ def told(head: Head, fields: Seen, query: AggregateQuery, labels: Mapping[str, s
     """Count, and put into words. Raises what `counting.count` raises."""
     found = counting.count(head, fields, query)
     units = [found.units.get(one.field) for one in query.grouped]
+    regions = _regions() if DISTRICT in (one.field for one in query.grouped) else {}
     rows = [
         Row(
             tuple(
-                name(value, unit) for value, unit in zip(one["by"].values(), units, strict=True)
+                regions.get(value, "–") if field == DISTRICT else name(value, unit)
+                for (field, value), unit in zip(one["by"].items(), units, strict=True)
             ),
             tuple(one["values"].values()),
         )
@@ -119,6 +121,14 @@ def told(head: Head, fields: Seen, query: AggregateQuery, labels: Mapping[str, s
     )
 
 
+def _regions() -> dict[str | None, str]:
+    """Return the names of the regions that rows are counted by, and of lying in none of them."""
+    found = RegionBoundary.objects.select_related("region")
+    return {None: _("no place, or in none of them")} | {
+        one.region.code: str(one.region) for one in found
+    }
+
+
 def name(value: Any, unit: Unit | None) -> str:
     """Return what a group is of: a value, or a piece of time by its beginning."""
     if value is None:
@@ -136,7 +146,7 @@ def name(value: Any, unit: Unit | None) -> str:
 
 def grouped(field: str, unit: Unit | None, labels: Mapping[str, str]) -> str:
     """Return the head of a column of groups."""
-    label = labels.get(field, field)
+    label = _("district, by its boundary") if field == DISTRICT else labels.get(field, field)
     return f"{label} ({UNITS[unit]})" if unit else label
 
 

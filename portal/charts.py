@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import addresses, quotas
+from accounts.models import RegionBoundary
 from catalog.lists import Table
 from catalog.models import Field
 from exchange import access
-from exchange.access import DatasetUnknown, DatasetWithdrawn, Head, Seen
+from exchange.access import DatasetUnknown, DatasetWithdrawn
 from exchange.problems import Problem
 from exchange.records import reading
-from exchange.records.aggregates import AggregateQuery, Kind, Measure, Unit
+from exchange.records.aggregates import DISTRICT, UNITS, AggregateQuery, Kind, Measure, Unit
 from policy.terms import DataType, Mode
 from portal import assets, chart_words
 from portal.chart_words import Chart
@@ -72,7 +73,7 @@ def chart(request: HttpRequest, slug: str) -> HttpResponse:
         "refused": refused,
         "kind": kind,
         "filters": filters_of(params),
-        "choices": choices(params, grouping(about, clear), clear, kind),
+        "choices": choices(params, _named_groups(about, clear), clear, kind),
         "query": urlencode(params, doseq=True),
         "draws": assets.present(assets.CHARTS) and found is not None and bool(found.rows),
         "here": "chart",
@@ -147,13 +148,8 @@ def _counted(slug: str, query: AggregateQuery, labels: Mapping[str, str]) -> Cha
     found = chart_words.told(head, fields, query, labels)
     if reading.overtaken(head):
         raise reading.Revoked(slug)
-    _note(head, fields, len(found.rows))
+    noted.note(head, fields, rows=len(found.rows), size=0)
     return found
-
-
-def _note(head: Head, fields: Seen, rows: int) -> None:
-    """Write down that somebody was told figures, as a call of the API is."""
-    noted.note(head, fields, rows=rows, size=0, app="")
 
 
 def kind_of(text: str, found: Chart | None, params: Mapping[str, Sequence[str]]) -> str:
@@ -175,9 +171,17 @@ def filters_of(params: Mapping[str, Sequence[str]]) -> list[tuple[str, str, str]
     ]
 
 
+def _named_groups(about: facts.About, clear: Mapping[str, Field]) -> dict[str, str]:
+    """Return what rows can be grouped by, with its name: fields, and districts on the map."""
+    named = {name: f"{one.label} ({name})" for name, one in grouping(about, clear).items()}
+    if about.has_place and RegionBoundary.objects.exists():
+        named[DISTRICT] = chart_words.grouped(DISTRICT, None, {})
+    return named
+
+
 def choices(
     params: Mapping[str, Sequence[str]],
-    groups: Mapping[str, Field],
+    groups: Mapping[str, str],
     clear: Mapping[str, Field],
     kind: str,
 ) -> dict[str, list[Choice]]:
@@ -186,13 +190,12 @@ def choices(
     measure = params.get("measure", [str(Kind.COUNT)])[-1]
     unit = params.get("bucket", [""])[-1]
     limit = params.get("limit", [""])[-1]
-    named = {name: f"{one.label} ({name})" for name, one in groups.items()}
     measures = [Measure(Kind.COUNT), *chart_words.measures(clear.values())]
     labels = {name: one.label for name, one in clear.items()}
     figures = {one.name: chart_words.measure(one, labels) for one in measures}
-    units = {"": _("each value")} | {str(one): str(chart_words.UNITS[one]) for one in Unit}
+    units = {"": _("each value")} | {str(one): str(UNITS[one]) for one in Unit}
     return {
-        "group": _listed({"": _("no groups: one total")} | named, group),
+        "group": _listed({"": _("no groups: one total")} | dict(groups), group),
         "measure": _listed(figures, measure),
         "bucket": _listed(units, unit),
         "kind": _listed({name: str(word) for name, word in chart_words.KINDS.items()}, kind),

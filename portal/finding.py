@@ -138,13 +138,9 @@ class Results:
         )
 
     def _choices(self, facet: Facet) -> tuple[Choice, ...]:
+        rest = self.asking.query(**{facet.name: ""})
         return tuple(
-            Choice(
-                one.label,
-                self.asking.query(**{facet.name: "" if one.chosen else one.value}),
-                one.chosen,
-                one.count,
-            )
+            Choice(one.label, rest if one.chosen else one.narrowing(rest), one.chosen, one.count)
             for one in facet.options
         )
 

@@ -12,6 +12,9 @@ import redis
 from django.conf import settings
 from django.db import connection, connections
 
+from api import pages
+from exchange import access
+from exchange.records import reading
 from tests import databases, services
 
 TESTS = Path(__file__).parent
@@ -79,9 +82,17 @@ def live_database(
         connections.close_all()
         monkeypatch.setitem(connections.settings["default"], "NAME", name)
         monkeypatch.setitem(connection.settings_dict, "NAME", name)
+        _forget()
         yield url
         connections.close_all()
     databases.drop(name)
+
+
+def _forget() -> None:
+    """Forget what this process keeps of a database: the numbers of a copy begin where those of
+    another one did."""
+    for kept in (access._looks, access._decisions, reading._foreseen, pages._ahead):
+        kept.clear()
 
 
 _live = count(1)

@@ -26,6 +26,9 @@ from exchange.records.reading import Changes
 from policy.terms import Mode
 
 CHANGES_LIMIT = 1000
+OF_PAGES = ("limit", "cursor", "total")
+SPREADSHEET = "spreadsheet"
+"""A parameter of downloads: true for a file that a spreadsheet opens as it is."""
 PAID = "city.paid"
 """In the environment of a call that was charged before Django saw it: its `RateLimit-*`."""
 
@@ -78,10 +81,11 @@ class RecordsCsv(APIView):
         """Stream the rows; the header row names the fields."""
         caller = caller_of(request)
         meter = metering.spend(request)
-        given = {k: v for k, v in request.GET.lists() if k not in ("limit", "cursor", "total")}
+        given = {k: v for k, v in request.GET.lists() if k not in OF_PAGES}
+        spreadsheet = _whether(SPREADSHEET, given.pop(SPREADSHEET, ["false"])[-1])
         query = RecordQuery.parse(given)
         head, fields, stream = reading.with_more_looks(
-            lambda _turn: _download(slug, caller, query)
+            lambda _turn: _download(slug, caller, query, spreadsheet=spreadsheet)
         )
         metering.note(caller, head, rows=head.rows, size=0, fields=fields.digest, mode=Mode.BULK)
         answer = streamed(
@@ -125,9 +129,22 @@ class RecordChanges(APIView):
         return response(tagged(body, request.META, meter))
 
 
-def _download(slug: str, caller: Caller, query: RecordQuery) -> tuple[Head, Seen, Iterator[bytes]]:
+def _download(
+    slug: str, caller: Caller, query: RecordQuery, *, spreadsheet: bool
+) -> tuple[Head, Seen, Iterator[bytes]]:
     head, fields, scopes = looked_up(slug, caller, Mode.BULK)
-    return head, fields, reading.stream_csv(head, fields, query, scopes)
+    stream = reading.stream_csv(head, fields, query, scopes, spreadsheet=spreadsheet)
+    return head, fields, stream
+
+
+def _whether(name: str, given: str) -> bool:
+    """Return what a parameter says that is true or false. Raises QueryRefused."""
+    if given not in ("true", "false"):
+        raise QueryRefused(
+            _("“%(name)s” is %(given)s; it can be one of: %(allowed)s.")
+            % {"name": name, "given": given[:20], "allowed": "true, false"}
+        )
+    return given == "true"
 
 
 def _feed(slug: str, caller: Caller, since: int, cursor: str) -> tuple[Head, Seen, Changes]:

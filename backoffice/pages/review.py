@@ -21,7 +21,8 @@ from catalog.models import Dataset, Field
 from catalog.remarks import remarks
 from catalog.returns import last_return
 from catalog.terms import ClockStep, State
-from exchange import opening
+from exchange import counted, opening
+from exchange.models import CountingRule
 from policy.evidence import Evidence
 
 
@@ -162,11 +163,21 @@ def _page(
         checklist=[(text, dataset.checklist.get(name)) for name, text in CHECKLIST],
         rows=[_row(field) for field in fields],
         offers=dataset.resources.live(),
+        counting=_counting(dataset, fields),
         found=found,
         returned=last_return(dataset, fields),
         findings=findings,
         form=form or SendBackForm(found=found),
     )
+
+
+def _counting(dataset: Dataset, fields: list[Field]) -> dict[str, object] | None:
+    """Return the rule of a dataset that will be open by counts alone, in words."""
+    rule = CountingRule.objects.filter(dataset=dataset).select_related("set_by").first()
+    if rule is None:
+        return None
+    labels = {one.pk: f"{one.label} [{one.name}]" for one in fields}
+    return {"rule": rule, "by": counted.in_words(rule.counted_by, labels)}
 
 
 CHECKLIST = tuple(publishing.CHECKLIST.items())

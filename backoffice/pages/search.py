@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -29,13 +30,14 @@ LIGHTS = {State.PUBLISHED: "good", State.IN_REVIEW: "warn", State.WITHDRAWN: "ba
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An entry that was found. `place` is its desk, "" for who may not open it there."""
+    """An entry that was found. `place` is its desk, "" for who may not open it there; `address`
+    where everybody reads its description, "" where it is not published."""
 
     dataset: Dataset
     place: str
     grade: str
     light: str
-    is_public: bool
+    address: str
     standing: Standing | None
     why: tuple[str, ...]
 
@@ -87,10 +89,16 @@ def _hit(dataset: Dataset, reader: Reader, standing: Standing | None) -> Hit:
         reverse("admin:catalog_dataset_change", args=[dataset.pk]) if own else "",
         str(GRADES[grade]) if grade else "",
         LIGHTS.get(State(dataset.state), ""),
-        dataset.state == State.PUBLISHED,
+        _address(dataset) if dataset.state == State.PUBLISHED else "",
         standing,
         _why(standing) if standing is not None else (),
     )
+
+
+def _address(dataset: Dataset) -> str:
+    """Return the entry's page where the open door stands, and what programs read elsewhere."""
+    name = "portal-dataset" if "open" in settings.DOORS else "api:dataset"
+    return reverse(name, args=[dataset.slug])
 
 
 def _why(standing: Standing) -> tuple[str, ...]:

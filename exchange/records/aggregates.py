@@ -9,8 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from exchange.records import areas
+from exchange.records.areas import Area
 from exchange.records.query import (
     Filter,
     QueryRefused,
@@ -25,7 +29,13 @@ MAX_GROUPED = 3
 MAX_MEASURES = 10
 MAX_GROUPS = 1000
 DEFAULT_GROUPS = 100
-RESERVED = frozenset({"group", "bucket", "measure", "sort", "limit", "format", "lang"})
+RESERVED = frozenset(
+    {"group", "bucket", "measure", "sort", "limit", "format", "lang"}
+    | {areas.BBOX, areas.NEAR, areas.WITHIN}
+)
+DISTRICT = "@district"
+"""What rows are grouped by that is no field: the smallest region whose boundary holds their place.
+No field is called so."""
 PERCENTILE = re.compile(r"p([1-9][0-9]?)", re.ASCII)
 
 
@@ -38,6 +48,17 @@ class Unit(StrEnum):
     WEEK = "week"
     DAY = "day"
     HOUR = "hour"
+
+
+UNITS: Mapping[Unit, Promise] = {
+    Unit.YEAR: gettext_lazy("years"),
+    Unit.QUARTER: gettext_lazy("quarters"),
+    Unit.MONTH: gettext_lazy("months"),
+    Unit.WEEK: gettext_lazy("weeks"),
+    Unit.DAY: gettext_lazy("single days"),
+    Unit.HOUR: gettext_lazy("hours"),
+}
+"""What groups of time are called."""
 
 
 class Kind(StrEnum):
@@ -89,12 +110,13 @@ class AggregateQuery:
     filters: tuple[Filter, ...] = ()
     sort: tuple[Sort, ...] = ()
     limit: int = DEFAULT_GROUPS
+    areas: tuple[Area, ...] = ()
 
     @property
     def leaned_on(self) -> tuple[str, ...]:
-        """Every field that the figures rest on, once."""
+        """Every field that the figures rest on, once; places are asked for beside."""
         names = [
-            *(one.field for one in self.grouped),
+            *(one.field for one in self.grouped if one.field != DISTRICT),
             *(one.field for one in self.measures if one.field),
             *(one.field for one in self.filters),
         ]
@@ -114,7 +136,8 @@ class AggregateQuery:
         """Read our own dialect: `?group=district&bucket=month&measure=count,sum:amount&city=x`.
 
         `params` maps each name to all its values. `bucket` is a unit for every grouped day or
-        moment, or `field:unit` by commas. Filters are those of rows. Raises QueryRefused.
+        moment, or `field:unit` by commas. Filters and areas are those of rows. Raises
+        QueryRefused, AreaRefused.
         """
         names = names_of(last_of(params, "group"))
         if len(names) > MAX_GROUPED:
@@ -131,6 +154,7 @@ class AggregateQuery:
             filters=filters_of(params, RESERVED),
             sort=sort,
             limit=_limit(last_of(params, "limit")),
+            areas=areas.parsed(params),
         )
 
 

@@ -15,9 +15,16 @@ from psycopg import sql
 
 from exchange.access import Head, Seen
 from exchange.problems import Problem
-from exchange.records import kept, reading
-from exchange.records.aggregates import AggregateQuery, Grouped, Kind, Measure, Unit
-from exchange.records.compile import Compiled, Scope, VisibleField, compiled
+from exchange.records import kept, located, reading
+from exchange.records.aggregates import (
+    DISTRICT,
+    AggregateQuery,
+    Grouped,
+    Kind,
+    Measure,
+    Unit,
+)
+from exchange.records.compile import Compiled, Scope, VisibleField, compiled, place_of
 from exchange.records.query import RecordQuery, Sort
 from exchange.records.statements import comma
 from policy.terms import DataType
@@ -59,7 +66,7 @@ def count(
     """Count a dataset's rows as `fields` allow.
 
     Raises NoTable, RowsNotReady, QueryRefused, MeasureRefused, FieldUnknown, FieldMasked,
-    FieldWithheld, kept.OnlyCounted, TooSlow.
+    FieldWithheld, NoPlace, AreaRefused, kept.OnlyCounted, TooSlow.
     """
     reading.there(head)
     compiled(RecordQuery(sort=tuple(map(Sort, query.leaned_on))), fields)
@@ -90,11 +97,12 @@ class Source:
 
 def _all_rows(head: Head, fields: Seen, query: AggregateQuery, scopes: Sequence[Scope]) -> Source:
     """Return the rows themselves: who may count them may read them one by one."""
-    settled: Compiled = compiled(RecordQuery(filters=query.filters), fields, scopes)
+    asked = RecordQuery(filters=query.filters, areas=query.areas)
+    settled: Compiled = compiled(asked, fields, scopes)
     values = _measured(query)
     columns = [
         *(
-            sql.SQL("{} AS {}").format(in_unit(fields[one.field], one.unit), key(place))
+            sql.SQL("{} AS {}").format(_grouped(one, fields), key(place))
             for place, one in enumerate(query.grouped)
         ),
         *(
@@ -116,6 +124,12 @@ def _all_rows(head: Head, fields: Seen, query: AggregateQuery, scopes: Sequence[
         rows=sql.SQL("count(*)"),
         left_out=sql.SQL("NULL::bigint"),
     )
+
+
+def _grouped(one: Grouped, fields: Seen) -> sql.Composable:
+    if one.field == DISTRICT:
+        return located.district(place_of(fields).point)
+    return in_unit(fields[one.field], one.unit)
 
 
 def _limited(head: Head, fields: Seen, query: AggregateQuery) -> Source:
@@ -316,9 +330,10 @@ def _fitted(query: AggregateQuery, fields: Mapping[str, VisibleField]) -> Aggreg
                     "wanted": str(NUMBER_OR_TIME if ordered else NUMBER),
                 }
             )
-    timed = [one for one in query.grouped if fields[one.field].data_type in TIMES]
+    named = [one for one in query.grouped if one.field != DISTRICT]
+    timed = [one for one in named if fields[one.field].data_type in TIMES]
     for group in timed or query.grouped:
-        _unit_fits(group, fields[group.field])
+        _unit_fits(group, fields.get(group.field))
     grouped = (one if one in timed else Grouped(one.field) for one in query.grouped)
     return replace(query, grouped=tuple(grouped))
 
@@ -327,13 +342,14 @@ NUMBER = gettext_lazy("a number")
 NUMBER_OR_TIME = gettext_lazy("a number, a day or a time")
 
 
-def _unit_fits(group: Grouped, field: VisibleField) -> None:
-    """Moments have every unit, days all but hours, other values none."""
-    if group.unit is None or field.data_type == DataType.DATETIME:
+def _unit_fits(group: Grouped, field: VisibleField | None) -> None:
+    """Moments have every unit, days all but hours, other values and districts none."""
+    kind = None if field is None else field.data_type
+    if group.unit is None or kind == DataType.DATETIME:
         return
-    if field.data_type == DataType.DATE and group.unit != Unit.HOUR:
+    if kind == DataType.DATE and group.unit != Unit.HOUR:
         return
     raise MeasureRefused(
         _("Groups by %(unit)s do not fit “%(field)s”, which has no such part.")
-        % {"unit": str(group.unit), "field": field.name}
+        % {"unit": str(group.unit), "field": group.field}
     )

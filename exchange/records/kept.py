@@ -20,6 +20,7 @@ from psycopg import sql
 
 from exchange.access import Head, Seen
 from exchange.problems import Problem
+from exchange.records import areas
 from exchange.records.aggregates import AggregateQuery, Kind, Measure, Unit
 from exchange.records.compile import VisibleField
 from exchange.records.statements import comma
@@ -86,7 +87,11 @@ def atoms(head: Head, fields: Seen, query: AggregateQuery) -> list[Dimension]:
         "by": ", ".join(filter(None, (_called(one) for one in found))) or "–",
         "smallest": head.smallest_group,
     }
-    for name in [*(g.field for g in query.grouped), *(f.field for f in query.filters)]:
+    for name in [
+        *(g.field for g in query.grouped),
+        *(f.field for f in query.filters),
+        *(areas.written(one)[0] for one in query.areas),
+    ]:
         if name not in units:
             raise OnlyCounted(
                 _(

@@ -58,6 +58,39 @@ def _written(ring: Sequence[Sequence[float]]) -> str:
     return ",".join(f"({float(corner[0])!r},{float(corner[1])!r})" for corner in ring)
 
 
+def district(point: sql.Composable) -> sql.Composable:
+    """Return the code of the smallest region, by its box, whose boundary holds a point; NULL in
+    none. Raises AreaRefused where no boundary was entered."""
+    known = [
+        (_box(one.rings), one) for one in RegionBoundary.objects.select_related("region").all()
+    ]
+    if not known:
+        raise AreaRefused(
+            _("No boundary of a region was entered here, so rows cannot be counted by district.")
+        )
+    known.sort(key=lambda pair: (_size(pair[0]), pair[1].region.code))
+    cases = [
+        sql.SQL("WHEN {} AND ({}) THEN {}").format(
+            in_box(box, point),
+            sql.SQL(" OR ").join([_in_polygon(rings, point) for rings in one.rings]),
+            sql.Literal(one.region.code),
+        )
+        for box, one in known
+    ]
+    return sql.SQL("CASE {} END").format(sql.SQL(" ").join(cases))
+
+
+def _box(polygons: Sequence[Any]) -> Box:
+    corners = [corner for rings in polygons for corner in rings[0]]
+    east, north = (max(float(corner[axis]) for corner in corners) for axis in (0, 1))
+    west, south = (min(float(corner[axis]) for corner in corners) for axis in (0, 1))
+    return Box(west, south, east, north)
+
+
+def _size(box: Box) -> float:
+    return (box.east - box.west) * (box.north - box.south)
+
+
 def boundary(code: str) -> RegionBoundary:
     """Return a region's boundary. Raises AreaRefused, which names those that there are."""
     found = RegionBoundary.objects.filter(region__code=code).select_related("region").first()

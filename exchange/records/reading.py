@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, ClassVar, TypeVar
 
 import psycopg
@@ -29,7 +30,7 @@ from exchange.access import LOOK, Head, Look, Seen, known, without_rows
 from exchange.access import head as looked_up
 from exchange.models import Zone
 from exchange.problems import Problem
-from exchange.records import cursors, masks, pseudonyms, store
+from exchange.records import cursors, masks, pseudonyms, spreadsheets, store
 from exchange.records.compile import Compiled, Scope, VisibleField, compiled
 from exchange.records.cursors import Position
 from exchange.records.kept import OnlyCounted
@@ -358,12 +359,13 @@ def relation(head: Head) -> sql.Composed:
 
 def selected(field: VisibleField, key: bytes | None = None) -> sql.Composed:
     """Return a field's value on its way out, under its name; with a key marked for a pseudonym."""
-    value: sql.Composable = field.ident
+    return sql.SQL("{} AS {}").format(_given(field, key), sql.Identifier(field.name))
+
+
+def _given(field: VisibleField, key: bytes | None) -> sql.Composable:
     if key and pseudonyms.wanted(field):
-        value = pseudonyms.marked(value)
-    elif field.mask:
-        value = masks.expression(field.mask, value, field.data_type)
-    return sql.SQL("{} AS {}").format(value, sql.Identifier(field.name))
+        return pseudonyms.marked(field.ident)
+    return masks.expression(field.mask, field.ident, field.data_type)
 
 
 def _plain_page(
@@ -605,22 +607,35 @@ def stream_csv(
     fields: Seen,
     query: RecordQuery,
     scopes: Sequence[Scope] = (),
+    *,
+    spreadsheet: bool = False,
 ) -> Iterator[bytes]:
     """Check the query now and return an iterator of CSV bytes, header first, 64 kB at a time.
 
-    Pseudonyms are the caller's own, as on a page; the rest is as `streamed` has it.
+    Pseudonyms are the caller's own, as on a page; the rest is as `streamed` has it. For a
+    `spreadsheet` it begins with a BOM, and no value is a formula.
     """
     ready(head)
     settled = compiled(query, fields, scopes)
+    key = fields.pseudonym_key
+    out = [
+        sql.SQL("{} AS {}").format(
+            spreadsheets.harmless(field, _given(field, key)), sql.Identifier(field.name)
+        )
+        if spreadsheet
+        else selected(field, key)
+        for field in settled.fields
+    ]
     statement = sql.SQL(
         "COPY (SELECT {} FROM {}{} ORDER BY {}) TO STDOUT (FORMAT csv, HEADER)"
     ).format(
-        comma([selected(field, fields.pseudonym_key) for field in settled.fields]),
+        comma(out),
         relation(head),
         settled.where(),
         _order(settled),
     )
-    return (pseudonyms.put(chunk, fields) for chunk in streamed(head, statement))
+    rows = (pseudonyms.put(chunk, fields) for chunk in streamed(head, statement))
+    return chain([spreadsheets.BOM], rows) if spreadsheet else rows
 
 
 def streamed(

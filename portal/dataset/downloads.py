@@ -1,10 +1,11 @@
 """What can be taken away of a dataset: whole, as it is on screen, or described."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from exchange.records import spreadsheets
 from exchange.records.query import RecordQuery
 from portal.dataset import asked
 from portal.dataset.preview import Preview
@@ -34,9 +35,13 @@ def downloads(found: Preview) -> list[Download]:
     rows = reverse("api:records", args=[slug])
     whole = found.about.head.rows
     given: list[Download] = []
-    if found.about.has_rows:
+    if found.about.counted_by:
+        counts = reverse("api:aggregate", args=[slug])
+        given.append(Download(_("Counts"), "JSON", counts, note=_("in groups, as above")))
+    elif found.about.has_rows:
         size = None if found.query.fields else _size(found, whole)
         given.append(Download(_("All rows"), "CSV", csv, whole, size))
+        given.append(_for_spreadsheets(given[-1]))
         query = RecordQuery(found.query.fields, found.query.filters, found.query.sort)
         chosen = asked.address(query)
         if chosen and found.page is not None:
@@ -46,6 +51,7 @@ def downloads(found: Preview) -> list[Download]:
             given.append(
                 Download(_("Rows on screen"), "CSV", address, number, _size(found, number), told)
             )
+            given.append(_for_spreadsheets(given[-1]))
         page = asked.address(found.query, limit=found.limit)
         address = f"{rows}?{page}" if page else rows
         given.append(Download(_("A page of rows"), "JSON", address))
@@ -58,6 +64,14 @@ def downloads(found: Preview) -> list[Download]:
     policy = reverse("api:dataset-policy", args=[slug])
     given.append(Download(_("Terms of use"), "ODRL", policy))
     return given
+
+
+def _for_spreadsheets(one: Download) -> Download:
+    """Return a CSV as a spreadsheet opens it."""
+    address = f"{one.address}{'&' if '?' in one.address else '?'}spreadsheet=true"
+    size = one.size and one.size + len(spreadsheets.BOM)
+    told = _("for a spreadsheet: its Chinese is read right, and no text is run as a formula")
+    return replace(one, address=address, size=size, note=told)
 
 
 def _size(found: Preview, rows: int | None) -> int | None:

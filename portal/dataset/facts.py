@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from django.db.models import Value
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import get_language
 
+from accounts.models import Organization
 from catalog import codes, facts
 from catalog.labels import GRADES, OPEN_TYPES, SHARE_TYPES
 from catalog.models import Dataset, Field, Resource
 from catalog.terms import ResourceKind, UpdateCycle
-from exchange import access, explaining
+from exchange import access, counted, explaining
 from exchange.access import Caller, Head
 from policy.comparison import Viewpoint
 from policy.terms import Because, Mode, Treatment
@@ -142,10 +144,20 @@ class About:
         return self.head.table_id is not None
 
     @property
+    def counted_by(self) -> str:
+        """By what everybody may have its rows counted, who may have none of them; "" where rows
+        are open one by one."""
+        if self.head.smallest_group == 1:
+            return ""
+        labels = {one.field.pk: one.field.label for one in self.fields}
+        return counted.in_words(self.head.counted_by, labels) or "–"
+
+    @property
     def has_place(self) -> bool:
         """Whether rows can be drawn on a map: both coordinates are shown, if only rounded."""
         axes = [one for one in self.fields if one.field.coordinate]
-        return len(axes) > 1 and all(one.treatment != Treatment.WITHHELD for one in axes)
+        shown = self.head.smallest_group == 1 and len(axes) > 1
+        return shown and all(one.treatment != Treatment.WITHHELD for one in axes)
 
     @property
     def freshness(self) -> Freshness:
@@ -185,16 +197,14 @@ GRANTABLE = frozenset({str(Because.NEEDS_GRANT), str(Because.LINE_LAPSED)})
 def about(slug: str, *, now: datetime, today: date) -> About:
     """Return a published dataset. Raises DatasetUnknown, DatasetWithdrawn.
 
-    Four queries, and two more where the decision on the fields is not known yet.
+    Three queries, and one more where the decision on the fields is not known yet.
     """
     head = access.head(slug)
     dataset = Dataset.objects.select_related("owner", "subject", "region", "source_authority").get(
         pk=head.dataset_id
     )
     listed = list(
-        Field.objects.filter(resource__dataset=dataset, concealed=False)
-        .live()
-        .select_related("code_list")
+        Field.objects.filter(resource__dataset=dataset).live().select_related("code_list")
     )
     return About(dataset, head, tuple(_shown(dataset, head, listed, today)), now)
 
@@ -211,10 +221,12 @@ def _shown(dataset: Dataset, head: Head, listed: Sequence[Field], today: date) -
                     for why in map(access.ground, one.decided[Viewpoint.PUBLIC].reasons)
                 ),
             )
-            for one in explaining.explained(listed, dataset, day=today)
+            for one in explaining.explained(
+                [one for one in listed if not one.concealed], dataset, day=today
+            )
             if isinstance(one.terms, Field)
         ]
-    seen = access.visible(head, ANYBODY, today=today, mode=Mode.QUERY)
+    seen = access.visible(head, ANYBODY, today=today, mode=Mode.QUERY, listed=listed)
     return [
         ShownField(
             one,
@@ -234,11 +246,25 @@ def offers(dataset: Dataset) -> list[Resource]:
 def related(dataset: Dataset) -> list[Dataset]:
     """Return datasets that belong beside this one: named so, else of the same subject.
 
-    One query, and another where none is named.
+    One query; of each it brings what a list tells: title, address and owner.
     """
-    published = Dataset.objects.published().select_related("owner").exclude(pk=dataset.pk)
-    named = list(published.filter(related=dataset).order_by("-published_at", "-pk")[:RELATED])
-    if named or dataset.subject_id is None:
-        return named
-    alike = published.filter(subject_id=dataset.subject_id)
-    return list(alike.order_by("-published_at", "-pk")[:RELATED])
+    published = Dataset.objects.published().exclude(pk=dataset.pk)
+    newest = published.order_by("-published_at", "-pk")
+    rows = newest.filter(related=dataset).values_list(Value(1), *TOLD)[:RELATED]
+    if dataset.subject_id is not None:
+        alike = newest.filter(subject_id=dataset.subject_id)
+        rows = rows.union(alike.values_list(Value(0), *TOLD)[:RELATED], all=True)
+    found = sorted(rows, key=lambda row: row[:3], reverse=True)
+    named = [row for row in found if row[0]]
+    return [_told(*row[2:]) for row in named or found]
+
+
+TOLD = (
+    *("published_at", "pk", "slug", "title_zh", "title_en"),
+    *("owner__slug", "owner__name_zh", "owner__name_en"),
+)
+
+
+def _told(pk: int, slug: str, zh: str, en: str, *owner: str) -> Dataset:
+    names = dict(zip(("slug", "name_zh", "name_en"), owner, strict=True))
+    return Dataset(pk=pk, slug=slug, title_zh=zh, title_en=en, owner=Organization(**names))

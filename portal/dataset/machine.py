@@ -1,4 +1,10 @@
-"""A dataset as machines read it: schema.org's Dataset as JSON-LD."""
+"""A dataset as machines read it: schema.org's Dataset as JSON-LD, by itself and in its page.
+
+Search engines for data read it in the page alone, and follow no link to it. It is data in a
+`script` that is never run, so the content policy, which asks for scripts of our own files, neither
+needs a word for it nor stands in its way (HTML, "prepare the script element": a type that is no
+script's ends there, before the policy is asked).
+"""
 
 import json
 from typing import Any
@@ -7,6 +13,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from exchange.access import DatasetUnknown, DatasetWithdrawn
@@ -14,6 +21,7 @@ from portal.dataset import facts
 from portal.dataset.facts import About
 
 MEDIA_TYPE = "application/ld+json"
+ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 
 
 @require_safe
@@ -27,6 +35,13 @@ def jsonld(_request: HttpRequest, slug: str) -> HttpResponse:
     answer = HttpResponse(text, content_type=MEDIA_TYPE)
     answer.headers["Cache-Control"] = "no-cache"
     return answer
+
+
+def embedded(found: About) -> SafeString:
+    """Return the description as it stands in a page: no text of it can end the element."""
+    text = json.dumps(described(found), ensure_ascii=False).translate(ESCAPED)
+    script = f'<script type="{MEDIA_TYPE}">{text}</script>'
+    return mark_safe(script)  # noqa: S308 - what could be markup is escaped
 
 
 def described(found: About) -> dict[str, Any]:
@@ -70,13 +85,16 @@ def _distributions(found: About) -> list[dict[str, str]]:
     if not found.has_rows:
         return []
     slug = found.dataset.slug
+    files = [("text/csv", "api:records-csv"), ("application/json", "api:records")]
+    if found.counted_by:
+        files = [("application/json", "api:aggregate")]
     return [
         {
             "@type": "DataDownload",
             "encodingFormat": kind,
             "contentUrl": _whole(name, slug),
         }
-        for kind, name in (("text/csv", "api:records-csv"), ("application/json", "api:records"))
+        for kind, name in files
     ]
 
 

@@ -1,4 +1,9 @@
-"""What a page read of a dataset's rows, written down as a read of the API is."""
+"""What a page read of a dataset's rows, written down as a read of the API is.
+
+One rule for preview, map and chart: the read is in the audit under the portal's name, and figures
+count it neither as a call nor as a download. What scripts or readers take from the API itself,
+such as tiles and files, is a call of theirs.
+"""
 
 from django.utils import timezone
 
@@ -10,14 +15,14 @@ READ_AS = "portal"
 """The name under which pages read, so that figures tell them from calls."""
 
 
-def note(head: Head, seen: Seen, *, rows: int, size: int, app: str = READ_AS) -> None:
+def note(head: Head, seen: Seen, *, rows: int, size: int) -> None:
     """Write a read down. Raises redis.RedisError where it cannot."""
     deliveries.note(
         at=timezone.now(),
         channel=str(Channel.OPEN),
         mode=str(Mode.QUERY),
         reader=str(ReaderKind.PUBLIC),
-        app=app,
+        app=READ_AS,
         dataset=f"dataset:{head.dataset_id}",
         fields_digest=seen.digest,
         rows=rows,

@@ -16,9 +16,9 @@ from accounts import addresses
 from catalog.models import Dataset
 from exchange.access import DatasetUnknown, DatasetWithdrawn
 from exchange.records import reading
-from oversight import looks
+from oversight import figures, looks
 from portal import talk
-from portal.dataset import asked, facts, preview
+from portal.dataset import asked, facts, machine, preview
 from portal.dataset.downloads import downloads
 from portal.dataset.preview import Preview, Refusal
 from portal.frame import choose_language, shown
@@ -60,6 +60,9 @@ def _page(request: HttpRequest, slug: str, barred: Refusal | None) -> HttpRespon
         context["offers"] = facts.offers(found.dataset)
         context["related"] = facts.related(found.dataset)
         context["talk"] = talk.about(found.dataset)
+        context["described"] = machine.embedded(found)
+        context["use"] = figures.of(found.dataset, today=timezone.localdate())
+        context["days"] = figures.window(timezone.localdate())
     rows = _rows(request, found, barred)
     context["preview"] = rows
     context["downloads"] = downloads(rows)

@@ -165,6 +165,11 @@ class Preview:
         return f"{again}&total=exact" if again else "total=exact"
 
     @property
+    def chosen(self) -> str:
+        """The query string of its filters and areas alone, as map and chart take them."""
+        return asked.address(RecordQuery(filters=self.query.filters, areas=self.query.areas))
+
+    @property
     def chips(self) -> list[Chip]:
         """The filters in words."""
         labels = {one.field.name: one.field.label for one in self.about.fields}

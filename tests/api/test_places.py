@@ -1,13 +1,10 @@
 """Rows by place: areas, GeoJSON and tiles, of coordinates as they came and of rounded ones."""
 
-import csv
-import io
 import json
 import math
 from pathlib import Path
 
 import pytest
-from django.test import Client
 
 from accounts.boundaries import import_boundaries
 from accounts.models import RegionBoundary
@@ -15,37 +12,10 @@ from exchange.places.tiles import Square
 from exchange.records import areas, store
 from exchange.sync import engine
 from policy import places
-from policy.facts import Mask
-from policy.terms import DataType, Grade, MaskKind, OpenType
-from tests.api.conftest import Way
+from policy.terms import DataType, Grade, OpenType
+from tests.api.placed import ODD, ROUNDED, SPOTS, axes, built, inside
 from tests.factories import accounts, exchange
 from tests.factories.exchange import column
-
-ROUNDED = Mask(MaskKind.ROUND_COORDINATE, digits=2)
-SPOTS = {n: (113.9 + n % 20 * 0.01, 22.5 + n // 20 * 0.01) for n in range(1, 201)}
-"""Where each row lies, in WGS84."""
-ODD = {301: (0.0, 0.0), 302: (22.5, 114.0), 303: (2.35, 48.85), 304: ("", "")}
-"""Numbers that are no place in China: zero, swapped, in another country, none at all."""
-
-
-def axes(system="gcj02", **over):
-    lon = column("lon", DataType.DECIMAL, coordinate=f"{system}.x", **over)
-    return lon, column("lat", DataType.DECIMAL, coordinate=f"{system}.y", **over)
-
-
-def built(columns, spots, *, shift=places.shifted):
-    where = exchange.house()
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["id", "name", "lon", "lat"])
-    for number, spot in spots.items():
-        writer.writerow([number, f"stop {number}", *(shift(*spot) if number < 300 else spot)])
-    whole = (column("id", DataType.INTEGER, is_key=True), column("name"), *columns)
-    binding = exchange.csv_binding(where, out.getvalue(), whole)
-    run = engine.sync(binding.pk)
-    assert run.rejected == 0, run.problem
-    dataset = exchange.publish(where, binding.resource)
-    return Way(where, binding, dataset, accounts.api_key(at=exchange.now()), Client())
 
 
 @pytest.fixture
@@ -65,14 +35,6 @@ def ids(answer):
 
 def whole(answer):
     return json.loads(b"".join(answer.streaming_content))
-
-
-def inside(west, south, east, north):
-    return {
-        n
-        for n, (lon, lat) in SPOTS.items()
-        if west <= round(lon, 7) <= east and south <= round(lat, 7) <= north
-    }
 
 
 def test_a_box_is_asked_for_in_wgs84_whatever_the_source_declares(shifted):

@@ -9,6 +9,7 @@ from accounts.roles import OFFICE_ROLES, Role, holders
 from catalog import as_seen, publishing
 from catalog.models import CodeList, Dataset
 from catalog.terms import State
+from exchange import counted
 from policy.detect import Finding, FoundBy, Kind
 from policy.grading import suggest
 from policy.terms import Grade
@@ -129,6 +130,39 @@ def test_a_page_left_open_publishes_nothing_that_it_did_not_show(operator):
     assert answer.status_code == 409
     assert "was changed after you opened it" in answer.content.decode()
     assert decide(operator, dataset, "publish", seen=as_seen.digest(dataset)).status_code == 302
+
+
+def counts_alone(dataset, smallest=10):
+    [field] = dataset.resources.get().fields.filter(name="district")
+    by = catalog.able("exchange.count_only", dataset.owner)
+    told = {"reason": "few rows a district", "by": by, "at": catalog.NOW}
+    counted.count_only(dataset.pk, [(field.pk, "")], smallest=smallest, **told)
+
+
+def test_the_reviewer_reads_by_what_the_entry_will_be_counted(operator):
+    dataset = catalog.dataset(State.IN_REVIEW, ["name", "district"])
+    plain = page(operator, dataset).content.decode()
+    counts_alone(dataset)
+
+    text = page(operator, dataset).content.decode()
+
+    assert "Open by counts alone" not in plain
+    assert "in groups of 10 or more, by: " in text
+    assert "[district]" in text
+    assert "few rows a district" in text
+
+
+def test_a_rule_of_counting_that_changed_under_the_reviewers_eyes_bars_the_decision(operator):
+    dataset = catalog.dataset(State.IN_REVIEW, ["name", "district"])
+    counts_alone(dataset)
+    seen = re.search(r'name="seen" value="(\w+)"', page(operator, dataset).content.decode())
+    by = catalog.able("exchange.count_only", dataset.owner)
+    counted.count_rows(dataset.pk, reason="not needed", by=by, at=catalog.NOW)
+
+    answer = decide(operator, dataset, "publish", seen=seen[1])
+
+    assert answer.status_code == 409
+    assert "was changed after you opened it" in answer.content.decode()
 
 
 @pytest.mark.parametrize("decision", ["publish", "send_back"])

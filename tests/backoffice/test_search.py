@@ -41,7 +41,7 @@ def test_a_clerk_finds_the_own_drafts_with_the_way_to_the_desk_and_others_withou
     assert f'href="{reverse("admin:catalog_dataset_change", args=[own.pk])}"' in html
     assert reverse("admin:catalog_dataset_change", args=[foreign.pk]) not in html
     assert foreign.title_en in html
-    assert f'href="/api/v1/datasets/{foreign.slug}"' in html
+    assert f'href="/datasets/{foreign.slug}"' in html
     assert hidden.title_en not in html
     assert "2 found" in html
     assert "L1 public" in html

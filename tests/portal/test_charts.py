@@ -7,11 +7,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from audit import deliveries
 from exchange import counted
 from exchange.sync import engine
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType
 from portal import assets
+from portal.dataset.noted import READ_AS
 from tests.factories import exchange
 from tests.factories.exchange import NOW, column
 
@@ -76,6 +78,13 @@ def test_the_address_has_the_parameters_of_the_api(served):
     assert [row[-1] for row in table(answer)[1:-1]] == figures
     assert "seen_on.lt = 2026-02-01" in answer.content.decode()
     assert f"/api/v1/datasets/{served.slug}/aggregate?group=district" in answer.content.decode()
+
+
+def test_a_chart_is_noted_as_a_read_of_the_portal_and_is_no_call(served):
+    page(served)
+
+    [note] = [one.told for one in deliveries.waiting()]
+    assert (note["app"], note["key_id"], note["rows"]) == (READ_AS, None, 2)
 
 
 def test_values_of_rows_are_text_and_nothing_else(served):

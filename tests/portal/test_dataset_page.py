@@ -1,5 +1,6 @@
 """The page of a dataset: what it is, its fields, and what stands in its place."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -13,13 +14,18 @@ from django.utils import timezone
 from catalog import relations
 from catalog.models import CodeList, Dataset
 from catalog.terms import State
-from exchange import access
+from exchange import access, counted
 from exchange.models import RecordTable
+from exchange.sync import engine
+from oversight.models import Daily, Door
 from policy.terms import Grade, OpenType
-from tests.factories import catalog
-from tests.portal.dataset_ways import as_open_door, get, page, served, text
+from tests.factories import catalog, exchange
+from tests.portal.dataset_ways import COLUMNS, as_open_door, get, page, served, text
 
 pytestmark = pytest.mark.django_db
+
+
+DESCRIBED = r'<script type="application/ld\+json">([^<>&]*)</script>'
 
 
 @pytest.fixture
@@ -169,7 +175,7 @@ def test_the_page_asks_at_most_twelve_queries_also_where_nothing_is_kept(dataset
 
 def test_the_pages_have_no_inline_script_or_style(dataset):
     for part in ("", "/why"):
-        html = text(page(dataset, part))
+        html = re.sub(DESCRIBED, "", text(page(dataset, part)))
 
         assert not re.search(r"<script(?! src=)|<style|\s(style|on\w+)\s*=", html)
         assert html.count("<h1") == 1
@@ -180,6 +186,77 @@ def test_what_people_say_stands_on_the_page(dataset):
 
     assert 'id="talk"' in html
     assert 'id="used-by"' in html
+
+
+def test_the_page_holds_its_description_for_machines_as_the_file_has_it(dataset):
+    described = re.findall(DESCRIBED, text(page(dataset)))
+
+    assert [json.loads(one) for one in described] == [json.loads(text(page(dataset, ".jsonld")))]
+
+
+def test_no_text_of_an_entry_ends_its_description_for_machines(db):
+    attack = "</script><script>alert(1)</script><!--"
+    html = text(page(served(abstract_zh=attack, abstract_en=attack)))
+
+    assert "<script>alert" not in html
+    assert attack in json.loads(re.search(DESCRIBED, html)[1])["description"][1]["@value"]
+
+
+def test_departments_lead_to_their_pages(dataset):
+    there = f'<a href="/departments/{dataset.owner.slug}">{dataset.owner.name_en}</a>'
+
+    pages = [page(dataset), page(dataset, "/why"), page(dataset, "/history"), get("/datasets")]
+
+    assert all(there in text(one) for one in [*pages, page(dataset, "/chart"), get("/")])
+    assert get(f"/departments/{dataset.owner.slug}").status_code == 200
+
+
+def test_how_often_it_was_asked_for_stands_on_the_page(dataset):
+    today = timezone.localdate()
+    for door, ago, views in ((Door.PORTAL, 0, 7), (Door.OPEN, 29, 0), (Door.PORTAL, 30, 100)):
+        Daily.objects.create(
+            dataset=dataset,
+            day=today - timedelta(days=ago),
+            door=door,
+            views=views,
+            calls=0 if views else 1234,
+        )
+
+    with as_open_door():
+        html = text(page(dataset))
+
+    assert re.search(r"<dt>Page views</dt><dd>7</dd>", html)
+    assert re.search(r"<dt>Calls</dt><dd>1,234</dd>", html)
+
+
+def test_tabs_lead_to_each_part_that_there_is(dataset):
+    html = text(page(dataset))
+    tabs = re.search(r'<nav class="tabs".*?</nav>', html, re.DOTALL)[0]
+
+    assert f'href="/datasets/{dataset.slug}/chart"' in tabs
+    for part in re.findall(r'href="[^"]*#([^"]+)"', tabs):
+        assert f'id="{part}"' in html, part
+    for address in re.findall(r'href="([^"#]+)"', tabs):
+        assert get(address).status_code == 200, address
+
+
+def test_a_dataset_open_by_counts_says_by_which_and_offers_no_file_of_rows(db):
+    where = exchange.house()
+    binding = exchange.csv_binding(where, "id,name,price\n1,a,2\n", COLUMNS[:3])
+    fields = {one.name: one.pk for one in binding.resource.fields.all()}
+    by = catalog.able("exchange.count_only", binding.resource.dataset.owner)
+    told = {"reason": "small groups", "by": by, "at": exchange.NOW}
+    counted.count_only(binding.resource.dataset_id, [(fields["name"], "")], smallest=5, **told)
+    engine.sync(binding.pk)
+    one = exchange.publish(where, binding.resource)
+
+    with as_open_door():
+        html = text(page(one))
+
+    assert "in groups of 5 or more, by: name." in html
+    assert f'href="/api/v1/datasets/{one.slug}/aggregate"' in html
+    assert "records.csv" not in html
+    assert 'role="alert"' not in html
 
 
 def test_only_reading_is_answered(dataset):
