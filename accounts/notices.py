@@ -81,6 +81,14 @@ KINDS: Mapping[str, Kind] = {
         (Role.OPERATOR,),
         mail=True,
     ),
+    "dataset.review_climbed": Kind(
+        gettext_lazy(
+            "The review of “%(dataset)s” of %(owner)s was due on %(day)s and is still not done."
+            " Head of the department and data authority are told."
+        ),
+        (Role.HEAD, Role.OPERATOR),
+        mail=True,
+    ),
     "dataset.update_due": Kind(
         gettext_lazy("“%(dataset)s” has to follow a change by %(day)s: %(why)s"),
         (Role.PUBLISHER,),
@@ -88,7 +96,15 @@ KINDS: Mapping[str, Kind] = {
     ),
     "dataset.update_late": Kind(
         gettext_lazy("“%(dataset)s” should have followed a change by %(day)s: %(why)s"),
-        (Role.PUBLISHER, Role.HEAD, Role.OPERATOR),
+        (Role.PUBLISHER, Role.HEAD),
+        mail=True,
+    ),
+    "dataset.update_climbed": Kind(
+        gettext_lazy(
+            "“%(dataset)s” of %(owner)s should have followed a change by %(day)s and still has"
+            " not: %(why)s Head of the department and data authority are told."
+        ),
+        (Role.HEAD, Role.OPERATOR),
         mail=True,
     ),
     "dataset.stale": Kind(
@@ -111,6 +127,19 @@ KINDS: Mapping[str, Kind] = {
     "revision.review_due": Kind(
         gettext_lazy("The review of a change of “%(dataset)s” is due on %(day)s."),
         (Role.OPERATOR,),
+        mail=True,
+    ),
+    "revision.review_late": Kind(
+        gettext_lazy("The review of a change of “%(dataset)s” was due on %(day)s and is late."),
+        (Role.OPERATOR,),
+        mail=True,
+    ),
+    "revision.review_climbed": Kind(
+        gettext_lazy(
+            "The review of a change of “%(dataset)s” of %(owner)s was due on %(day)s and is still"
+            " not done. Head of the department and data authority are told."
+        ),
+        (Role.HEAD, Role.OPERATOR),
         mail=True,
     ),
     "revision.decided": Kind(
@@ -553,6 +582,14 @@ KINDS: Mapping[str, Kind] = {
             " %(reason)s. %(advice)s"
         ),
         (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
+    "batch.given_up": Kind(
+        gettext_lazy(
+            "Writing batch file %(batch)s of “%(dataset)s” for %(asker)s broke off %(tries)s times"
+            " and was given up. Look into the worker's log; the department can ask again then."
+        ),
+        (Role.OPERATOR,),
         mail=True,
     ),
     "role.handed_over": Kind(

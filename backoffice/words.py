@@ -7,6 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalog.labels import GRADES, OPEN_TYPES, SHARE_TYPES
+from catalog.terms import PROFILES
 from policy.comparison import Viewpoint
 from policy.terms import (
     BasisTier,
@@ -58,11 +59,6 @@ CERTAINTIES = {
     Certainty.SECONDARY.value: _("read in a copy, not verified"),
     Certainty.UNVERIFIED.value: _("not verified"),
 }
-PROFILES = {
-    "order809": _("Order 809 of the State Council"),
-    "municipal-2024": _("municipal rules of 2024, with a formal check"),
-}
-"""Bodies of rules that are shipped; a city's own goes by the name it was entered with."""
 CHANNELS = {
     Channel.SHARE.value: _("between departments"),
     Channel.OPEN.value: _("to the public"),
@@ -148,6 +144,7 @@ CLOSED: Mapping[str, Mapping[Any, Any]] = {
     "certainty": CERTAINTIES,
     "channel": CHANNELS,
     "rule": RULES,
+    "profile": PROFILES,
 }
 """Columns of models that hold a value of such a set, by name, wherever they are shown."""
 

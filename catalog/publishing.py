@@ -240,7 +240,7 @@ def retire(dataset_id: int, *, by: User, at: datetime, reason: str) -> Dataset:
             "policy_version",
         ]
     )
-    settled(dataset, "dataset.published", "dataset.stale", *updates.TOLD, at=at)
+    settled(dataset, "dataset.published", "dataset.stale", *updates.KINDS.values(), at=at)
     tell("dataset.withdrawn", dataset, to=None, at=at, reason=dataset.withdrawn_reason)
     chain.record("dataset.withdraw", dataset.address, by=by, at=at, reason=reason)
     indexing.index(dataset.pk, at=at)

@@ -10,9 +10,22 @@ from django.utils import timezone
 from accounts import notices
 from accounts.models import Membership, Organization
 from accounts.roles import Role
-from catalog import deadlines
+from catalog import alarms, deadlines
+from catalog.alarms import Alarm
 from catalog.models import Dataset, Revision
 from catalog.terms import ClockStep, RevisionState, State
+
+KINDS = {
+    Alarm.REMIND: "dataset.review_due",
+    Alarm.LATE: "dataset.review_late",
+    Alarm.CLIMB: "dataset.review_climbed",
+}
+CHANGE_KINDS = {
+    Alarm.REMIND: "revision.review_due",
+    Alarm.LATE: "revision.review_late",
+    Alarm.CLIMB: "revision.review_climbed",
+}
+"""The notices by which the alarms of a review are told, to whom: `accounts.notices.KINDS`."""
 
 ON_THE_WAY = (
     "dataset.signable",
@@ -20,8 +33,7 @@ ON_THE_WAY = (
     "dataset.unsignable",
     "dataset.submitted",
     "dataset.sent_back",
-    "dataset.review_due",
-    "dataset.review_late",
+    *KINDS.values(),
 )
 """What is told of an entry before it is published; each step settles all that came before it."""
 
@@ -79,63 +91,92 @@ def unsignable() -> QuerySet[Dataset]:
 
 @transaction.atomic
 def remind(*, at: datetime) -> int:
-    """Tell of reviews due on the next working day, of late ones, and of what nobody can sign.
+    """Tell of reviews that are near, late or very late, and of what nobody can sign.
 
-    Each is told once for as long as it is open: safe to repeat. Returns how many were told.
+    Each is told once, an alarm for its term: safe to repeat. Returns how many were told.
     """
-    known = {
-        kind: notices.open_targets(kind)
-        for kind in ("dataset.review_due", "dataset.review_late", "dataset.unsignable")
-    }
-    told = 0
-    for dataset, deadline in waiting(today=timezone.localdate(at)):
-        if deadline.days_left > 1:
-            break  # the others are younger
-        kind = "dataset.review_late" if deadline.days_left < 0 else "dataset.review_due"
-        if dataset.address not in known[kind]:
-            notices.settle(dataset.address, "dataset.review_due", at=at)
-            tell(kind, dataset, to=None, at=at, due_on=deadline.due_on, day=deadline.due_on)
-            told += 1
-    told += _remind_of_changes(at)
-    stuck = list(unsignable())
-    for target in known["dataset.unsignable"] - {dataset.address for dataset in stuck}:
-        notices.settle(target, "dataset.unsignable", at=at)
-    for dataset in stuck:
-        if dataset.address not in known["dataset.unsignable"]:
-            tell("dataset.unsignable", dataset, to=None, at=at)
-            told += 1
-    return told
+    clocks = deadlines.clocks()
+    return _of_entries(clocks, at) + _of_changes(clocks, at) + _of_unsignable(at)
 
 
-def _remind_of_changes(at: datetime) -> int:
-    clocks, today = deadlines.clocks(), timezone.localdate(at)
-    known = notices.open_targets("revision.review_due")
-    told = 0
+def _of_entries(clocks: deadlines.Clocks, at: datetime) -> int:
+    entries = {one.address: one for one in _in_review()}
+    return alarms.ring(
+        [_term(one.address, one.submitted_at, clocks, at) for one in entries.values()],
+        lambda one, alarm: _ring_entry(entries[one.target], one, alarm, at),
+        at=at,
+    )
+
+
+def _of_changes(clocks: deadlines.Clocks, at: datetime) -> int:
     signed = Revision.objects.filter(state=RevisionState.SIGNED, signed_at__isnull=False)
-    for revision in signed.select_related("dataset__owner").order_by("signed_at"):
-        due = clocks.due_for(ClockStep.CATALOGUE_REVIEW, revision.signed_at or at, today=today)
-        if due.days_left > 1:
-            break  # the others are younger
-        if revision.address not in known:
-            notices.tell(
-                "revision.review_due",
-                organization=revision.dataset.owner,
-                target=revision.address,
-                at=at,
-                due_on=due.due_on,
-                dataset=revision.dataset,
-                day=due.due_on,
-            )
-            told += 1
-    return told
+    rows = signed.select_related("dataset__owner").order_by("signed_at", "pk")
+    changes = {one.address: one for one in rows}
+    return alarms.ring(
+        [_term(one.address, one.signed_at, clocks, at) for one in changes.values()],
+        lambda one, alarm: _ring_change(changes[one.target], one, alarm, at),
+        at=at,
+    )
+
+
+def _term(
+    target: str, since: datetime | None, clocks: deadlines.Clocks, at: datetime
+) -> alarms.Running:
+    """Return the limit of a review that runs since then, as the alarms know it."""
+    assert since is not None  # noqa: S101 - asked for above
+    step, today = ClockStep.CATALOGUE_REVIEW, timezone.localdate(at)
+    return alarms.Running(
+        target=target,
+        term=since.isoformat(),
+        deadline=clocks.due_for(step, since, today=today),
+        limit=clocks.limit(step),
+    )
+
+
+def _ring_entry(dataset: Dataset, one: alarms.Running, alarm: Alarm, at: datetime) -> None:
+    if alarm != Alarm.REMIND:
+        notices.settle(dataset.address, KINDS[Alarm.REMIND], at=at)
+    due_on = one.deadline.due_on
+    # who waits is told where the data authority is late itself
+    to = dataset.owner if alarm == Alarm.CLIMB else None
+    tell(KINDS[alarm], dataset, to=to, at=at, due_on=due_on, day=due_on)
+
+
+def _ring_change(revision: Revision, one: alarms.Running, alarm: Alarm, at: datetime) -> None:
+    if alarm != Alarm.REMIND:
+        notices.settle(revision.address, CHANGE_KINDS[Alarm.REMIND], at=at)
+    notices.tell(
+        CHANGE_KINDS[alarm],
+        organization=revision.dataset.owner,
+        target=revision.address,
+        at=at,
+        due_on=one.deadline.due_on,
+        dataset=revision.dataset,
+        owner=revision.dataset.owner,
+        day=one.deadline.due_on,
+    )
+
+
+def _of_unsignable(at: datetime) -> int:
+    known, stuck = notices.open_targets("dataset.unsignable"), list(unsignable())
+    for target in known - {dataset.address for dataset in stuck}:
+        notices.settle(target, "dataset.unsignable", at=at)
+    new = [dataset for dataset in stuck if dataset.address not in known]
+    for dataset in new:
+        tell("dataset.unsignable", dataset, to=None, at=at)
+    return len(new)
 
 
 def waiting(*, today: date) -> list[tuple[Dataset, deadlines.Deadline]]:
     """Return the entries in review with their deadlines, the oldest first. Three queries."""
     clocks = deadlines.clocks()
-    rows = Dataset.objects.filter(state=State.IN_REVIEW).select_related("owner")
     return [
         (dataset, clocks.due_for(ClockStep.CATALOGUE_REVIEW, dataset.submitted_at, today=today))
-        for dataset in rows.order_by("submitted_at", "pk")
+        for dataset in _in_review()
         if dataset.submitted_at is not None
     ]
+
+
+def _in_review() -> QuerySet[Dataset]:
+    rows = Dataset.objects.filter(state=State.IN_REVIEW, submitted_at__isnull=False)
+    return rows.select_related("owner").order_by("submitted_at", "pk")

@@ -162,6 +162,8 @@ WAITING = (
     "revision.signable",
     "revision.submitted",
     "revision.review_due",
+    "revision.review_late",
+    "revision.review_climbed",
 )
 
 

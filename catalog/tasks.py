@@ -9,7 +9,7 @@ from catalog.sheets import pruning
 
 @shared_task
 def remind_of_reviews() -> int:
-    """Tell of reviews that are due or late, and of entries that did not follow a change in time.
+    """Tell of reviews and of entries that follow a change: near the last day, late, and very late.
 
     Returns how many were told of. Safe to repeat.
     """

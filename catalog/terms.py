@@ -119,6 +119,13 @@ class ClockStep(models.TextChoices):
     STOP_ANSWER = "stop_answer", _("answer to a provider that wants to stop a service")
 
 
+PROFILES = {
+    "order809": _("Order 809 of the State Council"),
+    "municipal-2024": _("municipal rules of 2024, with a formal check"),
+}
+"""Bodies of rules that are shipped; a city's own goes by the name it was entered with."""
+
+
 class RevisionKind(models.TextChoices):
     """What a revision of a published dataset changes."""
 

@@ -17,14 +17,20 @@ from accounts import notices
 from accounts.models import User
 from accounts.roles import require
 from audit import chain
-from catalog import deadlines
+from catalog import alarms, deadlines
+from catalog.alarms import Alarm
 from catalog.drafting import locked
 from catalog.models import Dataset, Revision
 from catalog.refusals import EntryRefused, StepRefused
 from catalog.states import Step, move
 from catalog.terms import ClockStep, RevisionKind, RevisionState
 
-TOLD = ("dataset.update_due", "dataset.update_late")
+KINDS = {
+    Alarm.REMIND: "dataset.update_due",
+    Alarm.LATE: "dataset.update_late",
+    Alarm.CLIMB: "dataset.update_climbed",
+}
+"""The notices by which the alarms of a change are told, to whom: `accounts.notices.KINDS`."""
 NOON = time(12)
 
 
@@ -122,7 +128,7 @@ def extend(dataset_id: int, *, reason: str, by: User, at: datetime) -> Dataset:
     _kept(dataset)
     deadline = due(dataset, deadlines.clocks(), today=timezone.localdate(at))
     assert deadline is not None  # noqa: S101 - `_running` has looked
-    notices.settle(dataset.address, *TOLD, at=at)
+    notices.settle(dataset.address, *KINDS.values(), at=at)
     _tell("dataset.update_due", dataset, deadline, at=at)
     chain.record(
         "dataset.change_extended",
@@ -157,20 +163,39 @@ def done(dataset: Dataset, *, at: datetime) -> None:
         return
     dataset.update_from, dataset.update_because, dataset.update_extended = None, "", False
     _kept(dataset)
-    notices.settle(dataset.address, *TOLD, at=at)
+    notices.settle(dataset.address, *KINDS.values(), at=at)
 
 
+@transaction.atomic
 def remind(*, at: datetime) -> int:
-    """Tell of entries that did not follow in time, each once; returns how many were told."""
+    """Tell of entries that have to follow a change soon, did not, or still have not, each once.
+
+    Returns how many were told of.
+    """
     clocks, today = deadlines.clocks(), timezone.localdate(at)
-    known, told = notices.open_targets("dataset.update_late"), 0
-    for dataset in waiting().select_related("owner"):
-        deadline = due(dataset, clocks, today=today)
-        if deadline and deadline.days_left < 0 and dataset.address not in known:
-            notices.settle(dataset.address, "dataset.update_due", at=at)
-            _tell("dataset.update_late", dataset, deadline, at=at)
-            told += 1
-    return told
+    entries = {one.address: one for one in waiting().select_related("owner")}
+    running = [one for entry in entries.values() if (one := _term(entry, clocks, today))]
+    return alarms.ring(
+        running, lambda one, alarm: _ring(entries[one.target], one, alarm, at), at=at
+    )
+
+
+def _term(dataset: Dataset, clocks: deadlines.Clocks, today: date) -> alarms.Running | None:
+    deadline = due(dataset, clocks, today=today)
+    if deadline is None:
+        return None
+    more = "extended" if dataset.update_extended else ""
+    return alarms.Running(
+        target=dataset.address,
+        term=f"change of {dataset.update_from} {more}".strip(),
+        deadline=deadline,
+        limit=clocks.limit(ClockStep.CATALOGUE_UPDATE),
+    )
+
+
+def _ring(dataset: Dataset, one: alarms.Running, alarm: Alarm, at: datetime) -> None:
+    notices.settle(dataset.address, KINDS[Alarm.REMIND], at=at)
+    _tell(KINDS[alarm], dataset, one.deadline, at=at)
 
 
 def _running(dataset: Dataset) -> None:
@@ -192,6 +217,7 @@ def _tell(kind: str, dataset: Dataset, deadline: deadlines.Deadline, *, at: date
         at=at,
         due_on=deadline.due_on,
         dataset=dataset,
+        owner=dataset.owner,
         day=deadline.due_on,
         why=dataset.update_because,
     )

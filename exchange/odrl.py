@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Organization
 from catalog import facts
 from catalog.models import Dataset, Field
+from catalog.terms import State
 from exchange.models import Grant
 from exchange.problems import Problem
-from exchange.sharing import matrix
+from exchange.sharing import matrix, standing
 from policy.comparison import CHANNEL_OF, Viewpoint, cases, treatments
 from policy.decision import FieldDecision, decide_field
 from policy.facts import FieldFacts, Prohibition
@@ -36,6 +37,9 @@ CONTEXT: list[Any] = [
 ]
 PROFILE = "urn:x-city-data-exchange:odrl:1"
 RECIPIENTS = {Channel.SHARE: ("department",), Channel.OPEN: ("public", "company")}
+
+WITHDRAWN = "withdrawn"
+"""Where a grant stands that is neither suspended nor ended, but whose dataset was withdrawn."""
 
 Node = dict[str, Any]
 
@@ -211,7 +215,7 @@ def agreement(grant: Grant, *, today: date) -> Node:
         "assignee": party(grant.organization),
         "conflict": "prohibit",  # suspended: no use, whatever is permitted
         "timestamp": _moment(grant.created_at),
-        "city:state": _own(str(grant.state(today))),
+        "city:state": _own(_stands(grant, today)),
         "permission": [_use(grant)],
         "prohibition": list(_forbidden(grant)),
         "obligation": _obligations(grant),
@@ -219,10 +223,17 @@ def agreement(grant: Grant, *, today: date) -> Node:
     }
 
 
+def _stands(grant: Grant, today: date) -> str:
+    """Return where a grant stands as its holder meets it: of what is withdrawn nothing is had."""
+    stands = standing.of(grant, today)
+    return WITHDRAWN if stands.withdrawn else str(stands.state)
+
+
 def _forbidden(grant: Grant) -> Iterable[Node]:
     """Yield what is not allowed: passing on, and any use from a suspension on until it is mended.
 
-    Order 809 art 25: no third party but by the provider's consent; art 27: misuse suspends.
+    Order 809 art 25: no third party but by the provider's consent; art 27: misuse suspends. Nor
+    any use from the withdrawal of the dataset on, which is final.
     """
     yield {"action": "distribute", "dct:source": _article("二十五")}
     if grant.suspended_at is not None and grant.revoked_at is None:
@@ -230,6 +241,13 @@ def _forbidden(grant: Grant) -> Iterable[Node]:
             "action": "use",
             "constraint": [_instant("gteq", grant.suspended_at)],
             "dct:source": _article("二十七"),
+        }
+    dataset = grant.dataset
+    if dataset.state == State.WITHDRAWN and dataset.withdrawn_at is not None:
+        yield {
+            "action": "use",
+            "constraint": [_instant("gteq", dataset.withdrawn_at)],
+            "dct:description": dataset.withdrawn_reason,
         }
 
 

@@ -14,7 +14,8 @@ from api.office.documents import PROBLEMS, TAG, OfficeAgreement
 from api.office.entry import Departments
 from api.office.grants import stop_told
 from api.views.policies import agreed
-from exchange.agreements import keeping, paper
+from exchange.agreements import afterwards, keeping, paper
+from exchange.agreements.afterwards import Event
 from exchange.models import Agreement
 from exchange.sharing import stopping
 
@@ -51,6 +52,7 @@ class OfficeAgreementOne(APIView):
                 "position": proof.position,
             },
             "document": kept.document,
+            "afterwards": afterwards.as_json(_afterwards(kept)),
             "stop": stop_told(stopping.of_grants([kept.grant]).get(kept.grant_id)),
         }
         return answers.document(told, meter)
@@ -68,11 +70,13 @@ class OfficeAgreementPdf(APIView):
         responses={(200, PDF): OpenApiTypes.BINARY, **PROBLEMS},
     )
     def get(self, request: Request, grant_id: int) -> HttpResponse:
-        """Return the file; it is the same bytes each time."""
+        """Return the file; it is the same bytes until something comes after the agreement."""
         meter = metering.spend(request)
         kept = _kept(request, grant_id)
         answer = HttpResponse(
-            paper.pdf(kept), content_type=PDF, headers={**metering.TO_THE_CALLER, **meter}
+            paper.pdf(kept, afterwards.section(_afterwards(kept))),
+            content_type=PDF,
+            headers={**metering.TO_THE_CALLER, **meter},
         )
         named = content_disposition_header(as_attachment=True, filename=f"{kept.number}.pdf")
         answer.headers["Content-Disposition"] = named or "attachment"
@@ -81,3 +85,7 @@ class OfficeAgreementPdf(APIView):
 
 def _kept(request: Request, grant_id: int) -> Agreement:
     return keeping.kept_of(agreed(grant_id, caller_of(request)))
+
+
+def _afterwards(kept: Agreement) -> list[Event]:
+    return afterwards.of(kept, today=timezone.localdate())

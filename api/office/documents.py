@@ -112,6 +112,14 @@ class AgreementProof(serializers.Serializer):
     position = serializers.IntegerField(help_text="the entry's place in the chain; 0: not yet")
 
 
+class Afterwards(serializers.Serializer):
+    """What came after an agreement was signed: outside the document and its digest, in Chinese."""
+
+    at = serializers.DateTimeField()
+    what = serializers.CharField()
+    why = serializers.CharField()
+
+
 class OfficeAgreement(serializers.Serializer):
     """An agreement as it was frozen: `digest` is of the canonical JSON of `document`."""
 
@@ -122,7 +130,10 @@ class OfficeAgreement(serializers.Serializer):
     algorithm = serializers.ChoiceField(choices=["sha256", "sm3"])
     proof = AgreementProof()
     document = serializers.DictField(help_text="docs/sharing.md has its parts")
-    stop = OfficeStop(allow_null=True, help_text="what came after it was signed; null: nothing")
+    afterwards = Afterwards(
+        many=True, help_text="suspensions, stops, renewal and end since it was signed, by day"
+    )
+    stop = OfficeStop(allow_null=True, help_text="null: nobody asks to stop the service")
 
 
 class OfficeDatasetSummary(serializers.Serializer):

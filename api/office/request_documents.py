@@ -284,8 +284,8 @@ class RequestDocument(RequestSummary):
         choices=["asked", "granted"], help_text="what “then” in the matrix follows"
     )
     at_once = serializers.BooleanField(
-        help_text="all of it is unconditional, and no grant of yours on it was misused:"
-        " the head's signature grants it"
+        help_text="all of it is unconditional, and no grant of yours on it was misused or"
+        " stopped: the head's signature grants it"
     )
     matrix = Foreseen(many=True)
     attachments = RequestFile(many=True)
@@ -304,8 +304,8 @@ class OfferForeseen(serializers.Serializer):
     dataset = serializers.CharField()
     mode = serializers.ChoiceField(choices=ASKED_WAYS)
     at_once = serializers.BooleanField(
-        help_text="all of it is unconditional, and no grant of yours on it was misused:"
-        " the head's signature grants it"
+        help_text="all of it is unconditional, and no grant of yours on it was misused or"
+        " stopped: the head's signature grants it"
     )
     clear = serializers.ListField(child=serializers.CharField())
     masked = serializers.ListField(child=serializers.CharField())

@@ -23,7 +23,7 @@ class BatchJobDesk(GrantPaperDesk):
         ("rows", "bytes", "seq"),
         "sha256",
         ("asked_by", "app", "asked_at"),
-        ("begun_at", "made_at", "expires_at"),
+        ("begun_at", "tries", "made_at", "expires_at"),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -107,7 +107,7 @@ class ClockDesk(KeptDesk):
         "citation",
         labelled(words.CERTAINTIES, "certainty", _("how far that was checked")),
     ]
-    list_filter = ["profile"]
+    list_filter = [("profile", InWords)]
     ordering = ["profile", "step"]
 
 

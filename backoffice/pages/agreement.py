@@ -3,15 +3,14 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from backoffice.buttons import person_of
-from backoffice.pages.frame import office_page, shown
-from exchange.agreements import keeping, paper
+from backoffice.pages.frame import as_file, office_page, shown
+from exchange.agreements import afterwards, keeping, paper
 from exchange.agreements.keeping import AgreementMissing, Standing
-from exchange.agreements.layout import sections
+from exchange.agreements.layout import Section, sections
 from exchange.models import Agreement, Grant
 from exchange.sharing import standing, stopping
 
@@ -32,6 +31,7 @@ def one(request: HttpRequest, grant_id: int) -> HttpResponse:
         kept=kept,
         told=kept.document,
         sections=sections(kept.document),
+        annex=_annex(kept),
         proof=proof,
         light=LIGHTS.get(proof.standing, "bad"),
         stop=_stop(kept),
@@ -44,12 +44,12 @@ def one(request: HttpRequest, grant_id: int) -> HttpResponse:
 def as_pdf(request: HttpRequest, grant_id: int) -> HttpResponse:
     """Give an agreement out on paper."""
     kept = _kept(request, grant_id)
-    answer = HttpResponse(paper.pdf(kept), content_type="application/pdf")
-    named = content_disposition_header(as_attachment=True, filename=f"{kept.number}.pdf")
-    answer.headers["Content-Disposition"] = named or "attachment"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    answer = HttpResponse(paper.pdf(kept, _annex(kept)), content_type="application/pdf")
+    return as_file(answer, f"{kept.number}.pdf")
+
+
+def _annex(kept: Agreement) -> Section | None:
+    return afterwards.section(afterwards.of(kept, today=timezone.localdate()))
 
 
 def _stop(kept: Agreement) -> str:

@@ -3,10 +3,9 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 
 from backoffice.buttons import person_of
-from backoffice.pages.frame import office_page
+from backoffice.pages.frame import as_file, office_page
 from catalog import additions, resources
 from catalog.models import FileVersion, Revision
 from catalog.refusals import FileRefused
@@ -38,12 +37,7 @@ def proposed(request: HttpRequest, revision_id: int, place: int) -> HttpResponse
 
 
 def _given(name: str, data: bytes) -> HttpResponse:
-    answer = HttpResponse(data, content_type="application/octet-stream")
-    named = content_disposition_header(as_attachment=True, filename=name)
-    answer["Content-Disposition"] = named or "attachment"
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return as_file(HttpResponse(data, content_type="application/octet-stream"), name)
 
 
 ADDRESSES = [

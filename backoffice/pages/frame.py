@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import content_disposition_header
 
 from accounts.roles import require
 from backoffice.buttons import person_of
 
 View = Callable[..., HttpResponseBase]
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 LONGEST_NUMBER = 18  # so many digits any number of the database can have
 
@@ -79,6 +81,15 @@ def shown(
     """Return a page in the back office's frame. A part for htmx needs no frame: render it bare."""
     around = admin.site.each_context(request) | {"title": title}
     return TemplateResponse(request, template, around | context, status=status)
+
+
+def as_file(answer: Answer, name: str) -> Answer:
+    """Return an answer as a file to be kept under this name: shown nowhere, kept on no way."""
+    named = content_disposition_header(as_attachment=True, filename=name)
+    answer.headers["Content-Disposition"] = named or "attachment"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def number_of(text: str) -> int | None:

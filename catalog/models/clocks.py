@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.bilingual import choose
-from catalog.terms import ClockStep
+from catalog.terms import PROFILES, ClockStep
 from policy.terms import Certainty
 
 
@@ -107,7 +107,7 @@ class Clock(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_step_display()} ({self.profile})"
+        return f"{self.get_step_display()} ({PROFILES.get(self.profile, self.profile)})"
 
     @property
     def starts_with(self) -> str:

@@ -245,7 +245,7 @@ class NegativeLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number or '–'} {self.dataset}"
+        return " ".join(filter(None, (str(self.number or ""), str(self.dataset))))
 
     @property
     def reason(self) -> str:

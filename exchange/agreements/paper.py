@@ -1,4 +1,4 @@
-"""An agreement as a PDF, by reportlab. The same agreement is the same bytes whenever it is asked.
+"""An agreement as a PDF, by reportlab. The same agreement with the same annex is the same bytes.
 
 The Chinese font is named and not embedded (STSong-Light, which readers have or replace by one of
 theirs), so no font file is kept. Codes, days and numbers are set in Helvetica, which every reader
@@ -21,6 +21,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     CondPageBreak,
     Flowable,
+    PageBreak,
     Paragraph,
     SimpleDocTemplate,
     Table,
@@ -62,17 +63,18 @@ NOTE = _style("note", 8.5, spaceBefore=1 * mm)
 FOOT = _style("foot", 7.5)
 
 
-def pdf(kept: Agreement) -> bytes:
+def pdf(kept: Agreement, annex: Section | None = None) -> bytes:
     """Return an agreement on paper: A4, each page with number, digest and its place of how many.
 
-    Pages are counted by laying the whole out twice.
+    `annex` is what came after it, on a page of its own behind it. Pages are counted by laying the
+    whole out twice.
     """
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
-    pages = _laid_out(kept, 0)[1]
-    return _laid_out(kept, pages)[0]
+    pages = _laid_out(kept, annex, 0)[1]
+    return _laid_out(kept, annex, pages)[0]
 
 
-def _laid_out(kept: Agreement, pages: int) -> tuple[bytes, int]:
+def _laid_out(kept: Agreement, annex: Section | None, pages: int) -> tuple[bytes, int]:
     """Return the file and how many pages it has; `pages` is what each says there are."""
     told, file = kept.document, BytesIO()
     paper = SimpleDocTemplate(
@@ -87,7 +89,8 @@ def _laid_out(kept: Agreement, pages: int) -> tuple[bytes, int]:
         invariant=1,  # no time of making and no number of its own in the file
     )
     foot = partial(_foot, kept=kept, pages=pages)
-    paper.build(_flow(told), onFirstPage=foot, onLaterPages=foot)
+    behind = [] if annex is None else [PageBreak(), *_part(annex)]
+    paper.build([*_flow(told), *behind], onFirstPage=foot, onLaterPages=foot)
     return file.getvalue(), paper.page
 
 
@@ -111,11 +114,13 @@ def _flow(told: dict[str, Any]) -> list[Flowable]:
         Paragraph(_plain(f"{told['number']}，{made}签订"), UNDER),
     ]
     for section in sections(told):
-        flow += [CondPageBreak(LEAST), Paragraph(_plain(section.heading), HEADING)]
-        flow.append(_table(section))
-        if section.note:
-            flow.append(Paragraph(_plain(section.note), NOTE))
+        flow += _part(section)
     return flow
+
+
+def _part(section: Section) -> list[Flowable]:
+    flow = [CondPageBreak(LEAST), Paragraph(_plain(section.heading), HEADING), _table(section)]
+    return [*flow, Paragraph(_plain(section.note), NOTE)] if section.note else flow
 
 
 def _table(section: Section) -> Table:

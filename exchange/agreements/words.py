@@ -137,3 +137,46 @@ _MASKS = {
 def number(year: int, grant_id: int) -> str:
     """Return an agreement's number: the year it was made in, and the grant's."""
     return f"共享协议〔{year}〕{grant_id}号"
+
+
+ANNEX = "附记：签订之后"
+ANNEX_NOTE = (
+    "附记不属于协议正文，不计入摘要：协议自签订起不变。"
+    "附记按审计记录逐条列出签订之后的事项，时间为北京时间。"
+)
+AFTERWARDS = {
+    "grant.suspend": "暂停共享权限，限期整改",
+    "grant.resume": "恢复共享权限",
+    "grant.stop_ask": "提供部门提出停止服务",
+    "grant.stop_agree": "需求部门同意停止服务",
+    "grant.stop_object": "需求部门对停止服务提出异议",
+    "grant.stop_decide": "政务数据共享主管部门决定停止服务",
+    "grant.stop_drop": "提供部门撤回停止服务的提议",
+    "grant.stop_lapse": "授权已另行结束，停止服务的提议终止",
+    "grant.end": "授权结束",
+    "grant.dispose": "需求部门留存处置回执",
+}
+"""What is told of a grant after its agreement, by the verb of the audit trail."""
+
+SERVICE_GOES_ON = "政务数据共享主管部门决定继续提供服务"
+LAST_DAY_OVER = "使用期限届满，授权结束"
+DATASET_WITHDRAWN = "数据集撤下，此后不再提供数据"
+ENDINGS = {
+    "revoked": "授权撤销",
+    "purpose": "使用目的已经实现、无法实现或者不再必要，授权结束",
+    "misuse": "拒不整改或者整改不到位，终止共享",
+    "stopped": "按约定或者决定停止服务，授权结束",
+    "replaced": "由另一授权接替，本授权结束",
+}
+"""How a grant ended, by `exchange.models.Ending`."""
+
+BESIDE = {
+    "mend_by": "整改期限：",
+    "from_day": "停止服务之日：",
+    "notice": "备案号：",
+    "document": "文号：",
+}
+"""What stands beside the words of an entry, by its name in the details."""
+
+NAME_THE_DAY = ("grant.stop_ask", "grant.stop_agree", "grant.stop_decide")
+BY_GRANT, BY_REQUEST = "由授权第{}号接替", "由申请第{}号接替"

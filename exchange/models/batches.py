@@ -34,6 +34,7 @@ class BatchEnd(models.TextChoices):
     REFUSED = "refused", _("the dataset could not be served when its turn came")
     BROKEN = "broken", _("writing broke off")
     FULL = "full", _("the store of files had no room left for it")
+    GIVEN_UP = "given_up", _("writing broke off again and again, and was given up")
 
 
 class BatchJob(models.Model):
@@ -43,8 +44,9 @@ class BatchJob(models.Model):
     `bytes` say how far it is. `seq` is the zone's place in its feed before the first row was read.
     `fields` lists {"name", "title_zh", "title_en", "type", "treatment", "mask"}; `shape` is a
     digest of that and of the conditions on rows. `doubted` are the reports that stood on rows of
-    the file when it was written. The file is sealed with a key of its own, kept in `sealed_key`:
-    without it nobody reads the file.
+    the file when it was written; `last_row` is the highest `_id` that any row had by then, None of
+    files from before it was noted. `tries` counts how often writing began. The file is sealed with
+    a key of its own, kept in `sealed_key`: without it nobody reads the file.
 
     `looked_on`, `looked_version` and `looked_table` say on which day, by which policy version of
     the dataset and with which record table the file was last found to show what the grant does:
@@ -85,6 +87,8 @@ class BatchJob(models.Model):
     fields = models.JSONField(_("fields"), default=list)
     shape = models.CharField(_("digest of what it shows"), max_length=64, blank=True)
     doubted = models.JSONField(_("reports on its rows"), default=list)
+    last_row = models.PositiveBigIntegerField(_("highest row number"), null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     looked_on = models.DateField(_("last compared on"), null=True, blank=True)
     looked_version = models.BigIntegerField(_("policy version compared with"), default=0)
     looked_table = models.BigIntegerField(_("record table compared with"), null=True, blank=True)

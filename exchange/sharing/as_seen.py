@@ -11,24 +11,12 @@ import json
 from django.utils.translation import gettext as _
 
 from exchange.models import ShareRequest
+from exchange.sharing.contents import SAID
 from exchange.sharing.requests import last_step
 from exchange.workflow import StepRefused
 
 SHOWN = (
-    "purpose_class",
-    "purpose",
-    "scene",
-    "system",
-    "basis_id",
-    "basis_text",
-    "mode",
-    "fields",
-    "rows",
-    "clear_up_to",
-    "calls_average",
-    "calls_peak",
-    "wanted_from",
-    "wanted_until",
+    *SAID,
     "missing",
     "answer",
     "answer_reason",

@@ -294,8 +294,7 @@ def _send_on(request: ShareRequest, *, by: User, at: datetime, today: date) -> G
     )
     limits = clocks.asked_under(request)
     at_once = matrix.needs_no_answer(lines, without=without, rows=request.rows)
-    misused = beside.misused(request.dataset_id, request.organization_id, today=today)
-    if at_once and not misused:
+    if at_once and not beside.held_up(request.dataset_id, request.organization_id, today=today):
         request.state = move(request.state, Step.GRANT_AT_ONCE, of=request.pk)
         request.answered_at = at
         request.save()

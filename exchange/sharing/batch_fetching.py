@@ -117,7 +117,8 @@ def _gone(job: BatchJob) -> BatchGone:
 def manifest(job: BatchJob, served: Served) -> dict[str, Any]:
     """Return what a file is: of which dataset, under which grant, which fields, how many rows.
 
-    `_flags` are its rows that are doubted now, or were at any time since it was begun.
+    `_flags` are its rows that are doubted now, or were at any time since it was begun,
+    and no row that came after it.
     """
     return {
         "batch": job.pk,
@@ -135,5 +136,10 @@ def manifest(job: BatchJob, served: Served) -> dict[str, Any]:
         "made_at": job.made_at,
         "mark": job.mark,
         "mark_column": marks.COLUMN if job.mark == BatchMark.COLUMN else None,
-        "_flags": doubts.in_file(served, held=job.doubted, since=job.begun_at or job.asked_at),
+        "_flags": doubts.in_file(
+            served,
+            held=job.doubted,
+            since=job.begun_at or job.asked_at,
+            last_row=job.last_row,
+        ),
     }

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import notices
 from exchange.models import BatchEnd, BatchJob, Grant
 
-READY, FAILED = "batch.ready", "batch.failed"
+READY, FAILED, GIVEN_UP = "batch.ready", "batch.failed", "batch.given_up"
 
 ADVICE: Mapping[str, str | Promise] = {
     BatchEnd.TIME: _("Ask for a new one."),
@@ -31,13 +31,17 @@ ADVICE: Mapping[str, str | Promise] = {
     BatchEnd.FULL: _(
         "Nothing of it was kept. Tell the data authority, and ask again when there is room."
     ),
+    BatchEnd.GIVEN_UP: _(
+        "Nothing of it was kept, and the data authority was told. Ask again when it has looked"
+        " into it."
+    ),
 }
 """What to do where there is no file, or none any more."""
 
 
 def ready(job: BatchJob, *, at: datetime) -> None:
     """Tell who asked that a file is ready, and that no failure under the grant is open."""
-    notices.settle(job.grant.address, FAILED, at=at)
+    notices.settle(job.grant.address, FAILED, GIVEN_UP, at=at)
     if job.asked_by is None or job.expires_at is None:
         return
     notices.tell(
@@ -54,7 +58,10 @@ def ready(job: BatchJob, *, at: datetime) -> None:
 
 
 def failed(job: BatchJob, *, at: datetime) -> None:
-    """Tell that a file was not written, why, and what to do; once until one is ready again."""
+    """Tell that a file was not written, why, and what to do; once until one is ready again.
+
+    The data authority is told too of one that was given up: no department can mend that.
+    """
     notices.tell(
         FAILED,
         organization=job.grant.organization,
@@ -66,6 +73,17 @@ def failed(job: BatchJob, *, at: datetime) -> None:
         reason=BatchEnd(job.ended_because).label,
         advice=ADVICE[job.ended_because],
     )
+    if job.ended_because == BatchEnd.GIVEN_UP:
+        notices.tell(
+            GIVEN_UP,
+            organization=None,
+            target=job.grant.address,
+            at=at,
+            batch=job.pk,
+            dataset=job.grant.dataset,
+            asker=job.grant.organization,
+            tries=job.tries,
+        )
 
 
 def over(job: BatchJob, *, at: datetime) -> None:
@@ -75,7 +93,7 @@ def over(job: BatchJob, *, at: datetime) -> None:
 
 def no_more(grant: Grant, *, at: datetime) -> None:
     """Note that a failure under a grant that holds no more leaves nothing to do."""
-    notices.settle(grant.address, FAILED, at=at)
+    notices.settle(grant.address, FAILED, GIVEN_UP, at=at)
 
 
 def _asker(job: BatchJob) -> str:

@@ -17,15 +17,18 @@ from audit import chain
 from catalog.models import Field
 from exchange import vault
 from exchange.batch_flow import UNFINISHED, BatchStep, move_batch
-from exchange.models import BatchEnd, BatchForm, BatchJob, BatchMark
+from exchange.models import BatchEnd, BatchForm, BatchJob, BatchMark, Zone
 from exchange.problems import Problem
-from exchange.records import reading, wholes
+from exchange.records import reading, store, wholes
 from exchange.sharing import batch_files, batch_notices, batches, doubts
 from exchange.sharing.serving import Served
 
 LOCK_CLASS = 0x42415443  # "BATC"
 PROGRESS_BYTES = 8 << 20
 """How many bytes are written between two notes of how far a file is."""
+
+TRIES = 3
+"""So often writing a file is begun, each time by another message of the clock, then given up."""
 
 GZIP = zlib.MAX_WBITS | 16
 
@@ -43,7 +46,8 @@ class Written:
 def write(job_id: int, *, now: Callable[[], datetime] = timezone.now) -> BatchJob | None:
     """Write a job's file; returns None where another worker is at it, or nothing is to be done.
 
-    Safe to repeat: one worker at a time, and a file appears whole or not at all.
+    Safe to repeat: one worker at a time, and a file appears whole or not at all. What nobody
+    foresaw is raised and leaves the job to be begun anew, TRIES times in all.
     """
     with _alone(job_id) as alone:
         job = _begun(job_id, at=now()) if alone else None
@@ -60,6 +64,10 @@ def write(job_id: int, *, now: Callable[[], datetime] = timezone.now) -> BatchJo
             return _failed(job, BatchEnd.BROKEN if slow else BatchEnd.STRICTER, at=now())
         except (OSError, DatabaseError, psycopg.Error) as failure:
             _failed(job, BatchEnd.FULL if _no_room(failure) else BatchEnd.BROKEN, at=now())
+            raise
+        except Exception:  # nobody foresaw it: the clock begins anew, but not for ever
+            if job.tries >= TRIES:
+                _failed(job, BatchEnd.GIVEN_UP, at=now())
             raise
 
 
@@ -87,9 +95,12 @@ def _begun(job_id: int, *, at: datetime) -> BatchJob | None:
     job = batches.job_locked(job_id)
     if job.state not in UNFINISHED:
         return None
+    if job.tries >= TRIES:  # its workers died before they could say so
+        _failed(job, BatchEnd.GIVEN_UP, at=at)
+        return None
     job.state = move_batch(job.state, BatchStep.BEGIN, of=job.pk)
-    job.begun_at, job.rows, job.bytes = at, 0, 0
-    job.save(update_fields=["state", "begun_at", "rows", "bytes"])
+    job.begun_at, job.rows, job.bytes, job.tries = at, 0, 0, job.tries + 1
+    job.save(update_fields=["state", "begun_at", "rows", "bytes", "tries"])
     return job
 
 
@@ -164,6 +175,8 @@ def _finished(job: BatchJob, served: Served, made: Written, *, at: datetime) -> 
     job.state = move_batch(job.state, BatchStep.FINISH, of=job.pk)
     job.rows, job.bytes, job.sha256 = made.rows, made.size, made.sha256
     job.made_at, job.expires_at = at, at + timedelta(days=settings.BATCH_DAYS)
+    # read after the rows were: no row of the file is above it; one that came meanwhile may not be
+    job.last_row = store.given_out(served.head.resource_id or 0, Zone.SHARED).last_id
     job.sealed_key = vault.seal(made.key, purpose=job.address)
     job.looked_on, job.looked_table = timezone.localdate(at), shown.head.table_id
     job.looked_version = shown.head.policy_version

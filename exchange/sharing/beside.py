@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from datetime import date
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
-from exchange.models import Ending, Grant, ShareRequest
+from exchange.models import Ending, Grant, ShareRequest, Stop
+from exchange.stop_flow import SETTLED, StopState
 from exchange.workflow import GrantState
 from policy.terms import Channel
 
@@ -18,6 +20,14 @@ def holds(request: ShareRequest, *, today: date) -> QuerySet[Grant]:
         dataset=request.dataset_id, organization=request.organization_id, channel=Channel.SHARE
     )
     return rows.order_by("valid_until", "pk")
+
+
+def held_up(dataset_id: int, organization_id: int, *, today: date) -> bool:
+    """Whether the provider answers also what the law gives at once: `misused` or `stopped_on`."""
+    return bool(
+        misused(dataset_id, organization_id, today=today)
+        or stopped_on([dataset_id], organization_id)
+    )
 
 
 def misused(dataset_id: int, organization_id: int, *, today: date) -> list[Grant]:
@@ -33,9 +43,7 @@ def misused_on(
     datasets: Collection[int], organization_id: int, *, today: date
 ) -> dict[int, list[Grant]]:
     """Return what `misused` does of many datasets, those with nothing left out. One query."""
-    rows = Grant.objects.filter(
-        dataset__in=datasets, organization=organization_id, channel=Channel.SHARE
-    )
+    rows = Grant.objects.filter(**_of(datasets, organization_id))
     found: dict[int, list[Grant]] = {}
     newest: set[int] = set()
     for one in rows.order_by("-pk"):
@@ -45,6 +53,41 @@ def misused_on(
         if over or one.state(today) == GrantState.SUSPENDED:
             found.setdefault(one.dataset_id, []).append(one)
     return found
+
+
+def stopped_on(datasets: Collection[int], organization_id: int) -> dict[int, Stop]:
+    """Return by dataset the newest stop of a service to a department that was agreed or decided.
+
+    It counts until the provider has signed a grant anew. Meanwhile the provider answers also what
+    is unconditional: a stop for cause, agreed and on record, that asking again undid would be none
+    (Order 809 art 27). A cause that holds for everybody belongs into the entry. Two queries.
+    """
+    kept = Q(state__in=(*SETTLED, StopState.DONE))
+    # the grant ended before the day that was certain already: its last day had been moved
+    lapsed = Q(state=StopState.LAPSED, grant__valid_until__lt=F("from_day"))
+    stops = (
+        Stop.objects.filter(kept | lapsed, **_of(datasets, organization_id, "grant__"))
+        .annotate(settled_at=Coalesce("decided_at", "answered_at"))
+        .select_related("grant__dataset__owner")
+    )
+    found = {one.grant.dataset_id: one for one in stops.order_by("settled_at", "pk")}
+    made = Grant.objects.filter(**_of(found, organization_id)).values_list(
+        "dataset_id", "created_at"
+    )
+    for dataset_id, created_at in made:
+        stop = found.get(dataset_id)
+        if stop is not None and created_at > stop.settled_at:
+            del found[dataset_id]
+    return found
+
+
+def _of(datasets: Collection[int], organization_id: int, way: str = "") -> dict[str, object]:
+    """Return what picks a department's grants on datasets, or by `way` what hangs at them."""
+    return {
+        f"{way}dataset__in": datasets,
+        f"{way}organization": organization_id,
+        f"{way}channel": Channel.SHARE,
+    }
 
 
 def similar(request: ShareRequest) -> QuerySet[ShareRequest]:

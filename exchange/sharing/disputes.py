@@ -174,14 +174,15 @@ def decide(
     """
     dispute = locked_dispute(dispute_id)
     require(by, "exchange.decide_dispute")
-    another_than_asked(dispute.request, by)
-    two_sides.none_of(_owner(dispute), by)
+    held = by.live_roles()
+    another_than_asked(dispute.request, by, held=held)
+    two_sides.none_of(_owner(dispute), by, held=held)
     step = DisputeStep.FOR_ASKER if for_asker else DisputeStep.STAND
     if dispute.state in BY_PAPER:
         number = _number(document)
     else:
         number = document.strip()
-        _no_party(dispute, by)
+        _no_party(dispute, held)
     told = _Said(Side.AUTHORITY, said(text), number, answer_by)
     return _settled(dispute, step, told, by=by, at=at)
 
@@ -236,9 +237,9 @@ def _owner(dispute: Dispute) -> Organization:
     return dispute.request.dataset.owner
 
 
-def _no_party(dispute: Dispute, by: User) -> None:
+def _no_party(dispute: Dispute, held: two_sides.Held) -> None:
     """Return unless the decider's own office is a party. Raises NotAllowed."""
-    if two_sides.own_office(by) & {
+    if two_sides.own_office(held) & {
         dispute.request.organization_id,
         dispute.request.dataset.owner_id,
     }:

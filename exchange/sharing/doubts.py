@@ -106,14 +106,19 @@ def standing(served: Served) -> list[int]:
     return [number for number, row in found.items() if row in covered]
 
 
-def in_file(served: Served, *, held: Collection[int], since: datetime) -> list[dict[str, Any]]:
+def in_file(
+    served: Served, *, held: Collection[int], since: datetime, last_row: int | None
+) -> list[dict[str, Any]]:
     """Return what is doubted in a whole copy, as its reader may know it (`marks`): all of it.
 
     Told are reports that stood at any time `since` the copy was begun: one that was answered or
     corrected meanwhile too, for the copy holds what the row held. `held` are those that stood on
-    its rows then; of others it is asked whether the grant covers their rows now.
+    its rows then; of others it is asked whether the grant covers their rows now. Rows above
+    `last_row` came after the copy and are not in it.
     """
     pointing = Correction.objects.filter(resource=served.head.resource_id, row__isnull=False)
+    if last_row is not None:
+        pointing = pointing.filter(Q(row__lte=last_row) | Q(pk__in=held))
     meant = pointing.filter(Q(lifted_at=None) | Q(lifted_at__gte=since))
     found = list(meant.order_by("row", "pk")) if served.head.resource_id is not None else []
     covered = _covered(served, [one.row for one in found if one.pk not in held])

@@ -24,13 +24,15 @@ from policy.terms import Because, Treatment
 class Foreseen:
     """The lines of a matrix that may be named. `at_once`: the head's signature grants it all.
 
-    `misused`: it would, but for a grant of the department that was misused.
+    It would, but for a grant of the department that was `misused`, or a service that was
+    `stopped`.
     """
 
     lines: tuple[Line, ...]
     wanted: tuple[Line, ...]
     at_once: bool
     misused: bool
+    stopped: bool
 
     def asked(self, treatment: Treatment) -> list[Line]:
         """Return what is asked for and would be treated so."""
@@ -46,7 +48,7 @@ def foreseen(
     today: date,
     besides: int | None = None,
 ) -> Foreseen:
-    """Return what a department sees of a dataset now, and would under an offer. Seven queries.
+    """Return what a department sees of a dataset now, and would under an offer. Nine queries.
 
     `wanted` are the fields asked for; `besides` is as for `matrix.matrix`. No concealed field is
     among them.
@@ -60,7 +62,14 @@ def foreseen(
     without = matrix.unconditionally(dataset, organization_id, offer.mode, today=today)
     given = matrix.needs_no_answer(lines, without=without, rows=offer.rows)
     misused = given and bool(beside.misused(dataset.pk, organization_id, today=today))
-    return Foreseen(lines, asked, at_once=given and not misused, misused=misused)
+    stopped = given and bool(beside.stopped_on([dataset.pk], organization_id))
+    return Foreseen(
+        lines,
+        asked,
+        at_once=given and not (misused or stopped),
+        misused=misused,
+        stopped=stopped,
+    )
 
 
 def grounds(decision: FieldDecision) -> list[Ground]:

@@ -60,19 +60,23 @@ AFTER_MISUSE = gettext_noop(
     "A grant of your department on it is suspended, or ended for misuse, so the provider answers"
     " also what is unconditional."
 )
+AFTER_STOP = gettext_noop(
+    "A service of it to your department was stopped by agreement or decision, so the provider"
+    " answers also what is unconditional."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
     """How a department stands to one dataset: its grants in force, the way to its rows, why.
 
-    `misused`: nothing is granted at once, for a grant of the department on it was misused.
+    Nothing is granted at once where `held_up` says why, such as AFTER_MISUSE.
     """
 
     grants: tuple[int, ...]
     way: Way
     grounds: tuple[Ground, ...]
-    misused: bool = False
+    held_up: str = ""
 
     @property
     def readable(self) -> bool:
@@ -83,23 +87,23 @@ class Offered:
     def how(self) -> str:
         """How to get it, in words."""
         how = _(HOW[self.way]) % {"grants": ", ".join(map(str, self.grants))}
-        return f"{how} {_(AFTER_MISUSE)}" if self.misused else how
+        return f"{how} {_(self.held_up)}" if self.held_up else how
 
 
 def offered(datasets: Sequence[Dataset], caller: Caller, *, today: date) -> dict[int, Offered]:
     """Return how a department stands to each dataset, by its number.
 
-    Four queries, and one for each dataset that has a line on the negative list.
+    Six queries, and one for each dataset that has a line on the negative list.
     """
     numbers = [one.pk for one in datasets]
     grants = _live(caller, numbers, today)
     fields = _fields(numbers)
-    misused = beside.misused_on(numbers, caller.organization_id or 0, today=today)
+    held_up = _held_up(numbers, caller, today)
     barred = set(
         NegativeLine.objects.filter(dataset__in=numbers).values_list("dataset_id", flat=True)
     )
     return {
-        one.pk: _after_misuse(
+        one.pk: _by_answer(
             _offered(
                 one,
                 caller,
@@ -108,17 +112,25 @@ def offered(datasets: Sequence[Dataset], caller: Caller, *, today: date) -> dict
                 facts.prohibitions(one) if one.pk in barred else (),
                 today,
             ),
-            misused=one.pk in misused,
+            held_up.get(one.pk, ""),
         )
         for one in datasets
     }
 
 
-def _after_misuse(found: Offered, *, misused: bool) -> Offered:
+def _held_up(datasets: Collection[int], caller: Caller, today: date) -> dict[int, str]:
+    """Return the datasets of which nothing is granted at once to a department, with why."""
+    place = caller.organization_id or 0
+    return dict.fromkeys(beside.stopped_on(datasets, place), AFTER_STOP) | dict.fromkeys(
+        beside.misused_on(datasets, place, today=today), AFTER_MISUSE
+    )
+
+
+def _by_answer(found: Offered, held_up: str) -> Offered:
     """Return what is offered where nothing is granted at once: the provider answers all of it."""
-    if not (misused and found.way in (Way.AT_ONCE, Way.IN_PART)):
+    if not (held_up and found.way in (Way.AT_ONCE, Way.IN_PART)):
         return found
-    return replace(found, way=Way.ON_ANSWER, misused=True)
+    return replace(found, way=Way.ON_ANSWER, held_up=held_up)
 
 
 def _live(caller: Caller, datasets: Collection[int], today: date) -> dict[int, list[Grant]]:

@@ -106,11 +106,13 @@ BY_ASKER = (Step.EDIT, Step.SUBMIT, Step.SUPPLY, Step.SIGN)
 """Who took one of these steps asked for it: who wrote it, laid it before the head, or signed."""
 
 
-def another_than_asked(request: ShareRequest, by: User) -> None:
+def another_than_asked(
+    request: ShareRequest, by: User, *, held: two_sides.Held | None = None
+) -> None:
     """Return unless `by` asked for it, acts for who did, or serves who asks. Raises NotAllowed.
 
     Who wrote, laid before the head or signed the request asked for it, and so did the colleague in
-    whose stead they did.
+    whose stead they did. `held` as for `two_sides.none_of`.
     """
     steps = request.events.filter(what__in=[str(step) for step in BY_ASKER])
     asked_by = {request.drafted_by_id, request.signed_by_id}
@@ -123,7 +125,7 @@ def another_than_asked(request: ShareRequest, by: User) -> None:
             )
             % {"organization": request.organization}
         )
-    two_sides.none_of(request.organization, by, deciding_for=request.dataset.owner)
+    two_sides.none_of(request.organization, by, deciding_for=request.dataset.owner, held=held)
 
 
 def stood_behind(request: ShareRequest, *steps: Step) -> set[int]:

@@ -127,10 +127,11 @@ def decide(
     stop = _locked(stop_id)
     require(by, DECIDE)
     grant = stop.grant
+    held = by.live_roles()
     for side in (grant.organization, grant.dataset.owner):
-        two_sides.none_of(side, by)
+        two_sides.none_of(side, by, held=held)
     if not document.strip():
-        _no_party(grant, by)
+        _no_party(grant, held)
     state = move_stop(stop.state, StopStep.ORDER if ends else StopStep.KEEP, of=stop.pk)
     _still_open(grant, at)
     if stop.state == StopState.ASKED and timezone.localdate(at) <= stop.due_on:
@@ -239,9 +240,9 @@ def _for_consumer(stop_id: int, by: User) -> Stop:
     return stop
 
 
-def _no_party(grant: Grant, by: User) -> None:
+def _no_party(grant: Grant, held: two_sides.Held) -> None:
     """Return unless the decider's own office is one of the two sides. Raises NotAllowed."""
-    if two_sides.own_office(by) & {grant.organization_id, grant.dataset.owner_id}:
+    if two_sides.own_office(held) & {grant.organization_id, grant.dataset.owner_id}:
         raise NotAllowed(
             _(
                 "Your office is one of the two sides, so it does not decide between them. The"

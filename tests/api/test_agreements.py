@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.roles import OrganizationKind
 from audit import chain
 from exchange.models import Agreement
+from exchange.sharing import stopping
 from tests.factories import accounts, sharing
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +73,26 @@ def test_it_comes_on_paper_and_says_what_is_left_of_the_keys_calls(two):
     assert answer.content.startswith(b"%PDF-")
     assert answer["Content-Disposition"].startswith("attachment")
     assert "RateLimit-Remaining" in answer
+
+
+def test_what_came_after_is_told_beside_the_document(two):
+    grant = two.granted("phone")
+    before = asked(grant.pk, key_of(two.asker)).json()
+    paper = asked(grant.pk, key_of(two.asker), "agreement.pdf").content
+    stop = stopping.ask(grant.pk, **sharing.STOP, by=two.where.head, at=sharing.NOW)
+    stopping.agree(stop.pk, by=two.asking_head, at=sharing.NOW)
+
+    after = asked(grant.pk, key_of(two.asker)).json()
+
+    assert before["afterwards"] == []
+    assert [one["what"] for one in after["afterwards"]][:2] == [
+        "提供部门提出停止服务",
+        "需求部门同意停止服务",
+    ]
+    assert sharing.STOP["cause"] in after["afterwards"][0]["why"]
+    assert after["document"] == before["document"]
+    assert after["proof"]["digest"] == before["digest"]
+    assert asked(grant.pk, key_of(two.asker), "agreement.pdf").content != paper
 
 
 @pytest.mark.parametrize("form", ["agreement", "agreement.pdf"])

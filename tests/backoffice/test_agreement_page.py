@@ -6,6 +6,7 @@ from django.urls import reverse
 from accounts.roles import Role
 from audit import chain
 from exchange.models import Agreement, Grant
+from exchange.sharing import stopping
 from tests.factories import accounts, sharing
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,23 @@ def test_the_pages_of_the_grant_and_of_its_request_lead_there(two, at_desk):
     ]
 
     assert [place in read(page) for page in pages] == [True] * 4
+
+
+def test_what_came_after_stands_below_it_as_an_annex(two, at_desk):
+    grant = two.granted("phone")
+    place = reverse("admin:agreement", args=[grant.pk])
+    before = read(at_desk(two.clerk).client.get(place))
+    stop = stopping.ask(grant.pk, **sharing.STOP, by=two.where.head, at=sharing.NOW)
+    stopping.agree(stop.pk, by=two.asking_head, at=sharing.NOW)
+
+    page = read(at_desk(two.clerk).client.get(place))
+
+    assert 'id="annex"' not in before
+    body, annex = page.split('id="annex"')
+    assert "需求部门同意停止服务" in annex
+    assert "需求部门同意停止服务" not in body
+    assert sharing.STOP["notice"] in annex
+    assert 'class="light warn"' in body  # waits for its link, as before
 
 
 def test_a_grant_without_one_has_no_such_link(two, at_desk):

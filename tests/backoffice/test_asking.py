@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.roles import Role
 from catalog.models import Field
 from exchange.models import Grant, ShareRequest
-from exchange.sharing import asking, lifecycle
+from exchange.sharing import asking, lifecycle, stopping
 from exchange.workflow import State
 from policy.terms import Grade, MaskKind
 from tests.exchange.sharing.test_acting_for import lend
@@ -318,3 +318,17 @@ def test_the_form_promises_nothing_at_once_while_a_grant_is_suspended(two, clerk
     assert "granted in the moment the head signs" in before
     assert "granted in the moment the head signs" not in after
     assert "was misused" in after
+
+
+def test_the_form_promises_nothing_at_once_after_a_stop(two, clerk):
+    stop = stopping.ask(two.granted("phone").pk, **sharing.STOP, by=two.where.head, at=sharing.NOW)
+    stopping.agree(stop.pk, by=two.asking_head, at=sharing.NOW)
+
+    after = read(
+        clerk.client.post(
+            f"{reverse('admin:ask_matrix')}?dataset={two.dataset.pk}", told(two, "id", "name")
+        )
+    )
+
+    assert "granted in the moment the head signs" not in after
+    assert "to your department was stopped" in after

@@ -13,7 +13,7 @@ from accounts.roles import OFFICE_ROLES, Role
 from backoffice.pages.frame import place_of
 from catalog.terms import ClockStep
 from exchange.models import Answer, Ground, ShareRequest
-from exchange.sharing import as_seen, clocks, deciding, lifecycle
+from exchange.sharing import as_seen, clocks, deciding, lifecycle, stopping
 from exchange.sharing.requests import asked
 from exchange.workflow import State
 from policy.terms import Grade, Mode
@@ -442,6 +442,19 @@ def test_a_misused_grant_stands_on_the_page_with_its_reason(two, at_desk):
     assert "用于招商" not in before
     assert "Misused" in after
     assert "用于招商" in after
+
+
+def test_a_stopped_service_stands_on_the_page_with_what_was_said(two, at_desk):
+    grant = two.granted("phone")
+    before = page(at_desk(two.reviewer), ask_again(two)).content.decode()
+    stop = stopping.ask(grant.pk, **sharing.STOP, by=two.where.head, at=NOW)
+    stopping.agree(stop.pk, by=two.asking_head, at=NOW)
+
+    after = page(at_desk(two.reviewer), ask_again(two)).content.decode()
+
+    assert sharing.STOP["cause"] not in before
+    assert "A service to this department was stopped" in after
+    assert sharing.STOP["cause"] in after
 
 
 def ask_again(two) -> ShareRequest:

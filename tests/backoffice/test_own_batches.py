@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounts import quotas
 from accounts.roles import Role
 from audit.models import Delivery, Entry
+from exchange import opening
 from exchange.batch_flow import BatchState
 from exchange.models import BatchEnd, BatchJob, Grant
-from exchange.sharing import batch_writing, batches, serving
+from exchange.sharing import batch_writing, batches, lifecycle, serving
 from policy.terms import Mode
 from tests.factories import accounts, sharing
 
@@ -118,6 +119,31 @@ def test_a_file_that_was_not_written_stands_with_what_to_do(two):
 
     assert "no room left" in said
     assert "ask again when there is room" in said
+
+
+@pytest.mark.parametrize("kept_from", ["withdrawn", "suspended", "not begun"])
+def test_under_a_grant_that_serves_nothing_no_file_is_offered_and_the_page_says_why(
+    two, kept_from
+):
+    grant = granted(two)
+    batch_writing.write(batches.ask(grant.pk, by=two.clerk, at=timezone.now()).pk)
+    before, now = page(at_desk(two.clerk)), timezone.now()
+    told = {"reason": "停止更新", "at": now}
+    if kept_from == "withdrawn":
+        opening.withdraw(two.dataset.pk, by=two.where.operator, **told)
+    elif kept_from == "suspended":
+        lifecycle.suspend(grant.pk, mend_by=date(2098, 1, 1), by=two.reviewer, **told)
+    else:
+        Grant.objects.filter(pk=grant.pk).update(valid_from=date(2098, 1, 1))
+
+    after = page(at_desk(two.clerk))
+
+    offered = [reverse("admin:own_grant_batch", args=[grant.pk]), "own-batches/"]
+    assert [part in before for part in offered] == [True, True]
+    assert [part in after for part in offered] == [False, False]
+    assert "No batch file can be asked for or fetched now." in after
+    assert ("holds from" if kept_from == "not begun" else "停止更新") in after
+    assert "No batch file can be asked for" not in page(at_desk(two.asking_head))
 
 
 def test_strangers_and_the_provider_find_no_file_and_ask_for_none(two):

@@ -113,6 +113,9 @@ def test_each_step_tells_who_is_next_and_the_outcome(made):
     assert f"{waiting.due_on}" == "2026-03-04"
     reviews.remind(at=LATER)
     assert "revision.review_due" in kinds(operator)
+    reviews.remind(at=LATER + timedelta(days=7))
+    assert {"revision.review_late", "revision.review_climbed"} <= set(kinds(operator))
+    assert "revision.review_climbed" in kinds(head)
     decide(revision)
     assert kinds(publisher) == ["revision.decided"]
     left = Notice.objects.open().filter(target=revision.address)

@@ -99,15 +99,35 @@ class TestReminders:
             (1, ["dataset.review_due", "dataset.submitted"]),
             (2, ["dataset.review_due", "dataset.submitted"]),
             (3, ["dataset.review_late", "dataset.submitted"]),
+            (6, ["dataset.review_late", "dataset.submitted"]),
+            (7, ["dataset.review_climbed", "dataset.review_late", "dataset.submitted"]),
         ],
     )
-    def test_the_operator_is_reminded_a_working_day_before_and_when_late(self, days, kinds):
+    def test_each_comes_on_its_working_day_before_after_and_one_step_up(self, days, kinds):
         made = dataset(State.IN_REVIEW)
 
         for day in range(days + 1):
             reviews.remind(at=NOW + day * DAY)
 
         assert still_open(made) == kinds
+
+    def test_one_step_up_the_head_of_the_department_that_waits_is_told_too(self):
+        made = dataset(State.IN_REVIEW)
+
+        reviews.remind(at=NOW + 7 * DAY)
+
+        climbed = Notice.objects.open().filter(kind="dataset.review_climbed")
+        assert set(climbed.values_list("role", "organization")) == {
+            (Role.HEAD, made.owner_id),
+            (Role.OPERATOR, None),
+        }
+
+    def test_an_entry_that_was_sent_back_and_comes_again_has_a_term_of_its_own(self):
+        made = dataset(State.IN_REVIEW)
+        reviews.remind(at=NOW + 3 * DAY)
+        Dataset.objects.filter(pk=made.pk).update(submitted_at=NOW + 4 * DAY)
+
+        assert [reviews.remind(at=NOW + day * DAY) for day in (4, 7, 7)] == [0, 1, 0]
 
     def test_each_is_told_once_however_often_the_clock_strikes(self):
         dataset(State.IN_REVIEW)

@@ -1,16 +1,18 @@
 """An entry follows a change of law or duties within the term of Order 809 art 17(2)."""
 
 from datetime import date, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from accounts.models import Notice
 from accounts.roles import NotAllowed, Role
 from audit.models import Entry
 from catalog import amending, bases, deadlines, duties, publishing, updates
-from catalog.models import Dataset
+from catalog.models import Clock, Dataset
 from catalog.refusals import EntryRefused, StepRefused
-from catalog.terms import LineState, State
+from catalog.terms import ClockStep, LineState, State
 from exchange import opening
 from tests.factories import accounts
 from tests.factories.catalog import NOW, TODAY, dataset, negative_line, staff
@@ -89,16 +91,67 @@ def test_an_amendment_in_review_is_in_time_a_refused_one_is_not_and_an_accepted_
     assert not Notice.objects.open().filter(kind__startswith="dataset.update").exists()
 
 
-def test_who_is_late_is_told_once_with_the_head_and_the_authority():
+def told_roles(kind):
+    return set(Notice.objects.open().filter(kind=kind).values_list("role", flat=True))
+
+
+def test_who_is_near_late_and_very_late_is_told_once_each_as_of_a_request():
+    noted(dataset())
+
+    told = [updates.remind(at=day(number)) for number in (12, 13, 16, 17, 18, 19, 20)]
+
+    assert told == [0, 1, 0, 1, 0, 1, 0]
+    assert told_roles("dataset.update_due") == set()
+    assert told_roles("dataset.update_late") == {Role.PUBLISHER, Role.HEAD}
+    assert told_roles("dataset.update_climbed") == {Role.HEAD, Role.OPERATOR}
+    verbs = Entry.objects.filter(verb__startswith="clock.").order_by("pk")
+    assert list(verbs.values_list("verb", flat=True)) == [
+        "clock.remind",
+        "clock.late",
+        "clock.climb",
+    ]
+
+
+def test_after_days_on_which_nobody_looked_all_is_told_in_one_go():
+    noted(dataset())
+
+    assert [updates.remind(at=day(number)) for number in (20, 20)] == [3, 0]
+
+
+def test_a_longer_term_is_another_and_is_told_of_anew():
     made = dataset()
     noted(made)
+    updates.remind(at=day(20))
 
-    told = [updates.remind(at=day(number)) for number in (16, 17, 18)]
+    updates.extend(made.pk, reason="节日", by=accounts.user(Role.OPERATOR), at=day(20))
 
-    assert told == [0, 1, 0]
-    late = Notice.objects.open().filter(kind="dataset.update_late")
-    assert set(late.values_list("role", flat=True)) == {Role.PUBLISHER, Role.HEAD, Role.OPERATOR}
-    assert not Notice.objects.open().filter(kind="dataset.update_due").exists()
+    assert told_roles("dataset.update_climbed") == set()
+    assert [updates.remind(at=day(number)) for number in (20, 24, 26)] == [1, 1, 1]
+
+
+def test_days_that_the_authority_sets_or_empties_hold():
+    noted(dataset())
+    limit = Clock.objects.get(profile="order809", step=ClockStep.CATALOGUE_UPDATE)
+    limit.remind_days, limit.late_days, limit.climb_days = None, 2, None
+    limit.save()
+
+    told = [updates.remind(at=day(number)) for number in (16, 17, 18, 20)]
+
+    assert told == [0, 0, 1, 0]
+
+
+def test_what_the_authority_set_before_is_kept_by_the_migration():
+    migration = import_module("catalog.migrations.0024_catalogue_alarms")
+    steps = Clock.objects.filter(profile="order809", step__in=migration.STEPS)
+    steps.update(remind_days=None, late_days=None, climb_days=None)
+    steps.filter(step=ClockStep.CATALOGUE_REVIEW).update(late_days=5)
+
+    migration.set_days(apps, None)
+
+    assert {one.step: (one.remind_days, one.late_days, one.climb_days) for one in steps.all()} == {
+        ClockStep.CATALOGUE_REVIEW: (None, 5, None),
+        ClockStep.CATALOGUE_UPDATE: (1, 1, 3),
+    }
 
 
 def test_a_duty_that_ends_and_an_article_that_ends_start_the_term_of_what_rests_on_them():

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from catalog.terms import LineState, State
-from exchange import odrl
+from exchange import odrl, opening
+from exchange.models import Grant
 from exchange.sharing import lifecycle
 from policy.terms import Channel, Mode, OpenType, ShareType, Treatment
 from tests.factories import catalog, exchange, sharing
@@ -200,6 +201,31 @@ def test_a_suspended_agreement_forbids_all_use_until_it_holds_again(two):
     dataspace(suspended)
 
 
+def test_a_grant_on_a_withdrawn_dataset_says_that_nothing_is_served(two):
+    grant = two.granted("phone")
+    before = odrl.agreement(grant, today=TODAY)
+    opening.withdraw(two.dataset.pk, reason="停止更新", by=two.where.operator, at=NOW)
+    grant = Grant.objects.select_related("dataset__owner", "organization").get(pk=grant.pk)
+
+    after = odrl.agreement(grant, today=TODAY)
+
+    assert before["city:state"] == {"@id": "city:live"}
+    assert after["city:state"] == {"@id": "city:withdrawn"}
+    closed = after["prohibition"][-1]
+    assert (closed["action"], closed["dct:description"]) == ("use", "停止更新")
+    moment = at(timezone.localtime(NOW).isoformat(timespec="seconds"))
+    assert closed["constraint"] == [DAY | {"operator": "gteq", "rightOperand": moment}]
+    dataspace(after)
+
+
+def test_a_grant_that_ended_before_the_withdrawal_stays_ended(two):
+    grant = lifecycle.purpose_over(two.granted("phone").pk, reason="用毕", by=two.clerk, at=NOW)
+    opening.withdraw(two.dataset.pk, reason="停止更新", by=two.where.operator, at=NOW)
+    grant = Grant.objects.select_related("dataset__owner", "organization").get(pk=grant.pk)
+
+    assert odrl.agreement(grant, today=TODAY)["city:state"] == {"@id": "city:ended"}
+
+
 DAY = {"leftOperand": "dateTime"}
 
 
@@ -277,8 +303,8 @@ def test_a_policy_takes_the_same_few_queries_however_many_fields(
 def test_the_profile_is_documented():
     page = (Path(__file__).parents[2] / "docs" / "policy.md").read_text()
 
-    for word in ("city:treatment", "city:reason", "city:keepUseRecords", "city:state"):
-        assert f"`{word}`" in page
+    for word in ("treatment", "reason", "keepUseRecords", "state", "withdrawn"):
+        assert f"`city:{word}`" in page
     for treatment in Treatment:
         assert f"`city:{treatment.name.lower()}`" in page
     for mode in Mode:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from accounts.models import Organization, User
@@ -10,7 +10,7 @@ from accounts.roles import Role
 from catalog.models import Dataset, Field
 from exchange.models import Grant, Purpose, ShareRequest
 from exchange.sharing import asking, deciding
-from exchange.sharing.contents import Terms
+from exchange.sharing.contents import LONGEST_DAYS, Terms
 from exchange.sharing.requests import asked
 from exchange.sync import engine
 from policy.facts import Mask
@@ -20,7 +20,8 @@ from tests.factories.exchange import Column, House, column
 
 NOW = exchange.NOW
 TODAY = date(2026, 3, 2)
-UNTIL = date(2028, 12, 31)
+UNTIL = TODAY + timedelta(days=LONGEST_DAYS - 63)
+"""Two months short of the longest period, so that a test may ask for a little more."""
 STOP = {"cause": "系统下线", "from_day": date(2026, 6, 1), "notice": "备案〔2026〕3号"}
 """What a provider says when it asks to stop a service."""
 EDGES = Mask(MaskKind.KEEP_EDGES, keep_left=3, keep_right=2)

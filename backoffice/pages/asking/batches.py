@@ -12,7 +12,6 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
@@ -21,12 +20,11 @@ from accounts.models import User
 from accounts.quotas import QuotaExceeded, QuotaUnavailable
 from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.pages.asking import sitting
-from backoffice.pages.frame import office_page
+from backoffice.pages.frame import as_file, office_page
 from exchange import tasks
 from exchange.batch_flow import UNFINISHED, BatchState
 from exchange.models import BatchForm, BatchJob, Grant
-from exchange.sharing import batch_by_hand, batch_notices
-from exchange.workflow import GrantState
+from exchange.sharing import batch_by_hand, batch_notices, standing
 from policy.terms import Mode
 
 SEE = "exchange.view_batchjob"
@@ -55,12 +53,16 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The newest jobs of a grant, whether this person may fetch and ask, and in which formats."""
+    """The newest jobs of a grant, whether this person may fetch and ask, and in which formats.
+
+    `why_not` says why nobody can at the moment, where the grant serves nothing.
+    """
 
     grant: Grant
     files: Sequence[File]
     more: int
     asks: bool
+    why_not: str
     free: bool
     forms: Sequence[tuple[str, str]]
 
@@ -76,13 +78,16 @@ def of(request: HttpRequest, grants: Sequence[Grant]) -> dict[int, Files]:
 
 
 def _files(request: HttpRequest, grant: Grant, jobs: Sequence[BatchJob], now: datetime) -> Files:
-    live = grant.state(timezone.localdate(now)) == GrantState.LIVE
-    asks = live and request.user.has_perm(sitting.ASK, grant.organization)
+    stands = standing.of(grant, timezone.localdate(now))
+    may = stands.state not in standing.OVER and request.user.has_perm(
+        sitting.ASK, grant.organization
+    )
     return Files(
         grant=grant,
         files=[_file(job, now) for job in jobs[:SHOWN]],
         more=max(len(jobs) - SHOWN, 0),
-        asks=asks,
+        asks=may and stands.serves,
+        why_not=stands.why if may else "",
         free=not any(job.state in UNFINISHED for job in jobs),
         forms=[(value, str(label)) for value, label in BatchForm.choices],
     )
@@ -132,7 +137,7 @@ def fetch(request: HttpRequest, batch_id: int) -> HttpResponseBase:
         return redirect("admin:own_grants")
     answer = StreamingHttpResponse(stream, content_type="application/octet-stream")
     answer["Content-Length"] = str(job.bytes)
-    return _as_file(answer, job.file_name)
+    return as_file(answer, job.file_name)
 
 
 @office_page(SEE)
@@ -146,7 +151,7 @@ def manifest(request: HttpRequest, batch_id: int) -> HttpResponseBase:
         messages.warning(request, sentence(refusal))
         return redirect("admin:own_grants")
     answer = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 1})
-    return _as_file(answer, f"{job.file_name}.manifest.json")
+    return as_file(answer, f"{job.file_name}.manifest.json")
 
 
 def _own(person: User, batch_id: int) -> BatchJob:
@@ -156,14 +161,6 @@ def _own(person: User, batch_id: int) -> BatchJob:
     if job is None:
         raise Http404
     return job
-
-
-def _as_file(answer: HttpResponseBase, name: str) -> HttpResponseBase:
-    named = content_disposition_header(as_attachment=True, filename=name)
-    answer["Content-Disposition"] = named or "attachment"
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "no-store"
-    return answer
 
 
 ADDRESSES = [

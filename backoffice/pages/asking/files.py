@@ -5,13 +5,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.pages.asking import sitting
-from backoffice.pages.frame import office_page
+from backoffice.pages.frame import as_file, office_page
 from exchange.models import RequestAttachment
 from exchange.sharing import attachments, sittings
 
@@ -59,12 +58,7 @@ def opened(request: HttpRequest, attachment_id: int) -> HttpResponse:
         found = attachments.look(attachment_id, by=person_of(request), at=timezone.now())
     except RequestAttachment.DoesNotExist as gone:
         raise Http404 from gone
-    answer = HttpResponse(found.data, content_type=found.media_type)
-    named = content_disposition_header(as_attachment=True, filename=found.name)
-    answer.headers["Content-Disposition"] = named or "attachment"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return as_file(HttpResponse(found.data, content_type=found.media_type), found.name)
 
 
 ADDRESSES = [

@@ -39,12 +39,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A dataset's matrix. `at_once`, `misused`: as `foreseen.Foreseen` has them."""
+    """A dataset's matrix. `at_once`, `misused`, `stopped`: as `foreseen.Foreseen` has them."""
 
     dataset: Dataset
     rows: tuple[Row, ...]
     at_once: bool
     misused: bool
+    stopped: bool
     masked: tuple[str, ...]
     withheld: tuple[str, ...]
 
@@ -63,7 +64,7 @@ def panel(
     today: date,
     besides: int | None = None,
 ) -> Panel:
-    """Return the matrix of a dataset for a department. Seven queries."""
+    """Return the matrix of a dataset for a department. Nine queries."""
     found = foreseen.foreseen(
         dataset, organization_id, offer, wanted=ticked, today=today, besides=besides
     )
@@ -72,6 +73,7 @@ def panel(
         rows=tuple(_row(line, ticked) for line in found.lines),
         at_once=found.at_once,
         misused=found.misused,
+        stopped=found.stopped,
         masked=_labels(found.asked(Treatment.MASKED)),
         withheld=_labels(found.asked(Treatment.WITHHELD)),
     )

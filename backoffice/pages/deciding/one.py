@@ -19,7 +19,7 @@ from backoffice.pages.deciding.sight import SEES, kept_from, rights, seen_reques
 from backoffice.pages.frame import office_page, shown
 from catalog.models import Field
 from exchange.models import ShareRequest
-from exchange.sharing import as_seen, beside, disputes, matrix
+from exchange.sharing import as_seen, beside, disputes, matrix, stopping
 from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import asked, offered
 from exchange.workflow import State
@@ -103,6 +103,8 @@ def told(found: ShareRequest) -> dict[str, Any]:
     fields = live_fields(found)
     names = {field.pk: field.label for field in fields}
     wanted, offer = asked(found), offered(found)
+    stops = beside.stopped_on([found.dataset_id], found.organization_id)
+    stopped = stops.get(found.dataset_id)
     return {
         "asked": found,
         "state": State(found.state),
@@ -114,6 +116,8 @@ def told(found: ShareRequest) -> dict[str, Any]:
         "clock": facts.counted(found),
         "holds": [(grant, _held(grant, names)) for grant in beside.holds(found, today=today)],
         "misused": beside.misused(found.dataset_id, found.organization_id, today=today),
+        "stopped": stopped,
+        "stopped_told": "" if stopped is None else stopping.sentence(stopped),
         "similar": beside.similar(found),
         "barred": matrix.barred(found.dataset, found.fields, today=today),
         "events": found.events.select_related("by", "for_whom").order_by("at", "pk"),

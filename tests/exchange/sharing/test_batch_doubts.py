@@ -108,6 +108,32 @@ def test_a_row_that_was_corrected_out_of_the_grants_rows_is_told_of_all_the_same
     assert flags(two, job) == [(7, [], "corrected")]
 
 
+def test_a_row_that_came_after_the_file_is_not_told_of_and_one_that_changed_is(two):
+    job = written(two, granted(two, "name", "phone"))
+    binding = Binding.objects.get(resource__dataset=two.dataset)
+    newer = "51,n051,13800000051,51.50,none"
+    changed = sharing.DATA.replace("13800000009", "13900000009")
+    exchange.Path(binding.object["path"]).write_text(f"{changed}\n{newer}")
+    engine.sync(binding.pk)
+
+    for row in (9, 51):
+        report(two, row=row)
+
+    assert [number for number, _fields, _state in flags(two, job)] == [9]
+    again = written(two, granted(two, "name", "phone", purpose="另一用途"))
+    assert [number for number, _fields, _state in flags(two, again)] == [9, 51]
+
+
+def test_of_a_file_from_before_its_last_row_was_noted_every_doubt_is_told(two):
+    job = written(two, granted(two, "name", "phone"))
+    job.last_row = None
+    job.save()
+
+    report(two, row=9)
+
+    assert [number for number, _fields, _state in flags(two, job)] == [9]
+
+
 def test_a_report_found_by_a_value_that_the_reader_does_not_see_is_not_told_of(two):
     job = written(two, granted(two, "name", "phone"))
 

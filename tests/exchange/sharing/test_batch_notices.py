@@ -135,6 +135,64 @@ def test_a_failure_says_why_and_what_to_do_once_until_a_file_is_ready(two, monke
     assert opened("batch.failed") == 0
 
 
+# What nobody foresaw: begun anew some times, then given up, and people are told
+
+
+def broken(*_args, **_named):
+    raise KeyError("nobody foresaw it")
+
+
+def test_a_writer_that_breaks_off_is_begun_anew_three_times_and_then_given_up(two, monkeypatch):
+    job = batches.ask(granted(two, "name", "phone").pk, by=two.clerk, at=timezone.now())
+    monkeypatch.setattr(batch_writing, "_noted", broken)
+    found = []
+
+    for _turn in range(batch_writing.TRIES):
+        with pytest.raises(KeyError):
+            batch_writing.write(job.pk)
+        job.refresh_from_db()
+        found.append((job.tries, job.state, opened("batch.failed") > 0))
+
+    assert found == [(1, "running", False), (2, "running", False), (3, "failed", True)]
+    assert job.ended_because == BatchEnd.GIVEN_UP
+    assert batches.left(before=timezone.now()) == []
+    assert batch_writing.write(job.pk) is None
+
+
+def test_a_job_whose_workers_die_without_a_word_is_given_up_too(two):
+    job = batches.ask(granted(two, "name", "phone").pk, by=two.clerk, at=timezone.now())
+    BatchJob.objects.filter(pk=job.pk).update(state="running", tries=batch_writing.TRIES)
+
+    assert batch_writing.write(job.pk) is None
+
+    job.refresh_from_db()
+    assert (job.state, job.ended_because) == ("failed", BatchEnd.GIVEN_UP)
+    assert opened("batch.given_up") == 1
+
+
+def test_who_asked_and_the_data_authority_are_told_and_by_hand_it_is_tried_again(two, monkeypatch):
+    grant = granted(two, "name", "phone")
+    job = batches.ask(grant.pk, by=two.clerk, at=timezone.now())
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(batch_writing, "_noted", broken)
+        for _turn in range(batch_writing.TRIES):
+            with pytest.raises(KeyError):
+                batch_writing.write(job.pk)
+    with translation.override("en"):
+        [asker], [operator] = (
+            inbox(two.clerk, "batch.failed"),
+            inbox(two.where.operator, "batch.given_up"),
+        )
+
+    again = written(two, grant)
+
+    assert "given up" in asker.sentence
+    assert "Ask again when it has looked into it" in asker.sentence
+    assert f"broke off {batch_writing.TRIES} times" in operator.sentence
+    assert again.state == "ready"
+    assert opened("batch.failed") == opened("batch.given_up") == 0
+
+
 def test_a_failure_is_settled_when_its_grant_ends(two, monkeypatch):
     grant = granted(two, "name", "phone")
     with monkeypatch.context() as meanwhile:

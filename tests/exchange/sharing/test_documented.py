@@ -9,7 +9,7 @@ import pytest
 
 from accounts import notices
 from accounts.roles import holders
-from catalog import workdays
+from catalog import reviews, updates, workdays
 from catalog.models import Clock
 from catalog.terms import ClockStep
 from exchange.agreements.keeping import Standing
@@ -114,6 +114,7 @@ def test_who_is_told_of_a_limit_is_as_the_notices_have_it():
 
     kinds = [*clocks.ANSWER_KINDS.values(), *clocks.CHECK_KINDS.values()]
     kinds += corrections.KINDS.values()
+    kinds += [*updates.KINDS.values(), *reviews.KINDS.values(), *reviews.CHANGE_KINDS.values()]
     assert told == {kind: {str(role) for role in notices.KINDS[kind].roles} for kind in kinds}
 
 

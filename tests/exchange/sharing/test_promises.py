@@ -9,7 +9,7 @@ can be counted by hand, and nothing is served beyond what was asked, approved, a
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ from catalog.models import Field, NegativeLine, Revision, WorkingDay
 from catalog.terms import LineState, RevisionState
 from exchange import opening
 from exchange.access import Caller
-from exchange.models import About, Dispute, Grant, ShareRequest, Stop
+from exchange.models import About, Dispute, Ending, Grant, ShareRequest, Stop
 from exchange.models import Ground as Refused
 from exchange.records import reading, store
 from exchange.records.query import RecordQuery
@@ -47,6 +47,7 @@ from exchange.sharing import (
 )
 from exchange.sharing.requests import as_json, asked
 from exchange.sharing.verification import Result
+from exchange.stop_flow import StopState
 from exchange.workflow import OPEN_STATES, GrantState, State
 from policy.terms import Channel, Grade, Mode, ReaderKind, ShareType, Treatment
 from tests.exchange.sharing import town
@@ -63,14 +64,18 @@ MASKS = ("", "blank", "keep_edges")
 PARTS = ("whole", "whole", "fewer", "masked", "shorter", "yes", "fewer_rows")
 BEYOND = ("more", "clearer", "longer", "sooner", "all_rows", "more_calls", "a_copy")
 TRIES = 2
+AIMED = 8
+"""So many times as often a step is tried that a walk is aimed at."""
 STOPPED = ("grant.stop_agree", "grant.stop_decide")
 
 
 class Walk:
     """One walk; what it did to the database is gone when it ends."""
 
-    def __init__(self, city: town.Town, truth: Truth, seed: int, care: float) -> None:
-        self.city, self.truth, self.care = city, truth, care
+    def __init__(
+        self, city: town.Town, truth: Truth, seed: int, care: float, weights: Mapping[str, int]
+    ) -> None:
+        self.city, self.truth, self.care, self.weights = city, truth, care, weights
         self.chance = random.Random(seed)  # noqa: S311 - a walk, no secret
         self.at = NOW + timedelta(days=self.chance.choice([0, 0, 200]))  # or before National Day
         self.books = town.Books()
@@ -82,7 +87,7 @@ class Walk:
 
     def step(self) -> None:
         """Take a step, mostly one that is due somewhere."""
-        (self.last,) = self.chance.choices(list(STEPS), list(STEPS.values()))
+        (self.last,) = self.chance.choices(list(self.weights), list(self.weights.values()))
         getattr(self, self.last)()
 
     def mostly(self) -> bool:
@@ -396,6 +401,7 @@ class Walk:
         self.each_state_follows_from_the_audit_trail()
         self.no_grant_is_without_the_signatures()
         self.a_renewal_stands_for_what_it_renews()
+        self.a_stop_ends_nothing_before_its_day()
         self.nobody_guesses_more_than_a_few_times()
         self.nobody_decides_on_what_they_asked_for_or_signs_what_they_proposed()
         self.each_due_day_can_be_counted_by_hand()
@@ -441,6 +447,11 @@ class Walk:
     def a_renewal_stands_for_what_it_renews(self) -> None:
         renewed = Grant.objects.filter(renewals__state=State.GRANTED)
         assert not renewed.filter(revoked_at=None).exists()
+
+    def a_stop_ends_nothing_before_its_day(self) -> None:
+        for grant in Grant.objects.filter(ending=Ending.STOPPED).exclude(revoked_at=None):
+            days = grant.stops.filter(state=StopState.DONE).values_list("from_day", flat=True)
+            assert timezone.localdate(grant.revoked_at) >= min(days)
 
     def nobody_guesses_more_than_a_few_times(self) -> None:
         assert max(self.books.guessed.values(), default=0) <= TRIES
@@ -617,18 +628,27 @@ def city() -> Iterator[town.Town]:
     yield town.built()
 
 
-def walked(city: town.Town, seeds: Iterable[int], steps: int, care: float = 0.9) -> Counter[str]:
+def walked(
+    city: town.Town,
+    seeds: Iterable[int],
+    steps: int,
+    *,
+    care: float = 0.9,
+    towards: Collection[str] = (),
+) -> Counter[str]:
     """Take walks, each from the town as it was built; return how many grants were reached.
 
-    `care` is how often a step is tried by who may take it, where it is due.
+    `care` is how often a step is tried by who may take it, where it is due; steps `towards` which
+    a walk is aimed are tried more often than others.
     """
+    weights = {name: often * (AIMED if name in towards else 1) for name, often in STEPS.items()}
     truth = {two.dataset.pk: true_rows(two) for two in city.datasets}
     reached: Counter[str] = Counter()
     for seed in seeds:
         town.forget()
         profile = ("order809", "municipal-2024")[seed % 4 == 3]
         with override_settings(CLOCK_PROFILE=profile, VERIFY_TRIES=TRIES), transaction.atomic():
-            walk = Walk(city, truth, seed, care)
+            walk = Walk(city, truth, seed, care, weights)
             for number in range(steps):
                 before = walk.at, WorkingDay.objects.count(), Entry.objects.count()
                 walk.step()

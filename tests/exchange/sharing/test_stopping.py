@@ -11,13 +11,23 @@ from audit.models import Entry
 from catalog import workdays
 from exchange.access import Caller
 from exchange.models import BatchEnd, BatchJob, Ending, Grant, Stop
-from exchange.sharing import batches, lifecycle, serving, stopping
+from exchange.sharing import (
+    batches,
+    beside,
+    deciding,
+    foreseen,
+    lifecycle,
+    offered,
+    serving,
+    stopping,
+)
 from exchange.sharing.grants import GrantUnfit
 from exchange.sharing.requests import RequestUnfit
+from exchange.sharing.requests import asked as asked_as
 from exchange.sharing.serving import GrantNotLive
 from exchange.stop_flow import StopState
-from exchange.workflow import GrantState, StepRefused
-from policy.terms import Mode, ReaderKind
+from exchange.workflow import GrantState, State, StepRefused
+from policy.terms import Grade, Mode, ReaderKind
 from tests.factories import accounts, sharing
 from tests.factories.sharing import NOW, STOP, TODAY, UNTIL
 
@@ -276,3 +286,89 @@ def test_the_consumer_may_be_the_provider_after_a_transfer(two, grant):
     assert done.answered_by == two.where.head
     assert Membership.objects.filter(user=two.where.head).count() == 1
     assert timezone.localdate(done.answered_at) == TODAY
+
+
+# Asking again does not undo a stop (Order 809 art 27)
+
+
+def free(two, at) -> State:
+    """Ask for what the law gives at once; return where the request stands after the signature."""
+    return two.signed("id", "name", clear_up_to=Grade.L2, at=at, wanted_from=at.date()).state
+
+
+def agreed(two, grant) -> Stop:
+    return stopping.agree(asked(two, grant).pk, by=two.asking_head, at=NOW)
+
+
+def ordered(two, grant) -> Stop:
+    told = {"ends": True, "reason": "系统确需下线", "by": two.where.operator, "at": NOW}
+    return stopping.decide(refused(two, grant).pk, **told)
+
+
+@pytest.mark.parametrize("settled", [agreed, ordered])
+@pytest.mark.parametrize("day", [TODAY + DAY, FROM - DAY, FROM, FROM + 30 * DAY])
+def test_what_was_stopped_is_answered_by_the_provider_when_it_is_asked_for_anew(
+    two, grant, settled, day
+):
+    before = free(two, NOW)
+    settled(two, grant)
+    stopping.follow(at=on(day))
+
+    after = free(two, on(day))
+
+    assert (before, after) == (State.GRANTED, State.IN_REVIEW)
+
+
+def test_a_stop_that_was_agreed_counts_also_where_the_purpose_was_over_before_its_day(two, grant):
+    agreed(two, grant)
+    lifecycle.purpose_over(grant.pk, reason="用毕", by=two.clerk, at=NOW + DAY)
+    stopping.follow(at=NOW + DAY)
+
+    assert Stop.objects.get().state == StopState.LAPSED
+    assert free(two, NOW + 2 * DAY) == State.IN_REVIEW
+
+
+def test_a_stop_that_is_only_asked_or_is_off_holds_nobody_up(two, grant):
+    waiting = asked(two, grant)
+    while_asked = free(two, NOW)
+    stopping.take_back(waiting.pk, reason="不停了", by=two.where.head, at=NOW)
+    taken_back = free(two, NOW)
+    asked(two, grant)
+    lifecycle.purpose_over(grant.pk, reason="用毕", by=two.clerk, at=NOW)
+    stopping.follow(at=NOW)
+
+    lapsed = free(two, NOW)
+
+    assert [while_asked, taken_back, lapsed] == [State.GRANTED] * 3
+
+
+def test_once_the_provider_has_signed_anew_it_is_had_at_once_again(two, grant):
+    agreed(two, grant)
+    request = two.proposed("id", "name", clear_up_to=Grade.L2, at=NOW + DAY)
+    deciding.sign_answer(request.pk, by=two.where.head, at=NOW + DAY)
+
+    assert free(two, NOW + 2 * DAY) == State.GRANTED
+
+
+def test_a_stop_of_another_department_or_dataset_holds_nobody_up(two, grant):
+    stop = agreed(two, grant)
+
+    assert beside.stopped_on([two.dataset.pk], two.asker.pk) == {two.dataset.pk: stop}
+    assert beside.stopped_on([two.dataset.pk], two.where.department.pk) == {}
+    assert beside.stopped_on([two.dataset.pk + 1], two.asker.pk) == {}
+
+
+def test_before_the_signature_nothing_is_promised_at_once_after_a_stop(two, grant):
+    asked_for = {"wanted": two.fields("id", "name"), "today": TODAY}
+    offer = asked_as(two.draft("id", "name", clear_up_to=Grade.L2))
+    caller = Caller(ReaderKind.DEPARTMENT, two.asker.pk, str(two.asker))
+    before = foreseen.foreseen(two.dataset, two.asker.pk, offer, **asked_for)
+    agreed(two, grant)
+
+    after = foreseen.foreseen(two.dataset, two.asker.pk, offer, **asked_for)
+    later = offered.offered([two.dataset], caller, today=FROM)[two.dataset.pk]
+
+    assert (before.at_once, before.stopped) == (True, False)
+    assert (after.at_once, after.stopped) == (False, True)
+    assert later.way == offered.Way.ON_ANSWER
+    assert "was stopped by agreement or decision" in later.how

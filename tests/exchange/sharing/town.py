@@ -99,7 +99,7 @@ def built() -> Town:
 class Signed:
     """What was vouched for when a request was signed, and what an answer said when it was.
 
-    `free` says whether it could be granted at once: all have it, and nothing was misused.
+    `free` says whether it could be granted at once: all have it, nothing was misused or stopped.
     """
 
     digest: str
@@ -125,6 +125,7 @@ class Books:
     def signs(self, request: ShareRequest, by: User, today: date) -> None:
         """Keep what a head vouched for, and whether it could be had at once on that day."""
         free = given_to_all(request, today) and not misused(request, today)
+        free = free and not stopped(request)
         said = as_json(asked(request))
         self.signed[request.pk] = Signed(contents.digest(request), by, free, said)
 
@@ -182,6 +183,18 @@ def misused(request: ShareRequest, today: date) -> bool:
     return any(one.valid_until >= today for one in unmended) or (
         bool(others) and others[-1].ending == Ending.MISUSE
     )
+
+
+def stopped(request: ShareRequest) -> bool:
+    """Whether a service of it to the department was stopped, and nothing was signed since."""
+    held = Grant.objects.filter(organization=request.organization, dataset=request.dataset)
+    others = [one for one in held if one.request_id != request.pk]
+    last = max((one.created_at for one in others), default=None)
+    entries = Entry.objects.filter(target__in=[one.address for one in others])
+    settled = entries.filter(verb="grant.stop_agree") | entries.filter(
+        verb="grant.stop_decide", details__ends=True
+    )
+    return last is not None and settled.filter(at__gte=last).exists()
 
 
 def no_more(less: dict[str, Any], more: dict[str, Any]) -> bool:
