@@ -86,7 +86,7 @@ def _why(entry: Entry, days: Mapping[int, str]) -> str:
 def _successor(request: str) -> str:
     """Return which grant stands for one that a request ("request:12") replaced."""
     number = request.partition(":")[2]
-    held = Grant.objects.filter(request=number).values_list("pk", flat=True).first()
+    held = Grant.objects.filter(request=int(number)).values_list("pk", flat=True).first()
     return words.BY_REQUEST.format(number) if held is None else words.BY_GRANT.format(held)
 
 

@@ -12,6 +12,7 @@ from exchange.workflow import GrantState
 from policy.terms import Channel
 
 LATEST = 8
+SETTLED_AT = Coalesce("decided_at", "answered_at")
 
 
 def holds(request: ShareRequest, *, today: date) -> QuerySet[Grant]:
@@ -65,18 +66,17 @@ def stopped_on(datasets: Collection[int], organization_id: int) -> dict[int, Sto
     kept = Q(state__in=(*SETTLED, StopState.DONE))
     # the grant ended before the day that was certain already: its last day had been moved
     lapsed = Q(state=StopState.LAPSED, grant__valid_until__lt=F("from_day"))
-    stops = (
-        Stop.objects.filter(kept | lapsed, **_of(datasets, organization_id, "grant__"))
-        .annotate(settled_at=Coalesce("decided_at", "answered_at"))
-        .select_related("grant__dataset__owner")
-    )
-    found = {one.grant.dataset_id: one for one in stops.order_by("settled_at", "pk")}
+    stops = Stop.objects.filter(
+        kept | lapsed, **_of(datasets, organization_id, "grant__")
+    ).select_related("grant__dataset__owner")
+    found = {one.grant.dataset_id: one for one in stops.order_by(SETTLED_AT, "pk")}
     made = Grant.objects.filter(**_of(found, organization_id)).values_list(
         "dataset_id", "created_at"
     )
     for dataset_id, created_at in made:
         stop = found.get(dataset_id)
-        if stop is not None and created_at > stop.settled_at:
+        settled_at = None if stop is None else stop.decided_at or stop.answered_at
+        if settled_at is not None and created_at > settled_at:
             del found[dataset_id]
     return found
 

@@ -64,8 +64,8 @@ MASKS = ("", "blank", "keep_edges")
 PARTS = ("whole", "whole", "fewer", "masked", "shorter", "yes", "fewer_rows")
 BEYOND = ("more", "clearer", "longer", "sooner", "all_rows", "more_calls", "a_copy")
 TRIES = 2
-AIMED = 8
-"""So many times as often a step is tried that a walk is aimed at."""
+AIMED = 25
+"""How often a step is tried at which a walk is aimed, beside STEPS."""
 STOPPED = ("grant.stop_agree", "grant.stop_decide")
 
 
@@ -641,7 +641,7 @@ def walked(
     `care` is how often a step is tried by who may take it, where it is due; steps `towards` which
     a walk is aimed are tried more often than others.
     """
-    weights = {name: often * (AIMED if name in towards else 1) for name, often in STEPS.items()}
+    weights = {**STEPS, **dict.fromkeys(towards, AIMED)}
     truth = {two.dataset.pk: true_rows(two) for two in city.datasets}
     reached: Counter[str] = Counter()
     for seed in seeds:

@@ -131,6 +131,7 @@ class Books:
 
     def answers(self, request: ShareRequest, by: User) -> None:
         """Keep what a head of the provider answered."""
+        assert request.pk in self.signed, "answered, and never signed by who asks"
         kept = self.signed[request.pk]
         kept.answer, kept.answered_by = as_json(offered(request)), by
 
