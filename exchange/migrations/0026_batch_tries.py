@@ -15,7 +15,7 @@ ENDS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchange", "0024_counting_rules")]
+    dependencies = [("exchange", "0025_webhooks")]
 
     operations = [
         migrations.AddField(
