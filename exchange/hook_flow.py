@@ -98,6 +98,6 @@ PING = "ping"
 class DeliveryState(models.TextChoices):
     """Where a delivery stands."""
 
-    WAITING = "waiting", gettext_lazy("waits")
+    WAITING = "waiting", gettext_lazy("to be sent")
     DONE = "done", gettext_lazy("delivered")
     DEAD = "dead", gettext_lazy("given up")

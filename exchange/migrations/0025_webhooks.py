@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("waiting", "waits"),
+                            ("waiting", "to be sent"),
                             ("done", "delivered"),
                             ("dead", "given up"),
                         ],

@@ -28,6 +28,7 @@ from portal.members.door import done, member_page, page, person_of, said
 
 LATEST = 50
 OVERLAPS = (0, 1, 3, 7)
+SOON = timedelta(minutes=1)
 SEPARATORS = re.compile(r"[\s,，、;；]+")
 
 PROBLEMS: Mapping[str, Promise] = {
@@ -109,6 +110,12 @@ class Told:
     row: WebhookDelivery
     why: str
     body: str
+
+    @property
+    def soon(self) -> bool:
+        """Whether it is sent within a minute, so that it is worth looking again."""
+        waits = self.row.state == DeliveryState.WAITING
+        return waits and self.row.due_at < timezone.now() + SOON
 
     @property
     def repeatable(self) -> bool:
@@ -207,7 +214,7 @@ def webhook(request: HttpRequest, number: int) -> HttpResponse:
         "named": list(named),
         "kinds": [EventKind(kind) for kind in found.kinds if kind in EventKind.values],
         "deliveries": deliveries,
-        "moving": any(one.row.state == DeliveryState.WAITING for one in deliveries),
+        "moving": any(one.soon for one in deliveries),
         "states": DeliveryState.choices,
         "asked": request.GET.get("state", ""),
         "latest": LATEST,

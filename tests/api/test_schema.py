@@ -7,6 +7,8 @@ import pytest
 import yaml
 from django.contrib.staticfiles import finders
 
+from exchange.hook_flow import PING, EventKind
+
 
 def test_the_description_comes_as_yaml_and_as_json(client):
     as_yaml = client.get("/api/schema/")
@@ -29,6 +31,18 @@ def test_every_address_is_described_and_takes_a_key_or_none(client):
     assert len(for_all) == 11
     for operations in for_all.values():
         assert operations["get"]["security"] == [{"key": []}, {"bearer": []}, {}]
+
+
+def test_each_event_that_webhooks_are_told_of_is_described(client):
+    described = json.loads(client.get("/api/schema/", {"format": "json"}).content)
+
+    assert set(described["webhooks"]) == {*EventKind.values, PING}
+    told = described["webhooks"]["rows.changed"]["post"]["requestBody"]["content"]
+    name = told["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    parts = described["components"]["schemas"]
+    data = parts[name]["properties"]["data"]["$ref"].rpartition("/")[2]
+    assert set(parts[name]["properties"]) == {"type", "timestamp", "sequence", "data"}
+    assert set(parts[data]["properties"]) == {"dataset", "zone", "since", "seq", "changes"}
 
 
 def test_an_unknown_form_of_the_description_is_nothing(client):
