@@ -25,8 +25,9 @@ from catalog.models import Dataset, Field, Resource
 from catalog.terms import ResourceKind, State
 from config import embedded
 from demo.city import DEPARTMENTS
-from demo.entries import ENTRIES, EntryField
-from demo.entries import Listed as DemoListed
+from demo.entries import ENTRIES
+from demo.listed import EntryField
+from demo.listed import Listed as DemoListed
 from demo.unfinished import UNFINISHED
 
 AIM = 0.8

@@ -119,7 +119,8 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> None:
         raise Stuck(f"{var / 'demo.json'} is gone. Start again; it is made anew.")
     _call(address, found.key)
     _use(address, found)
-    _manage(["count_figures"], worker)
+    _visit(address, found.key)
+    _manage(["live_city"], worker)
     _show_addresses(address, found, var)
     if not options.once:
         _say("\nThe site stays up. Stop it with Ctrl-C.")
@@ -239,6 +240,13 @@ def _call(address: str, key: str) -> None:
         _require(answer)
 
 
+def _visit(address: str, key: str) -> None:
+    """Call as the city's apps do, unseen; the calls are in its figures."""
+    client = Client(address, key)
+    for call in calls.QUIET:
+        _require(client.answer(call))
+
+
 def _use(address: str, found: kept.Kept) -> None:
     """Call under a department's grants, one of each way of use."""
     office = found.office
@@ -276,6 +284,7 @@ def _show_addresses(address: str, found: kept.Kept, var: Path) -> None:
         f"\nThe API key:     {found.key}"
         f"\nA department's:  {found.office.key if found.office else '–'}"
         f"\nIts API:         {address}/api/v1/office/datasets"
+        "\nPage views of the three weeks before today are of invented visitors; calls were made."
         f"\nSign-ins and key are kept in {var / 'demo.json'} (closed to others):"
     )
     for one in found.sign_ins:

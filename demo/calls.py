@@ -26,6 +26,27 @@ CALLS = (
     ),
 )
 
+QUIET = tuple(
+    Call("", f"datasets/{slug}/{what}", query)
+    for slug, what, query in (
+        (
+            "air-quality-daily",
+            "records",
+            (("station", "望潮站"), ("sort", "-day"), ("limit", "50")),
+        ),
+        ("air-quality-daily", "aggregate", (("group", "station"), ("measure", "avg:pm25"))),
+        ("weather-daily", "records", (("limit", "200"), ("sort", "-day"))),
+        ("metro-riders-daily", "records", (("limit", "100"), ("sort", "-day"))),
+        ("public-toilets", "records", (("district", DISTRICTS[1].name_zh), ("limit", "20"))),
+        ("charging-stations", "records", (("limit", "100"),)),
+        ("parks", "records.csv", ()),
+        ("kindergartens", "records.csv", ()),
+        ("price-watch-weekly", "records.csv", ()),
+        ("library-loans-by-month", "records", (("limit", "100"),)),
+    )
+)
+"""What apps of the city ask for, so that its figures count calls that were made."""
+
 
 def made(client: Client) -> Iterator[Answer]:
     """Make the three calls and yield the answers."""

@@ -5,9 +5,6 @@ past the verbs.
 """
 
 import hashlib
-import secrets
-import string
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,16 +14,17 @@ from django.utils.translation import override
 
 from accounts import boundaries, developers, keys, organizations, people
 from accounts.models import CodeSystem, Organization, OrganizationKind, User
-from accounts.people import Newcomer
 from accounts.roles import Role
-from catalog import bases, negative_list, publishing
+from catalog import bases, code_lists, negative_list, publishing
 from catalog.library import Article
 from catalog.models import Dataset, Resource
-from demo import invented, work
-from demo.entries import ENTRIES, INSPECTIONS, REGISTRATIONS, Entry
+from demo import invented, themes, work
+from demo.entries import ENTRIES, INSPECTIONS, REGISTRATIONS
+from demo.hall import Hall, Staff, of_bureau, staffed
 from demo.inputs import FILES, TABLE, Registry
 from demo.kept import Office, SignIn
-from demo.work import Hands, Staff
+from demo.listed import Entry
+from demo.work import Hands
 from exchange import opening, profiling, sources
 from exchange.models import Binding, Source, SourceKind
 from exchange.sharing import grants
@@ -72,51 +70,6 @@ class City:
 
 REVIEW_DAYS = 21
 """Until the review of the one line in force: near enough to wait on the operator's desk."""
-AT_THEIR_DESKS = {
-    "system": "hosts, schedules",
-    "security": "people, the table of grades",
-    "auditor": "the audit trail",
-    "operator1": "entries to review",
-    "approval-publisher": "a PostgreSQL source with a table to take up: annual_reports",
-    "approval-head": "a change and a request to decide",
-    "approval-reviewer": "requests to answer",
-    "transport-publisher": "CSV sources, one run held back, one failed",
-    "transport-head": "an entry to sign, a held run",
-    "education-publisher": "an entry sent back, fields to grade",
-    "housing-publisher": "an Excel source",
-    "developer": "an app and its key, by the API alone",
-}
-"""Who gets a password, and what to try there: for each role somebody on whose desk work waits."""
-
-
-class _Hall:
-    """Enters people; a few of them get a password, the others can not sign in."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-        self.sign_ins: list[SignIn] = []
-        self.security: User | None = None
-
-    @property
-    def chief(self) -> User:
-        """The security administrator, once there is one."""
-        if self.security is None:
-            raise LookupError("The administration is not founded yet.")
-        return self.security
-
-    def newcomer(self, role: Role, username: str, name: str) -> Newcomer:
-        """Describe a person."""
-        password = None
-        if username in AT_THEIR_DESKS:
-            password = _password()
-            self.sign_ins.append(SignIn(str(role), username, password, AT_THEIR_DESKS[username]))
-        return Newcomer(username, name, password=password)
-
-    def enter(self, role: Role, organization: Organization, username: str, name: str) -> User:
-        """Enter a person and give the role, as the security administrator."""
-        user = people.create(self.newcomer(role, username, name), by=self.security, at=self.at)
-        people.grant_role(user.pk, role, organization, by=self.security, at=self.at)
-        return User.objects.get(pk=user.pk)
 
 
 def is_there() -> bool:
@@ -130,14 +83,18 @@ def build(registry: Registry, intake: Path, *, at: datetime) -> City:
     `intake` is the folder with the files of `demo.inputs.write_files`, below FILE_ROOTS.
     """
     with override("en"):
-        hall = _Hall(at)
+        hall = Hall(at)
         authority = _authority(hall)
         operators = [
             hall.enter(Role.OPERATOR, authority, f"operator{n}", f"运营员{n}") for n in (1, 2)
         ]
         system = User.objects.get(username="system")
-        staff = {slug: _department(hall, slug, number) for number, slug in enumerate(DEPARTMENTS)}
+        staff = {
+            slug: staffed(hall, slug, of_bureau(names), number)
+            for number, (slug, names) in enumerate(DEPARTMENTS.items(), 2)
+        }
         bases.seed(at=at)
+        code_lists.import_subjects(listed=themes.subjects(), by=operators[0], at=at)
         resources = {
             entry.slug: _published(
                 entry, staff[entry.owner], operators[0], registry, intake, system=system, at=at
@@ -162,17 +119,7 @@ def build(registry: Registry, intake: Path, *, at: datetime) -> City:
         )
 
 
-def _password() -> str:
-    """Return a random password of every class of characters."""
-    alphabet = string.ascii_letters + string.digits
-    while True:
-        made = "-".join("".join(secrets.choice(alphabet) for _ in range(5)) for _ in range(3))
-        tests: tuple[Callable[[str], bool], ...] = (str.islower, str.isupper, str.isdigit)
-        if all(any(map(test, made)) for test in tests):
-            return made
-
-
-def _authority(hall: _Hall) -> Organization:
+def _authority(hall: Hall) -> Organization:
     """Enter the data authority, its three administrators, and the city's districts."""
     authority = organizations.create(
         AUTHORITY,
@@ -194,7 +141,7 @@ def _authority(hall: _Hall) -> Organization:
     founded = people.found_administration(authority, named, at=hall.at)
     hall.security = founded[Role.SECURITY_ADMIN]
     city = organizations.create_region(
-        "990100",
+        invented.CITY_CODE,
         name_zh="海湾市（虚构）",
         name_en="Bay City (invented)",
         code_system=CodeSystem.LOCAL,
@@ -217,24 +164,6 @@ def _authority(hall: _Hall) -> Organization:
     return authority
 
 
-def _department(hall: _Hall, slug: str, number: int) -> Staff:
-    name_zh, name_en = DEPARTMENTS[slug]
-    organization = organizations.create(
-        slug,
-        kind=OrganizationKind.DEPARTMENT,
-        name_zh=f"海湾市{name_zh}（虚构）",
-        name_en=f"{name_en} of Bay City (invented)",
-        uscc=invented.uscc(number + 2, head="11"),
-        by=hall.security,
-        at=hall.at,
-    )
-    return Staff(
-        organization,
-        hall.enter(Role.PUBLISHER, organization, f"{slug}-publisher", f"{name_zh}发布员"),
-        hall.enter(Role.HEAD, organization, f"{slug}-head", f"{name_zh}负责人"),
-    )
-
-
 def _published(
     entry: Entry,
     staff: Staff,
@@ -254,6 +183,7 @@ def _published(
         by=by,
         at=at,
         **entry.metadata(),
+        **themes.placed(entry.slug),
     )
     resource = publishing.add_table(
         dataset.pk, fields=[one.new for one in entry.fields], by=by, at=at
@@ -347,7 +277,7 @@ def _protect_informants(
     opening.publish_line(line.pk, by=operators[1], at=at)
 
 
-def _company(hall: _Hall, resource: Resource, reviewer: User, *, at: datetime) -> str:
+def _company(hall: Hall, resource: Resource, reviewer: User, *, at: datetime) -> str:
     """Enter a company with an app, a key, and a grant of two conditional fields."""
     company = organizations.create(
         COMPANY,

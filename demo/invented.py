@@ -17,6 +17,9 @@ _ORGANIZATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _USCC_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 
 
+CITY_CODE = "990100"
+
+
 @dataclass(frozen=True, slots=True)
 class District:
     """A district of the demo city."""

@@ -1,6 +1,6 @@
 """The duties of the demo city's departments, and what they lack: two of the three lists."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,6 +58,75 @@ DUTIES = (
     ),
 )
 
+LATER_DUTIES = (
+    Duty(
+        "ecology",
+        "HJ-01",
+        "环境质量监测与公布",
+        "Watching over air",
+        f"{BY_LAW}第十五条",
+        ("air-quality-daily",),
+    ),
+    Duty(
+        "water",
+        "SW-01",
+        "河湖与水库管理",
+        "Rivers and reservoirs",
+        f"{BY_LAW}第十六条",
+        ("river-quality-by-month", "reservoir-levels-daily"),
+    ),
+    Duty(
+        "management",
+        "CG-01",
+        "公园、环卫与公厕管理",
+        "Parks, waste and public toilets",
+        f"{BY_LAW}第十八条",
+        ("parks", "public-toilets", "waste-by-month"),
+    ),
+    Duty("management", "CG-02", "城市照明管理", "Street lighting", f"{BY_LAW}第十九条", ()),
+    Duty(
+        "culture",
+        "WT-01",
+        "公共文化场馆管理",
+        "Libraries, museums and halls",
+        f"{BY_LAW}第二十二条",
+        ("library-loans-by-month", "museums-and-halls"),
+    ),
+    Duty(
+        "police",
+        "GA-01",
+        "户籍与人口管理",
+        "Registering inhabitants",
+        f"{BY_LAW}第二十四条",
+        ("household-basics", "population-by-month"),
+    ),
+    Duty(
+        "emergency",
+        "YJ-01",
+        "应急避难与消防设施管理",
+        "Shelters and hydrants",
+        f"{BY_LAW}第二十六条",
+        ("shelters", "fire-hydrants"),
+    ),
+    Duty(
+        "finance",
+        "CZ-01",
+        "部门预算与政府采购监督",
+        "Budgets and contracts",
+        f"{BY_LAW}第二十八条",
+        ("department-budgets", "procurement-notices"),
+    ),
+    Duty(
+        "development",
+        "FG-01",
+        "价格监测与公共信用",
+        "Prices and credit",
+        f"{BY_LAW}第三十条",
+        ("price-watch-weekly", "administrative-penalties", "credit-ratings"),
+    ),
+)
+"""Of the departments that the city grew by."""
+
 
 def leave(
     clerks: Mapping[str, Clerk],
@@ -67,7 +136,19 @@ def leave(
     at: datetime,
 ) -> None:
     """Enter the duties, and demands: open, given, answered, served and declined ones."""
-    for one in DUTIES:
+    enter(DUTIES, clerks, datasets, at=at)
+    _demands(clerks, datasets, operator=operator, at=at)
+
+
+def enter(
+    listed: Iterable[Duty],
+    clerks: Mapping[str, Clerk],
+    datasets: Mapping[str, Dataset],
+    *,
+    at: datetime,
+) -> None:
+    """Enter duties, each linked with the datasets that serve it."""
+    for one in listed:
         clerk = clerks[one.owner]
         duty = duties.create(
             one.code,
@@ -80,7 +161,6 @@ def leave(
         )
         served = [datasets[slug] for slug in one.datasets]
         duties.link(duty.pk, datasets=served, by=clerk.person, at=at)
-    _demands(clerks, datasets, operator=operator, at=at)
 
 
 def _demands(

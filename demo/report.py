@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from demo.entries import ENTRIES, Entry
+from demo.entries import ENTRIES
+from demo.listed import Entry
 from exchange.models import Binding, RecordTable, RunState, SourceKind, SyncMode, SyncRun, Zone
 from policy.terms import Treatment
 

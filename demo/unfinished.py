@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.terms import UpdateCycle
-from demo.entries import AS_SUGGESTED, STANDS_PUBLIC, Listed, described
+from demo.listed import AS_SUGGESTED, STANDS_PUBLIC, Listed, described
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType, ShareType
 

@@ -20,6 +20,8 @@ from community.models import CommentKind
 from community.showcases import Shown
 from community.states import Outcome
 from community.wishes import Reply, Wished
+from demo import shots
+from demo.shots import Shot
 
 CITIZENS = (
     ("林小满（虚构）", "lin@example.invalid", "骑车上班的人"),
@@ -39,13 +41,15 @@ class Answering:
 
 def leave(resources: Mapping[str, Resource], hands: Answering, *, at: datetime) -> None:
     """Let three citizens comment, hand in apps and wish; leave of each kind one that waits."""
-    citizens = [_citizen(*told, at=at - timedelta(days=30)) for told in CITIZENS]
+    citizens = [citizen(*told, at=at - timedelta(days=30)) for told in CITIZENS]
     _comments(resources["business-registrations"].dataset_id, citizens, hands, at=at)
     _apps(resources, citizens, hands, at=at)
     _wishes(resources["business-registrations"].dataset_id, citizens, hands, at=at)
 
 
-def _citizen(name: str, email: str, called: str, *, at: datetime) -> User:
+def citizen(name: str, email: str, called: str, *, at: datetime) -> User:
+    """Let somebody sign up, and choose the name they speak under."""
+    """Let somebody sign up and choose the name they speak under."""
     user = members.sign_up(Newcomer(name, email), at=at)
     members.confirmed(user, at=at)
     speaking.take_name(called, by=user, at=at)
@@ -93,6 +97,7 @@ def _apps(
             text="输入站名，看附近线路和首末班时间。",
             url="https://next-bus.example.invalid/",
             datasets=[resources["bus-stops"].dataset_id],
+            picture=shots.drawn(Shot.DOTS, "Next bus"),
         ),
         by=cyclist,
         at=at - timedelta(days=9),
@@ -105,6 +110,7 @@ def _apps(
             text="按街道统计每月新登记的商户。",
             url="https://new-shops.example.invalid/",
             datasets=[resources["business-registrations"].dataset_id],
+            picture=shots.drawn(Shot.BARS, "New shops"),
         ),
         by=planner,
         at=at - timedelta(days=1),

@@ -8,15 +8,16 @@ from pathlib import Path
 from django.utils import timezone
 
 from accounts import organizations, people, sign_in
-from accounts.models import Organization, OrganizationKind, User
+from accounts.models import OrganizationKind, User
 from accounts.people import Newcomer
 from accounts.roles import Role
 from catalog import grading_change, grading_table, publishing, updates
 from catalog.models import Dataset, Resource
-from demo import consumer, invented, lines, needs, shares, voices
-from demo.entries import EntryField
+from demo import consumer, invented, lines, needs, shares, themes, voices
+from demo.hall import Staff
 from demo.inputs import FILES
 from demo.kept import Office
+from demo.listed import EntryField
 from demo.unfinished import PUPILS, UNFINISHED, Unfinished
 from exchange import opening, profiling, schedules, sources
 from exchange.models import Binding, SourceKind
@@ -27,15 +28,6 @@ from policy.terms import Channel, Grade, Mode, OpenType
 
 VOUCHED = dict.fromkeys(publishing.CHECKLIST, True)
 GRANT_DAYS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """The people of a department that an entry's way needs."""
-
-    organization: Organization
-    publisher: User
-    head: User
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +124,7 @@ def _drafted(unfinished: Unfinished, staff: Staff, hands: Hands, *, at: datetime
         by=by,
         at=at,
         **unfinished.metadata(),
+        **themes.placed(unfinished.slug),
     )
     resource = publishing.add_table(
         dataset.pk, fields=[one.new for one in unfinished.fields], by=by, at=at

@@ -15,7 +15,7 @@ from backoffice.waiting import desks, requests, runs
 from backoffice.waiting.administration import unlinked
 from catalog.models import GradingTable
 from catalog.terms import Check
-from demo import city, inputs
+from demo import city, hall, inputs
 from demo.inputs import Registry
 from exchange import browsing, proposals
 from exchange.models import Binding, Grant, ShareRequest, Source, SourceKind
@@ -73,7 +73,7 @@ def offers(name: str, kind: SourceKind) -> tuple[Source, list[dict]]:
 
 
 def test_of_each_kind_of_source_somebody_who_can_sign_in_has_one_with_something_to_take_up(built):
-    assert {one.username: one.waits for one in built.sign_ins} == city.AT_THEIR_DESKS
+    assert {one.username: one.waits for one in built.sign_ins} == hall.AT_THEIR_DESKS
     assert offers("housing-publisher", SourceKind.EXCEL)[1]
     assert offers("transport-publisher", SourceKind.CSV)[1]
     registry, tables = offers("approval-publisher", SourceKind.POSTGRESQL)

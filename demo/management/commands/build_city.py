@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Organization
-from demo import city, inputs, kept
+from demo import city, growing, inputs, kept
 from demo.inputs import Registry
 from demo.kept import Kept
 
@@ -43,6 +43,7 @@ class Command(BaseCommand):
                 f" another one stop this and remove {settings.VAR}."
             )
         inputs.write_files(intake, seed=found.seed, total=found.total)
+        growing.write_files(intake, seed=found.seed)
         found = replace(found, registry=_registry(found))
         kept.write(path, found)
         with transaction.atomic():
@@ -81,6 +82,9 @@ def _built(found: Kept, intake: Path) -> Kept:
     now = timezone.now()
     if not city.is_there():
         made = city.build(found.registry, intake, at=now)
-        return replace(found, sign_ins=made.sign_ins, key=made.key, office=made.office)
-    city.connect_registry(found.registry, intake, at=now)
+        found = replace(found, sign_ins=made.sign_ins, key=made.key, office=made.office)
+    else:
+        city.connect_registry(found.registry, intake, at=now)
+    if not growing.is_grown():
+        growing.grow(intake, at=now)
     return found if found.key else replace(found, key=city.new_key(at=now))

@@ -5,7 +5,7 @@ import time
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from demo import report
+from demo import growing, report
 from demo.entries import ENTRIES
 from demo.unfinished import TROUBLED
 from exchange.models import Binding, RunState, SyncRun
@@ -29,13 +29,17 @@ class Command(BaseCommand):
                 resource__dataset__slug__in=[entry.slug for entry in ENTRIES]
             ).select_related("resource__dataset")
         }
+        small = {one.pk: one for _small, one in growing.bindings(dated_back=False)}
+        bindings |= small
         last = SyncRun.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         waiting = {pk for pk, binding in bindings.items() if _wants_a_run(binding)}
         for pk in sorted(waiting):
             sync.delay(pk)
-        failed = [
-            run for run in self._ended(waiting, last, bindings) if run.state != RunState.DONE
-        ]
+        ended = list(self._ended(waiting, last, bindings, quiet=set(small)))
+        failed = [run for run in ended if run.state != RunState.DONE]
+        read = [run.read for run in ended if run.binding_id in small]
+        if read:
+            self.stdout.write(f"  {len(read)} smaller datasets: done, {sum(read):,} rows read")
         self.stdout.write("\n" + report.table(report.of_city()))
         self._let_trouble_come()
         if failed:
@@ -54,8 +58,8 @@ class Command(BaseCommand):
             if run.state == RunState.DONE:
                 raise CommandError(f"{run.binding} should not have gone live.")
 
-    def _ended(self, waiting, last, bindings):
-        """Yield each run as it ends, telling of each change of state meanwhile."""
+    def _ended(self, waiting, last, bindings, quiet=frozenset()):
+        """Yield each run as it ends, telling of each change of state of all but the `quiet`."""
         seen: dict[int, str] = {}
         started = time.monotonic()
         while waiting:
@@ -65,8 +69,9 @@ class Command(BaseCommand):
                 slug = bindings[run.binding_id].resource.dataset.slug
                 if seen.get(run.pk) != run.state:
                     seen[run.pk] = run.state
-                    self.stdout.write(f"  {slug}: {_told(run)}")
-                    self.stdout.flush()
+                    if run.binding_id not in quiet:
+                        self.stdout.write(f"  {slug}: {_told(run)}")
+                        self.stdout.flush()
                 if run.state not in RUNNING:
                     waiting.discard(run.binding_id)
                     yield run

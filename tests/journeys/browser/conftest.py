@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from accounts.models import User
@@ -26,6 +28,7 @@ PICTURES = Path(os.environ.get("PICTURES") or services.BASE / "pictures")
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 LANGUAGES = {"zh-hans": "zh-CN", "en": "en-GB"}
 CLOCKED = "tests.journeys.browser.clocked:application"
+COLOURS = 128  # of a picture
 PATIENCE = 20_000  # milliseconds for a page on a busy machine
 ARGUMENTS = [
     "--no-sandbox",
@@ -144,16 +147,24 @@ class Seat:
 
     def picture(self, name: str) -> Path:
         """Keep what is on the screen."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        path = PICTURES / f"{name}.png"
-        self.page.screenshot(path=path, full_page=False, animations="disabled")
-        return path
+        return keep_picture(self.page, name)
 
     def fits(self) -> bool:
         """Whether the page is no wider than its window."""
         return self.page.evaluate(
             "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
         )
+
+
+def keep_picture(page: Page, name: str) -> Path:
+    """Keep what is on the screen, in COLOURS colours: small enough for the documentation."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    path = PICTURES / f"{name}.png"
+    seen = page.screenshot(full_page=False, animations="disabled")
+    with Image.open(BytesIO(seen)) as whole:
+        few = whole.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+    return path
 
 
 @pytest.fixture
