@@ -1,5 +1,7 @@
 """Everyday services, places and safety, and what the districts publish themselves."""
 
+from typing import Any
+
 from catalog.terms import UpdateCycle
 from demo.columns import (
     address,
@@ -24,7 +26,7 @@ from policy.facts import Mask
 from policy.places import GCJ02
 from policy.terms import Grade, MaskKind
 
-ROUNDED = {
+ROUNDED: dict[str, Any] = {
     "grade": Grade.L2,
     "mask": Mask(MaskKind.ROUND_COORDINATE, digits=3),
     "reason": "位置精确到百米即可，明细供消防部门使用。",

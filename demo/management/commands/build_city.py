@@ -78,13 +78,13 @@ def _as_the_office() -> None:
 
 
 def _built(found: Kept, intake: Path) -> Kept:
-    assert found.registry is not None  # noqa: S101 - `_registry` has made it
-    now = timezone.now()
+    registry, now = found.registry, timezone.now()
+    assert registry is not None  # noqa: S101 - `_registry` has made it
     if not city.is_there():
-        made = city.build(found.registry, intake, at=now)
+        made = city.build(registry, intake, at=now)
         found = replace(found, sign_ins=made.sign_ins, key=made.key, office=made.office)
     else:
-        city.connect_registry(found.registry, intake, at=now)
+        city.connect_registry(registry, intake, at=now)
     if not growing.is_grown():
         growing.grow(intake, at=now)
     return found if found.key else replace(found, key=city.new_key(at=now))
