@@ -254,6 +254,8 @@ def test_a_dataset_open_by_counts_says_by_which_and_offers_no_file_of_rows(db):
         html = text(page(one))
 
     assert "in groups of 5 or more, by: name." in html
+    assert ">open by counts alone</span>" in html
+    assert "open to everyone" not in html
     assert f'href="/api/v1/datasets/{one.slug}/aggregate"' in html
     assert "records.csv" not in html
     assert 'role="alert"' not in html
