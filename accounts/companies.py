@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import limits, notices
@@ -39,6 +40,8 @@ def claim(uscc: str, name: str, note: str, *, by: User, at: datetime) -> Company
 def approve(claim_id: int, *, by: User, at: datetime) -> Organization:
     """Enter the company, unless it is there, and let the member build for it.
 
+    Whoever is first, or comes when nobody answers for the company any more, answers for it.
+
     Raises NotAllowed; StepRefused if the claim was decided already, the member has left, or the
     code belongs to what is no open company.
     """
@@ -51,7 +54,7 @@ def approve(claim_id: int, *, by: User, at: datetime) -> Organization:
     elif company.kind != OrganizationKind.COMPANY or not company.is_open:
         text = _("The code %(uscc)s belongs to “%(name)s”, which is no open company.")
         raise StepRefused(text % {"uscc": waiting.uscc, "name": company}, "not-a-company")
-    Membership.objects.get_or_create(user=waiting.by, organization=company, role=Role.DEVELOPER)
+    _take_in(waiting.by, company)
     _decide(waiting, ClaimState.APPROVED, "", by=by, at=at)
     chain.record(
         "company.approve",
@@ -103,6 +106,21 @@ def _decide(
     waiting.decided_by, waiting.decided_at = by, at
     waiting.save(update_fields=["state", "reason", "decided_by", "decided_at"])
     notices.settle(f"claim:{waiting.pk}", "company.claimed", at=at)
+
+
+def _take_in(person: User, company: Organization) -> None:
+    roles = [Role.DEVELOPER]
+    if not answering(company).exists():
+        roles.append(Role.RESPONSIBLE)
+    for role in roles:
+        Membership.objects.get_or_create(user=person, organization=company, role=role)
+
+
+def answering(company: Organization) -> QuerySet[Membership]:
+    """Return the roles of those who answer for a company now."""
+    return Membership.objects.filter(
+        organization=company, role=Role.RESPONSIBLE, user__is_active=True
+    )
 
 
 def _enter(waiting: CompanyClaim, at: datetime) -> Organization:

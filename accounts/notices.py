@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Delegation, Membership, Notice, NoticeSeen, Organization, User
-from accounts.roles import CITY_WIDE, LENDABLE, Role
+from accounts.roles import CITY_WIDE, COMPANY_ROLES, LENDABLE, OrganizationKind, Role
 from accounts.wording import LANGUAGES, in_both
 
 log = logging.getLogger(__name__)
@@ -288,6 +288,11 @@ KINDS: Mapping[str, Kind] = {
             " open a dispute."
         ),
         (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "application.refused": Kind(
+        gettext_lazy("Application %(request)s for “%(dataset)s” was not agreed to: %(reason)s"),
+        (Role.RESPONSIBLE,),
         mail=True,
     ),
     "request.withdrawn": Kind(
@@ -699,7 +704,7 @@ def tell(
     if kind not in KINDS:
         raise NoticeUnknown(f"“{kind}” is no kind of notice. Add it to accounts/notices.py.")
     told = {name: _in_both(value) for name, value in words.items()}
-    for role in KINDS[kind].roles:
+    for role in _roles(kind, organization):
         notice, fresh = Notice.objects.get_or_create(
             kind=kind,
             target=target,
@@ -717,6 +722,15 @@ def tell(
             notice.words, notice.due_on, notice.told_at = told, due_on, at
             notice.save(update_fields=["words", "due_on", "told_at"])
             notice.seen.all().delete()
+
+
+def _roles(kind: str, organization: Organization | None) -> tuple[Role, ...]:
+    """Return which roles are told; at a company, where none of the office's is, its own."""
+    roles = KINDS[kind].roles
+    if organization is None or organization.kind != OrganizationKind.COMPANY:
+        return roles
+    there = tuple(role for role in roles if role in COMPANY_ROLES | CITY_WIDE)
+    return there or (Role.RESPONSIBLE, Role.DEVELOPER)
 
 
 def open_targets(*kinds: str) -> set[str]:
@@ -900,6 +914,17 @@ def _acts(delegation: Delegation) -> bool:
     )
 
 
+MEMBERS_PAGES = {"request": "/my/applications/%s/", "grant": "/my/grants/%s/"}
+"""Where a company looks at what it was told of, by the kind of target; else at /my/."""
+
+
+def page_at_door(target: str) -> str:
+    """Return the path at the members' door of what a notice is about."""
+    kind, _colon, number = target.partition(":")
+    place = MEMBERS_PAGES.get(kind)
+    return place % number if place and number.isdigit() else "/my/"
+
+
 @dataclass(frozen=True, slots=True)
 class _Mail:
     """A notice as a mail, Chinese first; each addressee gets one of their own."""
@@ -918,7 +943,7 @@ def _mail(notice: Notice) -> _Mail:
         with translation.override(language):
             due = _("Due on %(day)s.") % {"day": notice.due_on} if notice.due_on else ""
             said.append(f"{sentence(notice)} {due}".strip())
-    door = "/my/" if notice.role == Role.DEVELOPER else "/office/"
+    door = page_at_door(notice.target) if notice.role in COMPANY_ROLES else "/office/"
     where = f"{settings.PUBLIC_BASE_URL}{door}"
     subject = " ".join(said[0].split())[:120]
     return _Mail(subject, "\n\n".join([*said, where]))

@@ -39,6 +39,7 @@ class Role(models.TextChoices):
     REVIEWER = "reviewer", gettext_lazy("reviewer")
     OPERATOR = "operator", gettext_lazy("operator of the data authority")
     DEVELOPER = "developer", gettext_lazy("developer")
+    RESPONSIBLE = "responsible", gettext_lazy("responsible person of a company")
     SYSTEM_ADMIN = "system_admin", gettext_lazy("system administrator")
     SECURITY_ADMIN = "security_admin", gettext_lazy("security administrator")
     AUDIT_ADMIN = "audit_admin", gettext_lazy("audit administrator")
@@ -47,7 +48,10 @@ class Role(models.TextChoices):
 ADMIN_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 """Never two of them in one hand, nor one of them beside any other role."""
 
-OFFICE_ROLES = frozenset(Role) - {Role.DEVELOPER}
+COMPANY_ROLES = frozenset({Role.DEVELOPER, Role.RESPONSIBLE})
+"""What somebody does at a company, at the members' door."""
+
+OFFICE_ROLES = frozenset(Role) - COMPANY_ROLES
 """The roles that work in the back office."""
 
 LENDABLE = (Role.HEAD, Role.REVIEWER, Role.OPERATOR)
@@ -64,6 +68,7 @@ ROLE_KINDS: dict[Role, frozenset[OrganizationKind]] = {
     Role.REVIEWER: _GOVERNMENT,
     Role.OPERATOR: _AUTHORITY,
     Role.DEVELOPER: frozenset(OrganizationKind),
+    Role.RESPONSIBLE: frozenset({OrganizationKind.COMPANY}),
     Role.SYSTEM_ADMIN: _AUTHORITY,
     Role.SECURITY_ADMIN: _AUTHORITY,
     Role.AUDIT_ADMIN: _AUTHORITY,
@@ -194,6 +199,12 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         _every("accounts", "app apikey", "view")
         | _verbs("accounts", "create_app close_app create_key revoke_key")
         | _verbs("exchange", "keep_webhook")
+    ),
+    # Answers for a company: applies for conditional open data, and looks after its members.
+    Role.RESPONSIBLE: (
+        _every("exchange", "sharerequest requestevent grant agreement", "view")
+        | _verbs("exchange", "ask_dataset sign_request")
+        | _verbs("accounts", "keep_members")
     ),
     # Runs the platform: hosts, sources, runs. No accounts, no roles, no audit, no data.
     Role.SYSTEM_ADMIN: (

@@ -65,7 +65,11 @@ def _time(key_id: int | None, now: datetime) -> None:
 
 
 def note(caller: Caller, head: Head, *, rows: int, size: int, fields: str, mode: Mode) -> None:
-    """Write down who read what. Reads under a grant are in the table before the first byte."""
+    """Write down who read what. Reads under a grant are in the table before the first byte.
+
+    Under a grant with calls of its own a day one of them is spent. Raises QuotaExceeded,
+    QuotaUnavailable.
+    """
     now = timezone.now()
     _time(caller.key_id, now)
     told = {
@@ -83,6 +87,14 @@ def note(caller: Caller, head: Head, *, rows: int, size: int, fields: str, mode:
         "zone_seq": head.seq,
     }
     if head.grants:
-        deliveries.deliver(grant_id=head.grants[0][0], **told)
+        number = head.grants[0][0]
+        _spend_of(number)
+        deliveries.deliver(grant_id=number, **told)
     else:
         deliveries.note(**told)
+
+
+def _spend_of(number: int) -> None:
+    held = Grant.objects.only("daily_quota").get(pk=number)
+    if held.daily_quota is not None:
+        quotas.spend_under(serving.meter(held), at=timezone.now())

@@ -124,6 +124,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "request.detach": ("申请附件移除", "File removed from a request"),
     "request.draft": ("起草申请", "Request drafted"),
     "request.extend": ("同意延期", "More time given"),
+    "request.hand_in": ("企业提交申请", "Application of a company handed in"),
     "request.give_back": ("退回申请", "Request given back by the head"),
     "request.propose": ("拟定答复", "Answer proposed"),
     "request.read_file": ("申请附件查看", "File of a request opened"),

@@ -114,6 +114,7 @@ class ClockStep(models.TextChoices):
     ANSWER_CONDITIONAL = "answer_conditional", _("answer to a request, conditional data")
     ANSWER_BOUND = "answer_bound", _("answer to a request, data on the platform")
     ANSWER_UNBOUND = "answer_unbound", _("answer to a request, data not on the platform yet")
+    ANSWER_OPENING = "answer_opening", _("answer to a company, conditional open data")
     DELIVER = "deliver", _("sharing of what was agreed")
     CORRECTION = "correction", _("answer to a correction")
     STOP_ANSWER = "stop_answer", _("answer to a provider that wants to stop a service")

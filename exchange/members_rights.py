@@ -8,9 +8,11 @@ rows (POLICIES): nobody who works in the back office, no app or key of a departm
 this door, which stands open to everybody, opens no way into the office.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from django.apps import apps
+from django.db import connection
 from psycopg import sql
 
 from exchange.records.statements import comma, idents, rows, run
@@ -36,6 +38,10 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
     "accounts_membersession": (READ, ADD, CHANGE, TAKE),
     "account_emailaddress": (READ, ADD, CHANGE, TAKE),
     "socialaccount_socialaccount": (READ, ADD, CHANGE, TAKE),
+    "exchange_sharerequest": (READ, ADD),
+    "exchange_requestevent": (READ, ADD),
+    "exchange_grant": (READ,),
+    "exchange_agreement": (READ,),
     "axes_accessattempt": (READ, ADD, CHANGE, TAKE),
     "axes_accessfailurelog": (READ, ADD, TAKE),
     "audit_entry": (ADD,),
@@ -62,6 +68,15 @@ CHANGED: Mapping[str, tuple[str, ...]] = {
     "exchange_webhook": ("kinds", "state", "ended_at"),
     "exchange_webhooksecret": ("until",),
     "exchange_webhookdelivery": ("state", "problem"),
+    # what an application says, handed in or withdrawn; never how it is answered
+    "exchange_sharerequest": (
+        *("state", "mode", "fields", "rows", "clear_up_to", "purpose_class", "purpose", "scene"),
+        *("system", "safeguards", "basis_id", "basis_text", "wanted_from", "wanted_until"),
+        *("calls_average", "calls_peak", "bundle", "signed_by_id", "received_at", "profile"),
+        *("due_on", "due_step", "due_from", "ordered_on"),
+    ),
+    # a company's purpose is over, and what it received is disposed of
+    "exchange_grant": ("revoked_at", "ending", "ended_because", "disposed_at", "disposal"),
 }
 """Of these tables it changes some columns only."""
 
@@ -80,7 +95,7 @@ VIEWS: Mapping[str, str] = {
 
 _NOT_OFFICE = (
     "NOT EXISTS (SELECT FROM public.accounts_membership m"
-    " WHERE m.user_id = accounts_user.id AND m.role <> 'developer')"
+    " WHERE m.user_id = accounts_user.id AND m.role NOT IN ('developer', 'responsible'))"
 )
 _OUR_APP = (
     "EXISTS (SELECT FROM public.accounts_organization o"
@@ -88,7 +103,8 @@ _OUR_APP = (
 )
 _OUR_KEY = "EXISTS (SELECT FROM public.accounts_app a WHERE a.id = accounts_apikey.app_id)"
 _OUR_MEMBER = (
-    "accounts_membership.role = 'developer' AND EXISTS (SELECT FROM public.accounts_organization o"
+    "accounts_membership.role IN ('developer', 'responsible')"
+    " AND EXISTS (SELECT FROM public.accounts_organization o"
     " WHERE o.id = accounts_membership.organization_id AND o.kind = 'company')"
 )
 _OUR_WEBHOOK = "EXISTS (SELECT FROM public.accounts_app a WHERE a.id = exchange_webhook.app_id)"
@@ -101,6 +117,24 @@ _DELIVERED = (
 def _of_webhook(table: str) -> str:
     return f"EXISTS (SELECT FROM public.exchange_webhook w WHERE w.id = {table}.webhook_id)"
 
+PERSON = "city.person"
+"""The setting of a connection that says who is signed in: the id, or "" for nobody."""
+
+_MINE = (
+    "EXISTS (SELECT FROM public.accounts_membership m JOIN public.accounts_organization o"
+    " ON o.id = m.organization_id WHERE o.kind = 'company' AND o.uscc IS NOT NULL"
+    " AND m.organization_id = {table}.organization_id"
+    f" AND m.user_id = NULLIF(current_setting('{PERSON}', true), '')::bigint)"
+)
+_MY_REQUEST = _MINE.format(table="exchange_sharerequest")
+_MY_GRANT = f"channel = 'open' AND {_MINE.format(table='exchange_grant')}"
+_OF_MY_REQUEST = (
+    "EXISTS (SELECT FROM public.exchange_sharerequest r"
+    " WHERE r.id = exchange_requestevent.request_id)"
+)
+_OF_MY_GRANT = (
+    "EXISTS (SELECT FROM public.exchange_grant g WHERE g.id = exchange_agreement.grant_id)"
+)
 
 POLICIES: Mapping[str, Mapping[str, str]] = {
     "accounts_user": {READ: _NOT_OFFICE, ADD: _NOT_OFFICE, CHANGE: _NOT_OFFICE},
@@ -138,8 +172,28 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
         ADD: f"state = 'waiting' AND {_of_webhook('exchange_webhookdelivery')}",
         CHANGE: _of_webhook("exchange_webhookdelivery"),
     },
+    # of what companies applied for and hold, those of the person's own companies
+    "exchange_sharerequest": {READ: _MY_REQUEST, ADD: _MY_REQUEST, CHANGE: _MY_REQUEST},
+    "exchange_requestevent": {READ: _OF_MY_REQUEST, ADD: _OF_MY_REQUEST},
+    "exchange_grant": {READ: _MY_GRANT, CHANGE: _MY_GRANT},
+    "exchange_agreement": {READ: _OF_MY_GRANT},
 }
 """Which rows, by table and right; every other role has them all."""
+
+WRITTEN: Mapping[str, Mapping[str, str]] = {
+    "exchange_sharerequest": {
+        ADD: "state = 'draft' AND answer = '' AND offered = '{}' AND proposed_by_id IS NULL"
+        " AND answered_by_id IS NULL AND received_at IS NULL",
+        CHANGE: "state IN ('draft', 'in_review', 'supplement', 'withdrawn')",
+    },
+    "exchange_requestevent": {
+        ADD: f"by_id = NULLIF(current_setting('{PERSON}', true), '')::bigint"
+        " OR by_id IS NULL AND what = 'forward'",
+    },
+    # what has ended stays ended; what has run out is noted as disposed of
+    "exchange_grant": {CHANGE: "revoked_at IS NOT NULL OR valid_until < CURRENT_DATE"},
+}
+"""What a row written by right of POLICIES has to be besides."""
 
 
 def tables() -> dict[str, tuple[str, ...]]:
@@ -194,6 +248,25 @@ def _grant(table: str, rights: list[str]) -> None:
             run(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(name), role))
 
 
+@contextmanager
+def seen_by(person_id: int) -> Iterator[None]:
+    """Have the connection see what a person's companies applied for and hold, and nothing after.
+
+    Without it the members' role sees no application, grant or agreement at all. Not for use within
+    a transaction: its end would take the setting along.
+    """
+    _is_seen_by(str(person_id))
+    try:
+        yield
+    finally:
+        _is_seen_by("")
+
+
+def _is_seen_by(person: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, false)", [PERSON, person])
+
+
 def limit_rows(others: tuple[str, ...]) -> None:
     """Have the tables of POLICIES show this role its rows, and the `others` all."""
     for table, conditions in POLICIES.items():
@@ -201,14 +274,22 @@ def limit_rows(others: tuple[str, ...]) -> None:
         run(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(place))
         _policy(table, "everybody", others, "ALL", "true")
         for right, condition in conditions.items():
-            _policy(table, f"members_{right.lower()}", (MEMBERS,), right, condition)
+            besides = WRITTEN.get(table, {}).get(right, "true")
+            _policy(table, f"members_{right.lower()}", (MEMBERS,), right, condition, besides)
 
 
-def _policy(table: str, name: str, roles: tuple[str, ...], right: str, condition: str) -> None:
+def _policy(
+    table: str,
+    name: str,
+    roles: tuple[str, ...],
+    right: str,
+    condition: str,
+    besides: str = "true",
+) -> None:
     place, called = sql.Identifier("public", table), sql.Identifier(name)
     run(sql.SQL("DROP POLICY IF EXISTS {} ON {}").format(called, place))
     reads = "" if right == ADD else f" USING ({condition})"
-    writes = "" if right in (READ, TAKE) else f" WITH CHECK ({condition})"
+    writes = "" if right in (READ, TAKE) else f" WITH CHECK (({condition}) AND ({besides}))"
     run(
         sql.SQL("CREATE POLICY {} ON {} FOR {} TO {}{}{}").format(
             called,

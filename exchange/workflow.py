@@ -37,6 +37,7 @@ class Step(StrEnum):
     SUBMIT = "submit"
     RETURN = "return"
     SIGN = "sign"
+    HAND_IN = "hand_in"
     GRANT_AT_ONCE = "grant_at_once"
     CHECK = "check"
     FORWARD = "forward"
@@ -57,6 +58,9 @@ MOVES: Mapping[tuple[State, Step], State] = {
     (State.DRAFT, Step.SUBMIT): State.TO_SIGN,
     (State.TO_SIGN, Step.RETURN): State.DRAFT,
     (State.TO_SIGN, Step.SIGN): State.RECEIVED,
+    # a company hands its application in: who answers for it signs, and nobody there besides
+    (State.DRAFT, Step.HAND_IN): State.RECEIVED,
+    (State.SUPPLEMENT, Step.HAND_IN): State.RECEIVED,
     # what was received goes on at once, in the same transaction as the signature
     (State.RECEIVED, Step.GRANT_AT_ONCE): State.GRANTED,
     (State.RECEIVED, Step.CHECK): State.IN_CHECK,
@@ -91,6 +95,7 @@ STEPS = {
     Step.SUBMIT: gettext_lazy("laid before the head"),
     Step.RETURN: gettext_lazy("given back by the head"),
     Step.SIGN: gettext_lazy("signed"),
+    Step.HAND_IN: gettext_lazy("handed in by the company"),
     Step.GRANT_AT_ONCE: gettext_lazy("granted by the platform"),
     Step.CHECK: gettext_lazy("taken into the formal check"),
     Step.FORWARD: gettext_lazy("passed on to the provider"),

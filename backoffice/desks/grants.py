@@ -42,18 +42,26 @@ def _state(grant: Grant) -> GrantState:
 
 
 def _is(*states: GrantState) -> Callable[[Grant], bool]:
+    """Return whether a grant that a request led to is in one of these states."""
+    return lambda grant: (
+        (grant.channel == Channel.SHARE or grant.request_id is not None)
+        and _state(grant) in states
+    )
+
+
+def _shared(*states: GrantState) -> Callable[[Grant], bool]:
     """Return whether a grant between departments is in one of these states."""
     return lambda grant: grant.channel == Channel.SHARE and _state(grant) in states
 
 
 def _can_be_stopped(grant: Grant) -> bool:
-    holds = _is(GrantState.LIVE, GrantState.SUSPENDED)(grant)
+    holds = _shared(GrantState.LIVE, GrantState.SUSPENDED)(grant)
     return holds and not grant.stops.open().exists()
 
 
 def _for_batches(*, marked: bool) -> Callable[[Grant], bool]:
     """Return whether files are made under a grant, with or without a mark in each row."""
-    live = _is(GrantState.LIVE, GrantState.SUSPENDED)
+    live = _shared(GrantState.LIVE, GrantState.SUSPENDED)
     return lambda grant: (
         live(grant) and str(Mode.BULK) in grant.modes and grant.mark_column == marked
     )
@@ -146,7 +154,10 @@ class GrantDesk(Desk):
             press=_revoke,
             done=_("The grant is revoked: the next call is refused."),
             form=ReasonForm,
-            offered=lambda grant: grant.revoked_at is None and grant.request_id is None,
+            offered=lambda grant: (
+                grant.revoked_at is None
+                and (grant.request_id is None or grant.channel == Channel.OPEN)
+            ),
             variant=ActionVariant.DANGER,
         ),
         Button(

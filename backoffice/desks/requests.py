@@ -78,6 +78,7 @@ class ShareRequestDesk(Desk):
         "asked_rows",
         ("way", "clear_up_to"),
         ("system", "calls_average", "calls_peak"),
+        "safeguards",
         ("wanted_from", "wanted_until"),
         "renews",
         ("drafted_by", "drafted_at"),

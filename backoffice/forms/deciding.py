@@ -53,7 +53,8 @@ class OfferForm(forms.Form):
         grades = [
             (value, label) for value, label in GRADES.items() if value <= self.wanted.clear_up_to
         ]
-        modes = dict.fromkeys((self.wanted.mode, Mode.VERIFY))
+        ways = (self.wanted.mode,) if request.opening else (self.wanted.mode, Mode.VERIFY)
+        modes = dict.fromkeys(ways)
         self._choices("fields_offered", [(pk, pk) for pk in self.wanted.fields])
         self._choices("mode", [(mode.value, MODES[mode]) for mode in modes])
         self._choices("clear_up_to", grades)
@@ -163,13 +164,18 @@ class RefusalForm(SaidForm):
 
     def __init__(self, *args: Any, barred: bool = True, **kwargs: Any) -> None:
         """Offer the negative list only where a line of it counts today."""
+        self.barred = barred
         super().__init__(*args, **kwargs)
+
+    def prepare(self, request: ShareRequest) -> None:
+        """Offer the grounds that there can be; a company has no duties of office."""
+        no_ground = {Ground.BEYOND_DUTY} if request.opening else set()
+        if not self.barred:
+            no_ground.add(Ground.NEGATIVE_LIST)
         field = self.fields["ground"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [
-                (ground.value, ground.label)
-                for ground in Ground
-                if barred or ground != Ground.NEGATIVE_LIST
+                (ground.value, ground.label) for ground in Ground if ground not in no_ground
             ]
 
 

@@ -1,4 +1,4 @@
-"""What two departments agreed when a grant was made: a document in Chinese that never changes.
+"""What two sides agreed when a grant was made: a document in Chinese that never changes.
 
 `document` says what stands in it, in the words of `words`; `keeping` freezes it with its digest
 and proves that it is still what the audit chain says; `afterwards` tells what came after it;

@@ -17,7 +17,16 @@ from exchange.models import Grant, ShareRequest
 from exchange.sharing import matrix
 from policy.decision import FieldDecision
 from policy.sentences import Reason
-from policy.terms import Because, DataType, Grade, Mode, ScopeOperator, ShareType, Treatment
+from policy.terms import (
+    Because,
+    DataType,
+    Grade,
+    Mode,
+    OpenType,
+    ScopeOperator,
+    ShareType,
+    Treatment,
+)
 
 FORMAT = 1
 """Goes up when a part gets another meaning; `exchange.agreements.layout` reads each format."""
@@ -29,7 +38,7 @@ Node = dict[str, Any]
 
 
 def of(grant: Grant, request: ShareRequest) -> Node:
-    """Return the agreement on a grant between departments that a request led to.
+    """Return the agreement on a grant that a request of a department, or of a company, led to.
 
     Of the day on which the grant was made. Four queries beside what request and grant hold.
     """
@@ -39,26 +48,29 @@ def of(grant: Grant, request: ShareRequest) -> Node:
     named = sorted(
         (one for one in fields if one.pk in grant.fields), key=lambda one: (one.position, one.pk)
     )
-    mode = Mode(grant.modes[0])
+    mode, said = Mode(grant.modes[0]), words.of(request.opening)
     return {
+        **({"kind": words.OPENING} if request.opening else {}),
         "format": FORMAT,
-        "title": words.TITLE,
-        "number": words.number(today.year, grant.pk),
+        "title": said.title,
+        "number": said.number % {"year": today.year, "grant": grant.pk},
         "grant": grant.pk,
         "request": request.pk,
         "renews": request.renews_id,
         "made_at": _moment(grant.created_at),
         "provider": _party(grant.dataset.owner),
         "consumer": _party(grant.organization),
-        "dataset": _dataset(grant.dataset),
-        "fields": [_field(one, decided[one.name], mode) for one in named],
+        "dataset": _dataset(grant.dataset, opening=request.opening),
+        "fields": [
+            _field(one, decided[one.name], mode, opening=request.opening) for one in named
+        ],
         "rows": [_rows(scope, {one.pk: one for one in fields}) for scope in grant.rows],
         "use": _use(grant, request, mode),
         "duties": [
-            {"side": side, "article": f"{words.LAW}{article}", "text": text}
-            for side, article, text in words.DUTIES
+            {"side": side, "article": f"{said.law}{article}", "text": text}
+            for side, article, text in said.duties
         ],
-        "reserved": words.RESERVED,
+        "reserved": said.reserved,
         "signatures": [_asked(request), _answered(request)],
         "attachments": _attachments(request),
     }
@@ -68,18 +80,22 @@ def _party(organization: Organization) -> Node:
     return {"name": organization.name_zh, "uscc": organization.uscc}
 
 
-def _dataset(dataset: Dataset) -> Node:
+def _dataset(dataset: Dataset, *, opening: bool) -> Node:
     return {
         "title": dataset.title_zh,
         "code": dataset.code or "",
         "slug": dataset.slug,
-        "condition": dataset.share_condition_zh,
+        "condition": "" if opening else dataset.share_condition_zh,
     }
 
 
-def _field(field: Field, decided: FieldDecision, mode: Mode) -> Node:
+def _field(field: Field, decided: FieldDecision, mode: Mode, *, opening: bool) -> Node:
     """Return a line of the decision matrix: how the field is given, why, and by which law."""
-    share, articles = words.SHARE_TYPES[ShareType(field.share_type)]
+    share, articles = (
+        words.OPEN_TYPES[OpenType(field.open_type)]
+        if opening
+        else words.SHARE_TYPES[ShareType(field.share_type)]
+    )
     bases = [reason.basis for reason in decided.reasons if reason.basis]
     return {
         "name": field.name,
@@ -87,7 +103,7 @@ def _field(field: Field, decided: FieldDecision, mode: Mode) -> Node:
         "type": words.DATA_TYPES[DataType(field.data_type)],
         "grade": words.GRADES[Grade(field.grade)] if field.grade else words.UNGRADED,
         "share_type": share,
-        "condition": field.share_condition_zh,
+        "condition": "" if opening else field.share_condition_zh,
         "treatment": decided.treatment.name.lower(),
         "given": _given(decided, mode),
         "reasons": [_reason(one) for one in decided.reasons],
@@ -123,7 +139,8 @@ def _rows(scope: Mapping[str, Any], fields: Mapping[int, Field]) -> Node:
 def _use(grant: Grant, request: ShareRequest, mode: Mode) -> Node:
     basis = request.basis.citation if request.basis is not None else ""
     return {
-        "class": words.PURPOSES[request.purpose_class],
+        **({"safeguards": request.safeguards} if request.opening else {}),
+        "class": words.PURPOSES.get(request.purpose_class, ""),
         "purpose": grant.purpose,
         "scene": request.scene,
         "system": request.system,
@@ -140,8 +157,9 @@ def _use(grant: Grant, request: ShareRequest, mode: Mode) -> Node:
 
 
 def _asked(request: ShareRequest) -> Node:
+    office = words.RESPONSIBLE if request.opening else words.HEAD
     return _signature(
-        words.CONSUMER, request.organization, request.signed_by, request.received_at, words.HEAD
+        words.CONSUMER, request.organization, request.signed_by, request.received_at, office
     )
 
 

@@ -49,7 +49,7 @@ def _parties(told: Mapping[str, Any]) -> Section:
     named = ((words.PROVIDER, told["provider"]), (words.CONSUMER, told["consumer"]))
     return Section(
         "一、双方",
-        tuple((words.SIDES[side], one["name"], one["uscc"]) for side, one in named),
+        tuple((_sides(told)[side], one["name"], one["uscc"]) for side, one in named),
         ("", "名称", "统一社会信用代码"),
         (16, 50, 34),
     )
@@ -62,7 +62,7 @@ def _data(told: Mapping[str, Any]) -> Section:
         (
             ("数据集", data["title"]),
             ("资源代码", data["code"] or NONE),
-            ("共享条件", data["condition"] or NONE),
+            *([] if _opening(told) else [("共享条件", data["condition"] or NONE)]),
             ("数据范围", _scope(told["rows"])),
         ),
     )
@@ -79,7 +79,7 @@ def _matrix(told: Mapping[str, Any]) -> Section:
     return Section(
         "三、信息项决策矩阵",
         tuple(_field(one) for one in told["fields"]),
-        ("信息项", "类型", "级别", "共享属性", "提供方式", "理由", "依据"),
+        ("信息项", "类型", "级别", "开放属性" if _opening(told) else "共享属性", "提供方式", "理由", "依据"),
         (17, 8, 10, 12, 13, 22, 18),
     )
 
@@ -101,12 +101,7 @@ def _use(told: Mapping[str, Any]) -> Section:
     use = told["use"]
     quota = words.NO_QUOTA if use["daily_quota"] is None else f"每日{use['daily_quota']}次"
     lines = [
-        ("用途类别", use["class"]),
-        ("使用目的", use["purpose"]),
-        ("使用场景", use["scene"]),
-        ("使用系统", use["system"]),
-        ("法律依据", use["basis"]),
-        ("共享方式", use["way"]),
+        *_why(told),
         ("原值提供至", use["clear_up_to"]),
         ("使用期限", f"{use['valid_from']} 至 {use['valid_until']}（含首尾两日）"),
         ("调用限额", quota),
@@ -117,10 +112,37 @@ def _use(told: Mapping[str, Any]) -> Section:
     return Section("四、使用", tuple(lines))
 
 
+def _why(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    use = told["use"]
+    if _opening(told):
+        return [
+            ("使用目的", use["purpose"]),
+            ("使用场景", use["scene"]),
+            ("安全保障措施", use["safeguards"]),
+            ("开放方式", use["way"]),
+        ]
+    return [
+        ("用途类别", use["class"]),
+        ("使用目的", use["purpose"]),
+        ("使用场景", use["scene"]),
+        ("使用系统", use["system"]),
+        ("法律依据", use["basis"]),
+        ("共享方式", use["way"]),
+    ]
+
+
+def _opening(told: Mapping[str, Any]) -> bool:
+    return told.get("kind") == words.OPENING
+
+
+def _sides(told: Mapping[str, Any]) -> Mapping[str, str]:
+    return words.sides(str(told.get("kind", "")))
+
+
 def _duties(told: Mapping[str, Any]) -> Section:
     return Section(
         "五、义务",
-        tuple((words.SIDES[one["side"]], one["text"], one["article"]) for one in told["duties"]),
+        tuple((_sides(told)[one["side"]], one["text"], one["article"]) for one in told["duties"]),
         ("方", "义务", "条文"),
         (13, 57, 30),
         note=told["reserved"],
@@ -132,7 +154,7 @@ def _signatures(told: Mapping[str, Any]) -> Section:
         "六、签署",
         tuple(
             (
-                words.SIDES[one["side"]],
+                _sides(told)[one["side"]],
                 one["organization"],
                 one["name"] or NONE,
                 one["office"],
@@ -140,7 +162,7 @@ def _signatures(told: Mapping[str, Any]) -> Section:
             )
             for one in told["signatures"]
         ),
-        ("方", "部门", "签署人", "身份", "时间"),
+        ("方", "单位" if _opening(told) else "部门", "签署人", "身份", "时间"),
         (14, 28, 14, 24, 20),
     )
 

@@ -5,8 +5,20 @@ an agreement is in Chinese whatever language its signatories read, and says for 
 The duties are told in words of our own; the text of Order 809 itself decides.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from policy.facts import Mask
-from policy.terms import DataType, Grade, MaskKind, Mode, ScopeOperator, ShareType, Treatment
+from policy.terms import (
+    DataType,
+    Grade,
+    MaskKind,
+    Mode,
+    OpenType,
+    ScopeOperator,
+    ShareType,
+    Treatment,
+)
 
 LAW = "《政务数据共享条例》"
 TITLE = "政务数据共享协议"
@@ -63,6 +75,7 @@ OPERATORS = {ScopeOperator.EQ: "等于", ScopeOperator.IN: "属于"}
 
 PROVIDER, CONSUMER, BOTH = "provider", "consumer", "both"
 SIDES = {PROVIDER: "提供部门", CONSUMER: "需求部门", BOTH: "双方"}
+OPENING_SIDES = {PROVIDER: "提供部门", CONSUMER: "使用企业", BOTH: "双方"}
 
 DUTIES = (
     (PROVIDER, "第二十二条", "自同意共享的答复作出之日起20个工作日内提供本协议所列数据。"),
@@ -116,6 +129,84 @@ RESERVED = (
     "义务以平台自己的语言概括《政务数据共享条例》（国务院令第809号）的条文，以公布的条文为准。"
 )
 
+OPENING = "opening"
+"""The kind of an agreement with a company; one between departments names none."""
+
+OPENING_LAW = "《深圳经济特区数据条例》"
+RESPONSIBLE = "企业指定负责人"
+OPEN_TYPES = {
+    OpenType.UNCONDITIONAL: ("无条件开放", f"{OPENING_LAW}第四十八条"),
+    OpenType.CONDITIONAL: ("有条件开放", f"{OPENING_LAW}第四十八条、第四十九条"),
+    OpenType.NOT_OPEN: ("不予开放", f"{OPENING_LAW}第四十八条"),
+}
+OWN_RULE = "平台规则"
+OPENING_DUTIES = (
+    (PROVIDER, f"{OPENING_LAW}第四十七条", "按照本协议写明的方式提供数据，不收取费用。"),
+    (
+        PROVIDER,
+        OWN_RULE,
+        (
+            "发现超出目的、范围使用或者提供给第三方的，暂停授权并要求限期整改；"
+            "不整改或者整改不到位的，终止授权。"
+        ),
+    ),
+    (
+        CONSUMER,
+        f"{OPENING_LAW}第四十九条",
+        "落实申请中写明的安全保障措施，按照本协议写明的使用要求使用数据。",
+    ),
+    (
+        CONSUMER,
+        OWN_RULE,
+        (
+            "只为本协议写明的目的、在写明的场景内使用；未经提供部门同意，不改变用途，"
+            "不提供给第三方；不还原被脱敏、被去标识的内容。"
+        ),
+    ),
+    (CONSUMER, OWN_RULE, "发现数据泄露、被篡改或者被非法使用的，立即告知提供部门。"),
+    (CONSUMER, OWN_RULE, "授权结束后处置所获数据，并留存处置回执。"),
+)
+"""Side, basis and duty. Articles 47 and 49 were read in excerpts; what they leave open is ours."""
+
+OPENING_RESERVED = (
+    "义务以平台自己的语言写成，注明“平台规则”的为平台自定；"
+    "《深圳经济特区数据条例》的条文以公布的条文为准。"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one kind of agreement. `number` has places for year and grant.
+
+    `law` stands before the article of each duty, "" where each names its own.
+    """
+
+    title: str
+    number: str
+    law: str
+    duties: tuple[tuple[str, str, str], ...]
+    reserved: str
+
+
+SHARING_WORDS = Words(TITLE, "共享协议〔%(year)s〕%(grant)s号", LAW, DUTIES, RESERVED)
+OPENING_WORDS = Words(
+    "公共数据有条件开放使用协议",
+    "开放协议〔%(year)s〕%(grant)s号",
+    "",
+    OPENING_DUTIES,
+    OPENING_RESERVED,
+)
+
+
+def of(opening: bool) -> Words:  # noqa: FBT001 - it is the question itself
+    """Return the words of an agreement with a company, or of one between departments."""
+    return OPENING_WORDS if opening else SHARING_WORDS
+
+
+def sides(kind: str) -> Mapping[str, str]:
+    """Return what the two sides are called in an agreement of a kind."""
+    return OPENING_SIDES if kind == OPENING else SIDES
+
 
 def masked(mask: Mask) -> str:
     """Return how a value is hidden."""
@@ -132,12 +223,6 @@ _MASKS = {
     MaskKind.COARSE_PLACE: "只留到街道（镇）",
     MaskKind.BLANK: "全部隐去",
 }
-
-
-def number(year: int, grant_id: int) -> str:
-    """Return an agreement's number: the year it was made in, and the grant's."""
-    return f"共享协议〔{year}〕{grant_id}号"
-
 
 ANNEX = "附记：签订之后"
 ANNEX_NOTE = (

@@ -1,11 +1,11 @@
-"""What two departments agreed when a grant was made, as it was signed."""
+"""What the two sides agreed when a grant was made, as it was signed."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Agreement(models.Model):
-    """The document of a grant between departments, frozen when the grant was made.
+    """The document of a grant that a request led to, frozen when the grant was made.
 
     `digest` is of the document's canonical JSON by `algorithm` ("sha256" or "sm3"), as
     `exchange.agreements.keeping.digest` makes it; the audit entry of the verb holds it too. The

@@ -1,4 +1,4 @@
-"""What a department asks another one for, and everything that happened to the request."""
+"""What is asked of a department, by another one or by a company, and all that happened to it."""
 
 from collections.abc import Collection
 from datetime import date
@@ -8,9 +8,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import OrganizationKind
 from catalog.terms import ClockStep
 from exchange.workflow import ASIDES, OPEN_STATES, STEPS, WITH_PROVIDER, State
-from policy.terms import Grade, Mode
+from policy.terms import Channel, Grade, Mode
 
 HAPPENINGS = [(str(one), said) for one, said in [*STEPS.items(), *ASIDES.items()]]
 USER = settings.AUTH_USER_MODEL
@@ -75,6 +76,9 @@ class ShareRequestQuerySet(models.QuerySet["ShareRequest"]):
 class ShareRequest(models.Model):
     """A department's request for fields of a dataset, with purpose, basis, scope and period.
 
+    Of a company it is an application for conditional open data (`channel`): with security measures
+    (`safeguards`) in place of basis and system.
+
     Order 809 art 20: basis, scene, scope, way and period. `fields` lists permanent field ids;
     `rows` is a list of {"field": id, "operator": "eq"|"in", "values": [...]} that all must hold;
     `clear_up_to` is the highest grade asked for in clear. Calls are a day's. `bundle` joins
@@ -135,6 +139,7 @@ class ShareRequest(models.Model):
     )
     calls_peak = models.PositiveIntegerField(_("calls a day, at the peak"), null=True, blank=True)
     system = models.CharField(_("system that uses it"), max_length=200)
+    safeguards = models.TextField(_("security measures"), max_length=2000, blank=True)
     wanted_from = models.DateField(_("wanted from"))
     wanted_until = models.DateField(_("wanted until"))
     renews = models.ForeignKey(
@@ -241,6 +246,17 @@ class ShareRequest(models.Model):
     def address(self) -> str:
         """How audit entries and notices name it."""
         return f"request:{self.pk}"
+
+    @property
+    def channel(self) -> Channel:
+        """On which channel it is: a company asks for conditional open data, others share."""
+        company = self.organization.kind == OrganizationKind.COMPANY
+        return Channel.OPEN if company else Channel.SHARE
+
+    @property
+    def opening(self) -> bool:
+        """Whether it is the application of a company."""
+        return self.channel == Channel.OPEN
 
 
 class RequestEvent(models.Model):

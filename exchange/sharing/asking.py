@@ -98,7 +98,7 @@ def change(request_id: int, terms: contents.Terms, *, by: User, at: datetime) ->
     require(by, "exchange.ask_dataset", organization=request.organization)
     request.state = moved(request, Step.EDIT)
     contents.write(request, terms, today=timezone.localdate(at))
-    request.save()
+    request.save(update_fields=["state", *contents.WRITTEN])
     event(request, Step.EDIT, by=by, at=at)
     chain.record("request.change", request.address, by=by, at=at, fields=request.fields)
     return request
@@ -116,7 +116,7 @@ def amend(
     request = locked(request_id)
     require(by, "exchange.ask_dataset", organization=request.organization)
     moved(request, Step.EDIT)
-    _as_seen(request, seen, NOT_DONE)
+    as_read(request, seen, NOT_DONE)
     return change(request_id, replace(contents.terms_of(request), **told), by=by, at=at)
 
 
@@ -131,7 +131,7 @@ def submit(request_id: int, *, by: User, at: datetime, seen: str = "") -> ShareR
     require(by, "exchange.ask_dataset", organization=request.organization)
     step = Step.SUPPLY if request.state == State.SUPPLEMENT else Step.SUBMIT
     after = moved(request, step)
-    _as_seen(request, seen, NOT_DONE)
+    as_read(request, seen, NOT_DONE)
     contents.complete(request, today=timezone.localdate(at))
     tells_nothing_hidden(request, asked(request), today=timezone.localdate(at))
     if not contents.has_head(request.organization):
@@ -186,7 +186,7 @@ def sign(
     require(by, "exchange.sign_request", organization=request.organization)
     _not_own_draft(request, by)
     request.state = moved(request, Step.SIGN)
-    _as_seen(request, seen, NOT_SIGNED)
+    as_read(request, seen, NOT_SIGNED)
     if not vouched:
         raise RequestUnfit(
             _(
@@ -219,7 +219,9 @@ def tells_nothing_hidden(request: ShareRequest, offer: Offer, *, today: date) ->
 
     Raises RequestUnfit, naming the fields.
     """
-    hidden = matrix.told_by_rows(request.dataset, request.organization_id, offer, today=today)
+    hidden = matrix.told_by_rows(
+        request.dataset, request.organization_id, offer, today=today, channel=request.channel
+    )
     if hidden:
         raise RequestUnfit(
             _(
@@ -265,8 +267,11 @@ def _not_own_draft(request: ShareRequest, by: User) -> None:
         )
 
 
-def _as_seen(request: ShareRequest, seen: str, sentence: str) -> None:
-    """Return if a request still says what `seen` digests; "" where nobody was shown anything."""
+def as_read(request: ShareRequest, seen: str, sentence: str) -> None:
+    """Return if a request still says what `seen` digests; "" where nobody was shown anything.
+
+    Raises StepRefused, which names who changed it; `sentence` has places for that.
+    """
     if not seen or seen == contents.digest(request):
         return
     last = request.events.select_related("by").order_by("at", "pk").last()

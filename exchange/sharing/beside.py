@@ -16,9 +16,9 @@ SETTLED_AT = Coalesce("decided_at", "answered_at")
 
 
 def holds(request: ShareRequest, *, today: date) -> QuerySet[Grant]:
-    """Return the live grants that the asking department has on this dataset. One query."""
+    """Return the live grants that who asks has on this dataset. One query."""
     rows = Grant.objects.live(today).filter(
-        dataset=request.dataset_id, organization=request.organization_id, channel=Channel.SHARE
+        dataset=request.dataset_id, organization=request.organization_id, channel=request.channel
     )
     return rows.order_by("valid_until", "pk")
 
@@ -31,20 +31,27 @@ def held_up(dataset_id: int, organization_id: int, *, today: date) -> bool:
     )
 
 
-def misused(dataset_id: int, organization_id: int, *, today: date) -> list[Grant]:
+def misused(
+    dataset_id: int, organization_id: int, *, today: date, channel: Channel = Channel.SHARE
+) -> list[Grant]:
     """Return a department's suspended grants on a dataset, and its last if that ended for misuse.
 
     While there is one, the provider answers also what is unconditional: a suspension that could be
     got round by asking again would be none (Order 809 art 27). One query.
     """
-    return misused_on([dataset_id], organization_id, today=today).get(dataset_id, [])
+    found = misused_on([dataset_id], organization_id, today=today, channel=channel)
+    return found.get(dataset_id, [])
 
 
 def misused_on(
-    datasets: Collection[int], organization_id: int, *, today: date
+    datasets: Collection[int],
+    organization_id: int,
+    *,
+    today: date,
+    channel: Channel = Channel.SHARE,
 ) -> dict[int, list[Grant]]:
     """Return what `misused` does of many datasets, those with nothing left out. One query."""
-    rows = Grant.objects.filter(**_of(datasets, organization_id))
+    rows = Grant.objects.filter(**_of(datasets, organization_id) | {"channel": channel})
     found: dict[int, list[Grant]] = {}
     newest: set[int] = set()
     for one in rows.order_by("-pk"):

@@ -17,6 +17,7 @@ from accounts.roles import NotAllowed, require
 from audit import chain
 from catalog import alarms, deadlines
 from catalog.alarms import Alarm
+from catalog.models import Clock
 from catalog.terms import ClockStep
 from exchange.models import RecordTable, ShareRequest, Zone
 from exchange.sharing import two_sides
@@ -51,8 +52,10 @@ def answer_step(request: ShareRequest, clocks: deadlines.Clocks) -> ClockStep:
     """Return which limit an answer falls under in the body of rules it was asked under.
 
     The national one has one limit for conditional data; an older municipal one asks whether the
-    rows are on the platform already.
+    rows are on the platform already. An application of a company has a limit of its own.
     """
+    if request.opening:
+        return ClockStep.ANSWER_OPENING
     if ClockStep.ANSWER_BOUND not in clocks.under(request.profile).limits:
         return ClockStep.ANSWER_CONDITIONAL
     bound = RecordTable.objects.filter(
@@ -97,6 +100,11 @@ def deadline(
     left = limits.calendar.between(today or timezone.localdate(), day)
     total = limits.calendar.between(timezone.localdate(request.due_from), day)
     return replace(due, due_on=day, days_left=left, light=deadlines.light(left, total))
+
+
+def limit(request: ShareRequest) -> Clock:
+    """Return the row of the limit that runs for a request. Raises ClockMissing."""
+    return deadlines.clocks().under(request.profile).limit(request.due_step)
 
 
 @transaction.atomic

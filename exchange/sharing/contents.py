@@ -18,7 +18,7 @@ from accounts.roles import OrganizationKind, Role
 from catalog.models import Dataset, Field, LegalBasis
 from exchange.models import Grant, Purpose, ShareRequest
 from exchange.records.compile import unfit
-from exchange.sharing import keys, matrix, wording
+from exchange.sharing import applying, keys, matrix, wording
 from exchange.sharing.requests import BasisGone, RequestIncomplete, RequestUnfit, asked
 from exchange.workflow import StepRefused
 from policy.terms import Grade, Mode, ScopeOperator
@@ -29,6 +29,7 @@ SAID = (
     "purpose",
     "scene",
     "system",
+    "safeguards",
     "basis_id",
     "basis_text",
     "mode",
@@ -42,6 +43,13 @@ SAID = (
     "renews_id",
 )
 """What a signature vouches for."""
+
+WRITTEN = (
+    *("basis", "rows", "fields", "mode", "clear_up_to", "purpose_class", "purpose", "scene"),
+    *("system", "basis_text", "safeguards", "wanted_from", "wanted_until"),
+    *("calls_average", "calls_peak", "bundle"),
+)
+"""What `write` puts into a request."""
 
 ASKED_WAYS = [str(mode) for mode in (Mode.QUERY, Mode.VERIFY, Mode.BULK)]
 """The ways of use that a department asks for; changes are pushed to nobody yet."""
@@ -67,6 +75,7 @@ class Terms:
     wanted_until: date
     basis_id: int | None = None
     basis_text: str = ""
+    safeguards: str = ""
     clear_up_to: Grade = Grade.L2
     rows: Sequence[dict[str, Any]] = ()
     calls_average: int | None = None
@@ -87,6 +96,7 @@ def terms_of(request: ShareRequest) -> Terms:
         wanted_until=request.wanted_until,
         basis_id=request.basis_id,
         basis_text=request.basis_text,
+        safeguards=request.safeguards,
         clear_up_to=Grade(request.clear_up_to),
         rows=tuple(request.rows),
         calls_average=request.calls_average,
@@ -95,7 +105,10 @@ def terms_of(request: ShareRequest) -> Terms:
 
 
 def can_be_asked(dataset: Dataset, organization: Organization) -> None:
-    """Return if a department may ask for a dataset at all. Raises StepRefused, RequestUnfit."""
+    """Return if a department, or a company, may ask for a dataset at all.
+
+    Raises StepRefused, RequestUnfit.
+    """
     if dataset.state != Dataset.State.PUBLISHED:
         raise StepRefused(
             _("“%(dataset)s” is %(state)s. Only published datasets can be asked for.")
@@ -106,12 +119,7 @@ def can_be_asked(dataset: Dataset, organization: Organization) -> None:
             _("“%(dataset)s” is the department's own: it needs no request.") % {"dataset": dataset}
         )
     if organization.kind == OrganizationKind.COMPANY:
-        raise RequestUnfit(
-            _(
-                "Sharing is between departments of government. A company applies for conditional"
-                " open data instead."
-            )
-        )
+        applying.can_apply(dataset, organization)
 
 
 def write(request: ShareRequest, terms: Terms, *, today: date) -> None:
@@ -134,6 +142,7 @@ def write(request: ShareRequest, terms: Terms, *, today: date) -> None:
         "scene",
         "system",
         "basis_text",
+        "safeguards",
         "wanted_from",
         "wanted_until",
         "calls_average",
@@ -238,7 +247,11 @@ class Lack:
 
 def lacking(request: ShareRequest, *, today: date) -> list[Lack]:
     """Return everything that a request lacks before it can be signed, each at its part."""
-    days = (request.wanted_until - request.wanted_from).days
+    if request.opening:
+        return [
+            *_absent(request, today, applying.asked_for(request)),
+            *(Lack("fields", text) for text in applying.pointless(request, today=today)),
+        ]
     asked_for = [
         ("purpose", request.purpose.strip(), _("Say what the data is needed for.")),
         ("scene", request.scene.strip(), _("Say in which business the data is used.")),
@@ -249,6 +262,23 @@ def lacking(request: ShareRequest, *, today: date) -> list[Lack]:
             request.basis or request.basis_text.strip(),
             _("Name the legal basis with its article."),
         ),
+    ]
+    absent = keys.keyless(request.dataset, mode=request.mode, fields=request.fields)
+    hidden = _unclaimable(request, today)
+    return [
+        *_absent(request, today, asked_for),
+        *(Lack("fields", sentence) for sentence in absent),
+        *(Lack("clear_up_to", sentence) for sentence in hidden),
+    ]
+
+
+def _absent(
+    request: ShareRequest, today: date, first: Sequence[tuple[str, object, str]]
+) -> list[Lack]:
+    """Return what is absent of `first` (part, whether it is there, sentence) and of all else."""
+    days = (request.wanted_until - request.wanted_from).days
+    asked_for = [
+        *first,
         ("fields", request.fields, _("Choose at least one field.")),
         (
             "wanted_until",
@@ -271,13 +301,7 @@ def lacking(request: ShareRequest, *, today: date) -> list[Lack]:
             _("The average of calls a day is more than the peak. Exchange them."),
         ),
     ]
-    absent = keys.keyless(request.dataset, mode=request.mode, fields=request.fields)
-    hidden = _unclaimable(request, today)
-    return [
-        *(Lack(part, sentence) for part, there, sentence in asked_for if not there),
-        *(Lack("fields", sentence) for sentence in absent),
-        *(Lack("clear_up_to", sentence) for sentence in hidden),
-    ]
+    return [Lack(part, sentence) for part, there, sentence in asked_for if not there]
 
 
 def _unclaimable(request: ShareRequest, today: date) -> list[str]:

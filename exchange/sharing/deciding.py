@@ -283,8 +283,12 @@ def _another_than_proposed(request: ShareRequest, by: User) -> None:
 
 
 def _grounded(request: ShareRequest, ground: str, *, today: date) -> None:
+    if ground == Ground.BEYOND_DUTY and request.opening:
+        raise RequestUnfit(
+            _("A company has no duties of office, so that is no ground. Choose another.")
+        )
     if ground == Ground.NEGATIVE_LIST and not matrix.barred(
-        request.dataset, request.fields, today=today
+        request.dataset, request.fields, today=today, channel=request.channel
     ):
         raise RequestUnfit(
             _(
@@ -344,7 +348,7 @@ def _within(request: ShareRequest, offer: Offer, wanted: Offer) -> None:
             _("The offer shows a higher grade in clear than was asked for."),
         ),
         (
-            offer.mode in (wanted.mode, Mode.VERIFY),
+            offer.mode in ((wanted.mode,) if request.opening else (wanted.mode, Mode.VERIFY)),
             _(
                 "The offer is another way of use than was asked for. Only a yes or no can"
                 " replace it."
@@ -394,7 +398,12 @@ def _can_be_given(request: ShareRequest, offer: Offer, *, today: date) -> None:
 
 def _shows_something(request: ShareRequest, offer: Offer, *, today: date) -> None:
     lines = matrix.matrix(
-        request.dataset, request.organization_id, offer, today=today, besides=request.renews_id
+        request.dataset,
+        request.organization_id,
+        offer,
+        today=today,
+        besides=request.renews_id,
+        channel=request.channel,
     )
     hidden = [line.field.label for line in lines if line.asked and line.withheld]
     if len(hidden) == len([line for line in lines if line.asked]):

@@ -116,25 +116,18 @@ def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime)
 
     The grant that it renews ends in the same moment, with an entry of its own. `deliver_by` is the
     last day on which rows that are not on the platform yet have to be there (Order 809 art 22).
+    A company's is on the open channel, where no law sets such a day.
     What was agreed is frozen with it: the verb records its digest
     (`exchange.agreements.keeping.recorded`).
     """
     if request.renews_id is not None:
         _replace(request.renews_id, request, by=by, at=at)
     _replace_earlier(request, by=by, at=at)
-    there = RecordTable.objects.filter(
-        resource__dataset=request.dataset_id, zone=Zone.SHARED, live=True
-    ).exists()
-    due = (
-        None
-        if there
-        else deadlines.clocks().under(request.profile).due_for(ClockStep.DELIVER, at).due_on
-    )
     made = Grant.objects.create(
         dataset=request.dataset,
         organization=request.organization,
         request=request,
-        channel=Channel.SHARE,
+        channel=request.channel,
         fields=sorted(offer.fields),
         clear_up_to=int(offer.clear_up_to),
         modes=[str(offer.mode)],
@@ -143,7 +136,7 @@ def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime)
         valid_from=offer.valid_from,
         valid_until=offer.valid_until,
         daily_quota=offer.daily_quota,
-        deliver_by=due,
+        deliver_by=_deliver_by(request, at),
         created_by=by,
         created_at=at,
     )
@@ -159,6 +152,16 @@ def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime)
         reason=request.answer_reason or "–",
     )
     return made
+
+
+def _deliver_by(request: ShareRequest, at: datetime) -> date | None:
+    """Return the last day on which the rows have to be there; None where they are, or no law says."""
+    rows = RecordTable.objects.filter(
+        resource__dataset=request.dataset_id, zone=Zone.SHARED, live=True
+    )
+    if request.opening or rows.exists():
+        return None
+    return deadlines.clocks().under(request.profile).due_for(ClockStep.DELIVER, at).due_on
 
 
 def _replace(grant_id: int, request: ShareRequest, *, by: User, at: datetime) -> None:
@@ -191,19 +194,19 @@ def _replace_earlier(request: ShareRequest, *, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def revoke(grant_id: int, *, by: User, at: datetime, reason: str) -> Grant:
-    """Revoke a grant of the open channel for good; the next call is refused.
+    """Revoke a grant of the open channel for good; the next call is refused, the holder is told.
 
     Raises NotAllowed, StepRefused if it already was, GrantUnfit where it is between departments:
     those are suspended and ended as Order 809 art 27 has it (`exchange.sharing.lifecycle`).
     """
     found = (
         Grant.objects.select_for_update(of=("self", "dataset"))
-        .select_related("dataset__owner")
+        .select_related("dataset__owner", "organization")
         .get(pk=grant_id)
     )
     require(by, "exchange.revoke_grant", organization=found.dataset.owner)
     two_sides.none_of(found.organization, by, deciding_for=found.dataset.owner)
-    if found.request_id is not None:
+    if found.request_id is not None and found.channel == Channel.SHARE:
         raise GrantUnfit(
             _(
                 "Grant %(grant)s is between departments: it is suspended for misuse, stopped for"
@@ -215,6 +218,18 @@ def revoke(grant_id: int, *, by: User, at: datetime, reason: str) -> Grant:
         raise StepRefused(_("Grant %(grant)s was revoked before.") % {"grant": grant_id})
     found.revoked_at, found.ending, found.ended_because = at, Ending.REVOKED, reason
     found.save(update_fields=["revoked_at", "ending", "ended_because"])
+    notices.settle(found.address, "grant.suspended", at=at)
+    notices.tell(
+        "grant.ended",
+        organization=found.organization,
+        target=found.address,
+        at=at,
+        grant=found.pk,
+        dataset=found.dataset,
+        owner=found.dataset.owner,
+        asker=found.organization,
+        reason=reason,
+    )
     chain.record("grant.revoke", f"grant:{grant_id}", by=by, at=at, reason=reason)
     events.grant(found, at=at)
     return found

@@ -1,9 +1,9 @@
-"""How a grant between departments is suspended, mended, ended and disposed of.
+"""How a grant that a request led to is suspended, mended, ended and disposed of.
 
 Order 809 art 27: misuse suspends at once and sets a term; what is refused or not mended well
 enough may be ended. When the purpose is reached, out of reach or no longer needed, the consumer
-disposes of what it received as the provider asks. A call made after any of these is refused:
-grants are read at each call. How a provider stops a service: `exchange.sharing.stopping`.
+disposes of what it received as the provider asks. A grant of a company, on the open channel, moves
+in the same way. A call made after any of these is refused: grants are read at each call. How a provider stops a service: `exchange.sharing.stopping`.
 """
 
 from datetime import date, datetime
@@ -41,7 +41,7 @@ def suspend(grant_id: int, *, reason: str, mend_by: date, by: User, at: datetime
         raise GrantUnfit(_("The term to mend the misuse ends after today. Choose a later day."))
     grant.suspended_at, grant.suspended_because, grant.mend_by = at, said(reason), mend_by
     grant.save(update_fields=["suspended_at", "suspended_because", "mend_by"])
-    batches.void(grant, at=at)
+    _void_files(grant, at)
     tell("grant.suspended", grant, to=grant.organization, at=at, due_on=mend_by, reason=reason)
     chain.record("grant.suspend", grant.address, by=by, at=at, reason=reason, mend_by=str(mend_by))
     events.grant(grant, at=at)
@@ -135,15 +135,21 @@ def state_now(grant: Grant, *, at: datetime) -> GrantState:
 
 
 def locked(grant_id: int) -> Grant:
-    """Return a grant between departments. Raises Grant.DoesNotExist, GrantUnfit for another."""
+    """Return a grant that a request led to, or one between departments.
+
+    Raises Grant.DoesNotExist, GrantUnfit for one that was made without a request.
+    """
     grant = (
         Grant.objects.select_for_update(of=("self",))
         .select_related("dataset__owner", "organization")
         .get(pk=grant_id)
     )
-    if grant.channel != Channel.SHARE:
+    if grant.channel != Channel.SHARE and grant.request_id is None:
         raise GrantUnfit(
-            _("Grant %(grant)s is on the open channel: it is revoked, not suspended or ended.")
+            _(
+                "Grant %(grant)s was made without an application: it is revoked, not suspended or"
+                " ended."
+            )
             % {"grant": grant_id}
         )
     return grant
@@ -168,7 +174,7 @@ def close(grant: Grant, ending: Ending, because: str, *, by: User | None, at: da
     """
     grant.revoked_at, grant.ending, grant.ended_because = at, ending, because
     grant.save(update_fields=["revoked_at", "ending", "ended_because"])
-    batches.void(grant, at=at)
+    _void_files(grant, at)
     notices.settle(grant.address, "grant.suspended", at=at)
     if grant.disposed_at is None:
         for to in (grant.organization, grant.dataset.owner):
@@ -176,6 +182,12 @@ def close(grant: Grant, ending: Ending, because: str, *, by: User | None, at: da
     chain.record("grant.end", grant.address, by=by, at=at, ending=ending, reason=because)
     events.grant(grant, at=at)
     return grant
+
+
+def _void_files(grant: Grant, at: datetime) -> None:
+    """Take away the batch files of a grant between departments; companies have none."""
+    if grant.channel == Channel.SHARE:
+        batches.void(grant, at=at)
 
 
 def tell(

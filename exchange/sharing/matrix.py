@@ -62,22 +62,27 @@ def matrix(
     *,
     today: date,
     besides: int | None = None,
+    channel: Channel = Channel.SHARE,
 ) -> list[Line]:
     """Return every live field of a dataset as a department sees it, now and under an offer.
+
+    On the channel `OPEN` as a company does.
 
     `besides` is a grant that is not counted: the one that the offer replaces. Three queries.
     """
     fields = list(Field.objects.filter(resource__dataset=dataset).live())
     names = {one.pk: one.name for one in fields}
-    held = held_grants(dataset.pk, organization_id, names, today=today, besides=besides)
+    held = held_grants(
+        dataset.pk, organization_id, names, today=today, besides=besides, channel=channel
+    )
     lines = facts.prohibitions(dataset)
     about = [facts.field_facts(one) for one in fields]
-    proposed = as_facts(offer, names, consumer=organization_id)
-    reader = _reader(dataset, organization_id)
+    proposed = as_facts(offer, names, consumer=organization_id, channel=channel)
+    reader = _reader(dataset, organization_id, channel)
     day = max(today, offer.valid_from)
 
     def decided(grants: Iterable[GrantFacts], on: date) -> Mapping[str, FieldDecision]:
-        return decide(_case(reader, offer.mode, on, lines, grants), about).fields
+        return decide(_case(reader, offer.mode, on, lines, grants, channel), about).fields
 
     now, then = decided(held, today), decided((*held, proposed), day)
     return [Line(one, one.pk in offer.fields, now[one.name], then[one.name]) for one in fields]
@@ -118,7 +123,12 @@ def leaned_on(rows: Iterable[Mapping[str, Any]]) -> frozenset[int]:
 
 
 def told_by_rows(
-    dataset: Dataset, organization_id: int, offer: Offer, *, today: date
+    dataset: Dataset,
+    organization_id: int,
+    offer: Offer,
+    *,
+    today: date,
+    channel: Channel = Channel.SHARE,
 ) -> list[Field]:
     """Return the fields whose values an offer's conditions on rows would tell, though hidden.
 
@@ -137,8 +147,9 @@ def told_by_rows(
         fields,
         offer.mode,
         lines=facts.prohibitions(dataset),
-        grants=[as_facts(wide, names, consumer=organization_id)],
+        grants=[as_facts(wide, names, consumer=organization_id, channel=channel)],
         today=max(today, offer.valid_from),
+        channel=channel,
     )
     return [
         one for one in fields if one.pk in leaned and seen[one.name].treatment != Treatment.CLEAR
@@ -162,26 +173,39 @@ def decided_now(
     lines: tuple[Prohibition, ...],
     grants: Iterable[GrantFacts],
     today: date,
+    channel: Channel = Channel.SHARE,
 ) -> Mapping[str, FieldDecision]:
     """Return what a department sees of fields today, with these lines and grants. No query."""
     about = [facts.field_facts(one) for one in fields]
-    reader = _reader(dataset, organization_id)
-    return decide(_case(reader, mode, today, lines, grants), about).fields
+    reader = _reader(dataset, organization_id, channel)
+    return decide(_case(reader, mode, today, lines, grants, channel), about).fields
 
 
-def barred(dataset: Dataset, fields: Collection[int], *, today: date) -> list[Prohibition]:
-    """Return the live lines of the negative list that bar sharing any of these fields."""
+def barred(
+    dataset: Dataset,
+    fields: Collection[int],
+    *,
+    today: date,
+    channel: Channel = Channel.SHARE,
+) -> list[Prohibition]:
+    """Return the live lines of the negative list that bar giving any of these fields."""
     named = set(Field.objects.filter(pk__in=fields).values_list("name", flat=True))
     return [
         line
         for line in facts.prohibitions(dataset)
-        if line.counts(Channel.SHARE)
+        if line.counts(channel)
         and line.in_force(today)
         and (not line.fields or line.fields & named)
     ]
 
 
-def as_facts(offer: Offer, names: Mapping[int, str], *, consumer: int) -> GrantFacts:
+def as_facts(
+    offer: Offer,
+    names: Mapping[int, str],
+    *,
+    consumer: int,
+    channel: Channel = Channel.SHARE,
+) -> GrantFacts:
     """Return an offer as the law would see the grant. Fields that are gone fall out."""
     return GrantFacts(
         id=PROPOSED,
@@ -189,7 +213,7 @@ def as_facts(offer: Offer, names: Mapping[int, str], *, consumer: int) -> GrantF
         fields=frozenset(names[pk] for pk in offer.fields if pk in names),
         clear_up_to=offer.clear_up_to,
         modes=frozenset({offer.mode}),
-        channel=Channel.SHARE,
+        channel=channel,
         valid_from=offer.valid_from,
         valid_until=offer.valid_until,
         rows=scopes(offer.rows, names),
@@ -218,10 +242,11 @@ def held_grants(
     *,
     today: date,
     besides: int | None = None,
+    channel: Channel = Channel.SHARE,
 ) -> tuple[GrantFacts, ...]:
-    """Return a department's live grants on a dataset as the law sees them. One query."""
+    """Return a consumer's live grants on a dataset as the law sees them. One query."""
     rows = Grant.objects.live(today).filter(
-        dataset=dataset_id, organization=organization_id, channel=Channel.SHARE
+        dataset=dataset_id, organization=organization_id, channel=channel
     )
     return tuple(as_held(grant, names) for grant in rows.exclude(pk=besides).order_by("pk"))
 
@@ -236,13 +261,9 @@ def as_held(grant: Grant, names: Mapping[int, str]) -> GrantFacts:
         valid_until=grant.valid_until,
         rows=tuple(grant.rows),
     )
-    made = as_facts(offer, names, consumer=grant.organization_id)
-    return replace(
-        made,
-        id=grant.pk,
-        modes=frozenset(Mode(mode) for mode in grant.modes),
-        channel=Channel(grant.channel),
-    )
+    channel = Channel(grant.channel)
+    made = as_facts(offer, names, consumer=grant.organization_id, channel=channel)
+    return replace(made, id=grant.pk, modes=frozenset(Mode(mode) for mode in grant.modes))
 
 
 def under(grant: Grant, fields: Sequence[Field], *, today: date) -> Mapping[str, FieldDecision]:
@@ -253,13 +274,20 @@ def under(grant: Grant, fields: Sequence[Field], *, today: date) -> Mapping[str,
     """
     day = min(max(today, grant.valid_from), grant.valid_until)
     held = as_held(grant, {one.pk: one.name for one in fields})
-    reader = Reader(ReaderKind.DEPARTMENT, str(grant.organization_id))
-    case = _case(reader, Mode(grant.modes[0]), day, facts.prohibitions(grant.dataset), (held,))
+    channel = Channel(grant.channel)
+    kind = ReaderKind.COMPANY if channel == Channel.OPEN else ReaderKind.DEPARTMENT
+    reader = Reader(kind, str(grant.organization_id))
+    lines = facts.prohibitions(grant.dataset)
+    case = _case(reader, Mode(grant.modes[0]), day, lines, (held,), channel)
     live = [one for one in fields if one.ended_at is None or one.pk in grant.fields]
     return decide(case, [facts.field_facts(one) for one in live]).fields
 
 
-def _reader(dataset: Dataset, organization_id: int) -> Reader:
+def _reader(
+    dataset: Dataset, organization_id: int, channel: Channel = Channel.SHARE
+) -> Reader:
+    if channel == Channel.OPEN:
+        return Reader(ReaderKind.COMPANY, str(organization_id))
     own = dataset.owner_id == organization_id
     kind = ReaderKind.OWNER if own else ReaderKind.DEPARTMENT
     return Reader(kind, str(organization_id))
@@ -271,5 +299,6 @@ def _case(
     today: date,
     lines: tuple[Prohibition, ...],
     grants: Iterable[GrantFacts],
+    channel: Channel = Channel.SHARE,
 ) -> Case:
-    return Case(Channel.SHARE, mode, reader, today, lines, tuple(grants))
+    return Case(channel, mode, reader, today, lines, tuple(grants))

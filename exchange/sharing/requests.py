@@ -203,6 +203,10 @@ ON_THE_WAY = (
 """What is told of a request until it is answered or withdrawn; the end settles all of it."""
 
 
+AT_A_COMPANY = {"request.refused": "application.refused"}
+"""What is said otherwise to a company than to a department: it opens no dispute here."""
+
+
 def tell(
     kind: str,
     request: ShareRequest,
@@ -213,8 +217,9 @@ def tell(
     **words: Any,
 ) -> None:
     """Tell of a request, in one organisation or (None) at the data authority."""
+    company = request.opening and to is not None and to.pk == request.organization_id
     notices.tell(
-        kind,
+        AT_A_COMPANY.get(kind, kind) if company else kind,
         organization=to,
         target=request.address,
         at=at,

@@ -26,6 +26,7 @@ from exchange.sharing.grants import GrantUnfit
 from exchange.sharing.requests import said
 from exchange.stop_flow import SETTLED, UNDECIDED, StopState, StopStep, move_stop
 from exchange.workflow import GrantState, GrantStep, StepRefused, move_grant
+from policy.terms import Channel
 
 SIGN, DECIDE = "exchange.sign_request", "exchange.decide_dispute"
 """Who signs the request agrees to the end; who settles disputes decides between the two."""
@@ -45,6 +46,11 @@ def ask(grant_id: int, *, cause: str, from_day: date, notice: str, by: User, at:
     """
     grant = lifecycle.locked(grant_id)
     lifecycle.for_provider(grant, "exchange.stop_grant", by)
+    if grant.channel != Channel.SHARE:
+        raise GrantUnfit(
+            _("Grant %(grant)s is a company's: it is suspended for misuse, or revoked.")
+            % {"grant": grant.pk}
+        )
     today = timezone.localdate(at)
     move_grant(grant.state(today), GrantStep.END, of=grant.pk)
     if grant.stops.open().exists():

@@ -14,7 +14,7 @@ from exchange.models import ShareRequest
 from exchange.problems import Ground
 from exchange.sharing.requests import RequestUnfit
 
-TEXTS = ("purpose", "scene", "system", "basis_text")
+TEXTS = ("purpose", "scene", "system", "basis_text", "safeguards")
 UNFINISHED = (*TEXTS, "purpose_class", "fields", "rows")
 """What a draft may lack; `contents.lacking` tells of it when the request is laid before a head."""
 

@@ -10,17 +10,25 @@ from dataclasses import dataclass
 
 from portal.dataset.asked import Pairs
 
+KEY = "CITY_KEY"
+"""The variable of the environment in which curl and Python find a key, if there is one."""
+
 PYTHON = """\
+import os
+
 import requests
 
+key = os.getenv("CITY_KEY")
 answer = requests.get(
     {address},
-{params}    timeout=30,
+{params}    headers={{"X-API-Key": key}} if key else {{}},
+    timeout=30,
 )
 answer.raise_for_status()
 for row in answer.json()["rows"]:
     print(row)
 """
+CURL = f'curl --fail-with-body ${{{KEY}:+-H "X-API-Key: ${KEY}"}}'
 JAVASCRIPT = """\
 const address = new URL({address});
 {params}const answer = await fetch(address);
@@ -60,9 +68,9 @@ def examples(address: str, params: Pairs) -> tuple[Example, ...]:
 def curl(address: str, params: Pairs) -> str:
     """Return a command for a POSIX shell."""
     if not params:
-        return f"curl --fail-with-body {shlex.quote(address)}\n"
+        return f"{CURL} {shlex.quote(address)}\n"
     given = [f"  --data-urlencode {shlex.quote(f'{name}={value}')}" for name, value in params]
-    return " \\\n".join([f"curl --fail-with-body --get {shlex.quote(address)}", *given]) + "\n"
+    return " \\\n".join([f"{CURL} --get {shlex.quote(address)}", *given]) + "\n"
 
 
 def python(address: str, params: Pairs) -> str:

@@ -196,7 +196,7 @@ def _advice(
         return
     granted = GRANTS.get(reader)
     if granted and treatments[granted] < treatments[reader]:
-        yield _ask(granted, treatments[granted])
+        yield _ask(dataset, granted, treatments[granted])
     if reader == Viewpoint.DEPARTMENT and (
         treatments[Viewpoint.DEPARTMENT_VERIFYING] < treatments[Viewpoint.DEPARTMENT_GRANTED]
     ):
@@ -218,15 +218,21 @@ def _advice(
         )
 
 
-def _ask(granted: Viewpoint, treatment: Treatment) -> Advice:
+def _ask(dataset: Dataset, granted: Viewpoint, treatment: Treatment) -> Advice:
     told = {"treated": words.TREATMENTS[treatment]}
     if granted == Viewpoint.COMPANY_GRANTED:
         return Advice(
             _("As a company: apply for a grant with basis and purpose. It can be had %(treated)s.")
             % told,
-            address_of("members-home") or "",
+            _apply_address(dataset),
         )
     return Advice(
         _("As a department: ask for it with basis and purpose. It can be had %(treated)s.") % told,
         address_of("admin:index") or "",
     )
+
+
+def _apply_address(dataset: Dataset) -> str:
+    """Return where a company applies for a dataset, "" where this process has no such page."""
+    members = address_of("members-home")
+    return f"{members}applications/new/{dataset.slug}/" if members else ""

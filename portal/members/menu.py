@@ -12,6 +12,7 @@ PAGES: tuple[tuple[Promise, str], ...] = (
     (_("Apps and keys"), "members-apps"),
     (_("Webhooks"), "members-webhooks"),
     (_("Companies"), "members-companies"),
+    (_("Conditional data"), "members-applications"),
     (_("Usage"), "members-usage"),
     (_("Calls"), "members-calls"),
     (_("What I said"), "members-talk"),

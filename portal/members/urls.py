@@ -3,7 +3,17 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from portal.members import apps, closing, companies, entrance, talk, usage, webhooks
+from portal.members import (
+    applications,
+    apps,
+    closing,
+    companies,
+    entrance,
+    held,
+    talk,
+    usage,
+    webhooks,
+)
 from portal.members.home import home
 
 RESET = r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$"
@@ -22,6 +32,30 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/<int:number>/<slug:name>", webhooks.step, name="members-webhook-step"),
     path("deliveries/<int:number>/replay", webhooks.replay, name="members-webhook-replay"),
     path("companies/", companies.companies, name="members-companies"),
+    path("applications/", applications.listed, name="members-applications"),
+    path("applications/new/<slug:slug>/", applications.new, name="members-apply"),
+    path("applications/new/<slug:slug>/would/", applications.foreseen, name="members-foreseen"),
+    path("applications/<int:number>/", applications.one, name="members-application"),
+    path(
+        "applications/<int:number>/change/",
+        applications.change,
+        name="members-application-change",
+    ),
+    path(
+        "applications/<int:number>/withdraw/",
+        applications.withdraw,
+        name="members-application-withdraw",
+    ),
+    path(
+        "applications/<int:number>/comment/",
+        applications.comment,
+        name="members-application-comment",
+    ),
+    path("grants/<int:number>/", held.grant, name="members-grant"),
+    path("grants/<int:number>/end/", held.end, name="members-grant-end"),
+    path("grants/<int:number>/disposal/", held.dispose, name="members-grant-dispose"),
+    path("grants/<int:number>/agreement/", held.agreement, name="members-agreement"),
+    path("grants/<int:number>/agreement.pdf", held.agreement_paper, name="members-agreement-pdf"),
     path("leaked/", apps.leaked, name="members-leaked"),
     path("usage/", usage.usage, name="members-usage"),
     path("calls/", usage.calls, name="members-calls"),

@@ -74,7 +74,8 @@ def _offer(request: HttpRequest, asked: ShareRequest) -> dict[str, Any]:
 
 
 def _refusal(request: HttpRequest, asked: ShareRequest) -> dict[str, Any]:
-    barred = matrix.barred(asked.dataset, asked.fields, today=timezone.localdate())
+    today = timezone.localdate()
+    barred = matrix.barred(asked.dataset, asked.fields, today=today, channel=asked.channel)
     return {
         "refuse_form": RefusalForm(
             request.POST, request=asked, barred=bool(barred), prefix="refuse"

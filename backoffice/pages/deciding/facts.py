@@ -88,7 +88,11 @@ def matrix_rows(lines: Iterable[Line], request: ShareRequest) -> list[MatrixRow]
         MatrixRow(
             field=line.field,
             grade=words.GRADES.get(line.field.grade, "–") if line.field.grade else "–",
-            share=words.SHARE_TYPES[line.field.share_type],
+            share=(
+                words.OPEN_TYPES[line.field.open_type]
+                if request.opening
+                else words.SHARE_TYPES[line.field.share_type]
+            ),
             wanted=line.field.pk in wanted,
             offered=line.asked,
             now=_seen(line.now),

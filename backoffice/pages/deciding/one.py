@@ -115,11 +115,15 @@ def told(found: ShareRequest) -> dict[str, Any]:
         "choose": False,
         "clock": facts.counted(found),
         "holds": [(grant, _held(grant, names)) for grant in beside.holds(found, today=today)],
-        "misused": beside.misused(found.dataset_id, found.organization_id, today=today),
+        "misused": beside.misused(
+            found.dataset_id, found.organization_id, today=today, channel=found.channel
+        ),
         "stopped": stopped,
         "stopped_told": "" if stopped is None else stopping.sentence(stopped),
         "similar": beside.similar(found),
-        "barred": matrix.barred(found.dataset, found.fields, today=today),
+        "barred": matrix.barred(
+            found.dataset, found.fields, today=today, channel=found.channel
+        ),
         "events": found.events.select_related("by", "for_whom").order_by("at", "pk"),
         "files": found.attachments.defer("content").order_by("pk"),
     }
@@ -166,6 +170,7 @@ def rows_of(found: ShareRequest, offer: Offer) -> list[facts.MatrixRow]:
         offer,
         today=timezone.localdate(),
         besides=found.renews_id,
+        channel=found.channel,
     )
     return facts.matrix_rows(lines, found)
 

@@ -77,14 +77,22 @@ class Site:
         assert self.days is not None
         self.days.write_text(str(int(self.days.read_text()) + days))
 
-    def seat(self, user: User, language: str = "zh-hans", *, narrow: bool = False) -> "Seat":
-        """Sit a person down at the back office, signed in."""
+    def visitor(self, language: str = "zh-hans", *, narrow: bool = False) -> "Seat":
+        """Sit somebody down whom nobody knows."""
+        return self._seated(self._context(language, narrow=narrow))
+
+    def _context(self, language: str, *, narrow: bool) -> Any:
         context = self.browser.new_context(
             viewport=NARROW if narrow else WIDE,
             locale=LANGUAGES[language],
             reduced_motion="reduce",
         )
         self.opened.append(context)
+        return context
+
+    def seat(self, user: User, language: str = "zh-hans", *, narrow: bool = False) -> "Seat":
+        """Sit a person down at the back office, signed in."""
+        context = self._context(language, narrow=narrow)
         client = Client()
         client.force_login(user)
         context.add_cookies(
@@ -97,6 +105,9 @@ class Site:
                 {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": self.url},
             ]
         )
+        return self._seated(context)
+
+    def _seated(self, context: Any) -> "Seat":
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         seat = Seat(page, self.url)
@@ -210,6 +221,7 @@ def _served(
         "FILE_ROOTS": ":".join(str(root) for root in settings.FILE_ROOTS),
         "BATCH_ROOT": settings.BATCH_ROOT,
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
         **besides,
     }
     *command, usual = supervise.web(port=port)
