@@ -34,6 +34,8 @@ MAIL = Limit("mail", 5, HOUR)
 """Letters to one e-mail address."""
 CLAIM = Limit("claim", 5, DAY)
 """Companies that one person claims."""
+INVITE = Limit("invite", 20, DAY)
+"""Colleagues whom one person invites to companies."""
 LEAK = Limit("leak", 20, HOUR)
 """Keys reported as leaked from one address."""
 CLOSE = Limit("close", 10, HOUR)

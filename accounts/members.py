@@ -140,7 +140,8 @@ def close(user_id: int, *, by: User, at: datetime) -> User:
 
     Keys of apps they registered, whose text they may know, are revoked; apps that nobody else
     looks after are closed. What the trail says of the day stays as it was (PIPL art. 47: what has
-    to be kept by law is kept, and used for nothing else). Raises NotAllowed for another's.
+    to be kept by law is kept, and used for nothing else). Raises NotAllowed for another's,
+    StepRefused for who alone answers for a company that others build for.
     """
     if by.pk != user_id:
         raise NotAllowed(_("An account is closed by its owner alone."))
@@ -148,6 +149,7 @@ def close(user_id: int, *, by: User, at: datetime) -> User:
     held = Membership.objects.filter(user=user_id)
     lock_organizations(*held.values_list("organization_id", flat=True))
     [user] = lock_people(user_id)
+    _refuse_orphans(user)
     apps = tuple(_alone(user))
     keys = _keys_of(user, apps)
     prefixes = sorted(keys.values_list("prefix", flat=True))
@@ -166,6 +168,21 @@ def close(user_id: int, *, by: User, at: datetime) -> User:
     if own is not None:
         Organization.objects.filter(pk=own.pk).update(closed_at=at)
     return _erase(user, at)
+
+
+def _refuse_orphans(user: User) -> None:
+    """Raise StepRefused where a company would be left with people and nobody to answer for it."""
+    answered = user.memberships.filter(role=Role.RESPONSIBLE, organization__closed_at=None)
+    for held in answered.select_related("organization"):
+        others = Membership.objects.filter(
+            organization=held.organization, user__is_active=True
+        ).exclude(user=user)
+        if others.exists() and not others.filter(role=Role.RESPONSIBLE).exists():
+            text = _(
+                "You are the only one who answers for “%(company)s”, and others build for it."
+                " Appoint one of them first, on the page of the company."
+            )
+            raise StepRefused(text % {"company": held.organization}, "last-responsible")
 
 
 def _erase(user: User, at: datetime) -> User:

@@ -167,7 +167,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
         | _verbs("catalog", "import_codes read_file answer_demand match_demand")
-        | _every("accounts", "app apikey companyclaim", "view")
+        | _every("accounts", "app apikey companyclaim companyinvitation", "view")
         | _verbs("accounts", "decide_companyclaim")
         | _every("exchange", _SYNC, "view")
         | _every("catalog", "counter searchentry searchword wordgroup", "view")

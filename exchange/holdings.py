@@ -13,7 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts import notices, organizations
-from accounts.models import App, Notice, Organization, OrganizationKind, User
+from accounts.models import (
+    App,
+    CompanyInvitation,
+    Notice,
+    Organization,
+    OrganizationKind,
+    User,
+)
 from accounts.refusals import StepRefused
 from accounts.roles import require
 from audit import chain
@@ -144,6 +151,7 @@ def transfer(
     Grant.objects.filter(organization=organization_id).update(organization=heir)
     ShareRequest.objects.filter(organization=organization_id).update(organization=heir)
     Correction.objects.filter(organization=organization_id).update(organization=heir)
+    _move_invitations(organization_id, heir, at)
     Dataset.objects.filter(pk__in=touched).policy_changed()
     indexing.index_all(touched, at=at)
     _move_notices(organization_id, heir, at)
@@ -248,6 +256,13 @@ def _move_hosts(organization: Organization, heir: Organization) -> None:
         else:
             allowed.organization = heir
             allowed.save(update_fields=["organization"])
+
+
+def _move_invitations(organization_id: int, heir: Organization, at: datetime) -> None:
+    """Give a company's invitations to the heir; those that wait are void: they named the other."""
+    invited = CompanyInvitation.objects.filter(company=organization_id)
+    invited.filter(accepted_at=None, revoked_at=None).update(revoked_at=at)
+    invited.update(company=heir)
 
 
 def _move_notices(organization_id: int, heir: Organization, at: datetime) -> None:

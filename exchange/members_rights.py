@@ -32,6 +32,7 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
     "accounts_app": (READ, ADD, CHANGE),
     "accounts_apikey": (READ, ADD, CHANGE),
     "accounts_companyclaim": (READ, ADD),
+    "accounts_companyinvitation": (READ, ADD),
     "accounts_pastpassword": (READ, ADD, TAKE),
     "accounts_notice": (READ, ADD, CHANGE),
     "accounts_noticeseen": (READ, ADD),
@@ -68,6 +69,7 @@ CHANGED: Mapping[str, tuple[str, ...]] = {
     "exchange_webhook": ("kinds", "state", "ended_at"),
     "exchange_webhooksecret": ("until",),
     "exchange_webhookdelivery": ("state", "problem"),
+    "accounts_companyinvitation": ("accepted_by_id", "accepted_at", "revoked_at"),
     # what an application says, handed in or withdrawn; never how it is answered
     "exchange_sharerequest": (
         *("state", "mode", "fields", "rows", "clear_up_to", "purpose_class", "purpose", "scene"),
@@ -126,6 +128,27 @@ _MINE = (
     " AND m.organization_id = {table}.organization_id"
     f" AND m.user_id = NULLIF(current_setting('{PERSON}', true), '')::bigint)"
 )
+_I_ANSWER = (
+    "EXISTS (SELECT FROM public.accounts_membership mine WHERE mine.role = 'responsible'"
+    " AND mine.organization_id = {table}"
+    f" AND mine.user_id = NULLIF(current_setting('{PERSON}', true), '')::bigint)"
+)
+_MY_ADDRESS = (
+    "accounts_companyinvitation.email = (SELECT lower(u.email) FROM public.accounts_user u"  # noqa: S608 - our own words
+    f" WHERE u.id = NULLIF(current_setting('{PERSON}', true), '')::bigint)"
+)
+_MY_INVITATION = (
+    _I_ANSWER.format(table="accounts_companyinvitation.company_id") + f" OR {_MY_ADDRESS}"
+)
+_MAY_ANSWER = (
+    "role <> 'responsible' OR "  # noqa: S608 - our own words
+    + _I_ANSWER.format(table="accounts_membership.organization_id")
+    + " OR EXISTS (SELECT FROM public.accounts_companyinvitation i"
+    " WHERE i.company_id = accounts_membership.organization_id AND i.role = 'responsible'"
+    " AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()"
+    " AND i.email = (SELECT lower(u.email) FROM public.accounts_user u"
+    " WHERE u.id = accounts_membership.user_id))"
+)
 _MY_REQUEST = _MINE.format(table="exchange_sharerequest")
 _MY_GRANT = f"channel = 'open' AND {_MINE.format(table='exchange_grant')}"
 _OF_MY_REQUEST = (
@@ -172,6 +195,11 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
         ADD: f"state = 'waiting' AND {_of_webhook('exchange_webhookdelivery')}",
         CHANGE: _of_webhook("exchange_webhookdelivery"),
     },
+    "accounts_companyinvitation": {
+        READ: _MY_INVITATION,
+        ADD: _I_ANSWER.format(table="accounts_companyinvitation.company_id"),
+        CHANGE: _MY_INVITATION,
+    },
     # of what companies applied for and hold, those of the person's own companies
     "exchange_sharerequest": {READ: _MY_REQUEST, ADD: _MY_REQUEST, CHANGE: _MY_REQUEST},
     "exchange_requestevent": {READ: _OF_MY_REQUEST, ADD: _OF_MY_REQUEST},
@@ -181,6 +209,8 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
 """Which rows, by table and right; every other role has them all."""
 
 WRITTEN: Mapping[str, Mapping[str, str]] = {
+    # who answers for a company was appointed or invited by who does
+    "accounts_membership": {ADD: _MAY_ANSWER},
     "exchange_sharerequest": {
         ADD: "state = 'draft' AND answer = '' AND offered = '{}' AND proposed_by_id IS NULL"
         " AND answered_by_id IS NULL AND received_at IS NULL",

@@ -1,5 +1,5 @@
 from accounts.models.apps import ApiKey, App
-from accounts.models.claims import ClaimState, CompanyClaim
+from accounts.models.claims import ClaimState, CompanyClaim, CompanyInvitation
 from accounts.models.delegations import Delegation
 from accounts.models.notices import Notice, NoticeSeen
 from accounts.models.organizations import Organization, OrganizationKept
@@ -16,6 +16,7 @@ __all__ = [
     "ClaimState",
     "CodeSystem",
     "CompanyClaim",
+    "CompanyInvitation",
     "Delegation",
     "MemberSession",
     "Membership",

@@ -2,8 +2,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.organizations import USCC_SHAPE, check_uscc
+from accounts.models.organizations import USCC_SHAPE, Organization, check_uscc
 from accounts.models.people import User
+from accounts.roles import COMPANY_ROLES, Role
 
 
 class ClaimState(models.TextChoices):
@@ -62,3 +63,56 @@ class CompanyClaim(models.Model):
 
     def __str__(self):
         return f"{self.name} ({self.uscc})"
+
+
+class CompanyInvitation(models.Model):
+    """A colleague is invited by mail to build for a company, or to answer for it.
+
+    `digest` is the SHA-256 of the token in the letter, which is kept nowhere. It works once, until
+    `expires_at`, and for the member of `email` alone; a new one for the same address takes the
+    place of the one before (`revoked_at`).
+    """
+
+    company = models.ForeignKey(
+        Organization, models.PROTECT, related_name="invitations", verbose_name=_("company")
+    )
+    email = models.EmailField(_("e-mail"))
+    role = models.CharField(
+        _("role"),
+        max_length=20,
+        choices=[(role.value, role.label) for role in Role if role in COMPANY_ROLES],
+    )
+    digest = models.CharField(_("digest of the token"), max_length=64, unique=True)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("invited by"))
+    at = models.DateTimeField(_("invited at"))
+    expires_at = models.DateTimeField(_("works until"))
+    accepted_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("accepted by"),
+    )
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation to a company")
+        verbose_name_plural = _("invitations to companies")
+        constraints = [
+            models.CheckConstraint(
+                name="accounts_companyinvitation_once",
+                condition=Q(accepted_at=None) | Q(revoked_at=None),
+                violation_error_message=_("An invitation is accepted or taken back, not both."),
+            ),
+            models.UniqueConstraint(
+                name="accounts_companyinvitation_one_open",
+                fields=["company", "email"],
+                condition=Q(accepted_at=None, revoked_at=None),
+                violation_error_message=_("This address is invited already."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.company} ← {self.email}"

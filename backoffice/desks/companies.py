@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from accounts import companies
-from accounts.models import ClaimState, CompanyClaim
+from accounts.models import ClaimState, CompanyClaim, CompanyInvitation
 from backoffice.buttons import Button
 from backoffice.desk import Desk
 from backoffice.forms.dressed import ReasonForm
@@ -51,3 +51,21 @@ class CompanyClaimDesk(Desk):
             variant=ActionVariant.DANGER,
         ),
     )
+
+
+@admin.register(CompanyInvitation)
+class CompanyInvitationDesk(Desk):
+    """Whom companies invited: to read. The companies themselves invite and take back."""
+
+    list_display = ["company", "email", "role", "by", "at", "expires_at", "accepted_at"]
+    list_filter = ["role", "accepted_at", "revoked_at"]
+    list_select_related = ["company", "by"]
+    search_fields = ["company__name_zh", "company__name_en", "email"]
+    ordering = ["-id"]
+    fields = [
+        ("company", "role"),
+        "email",
+        ("by", "at", "expires_at"),
+        ("accepted_by", "accepted_at"),
+        "revoked_at",
+    ]

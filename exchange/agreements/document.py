@@ -61,9 +61,7 @@ def of(grant: Grant, request: ShareRequest) -> Node:
         "provider": _party(grant.dataset.owner),
         "consumer": _party(grant.organization),
         "dataset": _dataset(grant.dataset, opening=request.opening),
-        "fields": [
-            _field(one, decided[one.name], mode, opening=request.opening) for one in named
-        ],
+        "fields": [_field(one, decided[one.name], mode, opening=request.opening) for one in named],
         "rows": [_rows(scope, {one.pk: one for one in fields}) for scope in grant.rows],
         "use": _use(grant, request, mode),
         "duties": [

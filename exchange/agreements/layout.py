@@ -79,7 +79,15 @@ def _matrix(told: Mapping[str, Any]) -> Section:
     return Section(
         "三、信息项决策矩阵",
         tuple(_field(one) for one in told["fields"]),
-        ("信息项", "类型", "级别", "开放属性" if _opening(told) else "共享属性", "提供方式", "理由", "依据"),
+        (
+            "信息项",
+            "类型",
+            "级别",
+            "开放属性" if _opening(told) else "共享属性",
+            "提供方式",
+            "理由",
+            "依据",
+        ),
         (17, 8, 10, 12, 13, 22, 18),
     )
 

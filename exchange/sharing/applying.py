@@ -1,8 +1,8 @@
 """What a company says when it applies for conditional open data, and what it can be given.
 
-Opening to companies is outside Order 809 (art 3): it rests on the rules of the place. 《深圳经济特区
-数据条例》 arts 46 to 50 have conditional opening state way, use and security measures, free of charge
-and alike for all. So an application names security measures in place of a legal basis.
+Opening to companies is outside Order 809 (art 3): it rests on the rules of the place. Articles 46
+to 50 of 《深圳经济特区数据条例》 have conditional opening state way, use and security
+measures. So an application names security measures in place of a legal basis.
 """
 
 from datetime import date
@@ -58,9 +58,7 @@ def attainable(dataset: Dataset, organization_id: int, *, today: date | None = N
     return seen_lines(dataset, organization_id, most, today=day)
 
 
-def seen_lines(
-    dataset: Dataset, organization_id: int, offer: Offer, *, today: date
-) -> list[Line]:
+def seen_lines(dataset: Dataset, organization_id: int, offer: Offer, *, today: date) -> list[Line]:
     """Return what a company sees of a dataset now and would under an offer, field by field.
 
     No concealed field is among them. Three queries.

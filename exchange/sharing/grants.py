@@ -155,7 +155,7 @@ def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime)
 
 
 def _deliver_by(request: ShareRequest, at: datetime) -> date | None:
-    """Return the last day on which the rows have to be there; None where they are, or no law says."""
+    """Return the last day on which rows have to be there; None where they are or no law says."""
     rows = RecordTable.objects.filter(
         resource__dataset=request.dataset_id, zone=Zone.SHARED, live=True
     )

@@ -3,7 +3,8 @@
 Order 809 art 27: misuse suspends at once and sets a term; what is refused or not mended well
 enough may be ended. When the purpose is reached, out of reach or no longer needed, the consumer
 disposes of what it received as the provider asks. A grant of a company, on the open channel, moves
-in the same way. A call made after any of these is refused: grants are read at each call. How a provider stops a service: `exchange.sharing.stopping`.
+in the same way. A call made after any of these is refused: grants are read at each call. How a
+provider stops a service: `exchange.sharing.stopping`.
 """
 
 from datetime import date, datetime

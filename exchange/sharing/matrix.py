@@ -283,9 +283,7 @@ def under(grant: Grant, fields: Sequence[Field], *, today: date) -> Mapping[str,
     return decide(case, [facts.field_facts(one) for one in live]).fields
 
 
-def _reader(
-    dataset: Dataset, organization_id: int, channel: Channel = Channel.SHARE
-) -> Reader:
+def _reader(dataset: Dataset, organization_id: int, channel: Channel = Channel.SHARE) -> Reader:
     if channel == Channel.OPEN:
         return Reader(ReaderKind.COMPANY, str(organization_id))
     own = dataset.owner_id == organization_id

@@ -13,14 +13,13 @@ from accounts.models import User
 from accounts.roles import NotAllowed
 from catalog.models import Dataset
 from exchange.models import Grant, ShareRequest
-from exchange.sharing import applications, applying, asking, contents, deciding
+from exchange.sharing import applications, applying, asking, deciding
 from exchange.sharing.requests import RequestIncomplete, RequestUnfit, asked, offered
 from exchange.workflow import Step
 from portal.members import told
 from portal.members.apply_form import ApplyForm, first, said_by
 from portal.members.company_page import answered_by, companies_of, company_page
 from portal.members.door import done, page, person_of, said
-
 
 
 @company_page
@@ -89,7 +88,7 @@ def _form(request: HttpRequest, dataset: Dataset, drafted: ShareRequest | None) 
         return page(request, "portal/members/no_company.html", context, status=403)
     applying.can_apply(dataset, companies[0])
     form = _made(request, dataset, companies, drafted)
-    status = HTTPStatus.OK
+    status: int = HTTPStatus.OK
     if request.method == "POST":
         status = HTTPStatus.BAD_REQUEST
         if form.is_valid() and "look" not in request.POST:
@@ -101,6 +100,7 @@ def _form(request: HttpRequest, dataset: Dataset, drafted: ShareRequest | None) 
         "form": form,
         "drafted": drafted,
         "missing": [] if drafted is None else drafted.missing,
+        "not_done": said(request),
     }
     return page(request, "portal/members/apply.html", context, status=status)
 
@@ -144,7 +144,7 @@ def _as_sent(form: ApplyForm, companies: Sequence[Any]) -> ApplyForm:
 def _kept(
     request: HttpRequest, dataset: Dataset, form: ApplyForm, drafted: ShareRequest | None
 ) -> tuple[HttpResponse | None, int]:
-    """Keep a draft and, where that was pressed, hand it in; what is missing stands at its place."""
+    """Keep a draft and, where that was pressed, hand it in; a refusal stands in the form."""
     by, now = person_of(request), timezone.now()
     try:
         kept = (
@@ -232,9 +232,7 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
     found = _sent(request, number)
     text = request.POST.get("text", "")[:2000]
     deciding.comment(found.pk, text=text, by=person_of(request), at=timezone.now())
-    return done(
-        request, _("The department can read it."), "members-application", number=found.pk
-    )
+    return done(request, _("The department can read it."), "members-application", number=found.pk)
 
 
 def _sent(request: HttpRequest, number: int) -> ShareRequest:

@@ -1,4 +1,4 @@
-"""What a company fills in to apply for conditional data. Rules are the verbs'; here is the asking."""
+"""What a company fills in to apply for conditional data. Rules are the verbs'."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -28,7 +28,7 @@ def way_of(mode: str) -> Promise | str:
     return WAY_NAMES.get(mode, mode)
 
 
-def _words(label: Promise, most: int, rows: int, help_text: Promise | str = "") -> forms.CharField:
+def _words(label: Any, most: int, rows: int, help_text: Any = "") -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=most,
@@ -50,7 +50,9 @@ class DayInput(forms.DateInput):
 class ApplyForm(forms.Form):
     """An application; what a draft may lack is asked for when it is handed in."""
 
-    organization = forms.ModelChoiceField(Organization.objects.none(), label=_("For which company"))
+    organization = forms.ModelChoiceField(
+        Organization.objects.none(), label=_("For which company")
+    )
     wanted = forms.TypedMultipleChoiceField(
         label=_("Fields"),
         coerce=int,

@@ -14,7 +14,7 @@ from catalog.labels import GRADES
 from catalog.models import Field
 from exchange.models import Grant, ShareRequest
 from exchange.sharing import clocks, foreseen
-from exchange.sharing.matrix import Line
+from exchange.sharing.matrix import Line, Offer
 from exchange.sharing.requests import BY_ASKER
 from exchange.workflow import MOVES, State, Step
 from policy.decision import FieldDecision
@@ -150,9 +150,9 @@ def can(request: ShareRequest, step: Step) -> bool:
     return (State(request.state), step) in MOVES
 
 
-def terms(given: ShareRequest | Grant | Any, names: dict[int, str]) -> dict[str, Any]:
+def terms(given: Offer | Grant, names: dict[int, str]) -> dict[str, Any]:
     """Return what an offer or grant holds beside its fields, in words."""
-    modes = getattr(given, "modes", None) or [str(given.mode)]
+    modes = [given.mode] if isinstance(given, Offer) else given.modes
     return {
         "fields": [names[pk] for pk in given.fields if pk in names],
         "ways": [way_of(str(mode)) for mode in modes],

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from accounts import companies, notices
+from accounts import colleagues, companies, notices
 from accounts.models import (
     Delegation,
     MemberSession,
@@ -280,6 +280,10 @@ def a_whole_city():
     notices.see(clerk, at=exchange.NOW)
     companies.claim(
         accounts.uscc(4711), "测试公司", "", by=accounts.user(Role.DEVELOPER), at=exchange.NOW
+    )
+    boss = accounts.user(Role.RESPONSIBLE)
+    colleagues.invite(
+        boss.organizations()[0], "a@example.org", Role.DEVELOPER, by=boss, at=exchange.NOW
     )
     authenticator.enrolled(clerk, at=exchange.NOW)
     clerk.set_password("Harbour-2026-light")

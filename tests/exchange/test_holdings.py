@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import notices
-from accounts.models import Delegation, Membership, Notice, Organization
+from accounts.models import CompanyInvitation, Delegation, Membership, Notice, Organization
 from accounts.refusals import StepRefused
 from accounts.roles import NotAllowed, OrganizationKind, Role
 from audit.models import Entry
@@ -225,6 +225,15 @@ def test_no_table_that_names_an_organisation_is_forgotten():
         until=date(2026, 3, 9),
         reason="休假",
         made_at=NOW,
+    )
+    CompanyInvitation.objects.create(
+        company=old,
+        email="a@example.org",
+        role=Role.DEVELOPER,
+        digest="0" * 64,
+        by=clerk,
+        at=NOW,
+        expires_at=NOW,
     )
     before = referring(old)
 

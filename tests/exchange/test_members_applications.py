@@ -13,9 +13,9 @@ from exchange.models import Agreement, Grant, RequestEvent, ShareRequest
 from exchange.sharing import applications, asking, deciding, lifecycle
 from exchange.workflow import GrantState, State
 from tests.exchange.sessions import session, signed_in
-from tests.factories.market import NOW, TODAY, TRUE, company, market
-from tests.exchange.sharing.town import two as build_two
 from tests.factories import accounts
+from tests.factories.market import NOW, TODAY, TRUE, company, market
+from tests.factories.sharing import two as build_two
 
 TABLES = (ShareRequest, RequestEvent, Grant, Agreement)
 
@@ -126,10 +126,14 @@ REFUSED = (
     # what was agreed, and what happened
     "UPDATE exchange_agreement SET digest = 'x'",
     "DELETE FROM exchange_requestevent",
-    "INSERT INTO exchange_requestevent (request_id, what, state, text, at)"
-    " VALUES ({mine}, 'agree', 'granted', '', now())",
-    "INSERT INTO exchange_requestevent (request_id, what, state, text, at, by_id)"
-    " VALUES ({theirs}, 'comment', 'granted', '', now(), {person})",
+    (
+        "INSERT INTO exchange_requestevent (request_id, what, state, text, at)"
+        " VALUES ({mine}, 'agree', 'granted', '', now())"
+    ),
+    (
+        "INSERT INTO exchange_requestevent (request_id, what, state, text, at, by_id)"
+        " VALUES ({theirs}, 'comment', 'granted', '', now(), {person})"
+    ),
 )
 
 

@@ -6,7 +6,7 @@ from itertools import count
 from accounts import keys
 from accounts.keys import IssuedKey
 from accounts.models import App, CodeSystem, Membership, Organization, Region, User
-from accounts.roles import ADMIN_ROLES, ROLE_KINDS, OrganizationKind, Role
+from accounts.roles import ADMIN_ROLES, COMPANY_ROLES, ROLE_KINDS, OrganizationKind, Role
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 """A Monday morning, ten o'clock in Shanghai."""
@@ -77,7 +77,7 @@ def user(
 def _place_for(role: Role) -> Organization:
     if role in ADMIN_ROLES or role == Role.OPERATOR:
         return organization(OrganizationKind.AUTHORITY)
-    if role == Role.DEVELOPER:
+    if role in COMPANY_ROLES:
         return organization(OrganizationKind.COMPANY)
     assert OrganizationKind.DEPARTMENT in ROLE_KINDS[role]
     return organization()

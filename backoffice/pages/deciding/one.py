@@ -121,9 +121,7 @@ def told(found: ShareRequest) -> dict[str, Any]:
         "stopped": stopped,
         "stopped_told": "" if stopped is None else stopping.sentence(stopped),
         "similar": beside.similar(found),
-        "barred": matrix.barred(
-            found.dataset, found.fields, today=today, channel=found.channel
-        ),
+        "barred": matrix.barred(found.dataset, found.fields, today=today, channel=found.channel),
         "events": found.events.select_related("by", "for_whom").order_by("at", "pk"),
         "files": found.attachments.defer("content").order_by("pk"),
     }

@@ -27,11 +27,11 @@ from exchange.sharing.matrix import barred
 from exchange.sharing.requests import RequestIncomplete, RequestUnfit, asked
 from exchange.workflow import GrantState, State, StepRefused
 from policy.terms import Channel, Mode, Treatment
+from tests.factories import accounts, exchange
 from tests.factories.market import NOW, TODAY, TRUE, Market, company
 from tests.factories.market import market as build
-from tests.exchange.sharing.town import STOP
-from tests.exchange.sharing.town import two as build_two
-from tests.factories import accounts
+from tests.factories.sharing import STOP
+from tests.factories.sharing import two as build_two
 
 pytestmark = pytest.mark.django_db
 
@@ -142,12 +142,15 @@ def test_what_no_grant_shows_is_not_applied_for_alone(market):
         applications.hand_in(drafted.pk, by=market.person, at=NOW, **TRUE)
 
 
-def test_a_dataset_without_anything_conditional_is_not_applied_for():
-    two = build_two(rows=False)
+def test_a_dataset_without_anything_conditional_is_not_applied_for(market):
+    where = exchange.house()
+    resource = exchange.table(where)
+    dataset = exchange.publish(where, resource)
     place, person = company()
+    terms = replace(market.terms(), fields=[resource.fields.first().pk])
 
     with pytest.raises(RequestUnfit, match="Nothing of"):
-        asking.draft(two.dataset.pk, two.terms("name"), organization=place, by=person, at=NOW)
+        asking.draft(dataset.pk, terms, organization=place, by=person, at=NOW)
 
 
 def test_what_it_would_bring_is_foreseen_field_by_field(market):

@@ -1,4 +1,4 @@
-"""A company signs up, is checked, runs the programs shown, applies, and receives what it was given.
+"""A company signs up, is checked, runs the programs shown, applies, and receives.
 
 In a real browser, in both languages: the letter, the data authority's check, the key, the very
 programs of the dataset's page, the application, the department's answer in part.
@@ -51,7 +51,7 @@ WORDS = {
         "agreement": "公共数据有条件开放使用协议",
     },
 }
-PASSWORD = "Willow-Lane-42"  # noqa: S105 - of an invented person
+PASSWORD = "Willow-Lane-42"
 PROGRAMS = {"curl": ["sh", "-c"], "Python": [sys.executable, "-c"]}
 
 

@@ -14,9 +14,9 @@ from exchange.sharing import deciding
 from exchange.sharing.requests import asked
 from exchange.workflow import GrantState, State
 from tests.exchange.sessions import signed_in
+from tests.factories import exchange
 from tests.factories import market as markets
 from tests.factories.market import Market
-from tests.factories import exchange
 from tests.portal.members import people
 from tests.portal.members.test_role import AS_MEMBERS
 
@@ -123,9 +123,7 @@ def test_a_draft_is_kept_changed_and_handed_in(market, page):
     kept = client.post(page, form(market, "turnover", keep="yes"))
     number = ShareRequest.objects.get().pk
     change = f"/my/applications/{number}/change/"
-    sent = client.post(
-        change, form(market, "turnover", "district", hand_in="yes", vouched="yes")
-    )
+    sent = client.post(change, form(market, "turnover", "district", hand_in="yes", vouched="yes"))
 
     assert kept["Location"] == sent["Location"] == f"/my/applications/{number}/"
     found = ShareRequest.objects.get()
