@@ -914,7 +914,7 @@ def _acts(delegation: Delegation) -> bool:
     )
 
 
-MEMBERS_PAGES = {"request": "/my/applications/%s/", "grant": "/my/grants/%s/"}
+MEMBERS_PAGES = {"request": "/my/applications/%s/", "grant": "/my/applications/grants/%s/"}
 """Where a company looks at what it was told of, by the kind of target; else at /my/."""
 
 

@@ -155,6 +155,9 @@ _OF_MY_REQUEST = (
     "EXISTS (SELECT FROM public.exchange_sharerequest r"
     " WHERE r.id = exchange_requestevent.request_id)"
 )
+_OF_GRANT_EVENT = (  # a company whose purpose is over tells its own webhooks of it
+    "EXISTS (SELECT FROM public.exchange_grant g WHERE g.id = exchange_webhookevent.grant_id)"
+)
 _OF_MY_GRANT = (
     "EXISTS (SELECT FROM public.exchange_grant g WHERE g.id = exchange_agreement.grant_id)"
 )
@@ -187,8 +190,9 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
         (READ, ADD, TAKE), _of_webhook("exchange_webhooksubscription")
     ),
     "exchange_webhookevent": {
-        READ: f"{_of_webhook('exchange_webhookevent')} OR {_DELIVERED}",
-        ADD: f"kind = 'ping' AND {_of_webhook('exchange_webhookevent')}",
+        READ: f"{_of_webhook('exchange_webhookevent')} OR {_DELIVERED} OR {_OF_GRANT_EVENT}",
+        ADD: f"kind = 'ping' AND {_of_webhook('exchange_webhookevent')}"
+        f" OR kind = 'grant.ended' AND {_OF_GRANT_EVENT}",
     },
     "exchange_webhookdelivery": {
         READ: _of_webhook("exchange_webhookdelivery"),

@@ -50,6 +50,9 @@ class DayInput(forms.DateInput):
 class ApplyForm(forms.Form):
     """An application; what a draft may lack is asked for when it is handed in."""
 
+    asks_all = True
+    """Everything is asked for when it is handed in, so no field says that it may stay empty."""
+
     organization = forms.ModelChoiceField(
         Organization.objects.none(), label=_("For which company")
     )

@@ -294,7 +294,7 @@ def test_mails_to_a_company_lead_to_its_pages_and_never_to_the_office(market):
     bodies = [one.body for one in mail.outbox if one.to == ["lan@example.org"]]
     assert len(bodies) == 2
     assert any(f"/my/applications/{grant.request_id}/" in body for body in bodies)
-    assert any(f"/my/grants/{grant.pk}/" in body for body in bodies)
+    assert any(f"/my/applications/grants/{grant.pk}/" in body for body in bodies)
     assert not any("/office/" in body for body in bodies)
 
 

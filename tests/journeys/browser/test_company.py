@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -97,9 +98,8 @@ def checked(seat, site, operator, language: str, said: dict[str, str]) -> None:
     sent(seat)
     claim = CompanyClaim.objects.get()
     office = site.seat(operator, language)
-    office.open(f"/office/accounts/companyclaim/{claim.pk}/change/")
+    office.open(reverse("admin:accounts_companyclaim_button", args=[claim.pk, "approve"]))
     office.press(said["approve"])
-    office.page.locator("form button[type=submit], form button.primary").first.click()
     office.sees(said["approved"])
 
 
@@ -197,6 +197,6 @@ def test_a_company_comes_from_nothing_to_the_data_it_was_granted(language, site)
     company.sees(said["granted"])
     company.sees("够用即可")
     company.picture(f"company_application_{language}")
-    company.open(f"/my/grants/{grant.pk}/agreement/")
+    company.open(f"/my/applications/grants/{grant.pk}/agreement/")
     company.sees(said["agreement"])
     assert company.troubles == []

@@ -195,9 +195,9 @@ def test_a_part_is_granted_and_seen_with_its_agreement(market, page):
     grant = Grant.objects.get()
 
     answered = text_of(client.get(f"/my/applications/{request.pk}/"))
-    held = text_of(client.get(f"/my/grants/{grant.pk}/"))
-    paper = client.get(f"/my/grants/{grant.pk}/agreement.pdf")
-    agreed = text_of(client.get(f"/my/grants/{grant.pk}/agreement/"))
+    held = text_of(client.get(f"/my/applications/grants/{grant.pk}/"))
+    paper = client.get(f"/my/applications/grants/{grant.pk}/agreement.pdf")
+    agreed = text_of(client.get(f"/my/applications/grants/{grant.pk}/agreement/"))
 
     assert "Enough" not in before.split("What happened")[0]
     assert "Enough" in answered
@@ -226,11 +226,11 @@ def test_a_grant_is_ended_and_its_disposal_noted(market):
     grant = market.granted("turnover")
     client = client_of()
 
-    client.post(f"/my/grants/{grant.pk}/end/", {"reason": "Project over"})
-    client.post(f"/my/grants/{grant.pk}/disposal/", {"receipt": "Deleted"})
+    client.post(f"/my/applications/grants/{grant.pk}/end/", {"reason": "Project over"})
+    client.post(f"/my/applications/grants/{grant.pk}/disposal/", {"receipt": "Deleted"})
 
     assert Grant.objects.get().state(timezone.localdate()) == GrantState.DISPOSED
-    assert "Deleted" in text_of(client.get(f"/my/grants/{grant.pk}/"))
+    assert "Deleted" in text_of(client.get(f"/my/applications/grants/{grant.pk}/"))
 
 
 def test_another_companys_is_answered_as_if_it_were_not_there(market):
@@ -244,15 +244,15 @@ def test_another_companys_is_answered_as_if_it_were_not_there(market):
     pages = (
         f"/my/applications/{grant.request_id}/",
         f"/my/applications/{grant.request_id}/change/",
-        f"/my/grants/{grant.pk}/",
-        f"/my/grants/{grant.pk}/agreement/",
-        f"/my/grants/{grant.pk}/agreement.pdf",
+        f"/my/applications/grants/{grant.pk}/",
+        f"/my/applications/grants/{grant.pk}/agreement/",
+        f"/my/applications/grants/{grant.pk}/agreement.pdf",
     )
     acts = (
         f"/my/applications/{grant.request_id}/withdraw/",
         f"/my/applications/{grant.request_id}/comment/",
-        f"/my/grants/{grant.pk}/end/",
-        f"/my/grants/{grant.pk}/disposal/",
+        f"/my/applications/grants/{grant.pk}/end/",
+        f"/my/applications/grants/{grant.pk}/disposal/",
     )
 
     assert {client.get(one).status_code for one in pages} == {404}
@@ -285,9 +285,9 @@ def test_the_pages_work_with_the_rights_of_the_members_role(live_database):
         sent = client.post(place, form(market, "district", hand_in="yes", vouched="yes"))
         shown = client.get(sent["Location"])
         listed = client.get("/my/applications/")
-        held = client.get(f"/my/grants/{grant.pk}/")
-        agreed = client.get(f"/my/grants/{grant.pk}/agreement/")
-        ended = client.post(f"/my/grants/{grant.pk}/end/", {"reason": "Over"})
+        held = client.get(f"/my/applications/grants/{grant.pk}/")
+        agreed = client.get(f"/my/applications/grants/{grant.pk}/agreement/")
+        ended = client.post(f"/my/applications/grants/{grant.pk}/end/", {"reason": "Over"})
 
     assert [
         one.status_code for one in (opened, foreseen, sent, shown, listed, held, agreed, ended)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0024_counting_rules"),
+        ("exchange", "0025_webhooks"),
     ]
 
     operations = [
