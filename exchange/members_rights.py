@@ -119,6 +119,7 @@ _DELIVERED = (
 def _of_webhook(table: str) -> str:
     return f"EXISTS (SELECT FROM public.exchange_webhook w WHERE w.id = {table}.webhook_id)"
 
+
 PERSON = "city.person"
 """The setting of a connection that says who is signed in: the id, or "" for nobody."""
 

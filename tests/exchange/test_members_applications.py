@@ -13,7 +13,7 @@ from exchange.models import Agreement, Grant, RequestEvent, ShareRequest
 from exchange.sharing import applications, asking, deciding, lifecycle
 from exchange.workflow import GrantState, State
 from tests.exchange.sessions import session, signed_in
-from tests.factories import accounts
+from tests.factories import accounts, hooks
 from tests.factories.market import NOW, TODAY, TRUE, company, market
 from tests.factories.sharing import two as build_two
 
@@ -178,6 +178,17 @@ def test_the_verbs_of_a_company_work_as_the_role(city):
 
     assert sent.state == State.IN_REVIEW
     assert Grant.objects.get(pk=grant.pk).state(TODAY) == GrantState.DISPOSED
+
+
+def test_a_company_tells_its_own_webhooks_that_its_purpose_is_over(city):
+    _url, mine, _theirs, grant, *_ = city
+    webhook = hooks.live(mine.dataset, app=mine.app, kinds=["grant.ended"])
+
+    with signed_in(USER=MEMBERS), seen_by(mine.person.pk):
+        lifecycle.purpose_over(grant.pk, reason="结束", by=mine.person, at=NOW)
+
+    hooks.sent(hooks.Receiver())
+    assert hooks.told(webhook) == ["grant.ended"]
 
 
 def test_another_companys_application_is_not_there_for_a_verb_either(city):
