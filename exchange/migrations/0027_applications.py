@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0025_webhooks"),
+        ("exchange", "0026_batch_tries"),
     ]
 
     operations = [

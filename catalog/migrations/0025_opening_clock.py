@@ -39,7 +39,7 @@ def seed(apps, _schema):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0023_axes_of_places"),
+        ("catalog", "0024_catalogue_alarms"),
     ]
 
     operations = [
