@@ -17,7 +17,7 @@ from exchange.sharing.serving import Served
 from oversight import key_counts
 from policy.terms import Channel, Mode
 
-VARY = "X-API-Key, Authorization, Accept-Language"
+VARY = "X-API-Key, Authorization, Accept-Language, Accept-Encoding"
 TO_THE_CALLER = {"Cache-Control": "private, no-cache", "Vary": VARY}
 """What each answer says to caches: it is as this caller may see it, and for nobody else."""
 

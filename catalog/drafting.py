@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,7 @@ from accounts import organizations
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
-from catalog import indexing
+from catalog import indexing, naming
 from catalog.describing import (
     DESCRIBED,
     METADATA,
@@ -51,10 +52,21 @@ def create_dataset(
     dataset = Dataset(slug=slug, owner=owner, title_zh=title_zh, created_by=by, created_at=at)
     with_metadata(dataset, metadata)
     dataset.full_clean()
+    _refuse_reserved(slug)
     dataset.save()
     chain.record("dataset.create", dataset.address, by=by, at=at, slug=slug, title=title_zh)
     indexing.index(dataset.pk, at=at)
     return dataset
+
+
+def _refuse_reserved(slug: str) -> None:
+    """Raise ValidationError where a page of the portal has the address already."""
+    if slug in naming.RESERVED:
+        text = _(
+            "“%(slug)s” is the address of a page of the portal, which would hide the entry."
+            " Choose another, such as “%(slug)s-data”."
+        )
+        raise ValidationError({"slug": text % {"slug": slug}}, code="reserved")
 
 
 @transaction.atomic

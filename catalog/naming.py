@@ -11,6 +11,8 @@ LONGEST = 60
 HAN = re.compile("[\u3400-\u9fff]")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 ODD = re.compile(r"[^0-9a-z]+")
+RESERVED = frozenset({"suggest"})
+"""Addresses below /datasets/ that are pages of the portal: no entry can have them."""
 
 
 def spelled(text: str, joint: str) -> str:
@@ -24,6 +26,8 @@ def spelled(text: str, joint: str) -> str:
 def address(title_zh: str, title_en: str, taken: Container[str]) -> str:
     """Return an address for an entry that is not taken, of at most 60 characters."""
     stem = (spelled(title_en, "-") or spelled(title_zh, "-") or "entry")[:52].strip("-")
+    if stem in RESERVED:
+        stem += "-data"
     return _first_free(stem, "-", taken)
 
 

@@ -49,6 +49,17 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         ) from no
 
 
+def contacts(name: str) -> list[str]:
+    """Return a list of ways to reach somebody, each as mailto:, https:// or tel:."""
+    found = several(name)
+    if all(one.startswith(("mailto:", "https://", "tel:")) for one in found):
+        return found
+    raise ImproperlyConfigured(
+        f"{name} is “{text(name)}”; it can list addresses such as mailto:data@example.org and"
+        " https://data.example.org/report, by comma."
+    )
+
+
 def choice(name: str, default: str, allowed: set[str]) -> str:
     """Return one of the allowed words."""
     value = text(name, default)

@@ -25,7 +25,7 @@ from api.office import pages as office
 from api.pages import Answered, Asked
 from api.views.records import PAID
 from audit import trace
-from config import metrics
+from config import metrics, wire
 from config.middleware import PORTAL_POLICY, chosen_language, fixed_headers, sound_id
 
 Application = Callable[[dict[str, Any], Callable], Iterable[bytes]]
@@ -89,6 +89,7 @@ def lane(django: Application) -> Application:
         translation.activate(chosen)
         name = sound_id(environ.get("HTTP_X_REQUEST_ID", ""))
         token, came = trace.request_id.set(name), trace.began.set(began)
+        sent = wire.untagged(environ)
         asked = Asked(path, slug, {}, environ, body=body)
         try:
             asked.params = parse_qs(
@@ -105,19 +106,14 @@ def lane(django: Application) -> Application:
             trace.began.reset(came)
             trace.request_id.reset(token)
         close_old_connections()  # as Django after each request: a pool gets its connection back
+        body, headers = _on_the_wire(answer, environ, sent)
         start_response(
             STATUS[answer.status],
-            [
-                *answer.headers.items(),
-                *fixed,
-                ("X-Request-ID", name),
-                ("Content-Language", chosen),
-                *_length(answer),
-            ],
+            [*headers.items(), *fixed, ("X-Request-ID", name), ("Content-Language", chosen)],
         )
         if settings.METRICS:
             metrics.count(way.method, way.route, answer.status, began)
-        return [answer.body]
+        return [body]
 
     return serve
 
@@ -143,5 +139,12 @@ def _body(environ: dict[str, Any]) -> bytes | None:
     return body
 
 
-def _length(answer: Answered) -> list[tuple[str, str]]:
-    return [("Content-Length", str(len(answer.body)))] if answer.status == 200 else []
+def _on_the_wire(
+    answer: Answered, environ: dict[str, Any], sent: str
+) -> tuple[bytes, dict[str, str]]:
+    """Return body and headers as this caller takes them: packed, or as they are."""
+    if answer.status != 200:
+        return b"", answer.headers | wire.weakened(answer.headers, sent)
+    accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+    body, changed = wire.rows(answer.body, answer.headers, accepted)
+    return body, answer.headers | changed | {"Content-Length": str(len(body))}

@@ -95,6 +95,7 @@ DEBUG = environment.flag("DEBUG", default=False)
 ALLOWED_HOSTS = environment.several("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.several("CSRF_TRUSTED_ORIGINS")
 PUBLIC_BASE_URL = environment.text("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+SECURITY_CONTACT = environment.contacts("SECURITY_CONTACT")
 CITY_NAME_ZH = environment.text("CITY_NAME_ZH", "海湾市")
 CITY_NAME_EN = environment.text("CITY_NAME_EN", "Bay City")
 REGION_CODE = environment.text("REGION_CODE", "990100")
@@ -229,6 +230,7 @@ MIDDLEWARE = [
     "config.middleware.traced",
     *(["config.metrics.counted"] if METRICS else []),
     "config.middleware.guarded",
+    "config.wire.packed",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # the open door takes no forms and knows no sign-in: it needs neither sessions nor tokens
     *(["django.contrib.sessions.middleware.SessionMiddleware"] if SIGNED_IN else []),
@@ -280,7 +282,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "accounts.passwords.LongEnough",
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -33,6 +33,7 @@ LAW = (
     Way(_("Duty list"), "portal-duty-list"),
 )
 BUILD = (
+    Way(_("Developers’ guide"), "portal-developers"),
     Way(_("API in words and examples"), "api:docs"),
     Way(_("Refusals of the API"), "api:errors"),
 )
@@ -40,12 +41,24 @@ TAKE_PART = (
     Way(_("Apps built on the data"), "portal-apps"),
     Way(_("Wishes for data"), "portal-wishes"),
 )
+ABOUT = (
+    Way(_("About the platform"), "portal-about"),
+    Way(_("Help"), "portal-help"),
+    Way(_("Open licence"), "portal-licence"),
+    Way(_("Terms of use"), "portal-terms"),
+    Way(_("Privacy"), "portal-privacy"),
+    Way(_("Accessibility"), "portal-accessibility"),
+    Way(_("Status"), "portal-status"),
+    Way(_("What has changed"), "portal-changelog"),
+    Way(_("Site map"), "portal-site-map"),
+)
 WAYS = (
     Way(_("Datasets"), "portal-datasets"),
     Way(_("Departments"), "portal-departments"),
     Way(_("Take part"), under=TAKE_PART),
     Way(_("Law"), under=LAW),
     Way(_("Developers"), under=BUILD),
+    Way(_("Help"), "portal-help"),
 )
 FOOT = (
     Way(
@@ -59,6 +72,7 @@ FOOT = (
     Way(_("Take part"), under=TAKE_PART),
     Way(_("Law"), under=LAW),
     Way(_("Build"), under=BUILD),
+    Way(_("About"), under=ABOUT),
     Way(_("For departments"), under=(Way(_("Back office"), "admin:index"),)),
 )
 

@@ -2,6 +2,12 @@
 
 from django.urls import include, path
 
+from portal import robots, sitemaps
+from portal.about import pages
+from portal.about.developers import developers
+from portal.about.helping import helping
+from portal.about.licences import licence
+from portal.about.status import status
 from portal.charts import chart, chart_file
 from portal.dataset.history import atom, history
 from portal.dataset.machine import jsonld
@@ -48,5 +54,20 @@ urlpatterns = [
     path("apps/<int:number>/picture", picture, name="portal-app-picture"),
     path("wishes", wishes, name="portal-wishes"),
     path("wishes/<int:number>", wish, name="portal-wish"),
+    path("about", pages.about, name="portal-about"),
+    path("about/help", helping, name="portal-help"),
+    path("about/developers", developers, name="portal-developers"),
+    path("about/licence", licence, name="portal-licence"),
+    path("about/terms", pages.terms, name="portal-terms"),
+    path("about/privacy", pages.privacy, name="portal-privacy"),
+    path("about/accessibility", pages.accessibility, name="portal-accessibility"),
+    path("about/status", status, name="portal-status"),
+    path("about/changelog", pages.changelog, name="portal-changelog"),
+    path("site-map", sitemaps.site_map, name="portal-site-map"),
+    path("sitemap.xml", sitemaps.index, name="portal-sitemap"),
+    path("sitemap-pages.xml", sitemaps.pages, name="portal-sitemap-pages"),
+    path("sitemap-datasets-<int:number>.xml", sitemaps.datasets, name="portal-sitemap-datasets"),
+    path("robots.txt", robots.robots, name="portal-robots"),
+    path(".well-known/security.txt", robots.security, name="portal-security"),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -17,13 +17,20 @@ class ClaimForm(forms.Form):
     """A company by its code, and how the claim can be checked."""
 
     uscc = forms.CharField(
-        label=gettext_lazy("Unified social credit code"), min_length=18, max_length=18
+        label=gettext_lazy("Unified social credit code"),
+        min_length=18,
+        max_length=18,
+        help_text=gettext_lazy("18 digits and capital letters, as on the business licence."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     name = forms.CharField(label=gettext_lazy("Name, as on the certificate"), max_length=200)
     note = forms.CharField(
         label=gettext_lazy("How we can check that you belong to it"),
         max_length=1000,
         required=False,
+        help_text=gettext_lazy(
+            "Such as a telephone number or an address of the company at which we can ask for you."
+        ),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 

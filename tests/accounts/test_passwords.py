@@ -1,8 +1,10 @@
+import re
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from accounts import passwords
 from accounts.models import PastPassword, User
@@ -24,6 +26,23 @@ def test_fewer_than_three_classes_are_refused(password):
         ThreeOfFourClasses().validate(password)
 
     assert refused.value.code == "password-too-uniform"
+
+
+def test_a_short_password_is_refused_in_the_readers_language():
+    for language, told in (("zh-hans", "至少要有 10 个字符"), ("en", "at least 10 characters")):
+        with translation.override(language), pytest.raises(ValidationError) as refused:
+            validate_password("Ab1-", None)
+
+        assert told in " ".join(refused.value.messages)
+
+
+@pytest.mark.parametrize("password", ["short", "harbour2026", "12345678901", "Lan@example.org1"])
+def test_no_sentence_about_a_password_is_left_in_english(password):
+    person = User(username="lan", email="Lan@example.org", name="Lan")
+    with translation.override("zh-hans"), pytest.raises(ValidationError) as refused:
+        validate_password(password, person)
+
+    assert [one for one in refused.value.messages if not re.search("[\u4e00-\u9fff]", one)] == []
 
 
 def test_the_user_name_does_not_stand_in_the_password():

@@ -6,12 +6,13 @@ from django.core.exceptions import ValidationError
 
 from accounts.roles import NotAllowed, Role
 from audit.models import Entry
-from catalog import publishing
+from catalog import naming, publishing
 from catalog.models import Dataset, Field
 from catalog.refusals import EntryRefused, GradeRefused, Incomplete, SecretRefused
 from catalog.terms import State
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, Secrecy, ShareType
+from portal import urls
 from tests.factories import accounts
 from tests.factories.catalog import CHECKED, NOW, dataset, field, new_field, staff, table
 
@@ -265,3 +266,30 @@ def test_each_verb_leaves_an_entry_in_the_audit_trail():
         "dataset.publish",
         "dataset.withdraw",
     ]
+
+
+def test_an_entry_cannot_take_the_address_of_a_page_that_would_hide_it():
+    owner = accounts.organization()
+    publisher = staff(Role.PUBLISHER, owner)
+
+    with pytest.raises(ValidationError) as refused:
+        publishing.create_dataset("suggest", owner=owner, title_zh="建议", by=publisher, at=NOW)
+
+    assert "suggest-data" in refused.value.message_dict["slug"][0]
+    assert not Dataset.objects.exists()
+    assert not Entry.objects.filter(verb="dataset.create").exists()
+
+
+def test_an_address_that_is_made_of_a_title_is_never_that_of_a_page():
+    assert naming.address("建议", "Suggest", set()) == "suggest-data"
+    assert naming.address("建议", "Suggest", {"suggest-data"}) not in naming.RESERVED
+
+
+def test_every_page_that_stands_beside_datasets_has_its_address_reserved():
+    fixed = {
+        str(one.pattern).removeprefix("datasets/")
+        for one in urls.urlpatterns
+        if str(one.pattern).startswith("datasets/") and "<" not in str(one.pattern)
+    }
+
+    assert fixed == naming.RESERVED

@@ -1,5 +1,6 @@
 """The lane answers pages of rows as Django does, byte for byte, and leaves it all the rest."""
 
+import gzip
 import io
 import json
 from datetime import date
@@ -13,7 +14,7 @@ from django.test import override_settings
 
 from accounts import keys
 from audit import deliveries
-from config import urls
+from config import urls, wire
 from config.lane import lane
 from exchange import opening
 from exchange.models import Grant, Zone
@@ -157,6 +158,33 @@ def test_each_kind_of_query_is_answered_alike(door, query):
     assert status == 200
     assert json.loads(body)["count"] >= 0
     assert door.handed_on == 0
+
+
+@pytest.mark.parametrize("query", ["limit=100", "limit=1", "fields=name&limit=250"])
+def test_pages_are_packed_alike_and_are_the_same_unpacked(door, query):
+    plain = door.page(query)
+
+    status, headers, body = door.page(query, HTTP_ACCEPT_ENCODING="gzip, deflate")
+
+    assert status == 200
+    assert (headers.get("Content-Encoding") == "gzip") == (len(plain[2]) >= wire.SMALLEST)
+    told = gzip.decompress(body) if "Content-Encoding" in headers else body
+    assert told == plain[2]
+    assert headers["ETag"].removeprefix("W/") == plain[1]["ETag"]
+    assert "Accept-Encoding" in headers["Vary"]
+
+
+@pytest.mark.parametrize("weak", ["", "W/"])
+def test_who_has_a_page_in_either_form_is_told_so_by_the_tag_they_sent(door, weak):
+    tag = door.page("limit=100")[1]["ETag"]
+
+    status, headers, body = door.page(
+        "limit=100", HTTP_ACCEPT_ENCODING="gzip", HTTP_IF_NONE_MATCH=f"{weak}{tag}"
+    )
+
+    assert (status, body) == (304, b"")
+    assert headers["ETag"] == f"{weak}{tag}"
+    assert "Content-Encoding" not in headers
 
 
 @pytest.mark.parametrize(
