@@ -7,6 +7,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from xml.sax.saxutils import escape
 
 from django.conf import settings
@@ -80,8 +81,8 @@ def pages(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def datasets(_request: HttpRequest, number: int) -> StreamingHttpResponse:
     """Name a part of the published datasets, in the order in which they were entered."""
-    rows = _datasets(number) if number else Dataset.objects.none()
-    if not rows.exists():
+    rows = _datasets(number) if number else None
+    if rows is None or not rows.exists():
         raise Http404
     told = rows.values_list("slug", "changed").iterator(chunk_size=BATCH)
     places = (Place(_whole(reverse("portal-dataset", args=[slug])), at) for slug, at in told)
@@ -102,7 +103,7 @@ def _leading(ways: tuple[Way, ...]) -> Iterator[str]:
         yield from _leading(way.under)
 
 
-def _datasets(number: int):
+def _datasets(number: int) -> Any:
     """Return a part of the published datasets; `changed`: when entry or open rows last were."""
     refreshed = (
         RecordTable.objects.filter(zone=Zone.OPEN, live=True, resource__dataset=OuterRef("pk"))

@@ -24,7 +24,7 @@ from portal.about.pages import text
 from portal.dataset.examples import Example as Program
 from portal.dataset.examples import examples as programs
 
-COMPANY = {name: ApiKey._meta.get_field(name).default for name in OWN_PLACE}  # noqa: SLF001 - Django's public-by-custom name
+COMPANY = {name: getattr(ApiKey(), name) for name in OWN_PLACE}
 CODES: tuple[tuple[str, int, Promise], ...] = (
     (
         "query-refused",
