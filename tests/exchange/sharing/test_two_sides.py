@@ -256,6 +256,7 @@ OF_ONE_SIDE = {
     "asking.give_back",
     "asking.sign",
     "asking.withdraw",
+    "applications.hand_in",
     "attachments.attach",
     "attachments.detach",
     "attachments.look",
