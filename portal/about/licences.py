@@ -14,6 +14,7 @@ from catalog.models import Dataset
 from portal.about.pages import text
 from portal.dataset import words
 from portal.dataset.words import Licence
+from portal.frame import choose_language
 
 YES, NO, SEE = _("yes"), _("no"), _("see its text")
 FREE, ALIKE = _("under any licence"), _("databases made from it under the same licence")
@@ -39,6 +40,7 @@ class Carried:
 @require_safe
 def licence(request: HttpRequest) -> HttpResponse:
     """Say what may be done with the data."""
+    choose_language(request)  # names are said in it
     return text(request, "licence", {"licences": carried()})
 
 

@@ -59,7 +59,11 @@ PAGES: Mapping[str, Page] = {
             _("Open licence"),
             _("What you may do with the data, and the licences that the datasets carry."),
         ),
-        Page("terms", _("Terms of use"), _("What holds for who uses the portal and its API.")),
+        Page(
+            "terms",
+            _("Terms and conditions"),
+            _("What holds for who uses the portal and its API."),
+        ),
         Page("privacy", _("Privacy"), _("What is kept, for how long, and what is not.")),
         Page(
             "accessibility",
