@@ -184,6 +184,15 @@ def test_the_licences_are_those_of_the_published_datasets_with_their_number():
     assert any("City terms 2026" in row and "see its text" in row for row in told)
 
 
+def test_licences_are_named_in_the_language_that_was_asked_for():
+    Dataset.objects.filter(pk=catalog.dataset().pk).update(license="CC-BY-4.0")
+    chinese = Client(headers={"Accept-Language": "zh-CN"})
+
+    page = chinese.get("/about/licence", {"lang": "en"}).content.decode()
+
+    assert "Creative Commons Attribution 4.0" in page
+
+
 # --- privacy --------------------------------------------------------------------------------
 
 

@@ -201,3 +201,11 @@ def test_no_organisation_is_named_that_publishes_nothing(served):
     idle = accounts.organization()
 
     assert idle.name_en not in listed().content.decode()
+
+
+def test_facets_are_folded_so_that_results_come_first_on_a_phone(db):
+    catalog.dataset()
+
+    for asked in ({}, {"q": "a"}, {"open": "unconditional"}):
+        page = Client().get("/datasets", asked).content.decode()
+        assert page.count('<details class="fold">') == 1
