@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from accounts import quotas
 from accounts.models import ApiKey
 from api.calls import caller_of, key_of
-from audit import deliveries, trace
+from audit import deliveries, stream, trace
 from exchange.access import Caller, Head
 from exchange.models import Grant
 from exchange.sharing import delivered, serving
@@ -71,7 +71,6 @@ def note(caller: Caller, head: Head, *, rows: int, size: int, fields: str, mode:
     QuotaUnavailable.
     """
     now = timezone.now()
-    _time(caller.key_id, now)
     told = {
         "at": now,
         "channel": str(Channel.OPEN),
@@ -88,9 +87,12 @@ def note(caller: Caller, head: Head, *, rows: int, size: int, fields: str, mode:
     }
     if head.grants:
         number = head.grants[0][0]
+        _time(caller.key_id, now)
         _spend_of(number)
         deliveries.deliver(grant_id=number, **told)
-    else:
+        return
+    with stream.together():
+        _time(caller.key_id, now)
         deliveries.note(**told)
 
 

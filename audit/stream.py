@@ -57,6 +57,20 @@ def tell(*words: str | bytes | float) -> None:
     _own_line().tell(words)
 
 
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """Send what is told within in one go, when it ends, for the price of one.
+
+    Raises redis.RedisError where it cannot.
+    """
+    line = _own_line()
+    line.gather()
+    try:
+        yield
+    finally:
+        line.send_gathered()
+
+
 class _Line:
     """One connection, and how many answers it owes. Connects on demand, anew after failures."""
 
@@ -65,6 +79,7 @@ class _Line:
         # not the pool's own: it counts what it makes up to a number, and threads come and go
         self._connection = pool.connection_class(**pool.connection_kwargs)
         self._owed = 0
+        self._gathered: list[bytes] | None = None
         # its own thread speaks on it; only at the end of the process another one settles it
         self._lock = threading.Lock()
 
@@ -75,9 +90,25 @@ class _Line:
             return self._connection.read_response()
 
     def tell(self, words: tuple[str | bytes | float, ...]) -> None:
+        if self._gathered is not None:
+            self._gathered.append(b"".join(self._connection.pack_command(*words)))
+            return
         with self._lock, self._dropped_where_broken():
             self._send(words)
             self._owed += 1
+
+    def gather(self) -> None:
+        """Keep what is told from here on for `send_gathered`."""
+        self._gathered = self._gathered or []
+
+    def send_gathered(self) -> None:
+        """Send what was told since `gather`."""
+        gathered, self._gathered = self._gathered, None
+        if not gathered:
+            return
+        with self._lock, self._dropped_where_broken():
+            self._connection.send_packed_command([b"".join(gathered)], check_health=False)
+            self._owed += len(gathered)
 
     def settle(self) -> None:
         """Read the answers that are owed. Where they do not come, it is logged."""

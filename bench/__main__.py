@@ -7,8 +7,8 @@ import sys
 from bench import stage
 
 NAMES = (
-    *("decision", "page", "depth", "csv", "kept", "repeated", "office", "verify", "sync", "file"),
-    *("relevance", "lists", "finding", "search"),
+    *("decision", "page", "depth", "csv", "counts", "kept", "repeated", "places", "office"),
+    *("verify", "sync", "file", "relevance", "lists", "finding", "search"),
 )
 
 

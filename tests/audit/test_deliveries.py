@@ -120,6 +120,34 @@ def test_what_a_thread_told_is_there_when_it_has_ended():
     assert len(list(deliveries.waiting())) == before + 600
 
 
+def test_what_is_told_together_leaves_in_one_go_and_in_order(monkeypatch):
+    stream.call("DEL", "together")
+    line, sent = stream._own_line(), []
+    send = line._connection.send_packed_command
+    monkeypatch.setattr(
+        line._connection, "send_packed_command", lambda *a, **k: sent.append(a) or send(*a, **k)
+    )
+
+    with stream.together():
+        stream.tell("RPUSH", "together", "one")
+        stream.tell("RPUSH", "together", "two")
+        before = len(sent)
+    told = stream.call("LRANGE", "together", 0, -1)
+
+    assert (before, len(sent)) == (0, 2)  # the second is the question
+    assert told == [b"one", b"two"]
+
+
+def test_what_was_told_together_leaves_also_where_the_rest_fails():
+    stream.call("DEL", "together")
+
+    with pytest.raises(ValueError, match="midway"), stream.together():
+        stream.tell("SET", "together", "left")
+        raise ValueError("midway")
+
+    assert stream.call("GET", "together") == b"left"
+
+
 def test_what_a_process_told_is_there_when_it_has_ended(settings):
     program = (
         "from audit import stream\nfor _ in range(2000): stream.tell('INCR', 'told-at-the-end')\n"
