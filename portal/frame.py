@@ -45,7 +45,7 @@ ABOUT = (
     Way(_("About the platform"), "portal-about"),
     Way(_("Help"), "portal-help"),
     Way(_("Open licence"), "portal-licence"),
-    Way(_("Terms and conditions"), "portal-terms"),
+    Way(_("Terms"), "portal-terms"),
     Way(_("Privacy"), "portal-privacy"),
     Way(_("Accessibility"), "portal-accessibility"),
     Way(_("Status"), "portal-status"),

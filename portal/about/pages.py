@@ -61,7 +61,7 @@ PAGES: Mapping[str, Page] = {
         ),
         Page(
             "terms",
-            _("Terms and conditions"),
+            _("Terms"),
             _("What holds for who uses the portal and its API."),
         ),
         Page("privacy", _("Privacy"), _("What is kept, for how long, and what is not.")),
