@@ -30,7 +30,7 @@ SIZE = {"width": 1280, "height": 860}
 SEED, ROWS = 1, 22 * 211
 PAGES = {
     "home": "/",
-    "search": "/datasets?q=kongqi",
+    "search": "/datasets?q=yuebao",
     "dataset": "/datasets/air-quality-daily",
     "chart": "/datasets/weather-daily/chart?group=day&bucket=month&measure=avg:high&kind=line",
     "map": "/datasets/parks/map",
