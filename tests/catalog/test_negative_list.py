@@ -57,6 +57,15 @@ def test_a_published_line_has_its_number_and_three_people_behind_it():
     assert len({first.proposed_by, first.legal_by, first.authority_by}) == 3
 
 
+def test_a_line_is_named_by_its_number_and_dataset_and_without_one_by_the_dataset():
+    made = dataset()
+    published = negative_line(made)
+    proposed = negative_line(made, state=LineState.PROPOSED)
+
+    assert str(published) == f"{published.number} {made}"
+    assert (proposed.number, str(proposed)) == (None, str(made))
+
+
 def test_a_published_line_withholds_what_it_names_and_cites_its_article():
     made = dataset(fields=["name", "other"])
     line = negative_line(made, ["name"])

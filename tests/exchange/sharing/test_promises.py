@@ -9,9 +9,10 @@ can be counted by hand, and nothing is served beyond what was asked, approved, a
 import json
 import random
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ from exchange.sharing import (
     stopping,
     verification,
 )
-from exchange.sharing.requests import as_json, asked
+from exchange.sharing.requests import as_json, asked, offered
 from exchange.sharing.verification import Result
 from exchange.stop_flow import StopState
 from exchange.workflow import OPEN_STATES, GrantState, State
@@ -58,24 +59,41 @@ pytestmark = pytest.mark.django_db
 Truth = Mapping[int, Mapping[int, dict[str, Any]]]
 NAMES = [one.name for one in sharing.COLUMNS]
 SCOPES = (*[None] * 5, ("name", ["n007", "n008"]), ("name", ["n009"]), ("income", ["7.50"]))
-LIKELY = [*NAMES[:4], *NAMES[:4], "illness"]
+LIKELY = (*NAMES[:4], *NAMES[:4], "illness")
 WAYS = (Mode.QUERY, Mode.QUERY, Mode.QUERY, Mode.VERIFY, Mode.BULK)
 MASKS = ("", "blank", "keep_edges")
 PARTS = ("whole", "whole", "fewer", "masked", "shorter", "yes", "fewer_rows")
 BEYOND = ("more", "clearer", "longer", "sooner", "all_rows", "more_calls", "a_copy")
 TRIES = 2
-AIMED = 25
-"""How often a step is tried at which a walk is aimed, beside STEPS."""
+AIMED = 0.8
+"""How often the next step of an aimed walk is the one that its aim names."""
 STOPPED = ("grant.stop_agree", "grant.stop_decide")
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Where a walk goes: the steps `towards` its aim in their order, over and over, or anywhere.
+
+    `care` is how often a step is tried by who may take it, where it is due; steps that are `bold`
+    anybody tries. `likely` are the fields that are asked for, `narrow` by one department alone.
+    """
+
+    towards: tuple[str, ...] = ()
+    care: float = 0.9
+    likely: tuple[str, ...] = LIKELY
+    bold: tuple[str, ...] = ()
+    narrow: bool = False
+
+
+ANYWHERE = Aim()
 
 
 class Walk:
     """One walk; what it did to the database is gone when it ends."""
 
-    def __init__(
-        self, city: town.Town, truth: Truth, seed: int, care: float, weights: Mapping[str, int]
-    ) -> None:
-        self.city, self.truth, self.care, self.weights = city, truth, care, weights
+    def __init__(self, city: town.Town, truth: Truth, seed: int, aim: Aim) -> None:
+        self.city, self.truth, self.care, self.aim = city, truth, aim.care, aim
+        self.ahead = cycle(aim.towards)
         self.chance = random.Random(seed)  # noqa: S311 - a walk, no secret
         self.at = NOW + timedelta(days=self.chance.choice([0, 0, 200]))  # or before National Day
         self.books = town.Books()
@@ -87,7 +105,9 @@ class Walk:
 
     def step(self) -> None:
         """Take a step, mostly one that is due somewhere."""
-        (self.last,) = self.chance.choices(list(self.weights), list(self.weights.values()))
+        (self.last,) = self.chance.choices(list(STEPS), list(STEPS.values()))
+        if self.aim.towards and self.chance.random() < AIMED:
+            self.last = next(self.ahead)
         getattr(self, self.last)()
 
     def mostly(self) -> bool:
@@ -95,7 +115,8 @@ class Walk:
 
     def person(self, permission: str, place: Organization | None = None) -> User:
         """Choose who tries: mostly somebody with the right, else anybody."""
-        able = self.city.able(permission, place) if self.mostly() else []
+        careful = self.last not in self.aim.bold and self.mostly()
+        able = self.city.able(permission, place) if careful else []
         return self.chance.choice(able or list(self.city.roles))
 
     def request(self, *states: State) -> ShareRequest | None:
@@ -115,7 +136,7 @@ class Walk:
         scope, rows = self.chance.choice(SCOPES), []
         if scope is not None:
             rows = [{"field": two.field(scope[0]), "operator": "in", "values": scope[1]}]
-        names = {*self.chance.choices(LIKELY, k=self.chance.randint(1, 3))}
+        names = {*self.chance.choices(self.aim.likely, k=self.chance.randint(1, 3))}
         if mode == Mode.VERIFY or self.mostly():
             names.add("id")
         return two.terms(
@@ -131,6 +152,8 @@ class Walk:
         two = self.chance.choice(self.city.datasets)
         others = [one for one in self.city.departments if one != two.where.department]
         place = self.chance.choice(others if self.mostly() else self.city.departments)
+        if self.aim.narrow:
+            two, place = self.city.first, self.city.first.asker
         by = self.person("exchange.ask_dataset", place)
         made = self.drafted(two, place, by, self.terms(two, self.chance.choice(WAYS)), None)
         if made and self.mostly():
@@ -404,6 +427,7 @@ class Walk:
         self.a_stop_ends_nothing_before_its_day()
         self.nobody_guesses_more_than_a_few_times()
         self.nobody_decides_on_what_they_asked_for_or_signs_what_they_proposed()
+        self.nothing_is_offered_beyond_what_was_asked()
         self.each_due_day_can_be_counted_by_hand()
         self.nothing_is_served_beyond_what_was_asked_approved_and_lawful()
 
@@ -464,6 +488,18 @@ class Walk:
             assert request.answered_by_id is None or len(deciders) == 2
             able = self.city.able("exchange.answer_request", request.dataset.owner)
             assert request.proposed_by is None or request.proposed_by in able
+            kept = self.books.signed.get(request.pk)
+            if kept is not None:
+                assert (Role.HEAD, request.organization_id) in self.city.roles[kept.by]
+            if kept is not None and kept.answered_by is not None:
+                assert (Role.HEAD, request.dataset.owner_id) in self.city.roles[kept.answered_by]
+
+    def nothing_is_offered_beyond_what_was_asked(self) -> None:
+        for request in ShareRequest.objects.filter(state=State.TO_ANSWER).exclude(
+            answer="refusal"
+        ):
+            kept = self.books.signed[request.pk]
+            assert town.no_more(as_json(offered(request)), kept.asked)
 
     def each_due_day_can_be_counted_by_hand(self) -> None:
         for request in ShareRequest.objects.all():
@@ -628,27 +664,15 @@ def city() -> Iterator[town.Town]:
     yield town.built()
 
 
-def walked(
-    city: town.Town,
-    seeds: Iterable[int],
-    steps: int,
-    *,
-    care: float = 0.9,
-    towards: Collection[str] = (),
-) -> Counter[str]:
-    """Take walks, each from the town as it was built; return how many grants were reached.
-
-    `care` is how often a step is tried by who may take it, where it is due; steps `towards` which
-    a walk is aimed are tried more often than others.
-    """
-    weights = {**STEPS, **dict.fromkeys(towards, AIMED)}
+def walked(city: town.Town, seeds: Iterable[int], steps: int, aim: Aim = ANYWHERE) -> Counter[str]:
+    """Take walks, each from the town as it was built; return how many grants were reached."""
     truth = {two.dataset.pk: true_rows(two) for two in city.datasets}
     reached: Counter[str] = Counter()
     for seed in seeds:
         town.forget()
         profile = ("order809", "municipal-2024")[seed % 4 == 3]
         with override_settings(CLOCK_PROFILE=profile, VERIFY_TRIES=TRIES), transaction.atomic():
-            walk = Walk(city, truth, seed, care, weights)
+            walk = Walk(city, truth, seed, aim)
             for number in range(steps):
                 before = walk.at, WorkingDay.objects.count(), Entry.objects.count()
                 walk.step()

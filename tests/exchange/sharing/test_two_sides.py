@@ -392,3 +392,30 @@ def _verbs() -> set[str]:
         and not node.name.startswith("_")
         and {"by", "at"} <= {one.arg for one in node.args.kwonlyargs}
     }
+
+
+# What the look at both sides costs
+
+
+def roles_read(asked) -> int:
+    """Count how often the roles that a person holds were read."""
+    return sum(
+        'FROM "accounts_membership"' in one["sql"] and "user_id" in one["sql"] for one in asked
+    )
+
+
+def test_a_decision_between_two_sides_reads_the_roles_once_beside_its_right(
+    two, django_assert_max_num_queries
+):
+    stop = stopping.ask(two.granted("phone").pk, **sharing.STOP, by=two.where.head, at=NOW)
+    stopping.refuse(stop.pk, reason="x", by=two.asking_head, at=NOW)
+    dispute = escalated(two)
+
+    with django_assert_max_num_queries(60) as stopped:
+        stopping.decide(stop.pk, ends=False, reason="x", by=two.where.operator, at=NOW)
+    with django_assert_max_num_queries(60) as settled:
+        disputes.decide(
+            dispute.pk, for_asker=False, text="x", document="", by=two.where.operator, at=NOW
+        )
+
+    assert [roles_read(one.captured_queries) for one in (stopped, settled)] == [2, 2]
