@@ -202,13 +202,6 @@ def bare(_real: Any) -> Any:
     return lambda _mask, value, *_rest, **_told: value
 
 
-def scopes_on_anything(_real: Any) -> Any:
-    """Let conditions on rows lean on what is hidden."""
-    return lambda grant, _seen: tuple(
-        serving.Scope(f"f{one['field']}", tuple(map(str, one["values"]))) for one in grant.rows
-    )
-
-
 def without_rule(name: str) -> Breaking:
     """Return a break: the law lacks a rule."""
     kept = tuple(rule for rule in decision.RULES if rule.__name__ != name)
@@ -272,13 +265,7 @@ NO_MORE: Mapping[str, Break] = {
         instead(serving, "_not_named", lambda _: lambda one: one), at_once()
     ),
     "all rows": Break(instead(serving, "_scopes", always(())), at_once()),
-    "rows by what is hidden": Break(
-        instead(serving, "_scopes", scopes_on_anything), at_once("regrade", "bar")
-    ),
-    "no mask": Break(
-        instead(masks, "expression", bare),
-        Aim(("draft", "propose", "answer"), care=0.95, likely=("phone",)),
-    ),
+    "no mask": Break(instead(masks, "expression", bare), answered()),
     "another way of use": Break(instead(serving, "under_grant", in_any_mode), at_once()),
     "suspended, and served": Break(served_in_state(GrantState.SUSPENDED), at_once("suspend")),
     "ended, and served": Break(served_in_state(GrantState.ENDED), at_once("purpose_over")),
