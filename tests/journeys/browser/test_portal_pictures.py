@@ -40,6 +40,10 @@ PAGES = {
     "wishes": "/wishes",
 }
 
+SHOWN = """() => [...document.images].filter(one => one.getBoundingClientRect().top < innerHeight)
+    .every(one => one.complete && one.naturalWidth > 0)"""
+"""Whether the pictures on the screen are there, which come when they are looked at."""
+
 
 @pytest.fixture
 def lively(site: Site) -> Iterator[Site]:
@@ -87,6 +91,7 @@ class Looking:
         answer = self.page.goto(f"{self.site.url}{path}", wait_until="load")
         assert answer is not None
         assert answer.status == 200, path
+        self.page.wait_for_function(SHOWN)
         if "/chart" in path and assets.present(assets.CHARTS):
             expect(self.page.locator("#chart[data-drawn]")).to_be_visible()
         if path.endswith("/map") and finders.find(MAP) is not None and self._draws():
