@@ -1,4 +1,4 @@
-"""Answers as they go over the wire: packed by gzip for who asks. docs/adr/0013 says why so.
+"""Answers as they go over the wire: packed by gzip for who asks. docs/adr/0014 says why so.
 
 What back office and members are sent stays as it is: their pages hold form tokens beside words
 that a stranger may have chosen, and the length of a packed page would tell the token (BREACH). All
