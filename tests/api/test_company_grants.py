@@ -15,7 +15,6 @@ from tests.factories import accounts, exchange
 from tests.factories.market import Market
 from tests.factories.market import market as build
 
-pytestmark = pytest.mark.django_db
 OPEN = {"id", "name"}
 
 
@@ -41,7 +40,7 @@ class Reading:
 
 
 @pytest.fixture
-def company() -> Reading:
+def company(db) -> Reading:
     market = build()
     return Reading(market, market.key(at=exchange.now()).raw)
 
