@@ -3,14 +3,13 @@
 import os
 import socket
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import hypothesis
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 
 from api import pages
 from exchange import access
@@ -73,29 +72,16 @@ def live_database(
     For what needs several connections, threads or processes: children find it in DATABASE_URL.
     Not together with the mark `django_db`.
     """
-    name = f"{services.database()}_live_{next(_live)}"
-    url = databases.clone(name)
-    monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "config.settings")
-    monkeypatch.setattr(settings, "DATABASE_URL", url)
-    with django_db_blocker.unblock():
-        connections.close_all()
-        monkeypatch.setitem(connections.settings["default"], "NAME", name)
-        monkeypatch.setitem(connection.settings_dict, "NAME", name)
-        _forget()
+    with databases.committing(django_db_blocker, monkeypatch) as url:
+        forget()
         yield url
-        connections.close_all()
-    databases.drop(name)
 
 
-def _forget() -> None:
+def forget() -> None:
     """Forget what this process keeps of a database: the numbers of a copy begin where those of
     another one did."""
     for kept in (access._looks, access._decisions, reading._foreseen, pages._ahead):
         kept.clear()
-
-
-_live = count(1)
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import count
+from typing import Any
 
 import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection, connections
 from psycopg import sql
 
 from config import embedded
@@ -44,6 +49,29 @@ def clone(name: str) -> str:
         )
         _copy_rights(source, name)
     return services.found().database_url(name=name)
+
+
+@contextlib.contextmanager
+def committing(blocker: Any, patch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Switch to a new database in which commits are real, until the end; yields its URL.
+
+    `blocker` is pytest-django's, `patch` what undoes the switch.
+    """
+    name = f"{services.database()}_live_{next(_live)}"
+    url = clone(name)
+    patch.setenv("DATABASE_URL", url)
+    patch.setenv("DJANGO_SETTINGS_MODULE", "config.settings")
+    patch.setattr(settings, "DATABASE_URL", url)
+    with blocker.unblock():
+        connections.close_all()
+        patch.setitem(connections.settings["default"], "NAME", name)
+        patch.setitem(connection.settings_dict, "NAME", name)
+        yield url
+        connections.close_all()
+    drop(name)
+
+
+_live = count(1)
 
 
 def drop(name: str) -> None:

@@ -96,11 +96,9 @@ def table(where: House, columns: Sequence[Column] = KEYED, **metadata: Any) -> R
     dataset = publishing.create_dataset(
         f"set-{number}",
         owner=where.department,
-        title_zh=f"数据集{number}",
-        title_en=f"Set {number}",
         by=where.publisher,
         at=NOW,
-        **COMPLETE | metadata,
+        **{"title_zh": f"数据集{number}", "title_en": f"Set {number}"} | COMPLETE | metadata,
     )
     resource = publishing.add_table(
         dataset.pk, fields=[one.new() for one in columns], by=where.publisher, at=NOW

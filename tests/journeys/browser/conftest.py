@@ -183,7 +183,7 @@ def site(
     live_database: str, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Site]:
     """Serve the platform on a database and a folder of files of the test's own."""
-    with _served(live_database, browser, tmp_path, monkeypatch) as served:
+    with serving(live_database, browser, tmp_path, monkeypatch) as served:
         yield served
 
 
@@ -196,20 +196,21 @@ def clocked_site(
     days.write_text("0")
     monkeypatch.setattr(timezone, "now", clock.ahead(days))
     told = {clock.DAYS: str(days)}
-    with _served(live_database, browser, tmp_path, monkeypatch, CLOCKED, told) as served:
+    with serving(live_database, browser, tmp_path, monkeypatch, CLOCKED, told) as served:
         served.days = days
         yield served
 
 
 @contextlib.contextmanager
-def _served(
+def serving(
     database: str,
-    browser: Browser,
+    browser: Browser | None,
     folder: Path,
     patch: pytest.MonkeyPatch,
     program: str = "",
     besides: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Site]:
+    """Serve the platform on a database until the end, looked at by a browser if there is one."""
     patch.setattr(settings, "FILE_ROOTS", [str(folder / "intake")])
     patch.setattr(settings, "BATCH_ROOT", str(folder / "batches"))
     with socket.socket() as probe:

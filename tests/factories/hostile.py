@@ -1,0 +1,137 @@
+"""Everything a person can fill, filled with scripts: none may run, and each shows as text."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from accounts import companies, developers, keys
+from accounts.models import App, User
+from accounts.roles import Role
+from catalog.models import Dataset, Subject
+from catalog.terms import State
+from community import comments, showcases, wishes
+from community.models import Comment, CommentKind, Showcase, Wish
+from community.states import Outcome
+from community.wishes import Reply
+from exchange.sync import engine
+from policy.terms import DataType
+from tests.factories import accounts, catalog, community, exchange, living
+from tests.factories.exchange import House, column
+
+SCRIPT = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
+SHORT = "<svg onload=alert(3)>\"'>"
+EMAIL = "mallory@example.org"
+
+
+@dataclass(frozen=True, slots=True)
+class Hostile:
+    """What was filled, and by whom."""
+
+    member: User
+    dataset: Dataset
+    app: App
+    showcase: Showcase
+    wish: Wish
+    comment: Comment
+
+
+def things() -> Hostile:
+    """Make them by the verbs, which take any text that is no other harm."""
+    dataset = _dataset()
+    member = living.newcomer(EMAIL, SHORT)
+    living.member_speaks(member, SHORT)
+    return Hostile(
+        member=member,
+        dataset=dataset,
+        app=_app(member),
+        showcase=_showcase(dataset, member),
+        wish=_wish(dataset, member),
+        comment=_comments(dataset, member),
+    )
+
+
+def _dataset() -> Dataset:
+    place = accounts.organization(name_zh=f"局{SCRIPT}", name_en=f"Office {SCRIPT}")
+    subject = Subject.objects.create(code="109", name_zh=SCRIPT, name_en=SCRIPT)
+    told = {"label_zh": SCRIPT, "label_en": SCRIPT, "description_zh": SCRIPT}
+    made = catalog.dataset(
+        State.DRAFT,
+        [
+            catalog.new_field("id", data_type=DataType.INTEGER, is_key=True),
+            catalog.new_field("name", **told),
+            catalog.new_field("kept", **told),
+        ],
+        owner=place,
+        subject=subject,
+        title_zh=SCRIPT,
+        title_en=SCRIPT,
+        abstract_zh=SCRIPT,
+        abstract_en=SCRIPT,
+        alias=SCRIPT,
+        keywords_zh=[SHORT],
+        keywords_en=[SHORT],
+        contact=SCRIPT,
+        license=SCRIPT,
+    )
+    columns = (column("id", DataType.INTEGER), column("name"), column("kept"))
+    quoted = SCRIPT.replace('"', '""')
+    rows = f'id,name,kept\n1,"{quoted}",x\n2,"{quoted}",y\n'
+    where = House(
+        place,
+        accounts.user(Role.PUBLISHER, place),
+        accounts.user(Role.HEAD, place),
+        accounts.user(Role.OPERATOR),
+        accounts.user(Role.SYSTEM_ADMIN),
+    )
+    table = catalog.table(made)
+    engine.sync(exchange.csv_binding(where, rows, columns, resource=table).pk)
+    published = exchange.publish(where, table)
+    _line(published)
+    return published
+
+
+def _line(dataset: Dataset) -> None:
+    today = exchange.now().date()
+    law = {"law_zh": SCRIPT, "law_en": SCRIPT, "article": SHORT, "gist_zh": SCRIPT}
+    catalog.negative_line(
+        dataset,
+        ["kept"],
+        on=catalog.basis(**law, gist_en=SCRIPT),
+        reason_zh=SCRIPT,
+        from_on=today - timedelta(days=1),
+        review_on=today + timedelta(days=300),
+    )
+
+
+def _app(member: User) -> App:
+    now = exchange.now()
+    claim = companies.claim(accounts.uscc(90), SCRIPT, SCRIPT, by=member, at=now)
+    place = companies.approve(claim.pk, by=community.operator(), at=now)
+    waiting = companies.claim(accounts.uscc(91), SCRIPT, SCRIPT, by=member, at=now)
+    companies.refuse(waiting.pk, reason=SCRIPT, by=community.operator(), at=now)
+    made = developers.create_app(place, SCRIPT, by=member, at=now)
+    keys.issue(made, by=member, at=now, expires_at=now + timedelta(days=9), label=SCRIPT)
+    return made
+
+
+def _showcase(dataset: Dataset, member: User) -> Showcase:
+    told = {"title_zh": SCRIPT, "title_en": SCRIPT, "text": SCRIPT}
+    refused = community.showcase(dataset, by=member, **told)
+    showcases.refuse(refused.pk, reason=SCRIPT, by=community.operator(), at=exchange.NOW)
+    return community.showcase(dataset, by=member, shown=True, **told)
+
+
+def _wish(dataset: Dataset, member: User) -> Wish:
+    told = {"title": SCRIPT, "text": SCRIPT, "purpose": SCRIPT}
+    made = community.wish(by=member, dataset=dataset, shown=True, **told)
+    reply = Reply(Outcome.EXISTS, SCRIPT, dataset=dataset)
+    return wishes.answer(made.pk, reply, by=community.operator(), at=exchange.NOW)
+
+
+def _comments(dataset: Dataset, member: User) -> Comment:
+    hidden = community.comment(dataset, by=member, text=SCRIPT)
+    comments.hide(hidden.pk, reason=SCRIPT, by=community.operator(), at=exchange.NOW)
+    remark = comments.Remark(CommentKind.CORRECTION, SCRIPT, row=1, field=SHORT)
+    made = comments.say(dataset.pk, remark, by=member, at=exchange.NOW)
+    comments.show(made.pk, by=community.operator(), at=exchange.NOW)
+    reviewer = accounts.user(Role.REVIEWER, dataset.owner)
+    return comments.answer(made.pk, text=SCRIPT, by=reviewer, at=exchange.NOW)

@@ -1,0 +1,95 @@
+"""A page as a browser shows it: what it asked for, what it complained of, what axe says of it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+from accounts.models import User
+from config import assets
+from tests.journeys.browser.conftest import LANGUAGES, PATIENCE
+from tests.journeys.browser.portal.conftest import City, session_cookie
+
+AXE = assets.ROOT / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+"""Levels A and AA of WCAG 2.0 to 2.2, and what axe's makers advise."""
+SEEN = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
+"""What colours and width change; the other rules read the document alone."""
+OWN = ("data:", "blob:", "about:")
+ASK = """async (rules) => {
+  const only = rules ? {type: "rule", values: rules} : {type: "tag", values: %s};
+  const told = await axe.run(document, {runOnly: only, resultTypes: ["violations"]});
+  return told.violations.flatMap((rule) => rule.nodes.map((node) =>
+    rule.id + ": " + node.target.join(" ") + ": "
+    + (node.failureSummary || "").replace(/\\s+/g, " ").slice(0, 220)));
+}"""
+WIDER = """() => {
+  const root = document.documentElement;
+  const over = root.scrollWidth - root.clientWidth;
+  return over > 0 ? ["wider than its window by " + over] : [];
+}"""
+
+
+@dataclass
+class Looker:
+    """Somebody's browser; what goes wrong in it is kept until it is asked for."""
+
+    page: Page
+    url: str
+    strange: list[str] = field(default_factory=list)
+
+    @classmethod
+    def at(cls, city: City, language: str, user: User | None = None, **more: Any) -> "Looker":
+        """Open a browser for nobody, or for somebody; axe is at hand in every page."""
+        context = city.site.browser.new_context(locale=LANGUAGES[language], **more)
+        city.site.opened.append(context)
+        if user is not None:
+            context.add_cookies([session_cookie(city, user)])
+        if AXE.exists():
+            context.add_init_script(path=AXE)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        looker = cls(page, city.url)
+        page.on("console", looker._told)
+        page.on("pageerror", lambda error: looker.strange.append(f"script: {error}"))
+        page.on("request", looker._asked)
+        page.on("dialog", lambda dialog: (looker.strange.append("a dialog"), dialog.dismiss()))
+        return looker
+
+    def open(self, address: str, *, status: int = 200) -> None:
+        """Go to an address, which answers as expected."""
+        answer = self.page.goto(f"{self.url}{address}")
+        assert answer is not None
+        assert answer.status == status, f"{address}: {answer.status}"
+
+    def troubles(self) -> list[str]:
+        """Return what was strange since the last time one asked."""
+        told, self.strange = self.strange, []
+        return told
+
+    def judged(self, rules: list[str] | None = None) -> list[str]:
+        """Return what axe finds in the page as it is now, and whether it is too wide."""
+        return self.page.evaluate(ASK % TAGS, rules) + self.page.evaluate(WIDER)
+
+    def picture(self, path: Path) -> None:
+        """Keep the whole page as it is seen."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=path, full_page=True, animations="disabled")
+
+    def _told(self, message: ConsoleMessage) -> None:
+        itself = message.location.get("url", "") == self.page.url  # it was answered 404, say
+        itself = itself or message.location.get("url", "").endswith("/favicon.ico")
+        if message.type in {"error", "warning"} and not itself:
+            self.strange.append(f"console: {message.text} {message.location.get('url', '')}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.url}/", *OWN)):
+            self.strange.append(f"asked {request.url}")
+
+
+def need_axe() -> None:
+    """Skip where axe was not fetched."""
+    if not AXE.exists():
+        pytest.skip("needs: axe-core (make assets)")

@@ -1,0 +1,149 @@
+"""Where the parts of ten pages stand, at four widths, against what was found right when looked at.
+
+Boxes alone, left and right edge in pixels, and the order from above: fonts differ between
+machines, so heights and pictures would. After a change that was looked at, write them anew:
+
+    LAYOUT=renew .venv/bin/pytest -n 0 tests/journeys/browser/portal/test_layout.py
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.browser.portal.conftest import City
+from tests.journeys.browser.portal.looking import WIDER, Looker
+
+pytestmark = pytest.mark.slow
+KEPT = Path(__file__).with_name("layout.json")
+RENEWS = os.environ.get("LAYOUT") == "renew"
+WIDTHS = (360, 390, 768, 1440)
+NEAR = 3
+"""So many pixels an edge may stand elsewhere: scroll bars and fractions differ."""
+PARTS = (
+    "header.top, .hero, main, h1, form.find .row, main .tiles, main .tiles > div, main .grid,"
+    " main .grid > *, main .split, main .split > *, main .map-split > *, main .scroll, main .tabs,"
+    " main form.panel, main form.form, main .card.result, main .card.wish, footer.foot"
+)
+BOXES = """(parts) => {
+  const seen = [...document.querySelectorAll(parts)].filter((one) => one.offsetParent);
+  const name = (one) => [one.tagName.toLowerCase(), ...[...one.classList].slice(0, 1)].join(".");
+  const boxes = {}, tops = [];
+  for (const one of seen) {
+    const box = one.getBoundingClientRect(), called = name(one);
+    boxes[called] ??= [];
+    const edges = [Math.round(box.left), Math.round(box.right)];
+    if (boxes[called].length < 4) boxes[called].push(edges);
+    if (!tops.some(([known]) => known === called)) tops.push([called, box.top]);
+  }
+  tops.sort((a, b) => a[1] - b[1]);
+  return {boxes, order: tops.map(([called]) => called)};
+}"""
+CLIPPED = """() => [...document.querySelectorAll("body *")].filter((one) => {
+  const style = getComputedStyle(one);
+  return one.offsetParent && !one.closest(".hidden, .shot, .map, svg") && one.textContent.trim()
+    && ["hidden", "clip"].includes(style.overflowX) && one.scrollWidth > one.clientWidth + 1;
+}).map((one) => "cut off: " + one.outerHTML.slice(0, 120))"""
+
+
+def pages(city: City) -> dict[str, str]:
+    """Return the ten pages by name."""
+    stops = f"/datasets/{city.living.stops.slug}"
+    return {
+        "home": "/",
+        "search": "/datasets",
+        "dataset": stops,
+        "why": f"{stops}/why",
+        "quality": f"{stops}/history",
+        "chart": f"{stops}/chart?group=district",
+        "map": f"{stops}/map",
+        "departments": "/departments",
+        "wishes": "/wishes",
+        "sign-in": "/my/sign-in/",
+    }
+
+
+def facts(looker: Looker) -> dict[str, Any]:
+    """Return where the parts of the open page stand at each width."""
+    told = {}
+    for width in WIDTHS:
+        looker.page.set_viewport_size({"width": width, "height": 900})
+        told[str(width)] = looker.page.evaluate(BOXES, PARTS)
+    return told
+
+
+def differences(found: dict[str, Any], kept: dict[str, Any]) -> list[str]:
+    """Return where a page's parts do not stand as they did: width, part, then and now."""
+    told = []
+    for width, then in kept.items():
+        now = found[width]
+        if now["order"] != then["order"]:
+            told.append(f"{width}: order {then['order']} became {now['order']}")
+        for part, edges in then["boxes"].items():
+            moved = now["boxes"].get(part, [])
+            if not _near(moved, edges):
+                told.append(f"{width}: {part} stood at {edges}, stands at {moved}")
+    return told
+
+
+def _near(found: list[list[int]], kept: list[list[int]]) -> bool:
+    return len(found) == len(kept) and all(
+        abs(one - other) <= NEAR
+        for now, then in zip(found, kept, strict=True)
+        for one, other in zip(now, then, strict=True)
+    )
+
+
+def test_the_parts_of_ten_pages_stand_where_they_stood(city: City):
+    looker, found = Looker.at(city, "zh-hans", reduced_motion="reduce"), {}
+
+    for name, address in pages(city).items():
+        looker.open(address)
+        found[name] = facts(looker)
+
+    if RENEWS:
+        KEPT.write_text(json.dumps(found, indent=1) + "\n")
+    kept = json.loads(KEPT.read_text())
+    assert kept.keys() == found.keys()
+    told = [f"{name} {one}" for name in kept for one in differences(found[name], kept[name])]
+    assert not told, "\n".join(told)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_no_page_is_wider_than_its_window_and_no_text_is_cut_off(city: City, language: str):
+    looker, found = Looker.at(city, language, reduced_motion="reduce"), []
+
+    for name, address in (pages(city) | {"hostile": _hostile(city)}).items():
+        looker.open(address)
+        for width in WIDTHS:
+            looker.page.set_viewport_size({"width": width, "height": 900})
+            told = looker.page.evaluate(WIDER) + looker.page.evaluate(CLIPPED)
+            found += [f"{name} {width}: {one}" for one in told]
+
+    assert not found, "\n".join(found)
+
+
+def _hostile(city: City) -> str:
+    return f"/datasets/{city.hostile.dataset.slug}"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "document.querySelector('main .split > *').style.marginLeft = '12px'",
+        "document.querySelector('form.find .row').style.maxWidth = '20rem'",
+        "document.querySelector('main').append(document.querySelector('form.find'))",
+        "document.querySelector('main .split').style.display = 'block'",
+    ],
+)
+def test_a_part_that_moves_is_told(city: City, change: str):
+    looker = Looker.at(city, "zh-hans", reduced_motion="reduce")
+    looker.open("/datasets")
+    before = facts(looker)
+
+    looker.page.evaluate(change)
+
+    assert differences(facts(looker), before)
+    assert differences(before, before) == []

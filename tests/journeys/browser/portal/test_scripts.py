@@ -1,0 +1,190 @@
+"""No script that somebody fills in runs, on any page: it stands there as the text it is."""
+
+from urllib.parse import quote
+
+import pytest
+from django.urls import reverse
+
+from accounts.roles import Role
+from tests.factories import accounts
+from tests.factories.hostile import SCRIPT, SHORT
+from tests.journeys.browser.portal.conftest import City
+from tests.journeys.browser.portal.looking import Looker
+
+pytestmark = pytest.mark.slow
+PLANTED = """() => [...document.querySelectorAll(
+  "img[src='x'], [onerror], [onload], iframe, object, embed, a[href^='javascript:' i]")]
+  .filter((one) => !one.closest("#nav-sidebar")).map((one) => one.outerHTML.slice(0, 200))"""
+INLINE = """() => [...document.querySelectorAll("script:not([src]), [style], style")]
+  .filter((one) => !one.closest(".chart, .map"))  // what draws sets styles of its own
+  .map((one) => one.outerHTML.slice(0, 200))"""
+SEND = """([form, text]) => {
+  const told = document.forms[form];
+  for (const one of told.elements) {
+    if (["hidden", "file", "checkbox", "submit"].includes(one.type)) continue;
+    if (one.type === "radio" || one.tagName === "SELECT" || one.tagName === "BUTTON") continue;
+    one.removeAttribute("maxlength");
+    one.type === "textarea" ? (one.value = text) : (one.type = "text", one.value = text);
+  }
+  told.noValidate = true;
+  told.submit();
+}"""
+FORMS = """() => [...document.querySelectorAll("form[method=post]")].map((one, place) =>
+  [[...document.forms].indexOf(one), one.querySelectorAll(
+    "input:not([type=hidden]):not([type=radio]):not([type=checkbox]), textarea").length])
+  .filter(([place, fields]) => fields).map(([place]) => place)"""
+
+
+def quiet(looker: Looker, address: str) -> list[str]:
+    """Return what ran or was planted on the page that is open, and what the policy blocked."""
+    planted = looker.page.evaluate(PLANTED)
+    if not address.startswith("/office/"):
+        planted += looker.page.evaluate(INLINE)
+    return [f"{address}: {one}" for one in planted + looker.troubles()]
+
+
+def test_what_is_stored_shows_as_text_to_everybody(city: City):
+    made = city.hostile
+    slug, place = made.dataset.slug, made.dataset.owner.slug
+    pages = {
+        "/": SCRIPT,
+        "/datasets": SCRIPT,
+        f"/datasets/{slug}": SCRIPT,
+        f"/datasets/{slug}/why?field=kept": SCRIPT,
+        f"/datasets/{slug}/history": SCRIPT,
+        f"/datasets/{slug}/chart?group=name": SCRIPT,
+        f"/datasets/{slug}/talk": SCRIPT,
+        "/departments": SCRIPT,
+        f"/departments/{place}": SCRIPT,
+        "/negative-list": SCRIPT,
+        "/apps": SCRIPT,
+        f"/apps/{made.showcase.pk}": SCRIPT,
+        "/wishes": SCRIPT,
+        f"/wishes/{made.wish.pk}": SHORT,
+    }
+    looker, found = Looker.at(city, "en"), []
+
+    for address, text in pages.items():
+        looker.open(address)
+        found += quiet(looker, address)
+        if text not in looker.page.inner_text("main"):
+            found.append(f"{address} does not show what was filled in")
+
+    assert found == []
+
+
+def test_what_is_stored_shows_as_text_to_its_owner_and_at_the_desks(city: City):
+    made, operator = city.hostile, accounts.user(Role.OPERATOR)
+    mine = [
+        "/my/",
+        "/my/apps/",
+        f"/my/apps/{made.app.pk}/",
+        "/my/companies/",
+        "/my/talk/",
+        "/my/talk/name/",
+        f"/my/talk/comment/{made.dataset.slug}/",
+        f"/my/talk/vote/{made.wish.pk}/",
+        "/my/usage/",
+        "/my/calls/",
+        "/my/close/",
+    ]
+    desks = [
+        reverse("admin:community_comment_changelist"),
+        reverse("admin:community_comment_change", args=[made.comment.pk]),
+        reverse("admin:community_wish_change", args=[made.wish.pk]),
+        reverse("admin:community_showcase_change", args=[made.showcase.pk]),
+        reverse("admin:accounts_companyclaim_changelist"),
+        reverse("admin:catalog_dataset_change", args=[made.dataset.pk]),
+        reverse("admin:inbox"),
+    ]
+    found = []
+
+    for user, pages in ((made.member, mine), (operator, desks)):
+        looker = Looker.at(city, "en", user)
+        for address in pages:
+            looker.open(address)
+            found += quiet(looker, address)
+
+    assert found == []
+
+
+def test_what_an_address_says_shows_as_text(city: City):
+    slug, typed = city.living.stops.slug, quote(SCRIPT)
+    addresses = [
+        f"/datasets?q={typed}",
+        *(f"/datasets?{name}={typed}" for name in ("owner", "subject", "grade", "sort", "page")),
+        f"/datasets/{slug}?name={typed}",
+        f"/datasets/{slug}?sort={typed}",
+        f"/datasets/{slug}?{typed}=1",
+        f"/datasets/{slug}?cursor={typed}&fields={typed}",
+        f"/datasets/{slug}/why?field={typed}&reader={typed}&as_of={typed}",
+        f"/datasets/{slug}/chart?group={typed}",
+        f"/datasets/{slug}/chart?group=district&measure={typed}&kind={typed}&name={typed}",
+        f"/datasets/{slug}/map?bbox={typed}",
+        f"/negative-list?q={typed}",
+        f"/duty-list?q={typed}",
+        f"/apps?q={typed}&theme={typed}&dataset={typed}",
+        f"/wishes?q={typed}&state={typed}&sort={typed}",
+        f"/?lang={typed}",
+        f"/nowhere/{typed}",
+        "/my/sign-in/?next=javascript:alert(1)",
+        f"/my/sign-in/?next={typed}",
+    ]
+    mine = [
+        f"/my/talk/comment/{slug}/?field={typed}&row={typed}&kind={typed}",
+        f"/my/talk/wish/?dataset={typed}",
+        f"/my/talk/app/?dataset={typed}",
+        f"/my/calls/?key={typed}&day={typed}&dataset={typed}",
+    ]
+    found = []
+
+    for user, pages in ((None, addresses), (city.living.member, mine)):
+        looker = Looker.at(city, "en", user)
+        for address in pages:
+            looker.page.goto(f"{city.url}{address}")
+            found += quiet(looker, address)
+
+    assert found == []
+
+
+def test_what_forms_send_back_shows_as_text(city: City):
+    made = city.hostile
+    mine = [
+        "/my/apps/",
+        f"/my/apps/{made.app.pk}/",
+        "/my/companies/",
+        f"/my/talk/comment/{city.living.shops.slug}/",
+        "/my/talk/wish/",
+        "/my/talk/app/",
+        "/my/talk/name/",
+        "/my/password/",
+        "/my/close/",
+    ]
+    nobody = ["/my/sign-in/", "/my/sign-up/", "/my/password/forgotten/", "/my/leaked/"]
+    found, sent = [], 0
+
+    for user, pages in ((made.member, mine), (None, nobody)):
+        looker = Looker.at(city, "en", user)
+        for address in pages:
+            looker.open(address)
+            for form in looker.page.evaluate(FORMS):
+                looker.open(address)
+                with looker.page.expect_navigation():
+                    looker.page.evaluate(SEND, [form, SCRIPT])
+                found += quiet(looker, f"POST {address}")
+                sent += 1
+
+    assert found == []
+    assert sent >= len(mine) + len(nobody)
+
+
+def test_a_script_that_does_run_would_be_seen(city: City):
+    looker = Looker.at(city, "en")
+    looker.open("/")
+
+    looker.page.evaluate(
+        "(text) => { document.querySelector('main').innerHTML = text; }", f"{SCRIPT}{SHORT}"
+    )
+    looker.page.wait_for_function("document.querySelector('main img').complete")
+
+    assert quiet(looker, "/")
