@@ -16,7 +16,7 @@ FOCUS = """async () => {
   for (const _frame of [1, 2]) await new Promise(requestAnimationFrame);  // it is scrolled to
   const one = document.activeElement;
   if (!one || one === document.body) return null;
-  const style = getComputedStyle(one), box = one.getBoundingClientRect();
+  const style = getComputedStyle(one), box = one.getClientRects()[0];
   const all = [...document.querySelectorAll("*")];
   return {
     place: all.indexOf(one),

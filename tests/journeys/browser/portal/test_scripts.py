@@ -15,7 +15,8 @@ pytestmark = pytest.mark.slow
 PLANTED = """() => [...document.querySelectorAll(
   "img[src='x'], [onerror], [onload], iframe, object, embed, a[href^='javascript:' i]")]
   .filter((one) => !one.closest("#nav-sidebar")).map((one) => one.outerHTML.slice(0, 200))"""
-INLINE = """() => [...document.querySelectorAll("script:not([src]), [style], style")]
+INLINE = """() => [...document.querySelectorAll(
+  "script:not([src]):not([type='application/ld+json']), [style], style")]
   .filter((one) => !one.closest(".chart, .map"))  // what draws sets styles of its own
   .map((one) => one.outerHTML.slice(0, 200))"""
 SEND = """([form, text]) => {

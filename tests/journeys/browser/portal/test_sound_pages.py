@@ -55,7 +55,8 @@ def special(city: City) -> dict[str, int]:
 def test_no_page_for_everybody_has_a_fault(city: City, language: str):
     pages = dict.fromkeys(city.kinds("/"), 200) | special(city)
 
-    assert not faults(city, language, pages)
+    told = faults(city, language, pages)
+    assert not told, told
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -64,7 +65,8 @@ def test_no_page_of_a_member_has_a_fault(city: City, language: str):
     pages = dict.fromkeys(city.kinds("/my/", member), 200)
 
     assert len(pages) > 10
-    assert not faults(city, language, pages, member)
+    told = faults(city, language, pages, member)
+    assert not told, told
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -73,7 +75,8 @@ def test_no_page_of_the_entrance_has_a_fault(city: City, language: str):
         ["/my/sign-up/", "/my/password/forgotten/", "/my/confirm/", "/my/leaked/"], 200
     )
 
-    assert not faults(city, language, pages)
+    told = faults(city, language, pages)
+    assert not told, told
 
 
 def faults(city: City, language: str, pages: dict[str, int], user: User | None = None) -> str:
