@@ -74,6 +74,17 @@ def facts(looker: Looker) -> dict[str, Any]:
     return told
 
 
+def written(found: dict[str, Any]) -> str:
+    """Return what is kept: a line for each page and width."""
+    told = (
+        f'"{name}": {{\n'
+        + ",\n".join(f' "{width}": {json.dumps(one)}' for width, one in widths.items())
+        + "\n}"
+        for name, widths in found.items()
+    )
+    return "{\n" + ",\n".join(told) + "\n}\n"
+
+
 def differences(found: dict[str, Any], kept: dict[str, Any]) -> list[str]:
     """Return where a page's parts do not stand as they did: width, part, then and now."""
     told = []
@@ -104,7 +115,7 @@ def test_the_parts_of_ten_pages_stand_where_they_stood(city: City):
         found[name] = facts(looker)
 
     if RENEWS:
-        KEPT.write_text(json.dumps(found, indent=1) + "\n")
+        KEPT.write_text(written(found))
     kept = json.loads(KEPT.read_text())
     assert kept.keys() == found.keys()
     told = [f"{name} {one}" for name in kept for one in differences(found[name], kept[name])]
