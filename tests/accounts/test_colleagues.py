@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from accounts import colleagues, companies, members
 from accounts.models import CompanyInvitation, Membership
@@ -15,6 +16,12 @@ from tests.factories.accounts import NOW
 
 pytestmark = pytest.mark.django_db
 EMAIL = "gu@example.org"
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
