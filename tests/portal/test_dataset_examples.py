@@ -15,6 +15,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,7 +105,14 @@ def server(live_database, monkeypatch) -> Iterator[str]:
     del live_database
     serving: WSGIServer = make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet)
     monkeypatch.setattr(settings, "PUBLIC_BASE_URL", f"http://127.0.0.1:{serving.server_port}")
-    thread = threading.Thread(target=serving.serve_forever)
+
+    def serve() -> None:
+        try:
+            serving.serve_forever()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=serve)
     thread.start()
     yield settings.PUBLIC_BASE_URL
     serving.shutdown()
