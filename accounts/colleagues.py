@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import companies, limits, notices
@@ -53,7 +54,7 @@ def invite(company: Organization, email: str, role: Role, *, by: User, at: datet
         at=at,
         expires_at=at + timedelta(days=DAYS),
     )
-    _waiting(company).filter(email=made.email).update(revoked_at=at)
+    waiting(company).filter(email=made.email).update(revoked_at=at)
     made.full_clean()
     made.save()
     # the trail holds no e-mail address
@@ -66,7 +67,8 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _waiting(company: Organization):
+def waiting(company: Organization) -> QuerySet[CompanyInvitation]:
+    """Return the invitations of a company that are neither accepted nor void; old ones too."""
     return CompanyInvitation.objects.filter(company=company, accepted_at=None, revoked_at=None)
 
 
@@ -86,7 +88,7 @@ def take_back(invitation_id: int, *, by: User, at: datetime) -> CompanyInvitatio
     return found
 
 
-def _locked():
+def _locked() -> QuerySet[CompanyInvitation]:
     return CompanyInvitation.objects.select_for_update(of=("self",)).select_related("company")
 
 
@@ -98,7 +100,9 @@ def invitation(token: str, *, by: User, at: datetime) -> CompanyInvitation:
     return _theirs(CompanyInvitation.objects.select_related("company"), token, by, at)
 
 
-def _theirs(rows, token: str, by: User, at: datetime) -> CompanyInvitation:
+def _theirs(
+    rows: QuerySet[CompanyInvitation], token: str, by: User, at: datetime
+) -> CompanyInvitation:
     found = rows.filter(digest=digest(token)).first()
     if (
         found is None

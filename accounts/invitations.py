@@ -4,6 +4,7 @@
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from smtplib import SMTPException
@@ -63,24 +64,32 @@ def send(user: User, address: str) -> Sent:
     """
     if not user.email:
         return Sent.NO_ADDRESS
-    said, subjects = [], []
+
+    def written() -> tuple[str, str]:
+        text = _(
+            "%(name)s, you are invited to the city data exchange, with the user name "
+            "“%(username)s”. Choose your password at the address below within %(days)s days. "
+            "The address works once; pass it on to nobody."
+        )
+        terms = {"name": user.name, "username": user.username, "days": settings.INVITATION_DAYS}
+        return _("Invitation to the city data exchange"), text % terms
+
+    return letter(user.email, written, address)
+
+
+def letter(to: str, written: Callable[[], tuple[str, str]], address: str) -> Sent:
+    """Mail a secret address in Chinese and English; it is not logged, nor whom it was for.
+
+    `written` returns subject and text in the language that is active.
+    """
+    subjects, texts = [], []
     for language in ("zh-hans", "en"):
         with translation.override(language):
-            text = _(
-                "%(name)s, you are invited to the city data exchange, with the user name "
-                "“%(username)s”. Choose your password at the address below within %(days)s days. "
-                "The address works once; pass it on to nobody."
-            )
-            terms = {
-                "name": user.name,
-                "username": user.username,
-                "days": settings.INVITATION_DAYS,
-            }
-            said.append(text % terms)
-            subjects.append(_("Invitation to the city data exchange"))
-    subject = " / ".join(subjects)
+            subject, text = written()
+        subjects.append(subject)
+        texts.append(text)
     try:
-        EmailMessage(subject, "\n\n".join([*said, address]), to=[user.email]).send()
+        EmailMessage(" / ".join(subjects), "\n\n".join([*texts, address]), to=[to]).send()
     except (OSError, SMTPException) as failure:
         log.warning("an invitation was not mailed: %s", type(failure).__name__)
         return Sent.FAILED

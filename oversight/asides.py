@@ -4,6 +4,7 @@ Whoever counts says HINCRBY to `<counted><yyyymmdd>` and waits for nothing. A ba
 aside is added once, however often the draining is killed: its name is kept with what it added to.
 """
 
+import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from oversight.models import Drained
 KEPT_DAYS = 8
 """How long a day's count waits for a worker."""
 
+log = logging.getLogger(__name__)
+
 Counts = Mapping[bytes, bytes]
 Add = Callable[[date, Counts], int]
 
@@ -31,6 +34,14 @@ class Kind:
     counted: str
     batches: str
     add: Add
+
+
+def count(kind: Kind, field: str, *, day: date) -> None:
+    """Count one more of a day's. Where Valkey does not answer it is not, and the log says so."""
+    try:
+        stream.tell("HINCRBY", f"{kind.counted}{day:%Y%m%d}", field, 1)
+    except redis.RedisError:
+        log.warning("One of %s was not counted: Valkey does not answer.", kind.batches)
 
 
 def drain(kind: Kind, *, at: datetime) -> int:

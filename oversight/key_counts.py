@@ -5,7 +5,6 @@ refused calls makes numbers larger and no rows. What was read is in the trail of
 is only how many, how fast and why not.
 """
 
-import logging
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -13,11 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import redis
 from django.db import connection
 from django.utils import timezone
 
-from audit import stream
 from oversight import asides
 from oversight.models import KeyCount
 
@@ -33,8 +30,6 @@ EDGES = (
 )
 """Upper edges, in milliseconds, of what is counted together; the last holds all above it too."""
 
-log = logging.getLogger(__name__)
-
 
 def answered(key_id: int, seconds: float, *, at: datetime) -> None:
     """Count an answered call by how long it took until its answer began."""
@@ -48,12 +43,7 @@ def refused(key_id: int, code: str, *, at: datetime) -> None:
 
 
 def _count(key_id: int, what: str, label: str, at: datetime) -> None:
-    """Tell Valkey; where it does not answer the call is not counted, and goes on."""
-    day = timezone.localdate(at)
-    try:
-        stream.tell("HINCRBY", f"{COUNTED}{day:%Y%m%d}", f"{key_id}:{what}:{label}", 1)
-    except redis.RedisError:
-        log.warning("A call was not counted: Valkey does not answer.")
+    asides.count(KEYED, f"{key_id}:{what}:{label}", day=timezone.localdate(at))
 
 
 ADD = """
@@ -110,7 +100,15 @@ class DayOf:
     refused: Mapping[str, int]
 
 
-def by_day(key_ids: Collection[int], since: date) -> dict[date, DayOf]:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted of some keys: of each day of which there is something, and of all."""
+
+    days: Mapping[date, DayOf]
+    whole: DayOf
+
+
+def counted(key_ids: Collection[int], since: date) -> Counted:
     """Return what was counted of some keys since a day. One query."""
     took: dict[date, Counter[int]] = {}
     codes: dict[date, Counter[str]] = {}
@@ -120,23 +118,12 @@ def by_day(key_ids: Collection[int], since: date) -> dict[date, DayOf]:
             took.setdefault(day, Counter())[int(label)] += count
         else:
             codes.setdefault(day, Counter())[label] += count
-    return {
+    days = {
         day: DayOf(pace(took.get(day, Counter())), codes.get(day, Counter()))
         for day in took.keys() | codes.keys()
     }
-
-
-def over(key_ids: Collection[int], since: date) -> DayOf:
-    """Return the same of all days since one, together. One query."""
-    took: Counter[int] = Counter()
-    codes: Counter[str] = Counter()
-    rows = KeyCount.objects.filter(key_id__in=key_ids, day__gte=since)
-    for what, label, count in rows.values_list("what", "label", "count"):
-        if what == TOOK:
-            took[int(label)] += count
-        else:
-            codes[label] += count
-    return DayOf(pace(took), codes)
+    every = sum(took.values(), Counter()), sum(codes.values(), Counter())
+    return Counted(days, DayOf(pace(every[0]), every[1]))
 
 
 def pace(took: Mapping[int, int]) -> Pace | None:

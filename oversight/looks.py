@@ -8,17 +8,14 @@ that was told, one of Valkey at most the last second, and where Valkey does not 
 not counted. Batches are named, and a batch is added once however often the draining is killed.
 """
 
-import logging
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-import redis
 from django.db import connection
 from django.utils import timezone
 
-from audit import stream
 from oversight import asides
 from oversight.models import Door
 
@@ -29,8 +26,6 @@ ROBOT = re.compile(
     r"|python|java/|go-|node|okhttp|axios|ruby|perl|php",
     re.IGNORECASE,
 )
-
-log = logging.getLogger(__name__)
 
 
 def by_a_person(headers: Mapping[str, str]) -> bool:
@@ -44,11 +39,7 @@ def seen(dataset_id: int, headers: Mapping[str, str], *, at: datetime) -> None:
     """Count a view of a dataset's page, unless it is a robot's."""
     if not by_a_person(headers):
         return
-    day = timezone.localdate(at)
-    try:
-        stream.tell("HINCRBY", f"{COUNTED}{day:%Y%m%d}", dataset_id, 1)
-    except redis.RedisError:
-        log.warning("A page view was not counted: Valkey does not answer.")
+    asides.count(VIEWS, str(dataset_id), day=timezone.localdate(at))
 
 
 ADD = """

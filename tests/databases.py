@@ -141,6 +141,20 @@ def _manage(command: str, url: str, *words: str) -> None:
         raise RuntimeError(f"manage.py {command} failed:\n{ended.stdout}{ended.stderr}")
 
 
+@contextlib.contextmanager
+def as_open_door() -> Iterator[None]:
+    """Ask the database as the role of the open door, within the transaction of a test."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE city_open")
+        cursor.execute("SET LOCAL search_path = face, public")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+            cursor.execute("SET LOCAL search_path = DEFAULT")
+
+
 def _ask(statement: str, *names: str) -> None:
     with _administrator() as connection:
         connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

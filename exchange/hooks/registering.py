@@ -71,7 +71,7 @@ def register(
     require(by, PERMISSION, organization=app.organization)
     organizations.hold_open(app.organization_id)
     _refuse(app, url)
-    reachable.target(url)
+    host = reachable.target(url).host
     webhook = Webhook.objects.create(
         app=app, url=url, kinds=_kinds(kinds), created_by=by, created_at=at
     )
@@ -83,7 +83,7 @@ def register(
         by=by,
         at=at,
         app=f"app:{app.pk}",
-        host=reachable.target(url).host,
+        host=host,
         events=webhook.kinds,
         datasets=sorted(datasets),
     )

@@ -44,11 +44,13 @@ SAID = (
 )
 """What a signature vouches for."""
 
-WRITTEN = (
-    *("basis", "rows", "fields", "mode", "clear_up_to", "purpose_class", "purpose", "scene"),
-    *("system", "basis_text", "safeguards", "wanted_from", "wanted_until"),
-    *("calls_average", "calls_peak", "bundle"),
+AS_THEY_ARE = (
+    *("purpose_class", "purpose", "scene", "system", "basis_text", "safeguards"),
+    *("wanted_from", "wanted_until", "calls_average", "calls_peak"),
 )
+"""What a request takes from its terms as it is."""
+
+WRITTEN = (*AS_THEY_ARE, "basis", "rows", "fields", "mode", "clear_up_to", "bundle")
 """What `write` puts into a request."""
 
 ASKED_WAYS = [str(mode) for mode in (Mode.QUERY, Mode.VERIFY, Mode.BULK)]
@@ -136,18 +138,7 @@ def write(request: ShareRequest, terms: Terms, *, today: date) -> None:
     request.fields = sorted(set(terms.fields))
     request.mode = terms.mode
     request.clear_up_to = int(terms.clear_up_to)
-    for name in (
-        "purpose_class",
-        "purpose",
-        "scene",
-        "system",
-        "basis_text",
-        "safeguards",
-        "wanted_from",
-        "wanted_until",
-        "calls_average",
-        "calls_peak",
-    ):
+    for name in AS_THEY_ARE:
         setattr(request, name, getattr(terms, name))
     if terms.bundle is not None:
         request.bundle = terms.bundle

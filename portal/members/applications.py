@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -53,9 +53,7 @@ def _row(one: ShareRequest) -> dict[str, Any]:
 @company_page
 def new(request: HttpRequest, slug: str) -> HttpResponse:
     """Fill an application in, keep it as a draft, or hand it in."""
-    dataset = Dataset.objects.published().select_related("owner").filter(slug=slug).first()
-    if dataset is None:
-        raise Http404
+    dataset = get_object_or_404(Dataset.objects.published().select_related("owner"), slug=slug)
     return _form(request, dataset, None)
 
 
@@ -244,7 +242,4 @@ def _sent(request: HttpRequest, number: int) -> ShareRequest:
 def application_of(person: User, number: int) -> ShareRequest:
     """Return an application of one of the person's companies. Raises Http404 for another's."""
     rows = ShareRequest.objects.filter(organization__in=companies_of(person))
-    found = rows.select_related("dataset__owner", "organization").filter(pk=number).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(rows.select_related("dataset__owner", "organization"), pk=number)

@@ -1,27 +1,20 @@
 """The people of a company: who builds for it and answers for it, invited, appointed, leaving."""
 
-import logging
-from smtplib import SMTPException
-
 from django import forms
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import colleagues, limits
+from accounts import colleagues, invitations, limits
 from accounts.colleagues import Invited
 from accounts.models import CompanyInvitation, Membership, Organization, User
 from accounts.roles import Role
 from portal.frame import city_name
 from portal.members.company_page import answered_by, companies_of, company_page
 from portal.members.door import done, page, person_of, said
-
-log = logging.getLogger(__name__)
-LANGUAGES = ("zh-hans", "en")
 
 
 class InviteForm(forms.Form):
@@ -59,9 +52,7 @@ def _shown(
 ) -> HttpResponse:
     person = person_of(request)
     answers = found in answered_by(person)
-    invited = CompanyInvitation.objects.filter(
-        company=found, accepted_at=None, revoked_at=None, expires_at__gt=timezone.now()
-    )
+    invited = colleagues.waiting(found).filter(expires_at__gt=timezone.now())
     context = {
         "said": said(request),
         "company": found,
@@ -109,27 +100,23 @@ def _mail(invited: Invited, by: User) -> None:
         limits.spend(limits.MAIL, email)
     except limits.TooOften:
         return  # and the page says what it always says
+
+    def written() -> tuple[str, str]:
+        terms = {
+            "person": by.name,
+            "company": invited.invitation.company,
+            "city": city_name(),
+            "days": colleagues.DAYS,
+        }
+        text = _(
+            "%(person)s invites you to build for “%(company)s” at the data exchange of"
+            " %(city)s. Open the address below within %(days)s days; it works once, and for"
+            " an account of this e-mail address alone. If you do not know of this, do nothing."
+        )
+        return _("Invitation to “%(company)s”") % terms, text % terms
+
     address = settings.PUBLIC_BASE_URL + reverse("members-join", args=[invited.token])
-    bodies, subjects = [], []
-    for language in LANGUAGES:
-        with translation.override(language):
-            terms = {
-                "person": by.name,
-                "company": invited.invitation.company,
-                "city": city_name(),
-                "days": colleagues.DAYS,
-            }
-            text = _(
-                "%(person)s invites you to build for “%(company)s” at the data exchange of"
-                " %(city)s. Open the address below within %(days)s days; it works once, and for"
-                " an account of this e-mail address alone. If you do not know of this, do nothing."
-            )
-            bodies.append(text % terms)
-            subjects.append(_("Invitation to “%(company)s”") % terms)
-    try:
-        EmailMessage(" / ".join(subjects), "\n\n".join([*bodies, address]), to=[email]).send()
-    except (OSError, SMTPException) as failure:
-        log.warning("an invitation to a company was not mailed: %s", type(failure).__name__)
+    invitations.letter(email, written, address)
 
 
 @company_page

@@ -9,24 +9,17 @@ from accounts import members
 from accounts.models import Organization, User
 from accounts.roles import Role
 from exchange import members_rights
-from exchange.problems import Problem
-from portal.members.door import View, member_page, person_of, refused
+from portal.members.door import View, member_page, person_of
 
 
 def company_page(view: View) -> View:
-    """Show a page to members, with what their own companies applied for and hold.
-
-    What a verb of the exchange refuses is shown with the refusal's status.
-    """
+    """Show a page to members, with what their own companies applied for and hold."""
 
     @member_page
     @wraps(view)
     def guarded(request: HttpRequest, **where: Any) -> HttpResponse:
         with members_rights.seen_by(person_of(request).pk):
-            try:
-                return view(request, **where)
-            except Problem as no:
-                return refused(request, no)
+            return view(request, **where)
 
     return guarded
 

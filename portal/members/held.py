@@ -1,6 +1,7 @@
 """What a company was granted: which fields, until when, how to call, and what was agreed."""
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -91,7 +92,4 @@ def _sent(request: HttpRequest, number: int) -> Grant:
 def grant_of(person: User, number: int) -> Grant:
     """Return a grant of one of the person's companies. Raises Http404 for another's."""
     rows = Grant.objects.filter(organization__in=companies_of(person))
-    found = rows.select_related("dataset__owner", "organization").filter(pk=number).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(rows.select_related("dataset__owner", "organization"), pk=number)

@@ -18,7 +18,7 @@ from accounts.refused import RefusedCall
 from audit.models import Delivery
 from catalog.models import Dataset
 from oversight import key_counts
-from oversight.key_counts import DayOf, Pace
+from oversight.key_counts import Counted, DayOf, Pace
 from portal.members.door import member_page, page, person_of
 
 DAYS = 30
@@ -75,9 +75,8 @@ def _keys(person: User) -> list[ApiKey]:
     return list(own.select_related("app__organization").order_by("-pk"))
 
 
-def by_day(keys: Sequence[ApiKey], today: date) -> list[Day]:
-    """Return the last DAYS days of some keys, the oldest first."""
-    first = today - timedelta(days=DAYS - 1)
+def by_day(keys: Sequence[ApiKey], counted: Counted, first: date) -> list[Day]:
+    """Return DAYS days of some keys from the first on."""
     told = {
         row["day"]: row
         for row in Delivery.objects.filter(
@@ -88,11 +87,10 @@ def by_day(keys: Sequence[ApiKey], today: date) -> list[Day]:
         .annotate(calls=Count("pk"), all_rows=Sum("rows"), all_bytes=Sum("bytes"))
         .order_by("day")
     }
-    counted = key_counts.by_day([key.pk for key in keys], first)
     most = max((row["calls"] for row in told.values()), default=0)
     days = [first + timedelta(days=place) for place in range(DAYS)]
     return [
-        _day(day, told.get(day, {}), counted.get(day, NOTHING), most, place)
+        _day(day, told.get(day, {}), counted.days.get(day, NOTHING), most, place)
         for place, day in enumerate(days)
     ]
 
@@ -142,9 +140,9 @@ def usage(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     keys = _keys(person_of(request))
     working = [key for key in keys if key.revoked_at is None and key.expires_at > now]
-    today = timezone.localdate(now)
-    days = by_day(keys, today)
-    whole = key_counts.over([key.pk for key in keys], today - timedelta(days=DAYS - 1))
+    first = timezone.localdate(now) - timedelta(days=DAYS - 1)
+    counted = key_counts.counted([key.pk for key in keys], first)
+    days, whole = by_day(keys, counted, first), counted.whole
     context = {
         "days": days,
         "most": max(day.calls for day in days),

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -131,10 +132,7 @@ def _mine(person: User) -> QuerySet[Webhook]:
 
 def webhook_of(person: User, number: int) -> Webhook:
     """Return a webhook of one of the member's apps. Raises Http404 for another's."""
-    found = _mine(person).filter(pk=number).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(_mine(person), pk=number)
 
 
 @member_page
@@ -305,8 +303,8 @@ def rotate(request: HttpRequest, number: int) -> HttpResponse:
 def replay(request: HttpRequest, number: int) -> HttpResponse:
     """Send one event once more."""
     person = person_of(request)
-    found = WebhookDelivery.objects.filter(pk=number, webhook__in=_mine(person)).first()
-    if found is None or request.method != "POST":
+    found = get_object_or_404(WebhookDelivery, pk=number, webhook__in=_mine(person))
+    if request.method != "POST":
         raise Http404
     limits.spend(limits.REPLAY, str(person.pk))
     registering.replay(found.pk, by=person, at=timezone.now())

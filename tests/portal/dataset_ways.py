@@ -1,8 +1,5 @@
 """What the tests of a dataset's pages stand on: a dataset of every treatment, and its pages."""
 
-from contextlib import contextmanager
-
-from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -52,17 +49,3 @@ def page(dataset: Dataset, part: str = "", language: str = "en", **params) -> Ht
 def text(answer: HttpResponse) -> str:
     """Return what a page says, as HTML."""
     return answer.content.decode()
-
-
-@contextmanager
-def as_open_door():
-    """Be the open door's role in the database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE city_open")
-        cursor.execute("SET LOCAL search_path = face, public")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
-            cursor.execute("SET LOCAL search_path = DEFAULT")

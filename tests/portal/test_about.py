@@ -1,7 +1,6 @@
 """The pages about the platform: whole in both languages, true to the code, open to all."""
 
 import re
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,26 +20,13 @@ from exchange import opening
 from exchange.models import CountingRule, RecordTable
 from oversight import standings
 from portal.about import developers, pages
+from tests.databases import as_open_door
 from tests.factories import accounts, catalog
 from tests.portal import guided
 
 pytestmark = pytest.mark.django_db
 TEXTS = Path(settings.BASE_DIR) / "portal" / "templates" / "portal" / "about"
 NAMES = sorted(pages.PAGES)
-
-
-@contextmanager
-def as_open_door():
-    """Ask the database as the role of the open door."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE city_open")
-        cursor.execute("SET LOCAL search_path = face, public")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
-            cursor.execute("SET LOCAL search_path = DEFAULT")
 
 
 def get(name, language="en"):

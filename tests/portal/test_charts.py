@@ -14,6 +14,7 @@ from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType
 from portal import assets
 from portal.dataset.noted import READ_AS
+from tests.databases import as_open_door
 from tests.factories import exchange
 from tests.factories.exchange import NOW, column
 
@@ -200,15 +201,8 @@ def test_the_page_is_in_chinese_too_and_asks_a_bounded_number_of_queries(served)
 
 
 def test_the_page_works_as_the_open_doors_role(served):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE city_open")
-        cursor.execute("SET LOCAL search_path = face, public")
-    try:
+    with as_open_door():
         answer = page(served)
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
-            cursor.execute("SET LOCAL search_path = DEFAULT")
 
     assert answer.status_code == 200
     assert len(table(answer)) == 4

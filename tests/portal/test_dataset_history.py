@@ -8,9 +8,10 @@ from catalog.terms import State
 from exchange import opening
 from exchange.sync import engine
 from policy.terms import DataType, Grade, MaskKind
+from tests.databases import as_open_door
 from tests.factories import catalog, exchange
 from tests.factories.exchange import column
-from tests.portal.dataset_ways import as_open_door, get, page, served, text
+from tests.portal.dataset_ways import get, page, served, text
 
 pytestmark = pytest.mark.django_db
 

@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.boundaries import import_boundaries
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType
+from tests.databases import as_open_door
 from tests.factories import accounts, exchange
 from tests.factories.exchange import column
-from tests.portal.dataset_ways import as_open_door, get, page, served, text
+from tests.portal.dataset_ways import get, page, served, text
 
 pytestmark = pytest.mark.django_db
 

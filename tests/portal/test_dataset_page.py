@@ -19,8 +19,9 @@ from exchange.models import RecordTable
 from exchange.sync import engine
 from oversight.models import Daily, Door
 from policy.terms import Grade, OpenType
+from tests.databases import as_open_door
 from tests.factories import catalog, exchange
-from tests.portal.dataset_ways import COLUMNS, as_open_door, get, page, served, text
+from tests.portal.dataset_ways import COLUMNS, get, page, served, text
 
 pytestmark = pytest.mark.django_db
 

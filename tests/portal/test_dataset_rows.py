@@ -16,9 +16,10 @@ from exchange.records.query import Filter, Operator, RecordQuery, Sort
 from policy.terms import DataType
 from portal.dataset import asked, preview
 from portal.dataset.noted import READ_AS
+from tests.databases import as_open_door
 from tests.factories import catalog
 from tests.factories.exchange import column
-from tests.portal.dataset_ways import DATA, as_open_door, get, page, served, text
+from tests.portal.dataset_ways import DATA, get, page, served, text
 
 
 @pytest.fixture

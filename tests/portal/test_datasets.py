@@ -15,6 +15,7 @@ from exchange.models import RecordTable
 from exchange.sync import engine
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType
+from tests.databases import as_open_door
 from tests.factories import accounts, catalog, exchange
 from tests.factories.exchange import column
 
@@ -183,15 +184,8 @@ def test_the_page_has_landmarks_one_heading_and_labels(served):
 
 
 def test_the_page_works_as_the_open_doors_role(served):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE city_open")
-        cursor.execute("SET LOCAL search_path = face, public")
-    try:
+    with as_open_door():
         page = listed().content.decode()
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
-            cursor.execute("SET LOCAL search_path = DEFAULT")
 
     assert "2 clear, 1 masked, 1 withheld" in page
 

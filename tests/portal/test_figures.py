@@ -17,6 +17,7 @@ from exchange.models import RecordTable
 from exchange.sync import engine
 from oversight import standings
 from oversight.models import Daily, Door
+from tests.databases import as_open_door
 from tests.factories import accounts, catalog, exchange
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -96,16 +97,9 @@ def test_the_pages_speak_chinese(served, path):
 
 @pytest.mark.parametrize("path", [*PAGES, "/figures.json", "/figures/daily.csv"])
 def test_the_pages_work_as_the_open_doors_role(served, path):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE city_open")
-        cursor.execute("SET LOCAL search_path = face, public")
-    try:
+    with as_open_door():
         answer = page(path.format(served.owner.slug))
         told = answer.getvalue()
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
-            cursor.execute("SET LOCAL search_path = DEFAULT")
 
     assert answer.status_code == 200
     assert told

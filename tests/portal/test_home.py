@@ -13,6 +13,7 @@ from catalog.terms import State
 from exchange.sync import engine
 from policy.terms import DataType
 from portal import icons
+from tests.databases import as_open_door
 from tests.factories import catalog, exchange
 from tests.factories.exchange import column
 
@@ -103,14 +104,7 @@ def test_the_page_asks_a_constant_number_of_queries(served):
 
 
 def test_the_page_works_as_the_open_doors_role(served):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE city_open")
-        cursor.execute("SET LOCAL search_path = face, public")
-    try:
+    with as_open_door():
         page = home().content.decode()
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
-            cursor.execute("SET LOCAL search_path = DEFAULT")
 
     assert served.title_en in page

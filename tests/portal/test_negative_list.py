@@ -15,6 +15,7 @@ from catalog import negative_list
 from catalog.models import Field
 from catalog.terms import LineState, State, Substitute
 from portal import negative_list as page
+from tests.databases import as_open_door
 from tests.factories import accounts, catalog
 
 pytestmark = pytest.mark.django_db
@@ -153,16 +154,8 @@ def test_the_page_works_as_the_open_doors_role():
     made = catalog.dataset(fields=["name", "ghost"])
     lines = [catalog.negative_line(made, names) for names in (["name"], ["ghost"], [])]
     Field.objects.filter(name="ghost").update(concealed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE city_open")
-        cursor.execute("SET LOCAL search_path = face, public")
-
-    try:
+    with as_open_door():
         text, numbers = asked(), [row["Number"] for row in rows()]
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
-            cursor.execute("SET LOCAL search_path = DEFAULT")
 
     assert numbers == [str(lines[0].number), str(lines[2].number)]
     assert catalog.TEXT in text

@@ -16,6 +16,7 @@ from catalog.asking import Asked, Term
 from catalog.terms import State
 from portal import finding
 from portal.marking import marked, marks
+from tests.databases import as_open_door
 from tests.factories import accounts, catalog
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -239,17 +240,10 @@ def test_suggesting_is_one_query_and_any_text_is_answered(stops):
 
 
 def test_search_feed_and_suggestions_work_as_the_open_doors_role(stops):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE city_open")
-        cursor.execute("SET LOCAL search_path = face, public")
-    try:
+    with as_open_door():
         page = page_of(q="公車占點 kindergatens", sort="refreshed")
         told = suggested("gong")
         _answer, feed = feed_of(q="bus")
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
-            cursor.execute("SET LOCAL search_path = DEFAULT")
 
     assert slugs(page) == ["stops"]
     assert told

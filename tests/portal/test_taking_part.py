@@ -1,7 +1,6 @@
 """What people say, for everybody: only what was looked at, without who they are, gone at once."""
 
 import re
-from contextlib import contextmanager
 
 import pytest
 from django.db import connection
@@ -20,24 +19,11 @@ from exchange.database_roles import FACE, HIDDEN
 from portal import talk
 from portal.frame import frame_of
 from tests.backoffice.conftest import Desk
+from tests.databases import as_open_door
 from tests.factories import accounts, catalog, community
 
 pytestmark = pytest.mark.django_db
 NOW = community.NOW
-
-
-@contextmanager
-def as_open_door():
-    """Ask the database as the role of the open door."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE city_open")
-        cursor.execute("SET LOCAL search_path = face, public")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
-            cursor.execute("SET LOCAL search_path = DEFAULT")
 
 
 def get(path, language="en", **params):
