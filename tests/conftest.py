@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 import redis
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 
 from api import pages
 from exchange import access
@@ -34,6 +34,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     fixtures = set(getattr(item, "fixturenames", ()))
     if _is_pure(item.path) and (marker or fixtures & {"db", "live_database"}):
         pytest.fail("policy is pure: its tests get no database.", pytrace=False)
+    if marker and connection.settings_dict["NAME"] != services.database():
+        pytest.fail(
+            f"A fixture of a wider scope has left the connection at"
+            f" {connection.settings_dict['NAME']}, where others' commits are.",
+            pytrace=False,
+        )
     if "transactional_db" in fixtures or (marker and marker.kwargs.get("transaction")):
         pytest.fail(
             "The audit tables refuse the flush that transaction=True ends with. Use the fixture"

@@ -91,11 +91,17 @@ def queries() -> st.SearchStrategy[dict[str, str]]:
     return st.tuples(filters, paging).map(lambda both: both[0] | both[1])
 
 
+def validated(case):
+    """Call and judge. Asked for as it is: over WSGI nobody unpacks what came packed."""
+    case.headers = {**(case.headers or {}), "Accept-Encoding": "identity"}
+    return case.call_and_validate(checks=CHECKS)
+
+
 def test_every_answer_is_as_described(judged):
     def check(case):
         if len((case.path_parameters or {}).get("slug", "")) % 4:  # mostly what is there
             case.path_parameters["slug"] = judged.slug
-        case.call_and_validate(checks=CHECKS)
+        validated(case)
 
     for found in judged.schema.get_all_operations():
         BOUNDED(given(case=found.ok().as_strategy())(check))()
@@ -112,7 +118,7 @@ def test_every_query_of_the_grammar_is_answered_as_described(judged, what):
             query=query,
             headers={"X-API-Key": judged.key} if keyed else {},
         )
-        answered.add(case.call_and_validate(checks=CHECKS).status_code)
+        answered.add(validated(case).status_code)
 
     BOUNDED(given(query=queries(), keyed=st.booleans())(check))()
     for plain in ({}, {"nobody": "1"}, *({one.name: "1"} for one in COLUMNS)):

@@ -33,14 +33,28 @@ def paths(steps: list[Step]) -> Iterator[tuple[State, Step, State]]:
             state = after
 
 
+HEADS = {Step.SUBMIT, Step.RETURN, Step.SIGN, Step.SUPPLY}
+"""What only a department does, which has a head; a company hands in instead."""
+
 walks = st.lists(st.sampled_from(Step), max_size=60)
+of_departments = st.lists(st.sampled_from([*set(Step) - {Step.HAND_IN}]), max_size=60)
+of_companies = st.lists(st.sampled_from([*set(Step) - HEADS]), max_size=60)
 
 
-@given(walks)
+@given(of_departments)
 def test_no_path_to_a_grant_skips_the_asking_head_s_signature(steps):
+    assert_answered_for(steps, Step.SIGN)
+
+
+@given(of_companies)
+def test_no_path_of_a_company_to_a_grant_skips_its_handing_in(steps):
+    assert_answered_for(steps, Step.HAND_IN)
+
+
+def assert_answered_for(steps: list[Step], signature: Step) -> None:
     signed = False
     for _state, step, after in paths(steps):
-        if step == Step.SIGN:
+        if step == signature:
             signed = True
         if step == Step.ASK_MORE:
             signed = False  # what is completed is signed anew
