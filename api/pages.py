@@ -198,11 +198,14 @@ def _alike(asked: Asked, digest: str) -> tuple[str, ...]:
 
 def _remember(asked: Asked, digest: str, ahead: Ahead) -> None:
     """Remember what a call with a kept page came to, where one look told all that it rests on."""
-    if ahead.who.organization_id is not None and "office" in settings.DOORS:
-        return  # grants are looked up beside
     texts, state = access.texts(asked.slug, digest)
-    found = access.known(ahead.head.zone, texts)
-    if found is None or found.head is not ahead.head or found.key is not ahead.key:
+    found = None if texts is None else access.known(ahead.head.zone, texts)
+    if (
+        texts is None
+        or found is None
+        or found.head is not ahead.head
+        or found.key is not ahead.key
+    ):
         return
     if len(_ahead) >= KEPT_AHEAD:
         _ahead.clear()
@@ -226,7 +229,7 @@ def _read(
     """Read step by step, and foresee that the same is asked again."""
     scopes = access.scopes(head, who, today=timezone.localdate(), mode=Mode.QUERY)
     page = reading.read(head, fields, query, scopes)
-    if not scopes:
+    if not head.grants:
         reading.foresee(asked.slug, digest, key, head, fields, query)
     return page
 

@@ -21,7 +21,10 @@ from config import health
 OLDEST_PYTHON = (3, 11)
 DISK_BYTES = 2_000_000_000
 CLOCK_SECONDS = 5
-ROLES = ("city_worker", "city_office", "city_open", "city_members", "city_sender")
+ROLES = (
+    *("city_worker", "city_office", "city_open", "city_conditional", "city_members"),
+    "city_sender",
+)
 # of the last day: the whole trail is `verify_audit`'s to walk
 OLDEST_UNLINKED = """
 SELECT id, extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM audit_entry AS entry

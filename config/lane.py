@@ -33,9 +33,9 @@ Application = Callable[[dict[str, Any], Callable], Iterable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """An address that the lane answers at a door: its form, its route in the counters, by what."""
+    """An address that the lane answers: at which doors, its form, its route in the counters."""
 
-    door: str
+    doors: frozenset[str]
     method: str
     path: re.Pattern[str]
     route: str
@@ -44,21 +44,21 @@ class Way:
 
 WAYS = (
     Way(
-        "open",
+        frozenset({"open", "conditional"}),
         "GET",
         re.compile(r"/api/v1/datasets/([-a-zA-Z0-9_]+)/records"),
         "api/v1/datasets/<slug:slug>/records",
         pages.answered,
     ),
     Way(
-        "office",
+        frozenset({"office"}),
         "GET",
         re.compile(r"/api/v1/office/datasets/([-a-zA-Z0-9_]+)/records"),
         "api/v1/office/datasets/<slug:slug>/records",
         office.answered,
     ),
     Way(
-        "office",
+        frozenset({"office"}),
         "POST",
         re.compile(r"/api/v1/office/datasets/([-a-zA-Z0-9_]+)/verifications"),
         "api/v1/office/datasets/<slug:slug>/verifications",
@@ -72,7 +72,7 @@ MOST_PARAMETERS = 100
 def lane(django: Application) -> Application:
     """Return a WSGI application that answers pages of rows itself and hands on the rest."""
     fixed = [*fixed_headers().items(), ("Content-Security-Policy", PORTAL_POLICY)]
-    ways = [way for way in WAYS if way.door in settings.DOORS]
+    ways = [way for way in WAYS if not way.doors.isdisjoint(settings.DOORS)]
 
     def serve(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         path = environ["PATH_INFO"]

@@ -105,7 +105,7 @@ def behind_own_doors(get_response):
 
     Its pages are linked all the same: a proxy leads to the process that has them.
     """
-    doors = {"members": (MEMBERS,), "office": (OFFICE, "/api/")}
+    doors = {"conditional": ("/api/",), "members": (MEMBERS,), "office": (OFFICE, "/api/")}
     ours = (*OWN, *itertools.chain.from_iterable(doors[name] for name in settings.DOORS))
 
     def middleware(request):

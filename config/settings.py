@@ -99,7 +99,9 @@ SECURITY_CONTACT = environment.contacts("SECURITY_CONTACT")
 CITY_NAME_ZH = environment.text("CITY_NAME_ZH", "海湾市")
 CITY_NAME_EN = environment.text("CITY_NAME_EN", "Bay City")
 REGION_CODE = environment.text("REGION_CODE", "990100")
-DOORS = environment.some("DOORS", "open,members,office", {"open", "members", "office"})
+DOORS = environment.some(
+    "DOORS", "open,members,office", {"open", "conditional", "members", "office"}
+)
 SIGNED_IN = not {"members", "office"}.isdisjoint(DOORS)  # people sign in here, and write
 SECURE = environment.flag("SECURE", default=False)
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
@@ -168,7 +170,7 @@ TOMBSTONE_DAYS = environment.whole("TOMBSTONE_DAYS", 90)
 READ_TIMEOUT_MS = environment.whole("READ_TIMEOUT_MS", 5000)
 DOWNLOAD_TIMEOUT_S = environment.whole("DOWNLOAD_TIMEOUT_S", 900)
 KEPT_PAGES_MB = environment.whole("KEPT_PAGES_MB", 32)  # a process; 0: none are kept
-READS_ONLY = not SIGNED_IN  # the open door alone: every statement is a reader's
+READS_ONLY = not SIGNED_IN  # every statement is a reader's
 if READS_ONLY:
     DATABASES["default"]["OPTIONS"]["options"] = f"-c statement_timeout={READ_TIMEOUT_MS}"
 ANONYMOUS_PER_MINUTE = environment.whole("ANONYMOUS_PER_MINUTE", 60)

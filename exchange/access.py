@@ -164,6 +164,12 @@ WHOLE = f"SELECT k::text, h::text, k.*, h.* {LOOK}"
 STATE = "CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_snapshot()::text END"
 KNOWN_AS_OF = f"SELECT k::text, h::text, {STATE} {LOOK}"
 """The texts with the name of the state that they are of; see `state`."""
+HOLDS = f"g.dataset_id = h.h0 AND g.organization_id = k.k{keys.ORGANIZATION}"
+KNOWN_WITH_GRANTS = (
+    f"SELECT k::text, h::text, {STATE}, EXISTS (SELECT FROM exchange_grant g WHERE {HOLDS}) {LOOK}"  # noqa: S608 - of constants
+)
+"""And whether the key's holder has, had or will have a grant of the dataset."""
+GRANTS_AT = frozenset({"conditional", "office"})
 KEPT_LOOKS = 4096
 
 
@@ -188,12 +194,18 @@ def known(zone: str, texts: Sequence[bytes | None]) -> Look | None:
 Texts = tuple[bytes | None, bytes | None]
 
 
-def texts(slug: str, digest: str) -> tuple[Texts, bytes | None]:
+def texts(slug: str, digest: str) -> tuple[Texts | None, bytes | None]:
     """Look a key and a dataset's open head up, as the texts by which a look is `known`, and name
-    the `state` that they are of."""
+    the `state` that they are of. There are no texts where grants may hold beside: a look tells
+    nothing of them."""
     values = [digest.encode(), b"open", slug.encode()]
-    key, head, found = first_row(KNOWN_AS_OF, values)
-    return (key, head), None if connection.in_atomic_block else found
+    granted: bytes | None = b"f"
+    if serves_grants():
+        key, head, found, granted = first_row(KNOWN_WITH_GRANTS, values)
+    else:
+        key, head, found = first_row(KNOWN_AS_OF, values)
+    state = None if connection.in_atomic_block else found
+    return ((key, head) if granted == b"f" else None), state
 
 
 def state() -> bytes | None:
@@ -596,19 +608,24 @@ def served(slug: str, caller: Caller, today: date) -> Head:
 def granted(found: Head, caller: Caller, today: date) -> Head:
     """Return the head a caller is served from: the open one, or the conditional under a grant.
 
-    Grants are served where the office door stands open; at a door of the open zone alone, a
-    grant's holder sees what everybody sees. Raises KeyNotForDataset.
+    Grants are served where the door of the conditional zone or the office's stands open; at a door
+    of the open zone alone, a grant's holder sees what everybody sees. Raises KeyNotForDataset.
     """
     bounds.check_dataset(caller.only, found.dataset_id, caller.key_id)
-    if caller.organization_id is None or "office" not in settings.DOORS:
+    if caller.organization_id is None or not serves_grants():
         return found
-    found = with_grants(found, caller, today)
-    if not found.grants:
-        return found
+    holding = with_grants(found, caller, today)
+    if not holding.grants:
+        return found  # itself, by which a kept page is known
     conditional = head(found.slug, zone=Zone.CONDITIONAL)
     if conditional.table_id is None:
-        return found
-    return replace(conditional, grants=found.grants)
+        return holding
+    return replace(conditional, grants=holding.grants)
+
+
+def serves_grants() -> bool:
+    """Whether this process has a door at which holders of grants get more than everybody."""
+    return not GRANTS_AT.isdisjoint(settings.DOORS)
 
 
 def scopes(

@@ -4,11 +4,13 @@
     city_worker  syncs: reads and writes the exchange's rows, makes and drops record tables
     city_office  back office and department API: the verbs
     city_open    portal and open API: the open zone, the public face of the catalogue, deliveries
+    city_conditional  open API for holders of keys: the same, the conditional zone, their grants
     city_members accounts of citizens and companies (exchange.members_rights)
     city_sender  posts what happened to webhooks (exchange.sender_rights)
 
 `city_open` sees the catalogue through views of the same names in the schema `face`, which stands
-first in its search path: published rows only, without what is internal. All is idempotent.
+first in its search path: published rows only, without what is internal. `city_conditional` has a
+face of its own, `granted`. All is idempotent.
 """
 
 import os
@@ -25,6 +27,9 @@ from exchange.records.statements import comma, idents, one, rows, run
 from exchange.sender_rights import SENDER
 
 OWNER, WORKER, OFFICE, OPEN = "city_owner", "city_worker", "city_office", "city_open"
+CONDITIONAL = "city_conditional"
+READERS = {OPEN: ("face", ("open",)), CONDITIONAL: ("granted", ("open", "conditional"))}
+"""The roles of the doors that only read: the schema each sees the catalogue by, and its zones."""
 RECORDS = "city_records"  # owns record tables, so that worker and office may both replace them
 ZONES = ("shared", "open", "conditional")
 ASIDE = ("staging", "undo")  # rows on their way in, and rows that the last run replaced
@@ -88,6 +93,12 @@ FACE: Mapping[str, str] = {
     "oversight_daily": "dataset_id IN (SELECT id FROM face.catalog_dataset)",
     "oversight_standing": "true",
 }
+# What the door of the conditional zone sees besides: its tables, and what companies may read.
+GRANTED: Mapping[str, str] = {
+    **FACE,
+    "exchange_recordtable": "zone IN ('open', 'conditional')",
+    "exchange_grant": "channel = 'open'",
+}
 HIDDEN: Mapping[str, frozenset[str]] = {
     "catalog_dataset": frozenset(
         {"created_by_id", "signed_by_id", "submitted_by_id", "published_by_id", "withdrawn_by_id"}
@@ -120,6 +131,11 @@ HIDDEN: Mapping[str, frozenset[str]] = {
         | {"undoes_id", "reason", "trial"}
     ),
     "exchange_countingrule": frozenset({"set_by_id"}),
+    # under what it reads, and not who gave it or what was said of it
+    "exchange_grant": frozenset(
+        {"created_by_id", "request_id", "formerly_of_id", "suspended_because", "ended_because"}
+        | {"mend_by", "ending", "deliver_by", "disposed_at", "disposal"}
+    ),
 }
 
 
@@ -137,7 +153,7 @@ def provision() -> None:
 @transaction.atomic
 def make_roles() -> None:
     """Make the roles, which belong to the server: a backup is brought back only where they are."""
-    for role in (WORKER, OFFICE, OPEN, MEMBERS, SENDER):
+    for role in (WORKER, OFFICE, OPEN, CONDITIONAL, MEMBERS, SENDER):
         _role(role, login=True)
     _role(RECORDS, login=False)
     _belong()
@@ -191,6 +207,7 @@ def _belong() -> None:
         (OWNER, WORKER),
         (OWNER, OFFICE),
         (OWNER, OPEN),
+        (OWNER, CONDITIONAL),
         (OWNER, MEMBERS),
         (OWNER, SENDER),
     ):
@@ -236,15 +253,18 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
     WHERE l.relation = ended AND l.database = (SELECT oid FROM pg_database
                                                WHERE datname = current_database())
       AND a.pid <> pg_backend_pid()
-      AND (a.usename IN ('city_open', 'city_office') OR a.application_name = 'city_batch')
+      AND (a.usename IN ('city_open', 'city_conditional', 'city_office')
+           OR a.application_name = 'city_batch')
 $$
 """
 
 
 def _face() -> None:
-    _views("face", FACE)
-    run(sql.SQL("GRANT USAGE ON SCHEMA face TO {}").format(sql.Identifier(OPEN)))
-    run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA face TO {}").format(sql.Identifier(OPEN)))
+    for (role, (face, _zones)), seen in zip(READERS.items(), (FACE, GRANTED), strict=True):
+        _views(face, seen)
+        place, whose = sql.Identifier(face), sql.Identifier(role)
+        run(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(place, whose))
+        run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(place, whose))
     # the members' door sees the same of what it does not write
     own = members_rights.tables()
     seen = {table: condition for table, condition in FACE.items() if table not in own}
@@ -292,7 +312,7 @@ def _grants() -> None:
     database = sql.Identifier(connection.settings_dict["NAME"])
     run(sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"))
     run(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-    everybody = [WORKER, OFFICE, OPEN, MEMBERS, SENDER]
+    everybody = [WORKER, OFFICE, OPEN, CONDITIONAL, MEMBERS, SENDER]
     run(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, comma(idents(everybody))))
     run(
         sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(
@@ -330,7 +350,8 @@ def _grants() -> None:
             comma(idents([WORKER, OFFICE]))
         )
     )
-    _grant_open()
+    for role in READERS:
+        _grant_reader(role)
     members_rights.grant(APPEND_ONLY)
     sender_rights.grant()
     members_rights.limit_rows((WORKER, OFFICE, SENDER))
@@ -360,14 +381,18 @@ def _grant_rooms(role: str) -> None:
     )
 
 
-def _grant_open() -> None:
-    """The open door: reads its zone and its face of the catalogue, adds deliveries."""
-    role = sql.Identifier(OPEN)
-    run(sql.SQL("GRANT USAGE ON SCHEMA open TO {}").format(role))
-    run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA open TO {}").format(role))
+def _grant_reader(name: str) -> None:
+    """A door that only reads: its zones and its face of the catalogue; and it adds deliveries."""
+    role = sql.Identifier(name)
+    face, zones = READERS[name]
+    for zone in map(sql.Identifier, zones):
+        run(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(zone, role))
+        run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(zone, role))
     run(sql.SQL("GRANT INSERT ON public.audit_delivery TO {}").format(role))
-    for (name,) in rows(sql.SQL("SELECT pg_get_serial_sequence('public.audit_delivery', 'id')")):
-        if name:
-            run(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(name), role))
-    run(sql.SQL("ALTER ROLE {} SET search_path = face, public").format(role))
+    for (sequence,) in rows(
+        sql.SQL("SELECT pg_get_serial_sequence('public.audit_delivery', 'id')")
+    ):
+        if sequence:
+            run(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(sequence), role))
+    run(sql.SQL("ALTER ROLE {} SET search_path = {}, public").format(role, sql.Identifier(face)))
     run(sql.SQL("ALTER ROLE {} SET default_transaction_isolation = 'read committed'").format(role))

@@ -19,6 +19,8 @@ from exchange.records.statements import comma, idents, run
 HASH_SEED = 0
 KEY_SEEDS = (1, 2)
 HASH_KEY = "_key"
+READERS = {Zone.OPEN: ("city_open", "city_conditional"), Zone.CONDITIONAL: ("city_conditional",)}
+"""The roles of doors that only read a zone (exchange.database_roles)."""
 
 
 def table_name(resource_id: int, version: int) -> str:
@@ -89,13 +91,13 @@ def key_of(columns: Sequence[str], *, of: str = "") -> sql.Composed:
 
 
 def hand_over(table: sql.Composed, *, zone: str) -> None:
-    """Give a new table to the role that owns record tables, and let the open door read its own.
+    """Give a new table to the role that owns record tables, and let the doors read their zones.
 
     Worker and office both make and replace record tables, so neither may be left the only owner.
     """
     run(sql.SQL("ALTER TABLE {} OWNER TO city_records").format(table))
-    if zone == Zone.OPEN:
-        run(sql.SQL("GRANT SELECT ON {} TO city_open").format(table))
+    for reader in READERS.get(Zone(zone), ()):
+        run(sql.SQL("GRANT SELECT ON {} TO {}").format(table, sql.Identifier(reader)))
 
 
 def definitions(columns: Sequence[Column]) -> list[sql.Composed]:

@@ -34,6 +34,7 @@ SECRETS = {
     "CITY_WORKER_PASSWORD": "c3",
     "CITY_OFFICE_PASSWORD": "d4",
     "CITY_OPEN_PASSWORD": "e5",
+    "CITY_CONDITIONAL_PASSWORD": "b8",
     "CITY_MEMBERS_PASSWORD": "f6",
     "CITY_SENDER_PASSWORD": "a7",
 }
@@ -155,6 +156,7 @@ def test_init_migrates_and_provisions_an_empty_database_and_may_be_repeated(tmp_
             ).fetchall()
 
     assert roles == [
+        ("city_conditional", True, False),
         ("city_members", True, False),
         ("city_office", True, False),
         ("city_open", True, False),
@@ -258,6 +260,7 @@ def test_each_service_has_the_role_it_needs_and_no_other():
     assert roles == {
         "init": "city_owner",
         "web-open": "city_open",
+        "web-conditional": "city_conditional",
         "web-members": "city_members",
         "web-office": "city_office",
         "worker-sync": "city_worker",

@@ -99,18 +99,26 @@ def first_columns(url: str) -> dict[tuple[str, str], str]:
         return {(schema, name): first for schema, name, first in found}
 
 
-def test_the_open_door_can_touch_nothing_but_its_zone_its_face_and_new_deliveries(city):
+READERS = {
+    "city_open": {"open", "face"},
+    "city_conditional": {"open", "conditional", "granted"},
+}
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_a_door_that_reads_can_touch_nothing_but_its_zones_its_face_and_new_deliveries(city, role):
     url, *_ = city
     columns = first_columns(url)
 
-    with session(url, "city_open") as door:
+    with session(url, role) as door:
         found = {
             (schema, name): rights
             for schema, name, kind in relations(door)
             if (rights := allowed(door, schema, name, kind, columns[schema, name]))
         }
 
-    own = {whole: rights for whole, rights in found.items() if whole[0] in {"open", "face"}}
+    own = {whole: rights for whole, rights in found.items() if whole[0] in READERS[role]}
+    assert {schema for schema, _name in own} == READERS[role]
     assert {frozenset(rights) for rights in own.values()} == {frozenset({"SELECT"})}
     others = {whole: rights for whole, rights in found.items() if whole not in own}
     sequence = others.pop(("public", "audit_delivery_id_seq"), {"USAGE"})
@@ -147,7 +155,25 @@ def test_the_open_zone_and_the_face_hold_no_hidden_word(city):
     assert people == (0, 0)
 
 
-@pytest.mark.parametrize("role", ["city_worker", "city_office", "city_open"])
+def test_the_conditional_zone_and_its_face_hold_nothing_that_no_company_may_have(city):
+    url, _dataset, binding, _key = city
+    table = store.live(binding.resource_id, "conditional").table_name
+
+    with session(url, "city_conditional") as door:
+        cursor = door.execute(
+            sql.SQL("SELECT * FROM conditional.{}").format(sql.Identifier(table))
+        )
+        text = repr(cursor.fetchall())
+        told = door.execute(
+            "SELECT count(*), count(created_by_id), count(suspended_because) FROM exchange_grant"
+        ).fetchone()
+
+    assert "'x'" in text  # what is open under conditions
+    assert "s1" not in text
+    assert told == (0, 0, 0)
+
+
+@pytest.mark.parametrize("role", ["city_worker", "city_office", *READERS])
 def test_no_role_changes_what_was_written_down(city, role):
     url, *_ = city
     columns = first_columns(url)
@@ -212,8 +238,9 @@ def test_with_the_rights_of_another_the_open_door_only_counts_a_keys_calls(city)
     assert found == [("audit_calls_delivered",)]
 
 
+@pytest.mark.parametrize("role", READERS)
 @pytest.mark.parametrize("with_key", [True, False])
-def test_the_whole_open_api_answers_as_the_open_door(city, with_key):
+def test_the_whole_open_api_answers_as_a_door_that_reads(city, with_key, role, settings):
     _url, dataset, _binding, key = city
     headers = {"Accept-Language": "en"} | ({"X-API-Key": key.raw} if with_key else {})
     client = Client()
@@ -223,7 +250,8 @@ def test_the_whole_open_api_answers_as_the_open_door(city, with_key):
         return answer.status_code, answer.getvalue().decode()
 
     one = f"datasets/{dataset.slug}"
-    with signed_in(USER="city_open"):
+    settings.DOORS = frozenset({role.removeprefix("city_")})
+    with signed_in(USER=role):
         answers = {
             path: get(path)
             for path in (
@@ -244,6 +272,29 @@ def test_the_whole_open_api_answers_as_the_open_door(city, with_key):
     assert answers[f"{one}/records.csv"][1].splitlines()[1] == "1,a,138****"
     assert refused[0] == 403
     assert (sought[0], json.loads(sought[1])["count"]) == (200, 1)
+
+
+def test_what_was_granted_is_served_at_the_conditional_door_and_not_at_the_open_one(
+    city, settings
+):
+    _url, dataset, binding, key = city
+    fields = binding.resource.fields.filter(name__in=["id", "phone", "extra"])
+    exchange.grant(exchange.house(), dataset, key.key.app.organization, fields)
+
+    def got(role: str) -> dict:
+        settings.DOORS = frozenset({role.removeprefix("city_")})
+        with signed_in(USER=role):
+            answer = Client().get(
+                f"/api/v1/datasets/{dataset.slug}/records", headers={"X-API-Key": key.raw}
+            )
+        assert answer.status_code == 200, answer.content
+        return answer.json()["rows"][0]
+
+    granted, everybodys = got("city_conditional"), got("city_open")
+    assert granted["extra"] == "x"
+    assert everybodys["phone"] == granted["phone"] == "138****"  # not asked to be clear
+    assert "extra" not in everybodys
+    assert "secret" not in granted
 
 
 def test_the_pages_for_people_answer_as_the_open_door(city):

@@ -1,9 +1,9 @@
 """Sources, bindings and published datasets for tests, built through the verbs."""
 
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from catalog.drafting import NewField
 from catalog.models import Dataset, Field, Resource
 from config import embedded
 from exchange import opening, sources
-from exchange.models import Binding, SourceKind, SyncMode
+from exchange.models import Binding, Grant, SourceKind, SyncMode
+from exchange.sharing import grants
 from policy.facts import Mask
 from policy.terms import DataType, Grade, OpenType, ShareType
 from tests import services
@@ -88,6 +89,20 @@ def house() -> House:
         accounts.user(Role.OPERATOR, authority),
         accounts.user(Role.SYSTEM_ADMIN, authority),
     )
+
+
+def grant(
+    where: House, dataset: Dataset, to: Organization, fields: Iterable[Field], **over: Any
+) -> Grant:
+    """Have the operator give a company what is open under conditions, for a long time."""
+    facts = {
+        "purpose": "synthetic",
+        "valid_from": date(2026, 1, 1),
+        "valid_until": date(2099, 1, 1),
+        "by": where.operator,
+        "at": now(),
+    }
+    return grants.grant(dataset.pk, to=to, fields=[one.pk for one in fields], **facts | over)
 
 
 def table(where: House, columns: Sequence[Column] = KEYED, **metadata: Any) -> Resource:
