@@ -5,7 +5,7 @@ number by arrival that stays with the row), `_seq` (moved by each change), `_has
 columns) and, where no key is declared, `_key` (two hashes of the whole row).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Max
@@ -19,7 +19,10 @@ from exchange.records.statements import comma, idents, run
 HASH_SEED = 0
 KEY_SEEDS = (1, 2)
 HASH_KEY = "_key"
-READERS = {Zone.OPEN: ("city_open", "city_conditional"), Zone.CONDITIONAL: ("city_conditional",)}
+READERS: Mapping[str, tuple[str, ...]] = {
+    Zone.OPEN: ("city_open", "city_conditional"),
+    Zone.CONDITIONAL: ("city_conditional",),
+}
 """The roles of doors that only read a zone (exchange.database_roles)."""
 
 
@@ -96,7 +99,7 @@ def hand_over(table: sql.Composed, *, zone: str) -> None:
     Worker and office both make and replace record tables, so neither may be left the only owner.
     """
     run(sql.SQL("ALTER TABLE {} OWNER TO city_records").format(table))
-    for reader in READERS.get(Zone(zone), ()):
+    for reader in READERS.get(zone, ()):
         run(sql.SQL("GRANT SELECT ON {} TO {}").format(table, sql.Identifier(reader)))
 
 
