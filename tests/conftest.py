@@ -10,6 +10,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import connection, connections
+from django.urls import get_resolver
 
 from api import pages
 from exchange import access
@@ -67,6 +68,12 @@ def django_db_setup() -> Iterator[None]:
     yield
     connections.close_all()
     databases.drop(services.database())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _addresses_of_all_doors() -> None:
+    """Read the addresses while all doors stand open: they are read once, and tests shut some."""
+    assert get_resolver().url_patterns
 
 
 @pytest.fixture
