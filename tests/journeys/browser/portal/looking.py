@@ -1,11 +1,12 @@
 """A page as a browser shows it: what it asked for, what it complained of, what axe says of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Page, Request, ViewportSize
 
 from accounts.models import User
 from config import assets
@@ -28,8 +29,15 @@ ASK = """async (rules) => {
 WIDER = """() => {
   const root = document.documentElement;
   const over = root.scrollWidth - root.clientWidth;
-  return over > 0 ? ["wider than its window by " + over] : [];
+  const out = (one) => one.getBoundingClientRect().right > root.clientWidth + 1;
+  const first = over > 0 ? [...document.querySelectorAll("body *")].find(out) : null;
+  return over > 0
+    ? [`wider than its window by ${over}, by ${first ? first.outerHTML.slice(0, 160) : "?"}`] : [];
 }"""
+SETTLED = """async () => {
+  for (const _frame of [1, 2]) await new Promise(requestAnimationFrame);
+}"""
+"""What draws to measure is told of a new width with the next frame, and draws by the one after."""
 
 
 @dataclass
@@ -63,6 +71,11 @@ class Looker:
         answer = self.page.goto(f"{self.url}{address}")
         assert answer is not None
         assert answer.status == status, f"{address}: {answer.status}"
+
+    def resize(self, size: Mapping[str, int]) -> None:
+        """Give the window another size, and wait until the page has followed."""
+        self.page.set_viewport_size(ViewportSize(width=size["width"], height=size["height"]))
+        self.page.evaluate(SETTLED)
 
     def troubles(self) -> list[str]:
         """Return what was strange since the last time one asked."""

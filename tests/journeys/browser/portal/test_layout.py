@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 
+from config import assets
+from tests.journeys.browser.conftest import WIDE
 from tests.journeys.browser.portal.conftest import City
 from tests.journeys.browser.portal.looking import WIDER, Looker
 
 pytestmark = pytest.mark.slow
 KEPT = Path(__file__).with_name("layout.json")
 RENEWS = os.environ.get("LAYOUT") == "renew"
-WIDTHS = (360, 390, 768, 1440)
+WIDTHS, HEIGHT = (360, 390, 768, 1440), 900
 NEAR = 3
 """So many pixels an edge may stand elsewhere: scroll bars and fractions differ."""
 PARTS = (
@@ -47,6 +49,8 @@ CLIPPED = """() => [...document.querySelectorAll("body *")].filter((one) => {
     && ["hidden", "clip"].includes(style.overflowX) && one.scrollWidth > one.clientWidth + 1;
 }).map((one) => "cut off: " + one.outerHTML.slice(0, 120))"""
 
+DEAF = "addEventListener('resize', (told) => told.stopImmediatePropagation(), true)"
+
 
 def pages(city: City) -> dict[str, str]:
     """Return the ten pages by name."""
@@ -69,7 +73,7 @@ def facts(looker: Looker) -> dict[str, Any]:
     """Return where the parts of the open page stand at each width."""
     told = {}
     for width in WIDTHS:
-        looker.page.set_viewport_size({"width": width, "height": 900})
+        looker.resize({"width": width, "height": HEIGHT})
         told[str(width)] = looker.page.evaluate(BOXES, PARTS)
     return told
 
@@ -129,11 +133,26 @@ def test_no_page_is_wider_than_its_window_and_no_text_is_cut_off(city: City, lan
     for name, address in (pages(city) | {"hostile": _hostile(city)}).items():
         looker.open(address)
         for width in WIDTHS:
-            looker.page.set_viewport_size({"width": width, "height": 900})
+            looker.resize({"width": width, "height": HEIGHT})
             told = looker.page.evaluate(WIDER) + looker.page.evaluate(CLIPPED)
             found += [f"{name} {width}: {one}" for one in told]
 
     assert not found, "\n".join(found)
+
+
+def test_a_chart_that_is_not_yet_drawn_anew_does_not_widen_the_page(city: City):
+    looker = Looker.at(city, "en", reduced_motion="reduce", viewport=WIDE)
+    looker.page.add_init_script(DEAF)
+    looker.open(pages(city)["chart"])
+    if not (assets.VENDOR / "echarts.js").exists():
+        pytest.skip("needs: echarts (make assets)")
+    drawn = "document.querySelector('#chart canvas').offsetWidth"
+    width = looker.page.evaluate(drawn)
+
+    looker.resize({"width": 360, "height": HEIGHT})
+
+    assert looker.page.evaluate(drawn) == width > 360
+    assert looker.page.evaluate(WIDER) == []
 
 
 def _hostile(city: City) -> str:

@@ -87,7 +87,7 @@ def faults(city: City, language: str, pages: dict[str, int], user: User | None =
     for address, status in pages.items():
         for number, look in enumerate(LOOKS[language]):
             looker.page.emulate_media(color_scheme=look.scheme)
-            looker.page.set_viewport_size(look.size)
+            looker.resize(look.size)
             if number == 0:
                 looker.open(address, status=status)
             found += [
