@@ -222,6 +222,19 @@ REFUSALS = (
         ),
     ),
     Refusal(
+        "conditional-only",
+        (403,),
+        _(
+            "The dataset is open under conditions only. A company applies for a grant; its keys"
+            " then read the rows."
+        ),
+    ),
+    Refusal(
+        "nothing-open",
+        (403,),
+        _("No field of the dataset is open to the public or to companies. The reasons say why."),
+    ),
+    Refusal(
         "not-a-department",
         (403,),
         _("The key belongs to a company. Use the open API."),

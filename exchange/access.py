@@ -24,7 +24,7 @@ from accounts import bounds, keys
 from accounts.models import ApiKey
 from audit.prepared import first_row
 from catalog import facts, history
-from catalog.models import Dataset, Field, FieldTerms, Resource
+from catalog.models import Dataset, Field, FieldTerms
 from exchange.models import Zone
 from exchange.problems import Ground, Problem
 from exchange.records import masks
@@ -58,20 +58,6 @@ class NotPublishedThen(Problem):
     """The dataset had not been published on that day, so nothing was decided."""
 
     code = "not-published-then"
-    status = 404
-
-
-class RowsNotReady(Problem):
-    """The dataset is published, but no sync has brought rows yet."""
-
-    code = "rows-not-ready"
-    status = 409
-
-
-class NoTable(Problem):
-    """The dataset offers files, interfaces or links, and no table that has rows."""
-
-    code = "no-table"
     status = 404
 
 
@@ -303,23 +289,6 @@ def _head_of(row: tuple[Any, ...], zone: str) -> Head:
         refreshed_at=row[11],
         smallest_group=row[15] or 1,
         counted_by=tuple(tuple(one) for one in json.loads(row[16])) if row[15] else (),
-    )
-
-
-def without_rows(found: Head) -> Problem:
-    """Return why there is no row to read of a dataset: no table at all, or none brought yet."""
-    if found.resource_id is not None:
-        return RowsNotReady(
-            _("“%(slug)s” is published, but its first sync has not brought rows yet. Try later.")
-            % {"slug": found.slug}
-        )
-    offers = [
-        " ".join(filter(None, [one.get_kind_display(), f"“{one.title}”", one.url]))
-        for one in Resource.objects.filter(dataset_id=found.dataset_id).live()
-    ]
-    return NoTable(
-        _("“%(slug)s” has no table, so there are no rows to ask for. It offers: %(offers)s.")
-        % {"slug": found.slug, "offers": "; ".join(offers) or "–"}
     )
 
 

@@ -28,6 +28,7 @@ from portal import assets, chart_words
 from portal.chart_words import Chart
 from portal.dataset import facts, noted
 from portal.dataset.page import withdrawn
+from portal.dataset.preview import Refusal
 from portal.frame import choose_language, shown
 from portal.listed import file_of
 
@@ -60,17 +61,18 @@ def chart(request: HttpRequest, slug: str) -> HttpResponse:
     labels = {one.field.name: one.field.label for one in about.fields}
     clear = {one.field.name: one.field for one in about.fields if one.seen == "clear"}
     params = asked(request, grouping(about, clear))
-    found, refused, status = None, "", HTTPStatus.OK.value
+    found, refused, status = None, None, HTTPStatus.OK.value
     try:
         found = counted(request, slug, params, labels)
     except (Problem, quotas.QuotaExceeded, quotas.QuotaUnavailable) as problem:
-        refused, status = str(problem), getattr(problem, "status", HTTPStatus.SERVICE_UNAVAILABLE)
+        refused = Refusal(problem.code, str(problem), getattr(problem, "grounds", ()))
+        status = getattr(problem, "status", HTTPStatus.SERVICE_UNAVAILABLE)
     kind = kind_of(request.GET.get("kind", ""), found, params)
     context = {
         "about": about,
         "dataset": about.dataset,
         "chart": found,
-        "refused": refused,
+        "refusal": refused,
         "kind": kind,
         "filters": filters_of(params),
         "choices": choices(params, _named_groups(about, clear), clear, kind),

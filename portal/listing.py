@@ -30,6 +30,7 @@ class Freshness(StrEnum):
     LATE = "late"
     UNBOUND = "unbound"  # no promise: updated irregularly or never
     AWAITED = "awaited"  # published, and no rows have come yet
+    WITHHELD = "withheld"  # its rows, if there are any, are not for everybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,9 @@ def _listed(dataset: Dataset, table: RecordTable | None, offers: Offers, now: da
     formats = tuple(label for kind, label in kinds.items() if kind != ResourceKind.TABLE)
     openness = _openness(dataset)
     if table is None:
-        return Listed(dataset, Freshness.AWAITED, None, 0, None, openness, formats)
+        is_closed = ResourceKind.TABLE in kinds and openness != "open"
+        freshness = Freshness.WITHHELD if is_closed else Freshness.AWAITED
+        return Listed(dataset, freshness, None, 0, None, openness, formats)
     seen = Counter(column["treatment"] for column in table.columns)
     clear, masked = seen[Treatment.CLEAR], seen[Treatment.MASKED]
     return Listed(

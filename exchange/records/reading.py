@@ -26,7 +26,8 @@ from psycopg import pq, sql
 
 from accounts.models import ApiKey
 from audit.prepared import first_row
-from exchange.access import LOOK, Head, Look, Seen, known, without_rows
+from exchange import rowless
+from exchange.access import LOOK, Head, Look, Seen, known
 from exchange.access import head as looked_up
 from exchange.models import Zone
 from exchange.problems import Problem
@@ -334,13 +335,13 @@ def run_joined(
 
 
 def there(head: Head) -> None:
-    """Return if there are rows at all, to read or to count. Raises NoTable, RowsNotReady."""
+    """Return if there are rows at all, to read or to count. Raises what `rowless` knows."""
     if head.table_id is None:
-        raise without_rows(head)
+        raise rowless.without_rows(head)
 
 
 def ready(head: Head) -> None:
-    """Return if there are rows to read one by one. Raises NoTable, RowsNotReady, OnlyCounted."""
+    """Return if there are rows to read one by one. Raises as `there` does, OnlyCounted."""
     there(head)
     if head.smallest_group > 1:
         raise OnlyCounted(

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from exchange import access
+from exchange import rowless
 from exchange.access import Seen
 from exchange.problems import Problem
 from exchange.records import reading, verify
@@ -217,7 +217,7 @@ def _subject_key(served: Served) -> tuple[VisibleField, ...]:
     """
     head = served.head
     if head.table_id is None:
-        raise access.without_rows(head)
+        raise rowless.without_rows(head)
     names = [name for name in _key_names(served) if name is not None]
     if len(names) < len(_key_names(served)):
         raise NoSubjectKey(

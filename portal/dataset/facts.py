@@ -112,6 +112,11 @@ class About:
         return Opening.WHOLE
 
     @property
+    def is_closed(self) -> bool:
+        """Whether everybody sees none of its fields, whether rows came or not."""
+        return self.opening in (Opening.CONDITIONAL, Opening.NONE)
+
+    @property
     def may_be_granted(self) -> bool:
         """Whether something that is withheld or masked may be had under a grant."""
         return any(
@@ -163,7 +168,7 @@ class About:
     def freshness(self) -> Freshness:
         """How the age of its rows stands to what was promised."""
         if self.head.refreshed_at is None:
-            return Freshness.AWAITED
+            return Freshness.WITHHELD if self.is_closed else Freshness.AWAITED
         return listing.freshness_of(self.dataset, self.head.refreshed_at, self.now)
 
     @property

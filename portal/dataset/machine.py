@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from exchange.access import DatasetUnknown, DatasetWithdrawn
 from portal.dataset import facts
-from portal.dataset.facts import About
+from portal.dataset.facts import About, Opening
 
 MEDIA_TYPE = "application/ld+json"
 ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
@@ -58,7 +58,8 @@ def described(found: About) -> dict[str, Any]:
         "description": _both(dataset.abstract_zh, dataset.abstract_en),
         "keywords": [*dataset.keywords_zh, *dataset.keywords_en],
         "license": found.licence.text or dataset.license,
-        "isAccessibleForFree": True,
+        "isAccessibleForFree": None if found.is_closed else True,
+        "conditionsOfAccess": _conditions(found),
         "creator": {
             "@type": "GovernmentOrganization",
             "name": _both(dataset.owner.name_zh, dataset.owner.name_en),
@@ -79,6 +80,17 @@ def described(found: About) -> dict[str, Any]:
     if dataset.region:
         node["spatialCoverage"] = dataset.region.name_zh
     return {name: value for name, value in node.items() if value not in ("", None, [], {})}
+
+
+def _conditions(found: About) -> Any:
+    """Return who may have the rows, "" where everybody sees some of them."""
+    if found.opening == Opening.CONDITIONAL:
+        return _both(
+            "有条件开放：企业申请并获得授权后使用", "under a grant for which a company applies"
+        )
+    if found.opening == Opening.NONE:
+        return _both("不予开放", "not open")
+    return ""
 
 
 def _distributions(found: About) -> list[dict[str, str]]:
