@@ -99,6 +99,15 @@ def find(
     return Found(datasets, following, counted.total, named, query, meaning)
 
 
+def overview() -> Found:
+    """Return how many entries everybody finds, by facets, and lists none of them."""
+    filters = Filters()
+    with _by_index():
+        counted = _counted(Conditions(Asked(()), filters, PUBLIC))
+    named = counting.named(counted, filters, "")
+    return Found((), None, counted.total, named)
+
+
 class _Holds(Func):
     """Whether words answer a question in PostgreSQL's notation, which is taken as it is."""
 
@@ -182,4 +191,4 @@ def _counted(where: Conditions) -> counting.Counted:
     return kept
 
 
-__all__ = ["PUBLIC", "Filters", "Found", "Reader", "find", "matching", "reader_of"]
+__all__ = ["PUBLIC", "Filters", "Found", "Reader", "find", "matching", "overview", "reader_of"]

@@ -9,6 +9,7 @@ from catalog.facets import Option
 from catalog.models import Dataset
 from exchange.models import RecordTable, Zone
 from portal import icons
+from portal.taking_part import TakingPart, taking_part
 
 THEMES = 12
 NEW = 6
@@ -43,11 +44,12 @@ class Front:
     libraries: tuple[Option, ...]
     published: tuple[Dataset, ...]
     refreshed: tuple[RecordTable, ...]
+    people: TakingPart
 
 
 def front() -> Front:
     """Return what the front page shows, in the language now active."""
-    found = search.find("", facets=True, limit=1)
+    found = search.overview()
     options = {facet.name: facet.options for facet in found.facets}
     return Front(
         _figures(found.total or 0),
@@ -55,6 +57,7 @@ def front() -> Front:
         options["category"],
         _published(),
         _refreshed(),
+        taking_part(),
     )
 
 

@@ -45,7 +45,7 @@ class Place:
 def site_map(request: HttpRequest) -> HttpResponse:
     """Show all pages: those of the menus, themes, departments."""
     choose_language(request)
-    found = search.find("", facets=True, limit=1)
+    found = search.overview()
     options = {facet.name: facet.options for facet in found.facets}
     context = {
         "themes": options["subject"],

@@ -249,6 +249,15 @@ def test_a_page_has_one_to_a_hundred_datasets():
     assert [len(find(limit=limit).datasets) for limit in (0, -1, 10**9)] == [1, 1, 1]
 
 
+def test_an_overview_counts_what_a_search_for_everything_finds():
+    dataset(subject=subject())
+    dataset(State.DRAFT)
+
+    seen, found = search.overview(), find(facets=True)
+
+    assert (seen.total, seen.facets, seen.datasets) == (1, found.facets, ())
+
+
 @pytest.mark.parametrize(("q", "facets", "most"), [("", False, 6), ("测试", True, 10)])
 def test_a_page_costs_a_constant_number_of_queries(q, facets, most):
     dataset(subject=subject())

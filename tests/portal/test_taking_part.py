@@ -18,6 +18,7 @@ from community.wishes import Reply
 from exchange.database_roles import FACE, HIDDEN
 from portal import talk
 from portal.frame import frame_of
+from portal.taking_part import APPS, WISHES
 from tests.backoffice.conftest import Desk
 from tests.databases import as_open_door
 from tests.factories import accounts, catalog, community
@@ -357,6 +358,49 @@ def test_all_comments_are_reached_page_by_page():
     assert f"?before={made[1].pk}" in first
     assert "No. 0!" not in first
     assert re.findall(r"No\. \d+!", second) == ["No. 0!"]
+
+
+# the front page
+
+
+def test_the_front_page_shows_apps_and_wishes_open_and_answered(lively):
+    _dataset, app, wish = lively
+    waiting = community.wish(title="Wanted still", shown=True)
+
+    with as_open_door():
+        front = page("/")
+
+    for path in ("/apps", "/wishes", f"/apps/{app.pk}", f"/wishes/{wish.pk}"):
+        assert f'href="{path}"' in front
+    assert front.index("Waiting for an answer") < front.index("Wanted still")
+    assert (
+        front.index("Wanted still") < front.index(">Latest answers<") < front.index("Bus arrivals")
+    )
+    assert f'href="/wishes/{waiting.pk}"' in front
+
+
+def test_the_front_page_says_nothing_of_what_nobody_made_or_wished_for():
+    catalog.dataset()
+
+    front = page("/")
+
+    assert 'id="apps-title"' not in front
+    assert 'id="wishes-title"' not in front
+
+
+def test_the_front_page_shows_a_few_whatever_is_there(lively):
+    page("/")  # the facets are counted once
+    with CaptureQueriesContext(connection) as asked:
+        page("/")
+    for _more in range(WISHES + 1):
+        community.showcase(lively[0], shown=True)
+        community.wish(shown=True)
+    with CaptureQueriesContext(connection) as again:
+        front = page("/")
+
+    assert len(again) == len(asked) <= 12
+    assert len(set(re.findall(r'href="/apps/(\d+)"', front))) == APPS
+    assert len(set(re.findall(r'href="/wishes/(\d+)"', front))) == WISHES + 1
 
 
 # scripts in every field

@@ -12,7 +12,7 @@ from config import wire
 from exchange.sync import engine
 from policy.terms import DataType
 from portal.about import pages
-from tests.factories import catalog, exchange
+from tests.factories import catalog, community, exchange
 from tests.factories.bulk import copies
 from tests.factories.exchange import column
 
@@ -75,6 +75,11 @@ def full():
     model = catalog.dataset(abstract_zh=ABSTRACT, subject=subject, keywords_zh=["线路", "站点"])
     copies(model, 60, slug="'like-' || i", code="'like/' || i")
     call_command("reindex_catalogue", stdout=StringIO())
+    for number in range(6):
+        community.showcase(made, title_zh=f"应用{number}", text=ABSTRACT, shown=True)
+        wish = community.wish(title=f"{number}{ABSTRACT[:90]}", text=ABSTRACT, shown=True)
+        if number % 2:
+            community.planned(wish)
     return made
 
 
