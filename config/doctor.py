@@ -34,6 +34,13 @@ WHERE recorded_at > now() - interval '1 day' AND NOT EXISTS (
 )
 ORDER BY id LIMIT 1
 """
+WORK = {
+    "worker-brief": (
+        "It links the audit chain, drains notes of reads and starts the syncs that are due."
+    ),
+    "worker-hooks": "It tells webhooks what happened; until it runs, their events wait.",
+}
+"""What each worker of one queue does, so what stands still without it."""
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 
 
@@ -98,16 +105,17 @@ def roles() -> Iterator[Finding]:
 
 
 def workers() -> Iterator[Finding]:
-    """Find the worker of the brief queue gone, or entries of the audit trail left unlinked."""
+    """Find a worker of one queue gone, or entries of the audit trail left unlinked."""
     now = timezone.now()
-    late = health.stale_since(settings.BRIEF_QUEUE, now)
-    if late is not None:
-        yield Finding(
-            f"No worker takes the queue “{settings.BRIEF_QUEUE}”: its oldest message went stale"
-            f" {(now - late).total_seconds():.0f} seconds ago.",
-            "It links the audit chain, drains notes of reads and starts the syncs that are due.",
-            "Start worker-brief: celery -A config worker --queues=brief --hostname=brief@%h",
-        )
+    for worker, queue in health.OF_ONE_QUEUE.items():
+        late = health.stale_since(queue, now)
+        if late is not None:
+            yield Finding(
+                f"No worker takes the queue “{queue}”: its oldest message went stale"
+                f" {(now - late).total_seconds():.0f} seconds ago.",
+                WORK[worker],
+                f"Start {worker}: celery -A config worker --queues={queue} --hostname={queue}@%h",
+            )
     for number, seconds in _ask(OLDEST_UNLINKED):
         if float(seconds) > chain.LINKED_WITHIN.total_seconds():
             yield Finding(

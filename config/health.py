@@ -18,6 +18,8 @@ MAY_READ_MIGRATIONS = (
     " OR has_table_privilege('public.django_migrations', 'SELECT')"
 )
 BEHIND = timedelta(minutes=1)
+OF_ONE_QUEUE = {"worker-brief": settings.BRIEF_QUEUE, "worker-hooks": settings.HOOKS_QUEUE}
+"""The workers that take one queue each, whose messages go stale where they are missing."""
 FACE_STANDS = (
     "SELECT current_schema() <> 'public'"
     " AND to_regclass(current_schema() || '.catalog_dataset') IS NOT NULL"
@@ -39,8 +41,9 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     words = {name: "ok" if well else "missing" for name, well in found.items()}
     ready = all(found.values())
     if found["valkey"]:  # behind is told and costs nobody the site: pages need no worker
-        late = stale_since(settings.BRIEF_QUEUE, timezone.now())
-        words["worker-brief"] = "ok" if late is None else "behind"
+        now = timezone.now()
+        for worker, queue in OF_ONE_QUEUE.items():
+            words[worker] = "ok" if stale_since(queue, now) is None else "behind"
     body = {"status": "ok" if ready else "not ready"} | words
     return _never_stored(JsonResponse(body, status=200 if ready else 503))
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from audit import trace
 from audit.tasks import link_chain
 from config import health, logs, metrics, middleware
+from exchange.tasks import send_webhooks
 
 UNSAFE = ("unsafe-inline", "unsafe-eval", "*")
 
@@ -36,17 +37,25 @@ def test_readyz_is_well_where_all_is_there(client):
         "valkey": "ok",
         "migrations": "ok",
         "worker-brief": "ok",
+        "worker-hooks": "ok",
     }
 
 
 @pytest.mark.django_db
-def test_readyz_names_a_brief_worker_that_takes_nothing_and_serves_on(client):
-    link_chain.apply_async(expires=timezone.now() - timedelta(minutes=2))
+@pytest.mark.parametrize(
+    ("task", "behind", "other"),
+    [
+        (link_chain, "worker-brief", "worker-hooks"),
+        (send_webhooks, "worker-hooks", "worker-brief"),
+    ],
+)
+def test_readyz_names_the_worker_that_takes_nothing_and_serves_on(client, task, behind, other):
+    task.apply_async(expires=timezone.now() - timedelta(minutes=2))
 
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json()["worker-brief"] == "behind"
+    assert (answer.json()[behind], answer.json()[other]) == ("behind", "ok")
 
 
 @pytest.mark.django_db

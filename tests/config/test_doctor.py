@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit import chain
 from audit.tasks import link_chain
 from config import doctor
+from exchange.tasks import send_webhooks
 
 pytestmark = pytest.mark.django_db
 
@@ -54,13 +55,16 @@ def test_a_valkey_that_is_gone_is_found(settings):
     assert "Valkey does not answer" in told(doctor.services())
 
 
-def test_a_brief_worker_that_takes_nothing_is_found_with_how_to_start_it():
-    link_chain.apply_async(expires=timezone.now() - timedelta(minutes=2))
+@pytest.mark.parametrize(("task", "queue"), [(link_chain, "brief"), (send_webhooks, "hooks")])
+def test_a_worker_that_takes_nothing_is_found_with_how_to_start_it(task, queue):
+    task.apply_async(expires=timezone.now() - timedelta(minutes=2))
 
     found = told(doctor.workers())
 
-    assert "No worker takes the queue “brief”" in found
-    assert "--queues=brief" in found
+    assert found.count("No worker takes") == 1
+    assert f"No worker takes the queue “{queue}”" in found
+    assert f"Start worker-{queue}: " in found
+    assert f"--queues={queue}" in found
 
 
 def test_an_entry_that_nobody_links_is_found():
