@@ -479,6 +479,13 @@ UNFOLD = {
     "SITE_HEADER": _("City data exchange"),
     "SITE_URL": "/",
     "SITE_SYMBOL": "hub",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("portal/city.svg"),
+        }
+    ],
     "STYLES": [lambda _request: static("backoffice/theme.css")],
     "SCRIPTS": [lambda _request: static("backoffice/theme.js")],
     "SHOW_LANGUAGES": True,

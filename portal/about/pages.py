@@ -130,6 +130,7 @@ def text(
             "home": address_of("members-home"),
             "sign_up": address_of("account_signup"),
             "apps": address_of("members-apps"),
+            "applications": address_of("members-applications"),
             "leaked": address_of("members-leaked"),
         },
     }

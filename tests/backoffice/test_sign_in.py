@@ -1,5 +1,6 @@
 """Signing in at the back office: locked, unlocked, signed out after a while."""
 
+import re
 from datetime import timedelta
 
 import axes.attempts
@@ -177,3 +178,10 @@ def test_a_developer_is_told_that_name_and_password_are_right(db):
 
     assert "none of your roles" in right.content.decode()
     assert "none of your roles" not in wrong.content.decode()
+
+
+def test_the_office_has_the_sign_of_the_portal_in_its_tabs(at_desk):
+    for page in (Client().get("/office/login/"), at_desk(accounts.user(Role.HEAD)).client.get("/office/")):
+        sign = re.search(r'<link rel="icon" href="([^"]+)"', page.content.decode())
+
+        assert Client().get(sign[1])["Content-Type"] == "image/svg+xml"

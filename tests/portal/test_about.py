@@ -244,3 +244,8 @@ def test_a_status_of_what_is_not_published_tells_nothing(served):
     )
 
     assert served.slug not in text("status")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_help_leads_who_applied_to_their_applications(language):
+    assert 'href="/my/applications/"' in text("help", language)
