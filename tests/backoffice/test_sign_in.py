@@ -181,7 +181,11 @@ def test_a_developer_is_told_that_name_and_password_are_right(db):
 
 
 def test_the_office_has_the_sign_of_the_portal_in_its_tabs(at_desk):
-    for page in (Client().get("/office/login/"), at_desk(accounts.user(Role.HEAD)).client.get("/office/")):
+    head = at_desk(accounts.user(Role.HEAD)).client
+    for page in (Client().get("/office/login/"), head.get("/office/")):
         sign = re.search(r'<link rel="icon" href="([^"]+)"', page.content.decode())
 
-        assert Client().get(sign[1])["Content-Type"] == "image/svg+xml"
+        drawn = Client().get(sign[1])
+
+        assert b"<svg" in b"".join(drawn.streaming_content)
+        assert drawn["Content-Type"] == "image/svg+xml"
