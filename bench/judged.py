@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import fmean
 
 FOLDER = Path(__file__).resolve().parent / "judgements"
-TUNING, HELD_OUT = "tuning", "held_out"
+TUNING, HELD_OUT, THIRD = "tuning", "held_out", "third"
 DEPTH = 10
 """How many answers are looked at."""
 
@@ -47,7 +47,7 @@ class Score:
 
 
 def read(part: str) -> list[Judgement]:
-    """Return the questions of a part: TUNING or HELD_OUT."""
+    """Return the questions of a part: TUNING, HELD_OUT or THIRD."""
     text = (FOLDER / f"{part}.tsv").read_text(encoding="utf-8")
     return [_parsed(line) for line in text.splitlines() if not line.startswith("#")]
 

@@ -17,7 +17,7 @@ from accounts.roles import OrganizationKind
 from bench import corpus, judged
 from bench.catalogue import credit_code
 from bench.city import NOW, City, the_city
-from bench.judged import HELD_OUT, TUNING, Judgement, Score
+from bench.judged import HELD_OUT, THIRD, TUNING, Judgement, Score
 from bench.stage import Line
 from catalog import indexing, search
 from catalog.describing import DESCRIBED
@@ -31,7 +31,7 @@ from demo.listed import Listed as DemoListed
 from demo.unfinished import UNFINISHED
 
 AIM = 0.8
-FLOORS = {TUNING: 0.9, HELD_OUT: 0.75}
+FLOORS = {TUNING: 0.9, HELD_OUT: 0.75, THIRD: 0.85}
 """Of the MRR; a little below what was reached on 26 November 2026."""
 FIRST_CODE = 500_000  # of made-up organisations; `bench.catalogue` uses lower ones
 LONGEST = {"title_zh": 100, "title_en": 200, "abstract_zh": 1000, "abstract_en": 2000}
@@ -53,6 +53,7 @@ def measure(found: embedded.Services) -> list[Line]:
 def _lines(ask: Callable[[str], list[str]]) -> list[Line]:
     tuning, held_out = judged.read(TUNING), judged.read(HELD_OUT)
     answered = [(one, ask(one.question)) for one in tuning]
+    third = judged.score((one, ask(one.question)) for one in judged.read(THIRD))
     lines = [
         *_two("tuning", judged.score(answered), FLOORS[TUNING], AIM),
         *_two(
@@ -61,6 +62,7 @@ def _lines(ask: Callable[[str], list[str]]) -> list[Line]:
             FLOORS[HELD_OUT],
             AIM,
         ),
+        *_two("third", third, FLOORS[THIRD], AIM),
     ]
     for kind in dict.fromkeys(one.kind for one in tuning):
         lines += _two(kind, judged.score(_of(kind, answered)))

@@ -10,13 +10,14 @@ from itertools import combinations
 import rjieba
 
 from catalog.stop_words import EMPTY_WORDS, QUESTION_WORDS
-from catalog.tokens import LONGEST, RUNS, SOUND, fold, is_han, singular
+from catalog.tokens import LONGEST, OWNER, RUNS, SOUND, fold, is_han, singular, stem
+from catalog.years import in_digits
 
 ASKED_CHARACTERS, ASKED_WORDS = 1000, 16
 """How much of a query is looked at."""
 TOGETHER = 6
 """Of how many words some may be missing; of more, the rarest are asked for."""
-ENOUGH = 0.5
+ENOUGH = 0.35
 """Which part of the weight of all words an entry has to have."""
 
 
@@ -26,7 +27,7 @@ class Term:
 
     `others` mean the same or are what was meant; `weight` says how much the word tells, the rare
     ones more; `owners` are departments that are called so; `slip` is what was meant by a word that
-    looks misspelt.
+    looks misspelt; `meant` are those of the others that were meant by a slip or a sound.
     """
 
     word: str
@@ -34,14 +35,21 @@ class Term:
     weight: float = 1.0
     owners: tuple[int, ...] = ()
     slip: str = ""
+    meant: tuple[str, ...] = ()
 
     def exactly(self, weights: str = "") -> str:
         """Return the query for the word as such; `weights` are those of a tsvector, as in AB."""
         return exactly(self.word, weights)
 
+    def intended(self, weights: str = "") -> str:
+        """Return the query for what was meant by a slip or a sound, empty where none is."""
+        return either(exactly(one, weights) for one in self.meant)
+
     def likely(self, weights: str = "") -> str:
         """Return the query for the word, how it begins and sounds, and what is taken for it."""
         found = [near(self.word, weights), *(exactly(one, weights) for one in self.others)]
+        if not weights:
+            found += [f"'{OWNER}{owner}'" for owner in self.owners]
         return either(found)
 
 
@@ -83,7 +91,7 @@ def units_of(text: str) -> list[str]:
     """Cut a text into words in their order; single characters side by side are one word that
     rjieba lacks."""
     units: list[str] = []
-    for match in RUNS.finditer(fold(text[:ASKED_CHARACTERS])):
+    for match in RUNS.finditer(in_digits(fold(text[:ASKED_CHARACTERS]))):
         run = match.group()
         units += [run[:LONGEST]] if match.lastgroup == "other" else _words(run)
     return units
@@ -138,13 +146,16 @@ def exactly(text: str, weights: str = "") -> str:
 
 
 def near(text: str, weights: str = "") -> str:
-    """Return the query for a word, a Latin one by how it begins or sounds."""
+    """Return the query for a word, a Latin one by how it begins, in its other forms, or as a
+    sound."""
     if is_han(text) or text.isdigit() or len(text) == 1 or " " in text:
         return exactly(text, weights)
     forms = dict.fromkeys((text, singular(text)))
     words = [f"'{text}':*{weights}", *(f"'{one}':{weights}" for one in forms if one != text)]
-    sounds = [f"'{SOUND}{text}':*{weights}"] if text.isascii() and text.isalpha() else []
-    return either(one.rstrip(":") for one in [*words, *sounds])
+    if text.isascii() and text.isalpha():
+        words += [f"'{SOUND}{text}':*{weights}"]
+        words += [f"'{root}':*{weights}" for root in [stem(text)] if root]
+    return either(one.rstrip(":") for one in words)
 
 
 def either(queries: Iterable[str]) -> str:

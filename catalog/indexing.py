@@ -15,7 +15,7 @@ from catalog import facts, vocabulary
 from catalog.models import Dataset, Field, FileVersion, NegativeLine, Resource
 from catalog.pinyin import sort_key, sounds
 from catalog.terms import LineState, ResourceKind, State
-from catalog.tokens import SOUND, flat, tokens
+from catalog.tokens import OWNER, SOUND, flat, tokens
 from policy.facts import Prohibition
 from policy.terms import Channel, OpenType, ShareType
 
@@ -214,6 +214,7 @@ def vector(dataset: Dataset, fields: Collection[Field], offered: Collection[str]
     for weight, text in (("A", dataset.title_zh), ("B", dataset.owner.name_zh)):
         for sound in sounds(text):
             places.setdefault(f"{SOUND}{sound}", [f"{min(start, LAST_PLACE)}{weight}"])
+    places[f"{OWNER}{dataset.owner_id}"] = [f"{min(start, LAST_PLACE)}B"]
     return " ".join(f"'{word}':{','.join(kept)}" for word, kept in places.items())
 
 

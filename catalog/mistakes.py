@@ -49,8 +49,13 @@ def distance(one: str, other: str) -> int:
     return last[-1]
 
 
-def allowed(word: str) -> int:
-    """Return how many letters of a word may be wrong."""
+def allowed(word: str, found: str) -> int:
+    """Return how many letters may be wrong of a word that was meant for another.
+
+    Fewer where that is Chinese: any few letters are near some sound.
+    """
+    if is_han(found):
+        return 1 if len(word) < 12 else 2
     return 1 if len(word) < 6 else 2 if len(word) < 12 else 3
 
 
@@ -59,5 +64,5 @@ def nearest(word: str, candidates: Iterable[tuple[str, str]], most: int = 3) -> 
     far = sorted(
         (distance(word, sound if is_han(found) else found), found) for found, sound in candidates
     )
-    near = [(steps, found) for steps, found in far if 0 < steps <= allowed(word)]
+    near = [(steps, found) for steps, found in far if 0 < steps <= allowed(word, found)]
     return tuple(found for steps, found in near if steps == near[0][0])[:most]

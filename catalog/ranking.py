@@ -8,15 +8,20 @@ from psycopg import sql
 
 from catalog.asking import Asked, Term
 from catalog.conditions import Conditions
+from catalog.tokens import is_han
 
 RANKED = 500
 """How many of the entries found by words are put in order and can be paged through."""
 EXACT = {"A": 1.0, "B": 0.6, "C": 0.4, "D": 0.3}
 """What a word counts as typed: in titles, keywords and department, fields, abstract."""
 TAKEN = {"A": 0.8, "B": 0.45, "C": 0.3, "D": 0.22}
-"""The same for words that mean the same, begin so, or were meant."""
+"""The same for words that mean the same or begin so."""
+MEANT = {"A": 0.95, "B": 0.58, "C": 0.38, "D": 0.28}
+"""The same for words that were meant by a slip, or sound as what was typed."""
 SAME, BEGINS, HOLDS = 0.5, 0.15, 0.2
 """What is added where a title is the question, begins with it, or holds it whole."""
+SPEAKS = 0.1
+"""What is added where a question in Chinese is answered by a title in Chinese."""
 BRIEF = 0.1
 """What is added at most where little else stands in the title."""
 
@@ -30,7 +35,7 @@ def statement(where: Conditions, start: int, most: int) -> sql.Composed:
         " opened AS MATERIALIZED (SELECT dataset_id, titles, owner_id, opening,"
         " words || ''::tsvector AS words FROM first JOIN catalog_searchentry USING (dataset_id))"
         " SELECT dataset_id FROM opened"
-        " ORDER BY {found} + {whole} DESC, opening & 1 DESC, dataset_id DESC"
+        " ORDER BY {found} + {whole} + {speaks} DESC, opening & 1 DESC, dataset_id DESC"
         " OFFSET {start} LIMIT {most}"
     ).format(
         titles=_by_titles(where.asked),
@@ -38,6 +43,7 @@ def statement(where: Conditions, start: int, most: int) -> sql.Composed:
         ranked=sql.Literal(RANKED),
         found=_by_words(where.asked),
         whole=_whole(where.asked),
+        speaks=_speaks(where.asked),
         start=sql.Literal(min(start, RANKED)),
         most=sql.Literal(most),
     )
@@ -52,7 +58,7 @@ def _by_titles(asked: Asked) -> sql.Composed:
             parts.append(
                 sql.SQL("{weight} * CASE WHEN {word} THEN 1 {others} ELSE 0 END").format(
                     weight=sql.Literal(term.weight),
-                    word=_held(term.word),
+                    word=sql.SQL(" OR ").join(map(_held, (term.word, *term.meant))),
                     others=sql.SQL("WHEN {} THEN 0.8").format(taken)
                     if term.others or term.owners
                     else sql.SQL(""),
@@ -92,6 +98,13 @@ def _whole(asked: Asked) -> sql.Composed:
     )
 
 
+def _speaks(asked: Asked) -> sql.Composable:
+    said = "".join([asked.whole, *(one for term in asked.terms for one in term.meant)])
+    if not any(map(is_han, said)):
+        return sql.SQL("0")
+    return sql.SQL("{} * (titles ~ '[一-鿿]')::int").format(sql.Literal(SPEAKS))
+
+
 def _by_words(asked: Asked) -> sql.Composed:
     """Return which part of the question is found, each word at its best place: 0 to 1."""
     whole = sum(term.weight for term in asked.terms) or 1.0
@@ -105,6 +118,8 @@ def _by_words(asked: Asked) -> sql.Composed:
 def _best(term: Term) -> sql.Composed:
     ways = [(1.0, condition) for condition in _of_owner(term)]
     ways += [(value, _found(term.exactly(weight))) for weight, value in EXACT.items()]
+    if term.meant:
+        ways += [(value, _found(term.intended(weight))) for weight, value in MEANT.items()]
     ways += [(value, _found(term.likely(weight))) for weight, value in TAKEN.items()]
     ways.sort(key=lambda way: -way[0])
     cases = sql.SQL(" ").join(

@@ -18,3 +18,13 @@ when where why how much many can could do does did will would should may find ge
 see look want need know please about with near be am was were been has have had not any some
 """
 QUESTION_WORDS = frozenset(_ASKING.split()) | frozenset(_ASKING_ENGLISH.split())
+
+_ABOUT_ANY = """
+数据 资料 信息 资讯 集 数据库 下载 上传 表格 表单 文件 档案 文档 电子版 在线 入口 系统 网站 官网
+官方 平台 最新 完整 全部 所有 详细 具体 公开 今天 今日 今年 当前 谢谢 感谢 您好 你好 麻烦 帮我 请
+名单 清单 列表 一览表 统计表 csv excel xls xlsx json xml pdf word zip api 接口
+data dataset datasets database file files download downloads list lists information info details
+table tables spreadsheet latest newest current online website portal open official free thanks
+"""
+ABOUT_ANY = frozenset(_ABOUT_ANY.split())
+"""Words that could be said of any entry: they help where they stand, and nothing hangs on them."""

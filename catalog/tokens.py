@@ -26,6 +26,9 @@ ONCE_MORE = str.maketrans("苧", "苎")  # OpenCC makes the first of another cha
 KEPT_S = re.compile(r"(ss|us|is|[^a-z]s)$|^.{1,3}$")
 SOUND = "~"
 """Stands before what is a sound and no word, so that the word `can` is not the sound of 残."""
+OWNER = "@"
+"""Stands before the number of the department whose entry it is."""
+ENDING = re.compile(r"(?<=^[a-z]{5})([a-z]*?)(ings?|ed|ions?|ers?|ors?|ments?|es?)$")
 
 
 def fold(text: str) -> str:
@@ -50,6 +53,15 @@ def singular(word: str) -> str:
     if word.endswith("ies"):
         return f"{word[:-3]}y"
     return word[:-2] if re.search(r"(x|z|ch|sh|ss)es$", word) else word[:-1]
+
+
+def stem(word: str) -> str:
+    """Return how the forms of an English word begin, empty where a word is too short for that.
+
+    At least five letters, so that few other words begin so: `liquidat`, but nothing of `parking`.
+    """
+    match = ENDING.search(word)
+    return word[: match.start(2)] if match else ""
 
 
 class Token(NamedTuple):

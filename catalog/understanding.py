@@ -19,9 +19,10 @@ from catalog import mistakes
 from catalog.asking import ASKED_WORDS, Asked, Term, full, units_of, whole
 from catalog.conditions import Conditions, Filters
 from catalog.mistakes import Window
-from catalog.stop_words import EMPTY_WORDS, QUESTION_WORDS
+from catalog.stop_words import ABOUT_ANY, EMPTY_WORDS, QUESTION_WORDS
 from catalog.tokens import RUNS, is_han, singular
 from catalog.vocabulary import signs
+from catalog.years import otherwise
 
 LONGEST_PHRASE = 6
 """Words that may make one term together."""
@@ -31,7 +32,15 @@ COUNTED = 2_000
 """How far the entries with a word are counted: beyond, it tells nothing."""
 OFFICES = frozenset("局委办厅院处所部署会司府队")
 """With which character the short name of a department ends."""
+LEFT_OUT = {"委": "员会"}
+"""What the short name leaves out behind such a character."""
 ALIKE = 30
+SPOKEN, SPOKEN_SO = 5, 3
+"""Letters of a sound that is read as Chinese words, and as how many."""
+LONGEST_SHORT = 3
+"""Characters of a word that may be the short form of a longer one."""
+SAID_OF_ANY = 0.3
+"""Which part of its weight a word has that could be said of any entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +123,14 @@ def _look_up(units: Sequence[str]) -> _Known:
     short = [one for one in phrases if len(one) > 2 and is_han(one) and one[-1] in OFFICES]
     given = {
         "phrases": phrases,
-        "sounds": list({one.sound for one in heard}),
+        "sounds": list({one.sound for one in heard} | set(map(_spoken, phrases)) - {""}),
         "signs": list({signs(one.text) for one in heard if len(one.text) > 2}),
         "short": short,
-        "patterns": [f"%{'%'.join(one)}" for one in short],
+        "patterns": [f"%{'%'.join(one)}{LEFT_OUT.get(one[-1], '')}" for one in short],
     }
     known = _Known()
+    for year, other in otherwise(units):
+        known.same[year] = [other]
     with connection.cursor() as cursor:
         cursor.execute(KNOWN, given)
         for kind, word, sound, mixed, owner, group in cursor.fetchall():
@@ -160,13 +171,29 @@ def _term(phrase: str, units: Sequence[str], known: _Known) -> Term | None:
     same = known.same.get(phrase) or known.same.get(singular(phrase), [])
     if owners or same:
         return _taken(phrase, [*_apart(units), *same], owners=owners)
-    if len(units) == 1 and (phrase in known.words or not is_han(phrase)):
+    if len(units) == 1 and phrase in known.words:
         return Term(phrase)
+    sound = _spoken(phrase)
+    if sound and sound in known.by_sound:
+        return _said(phrase, known.by_sound[sound], known)
     if meant := _meant(phrase, units, known):
         same = [word for one in meant for word in known.same.get(one, ())]
         apart = [word for one in meant for word in _apart(rjieba.cut(one))]
-        return _taken(phrase, [*meant, *same, *apart], slip=meant[0])
+        return _taken(phrase, [*meant, *same, *apart], slip=meant[0], meant=tuple(meant))
     return Term(phrase) if len(units) == 1 else None
+
+
+def _spoken(phrase: str) -> str:
+    """Return a phrase as the sound of a Chinese word, empty where it cannot be one."""
+    sound = phrase.replace(" ", "")
+    return sound if sound.isascii() and sound.isalpha() and len(sound) >= SPOKEN else ""
+
+
+def _said(phrase: str, spoken: Sequence[str], known: _Known) -> Term:
+    """Return what was typed as it sounds: it is looked for as a sound and as these words."""
+    words = [one for one in dict.fromkeys(spoken) if is_han(one)][:SPOKEN_SO]
+    same = [other for one in words for other in known.same.get(one, ())]
+    return _taken(phrase, [*words, *same], meant=tuple(words))
 
 
 def _taken(phrase: str, others: Iterable[str], **more: Any) -> Term:
@@ -196,7 +223,8 @@ def _meant(phrase: str, units: Sequence[str], known: _Known) -> list[str]:
 
 def _weighed(asked: Asked, where: Conditions) -> Meaning:
     counts, together = _count(asked, where)
-    mended = _mended(one.word for one in asked.terms if not counts[one].taken)
+    lost = [one.word for one in asked.terms if not counts[one].taken]
+    mended = _mended(lost) | _shortened(lost)
     if mended:
         asked = replace(asked, terms=tuple(mended.get(one.word, one) for one in asked.terms))
         counts, together = _count(asked, where)
@@ -204,7 +232,7 @@ def _weighed(asked: Asked, where: Conditions) -> Meaning:
     if len(kept) < len(asked.terms):  # what stands nowhere is not asked for
         asked = replace(asked, terms=tuple(kept))
         together = FEW if len(kept) == 1 else _together(asked, where)
-    weighed = tuple(replace(one, weight=_weight(counts[one].taken)) for one in kept)
+    weighed = tuple(replace(one, weight=_weight(one.word, counts[one].taken)) for one in kept)
     return Meaning(
         replace(asked, terms=weighed, every=together >= FEW or len(kept) <= 1),
         tuple((one.word, one.slip) for one in kept if one.slip and not counts[one].typed),
@@ -212,8 +240,9 @@ def _weighed(asked: Asked, where: Conditions) -> Meaning:
     )
 
 
-def _weight(entries: int) -> float:
-    return 1 / (1 + math.log1p(entries) / 2)
+def _weight(word: str, entries: int) -> float:
+    said = SAID_OF_ANY if word in ABOUT_ANY else 1.0
+    return said / (1 + math.log1p(entries) / 2)
 
 
 class _Count(NamedTuple):
@@ -275,6 +304,16 @@ def _counted(number: int, query: str, seen: sql.Composable, most: int) -> sql.Co
     )
 
 
+def _shortened(lost: Iterable[str]) -> dict[str, Term]:
+    """Return Chinese words that stand nowhere as the characters of longer ones: 职训 is short for
+    职业训练."""
+    return {
+        word: _taken(word, [" ".join(word)])
+        for word in lost
+        if is_han(word) and 2 <= len(word) <= LONGEST_SHORT
+    }
+
+
 MENDED = """
 SELECT typed, word, sound, ARRAY(
     SELECT unnest(folded) FROM catalog_wordgroup
@@ -301,5 +340,5 @@ def _mended(lost: Iterable[str]) -> dict[str, Term]:
         if near := mistakes.nearest(word, [(one, alike[one][0]) for one in alike]):
             same = [other for one in near for other in alike[one][1]]
             apart = [other for one in near if is_han(one) for other in _apart(rjieba.cut(one))]
-            mended[word] = _taken(word, [*near, *same, *apart], slip=near[0])
+            mended[word] = _taken(word, [*near, *same, *apart], slip=near[0], meant=tuple(near))
     return mended

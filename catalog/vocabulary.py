@@ -10,8 +10,10 @@ from django.db import connection
 
 from catalog.models import Dataset
 from catalog.pinyin import sound
+from catalog.stop_words import EMPTY_WORDS
 from catalog.tokens import RUNS, flat, is_han
 
+SHORTEST_INITIALS = 3
 SHORTEST_LATIN, LONGEST_HAN, LONGEST_LATIN = 4, 8, 30
 KEEP = """
 INSERT INTO catalog_searchword (word, sound, signs, owner_id)
@@ -50,6 +52,14 @@ def _words(dataset: Dataset) -> Iterator[Word]:
     for name in (dataset.owner.name_zh, dataset.owner.name_en):
         if name:
             yield flat(name), dataset.owner_id
+        if len(short := initials(name)) >= SHORTEST_INITIALS:
+            yield short, dataset.owner_id
+
+
+def initials(name: str) -> str:
+    """Return what an English name is called for short: LCSD, without `and` and `of the`."""
+    words = [word for word in flat(name).split() if word.isascii() and word not in EMPTY_WORDS]
+    return "".join(word[0] for word in words)
 
 
 def words_of(text: str) -> Iterator[str]:

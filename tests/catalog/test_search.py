@@ -62,7 +62,7 @@ QUESTIONS = (
 def test_an_entry_is_found_by_any_of_its_words(stops):
     dataset(slug="parks", title_zh="公园绿地", title_en="Parks")
 
-    assert {q: slugs(find(q)) for q in QUESTIONS} == {q: ["bus-stops"] for q in QUESTIONS}
+    assert {q: slugs(find(q))[:1] for q in QUESTIONS} == {q: ["bus-stops"] for q in QUESTIONS}
 
 
 def test_an_entry_is_found_by_department_subject_and_code(stops):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.pinyin import sounds
-from catalog.tokens import HAN, flat, fold, singular, tokens
+from catalog.tokens import HAN, flat, fold, singular, stem, tokens
 
 
 def texts(text, **how):
@@ -84,3 +84,19 @@ def test_traditional_characters_do_not_tell_words_apart(written, simple):
 )
 def test_an_english_word_of_many_is_found_by_one(written, one):
     assert singular(written) == one
+
+
+@pytest.mark.parametrize(
+    ("written", "begins"),
+    [
+        ("liquidated", "liquidat"),
+        ("liquidations", "liquidat"),
+        ("importing", "import"),
+        ("registered", "register"),
+        ("parking", ""),
+        ("station", ""),
+        ("公交站点", ""),
+    ],
+)
+def test_the_forms_of_a_long_english_word_begin_alike(written, begins):
+    assert stem(written) == begins

@@ -93,6 +93,51 @@ def test_a_department_is_found_by_its_short_name(db):
     assert slugs(find("住建局")) == ["theirs"]
 
 
+def test_a_department_is_found_by_what_its_names_are_called_for_short(db):
+    health = accounts.organization(
+        name_zh="卫生健康委员会", name_en="Commission of Health and Family Care"
+    )
+    dataset(slug="clinics", title_zh="诊所名单", title_en="Doctors", owner=health)
+    dataset(slug="notes", title_zh="卫健委与健康", title_en="Notes")
+
+    assert "clinics" in slugs(find("卫健委"))
+    assert slugs(find("CHFC")) == ["clinics"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("最新的失业率数据集下载", "jobless"),
+        ("2016年火灾", "fires"),
+        ("民国一百零五年火灾", "fires"),
+        ("职训", "training"),
+        ("zhiye xunlian", "training"),
+    ],
+)
+def test_what_is_said_of_any_entry_and_how_a_year_is_counted_hinder_nothing(db, asked, found):
+    dataset(slug="jobless", title_zh="失业率", title_en="")
+    dataset(slug="fires", title_zh="105年火灾次数", title_en="")
+    dataset(slug="later", title_zh="107年火灾次数", title_en="")
+    dataset(slug="training", title_zh="职业训练课程", title_en="")
+    dataset(slug="index", title_zh="最新数据集下载", title_en="")
+
+    assert slugs(find(asked))[0] == found
+
+
+def test_what_was_meant_comes_before_what_means_the_same(db):
+    lexicon.keep(WordGroup(words="动物收容\n宠物"))
+    dataset(slug="shelter", title_zh="动物收容情形看板", title_en="")
+    dataset(slug="pets", title_zh="宠物", title_en="")
+
+    assert slugs(find("动物收荣")) == ["shelter", "pets"]
+
+
+def test_a_few_letters_are_no_slip_of_a_far_sound():
+    assert nearest("youbake", [("有别", "youbie"), ("youbike", "youbike")]) == ("youbike",)
+    assert nearest("gongyaun", [("公园", "gongyuan")]) == ("公园",)
+    assert nearest("gangyaun", [("公园", "gongyuan")]) == ()
+
+
 def test_nothing_is_learnt_from_what_is_not_published(db):
     dataset(State.DRAFT, slug="draft", title_zh="秘密花园")
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from bench import corpus, judged
-from bench.judged import HELD_OUT, TUNING, Judgement
+from bench.judged import HELD_OUT, THIRD, TUNING, Judgement
 from demo.entries import ENTRIES
 from demo.unfinished import UNFINISHED
 
@@ -16,10 +16,11 @@ KINDS = {
 DEMO = {f"demo:{entry.slug}" for entry in (*ENTRIES, *UNFINISHED)}
 PARTS = {part: judged.read(part) for part in (TUNING, HELD_OUT)}
 ALL = [one for part in PARTS.values() for one in part]
+THIRD_PART = judged.read(THIRD)
 
 
 def named() -> set[str]:
-    return {key for one in ALL for key in one.wanted | one.welcome}
+    return {key for one in [*ALL, *THIRD_PART] for key in one.wanted | one.welcome}
 
 
 def alike(one: Judgement, other: Judgement) -> float:
@@ -54,6 +55,16 @@ def test_no_held_out_question_wants_what_a_question_for_tuning_wants():
     ]
 
     assert near == []
+
+
+def test_the_third_file_asks_what_the_tuning_file_does_not():
+    before = {one.question.casefold() for one in PARTS[TUNING]}
+    asked = [one.question.casefold() for one in THIRD_PART]
+
+    assert len(asked) >= 60
+    assert len(set(asked)) == len(asked)
+    assert before.isdisjoint(asked)
+    assert [one.question for one in THIRD_PART if not one.wanted or one.wanted & one.welcome] == []
 
 
 def test_entries_of_the_demo_city_are_there():
