@@ -1,5 +1,6 @@
 """What all tests stand on: services, databases, and what a test may not do."""
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -28,6 +29,12 @@ hypothesis.settings.load_profile("ci" if CI else "fast")
 
 def pytest_unconfigure() -> None:
     services.leave()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of each later look for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -74,6 +81,20 @@ def django_db_setup() -> Iterator[None]:
 def _addresses_of_all_doors() -> None:
     """Read the addresses while all doors stand open: they are read once, and tests shut some."""
     assert get_resolver().url_patterns
+
+
+@pytest.fixture(scope="module")
+def module_database(
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[pytest.FixtureRequest]:
+    """Keep what fixtures of module scope make, for all tests of the module; yields the blocker.
+
+    For a city that many tests look at: made once, in `with module_database.unblock()`. What a test
+    changes is undone at its end. Hand copies of rows to the tests (`copy.deepcopy`): a row in
+    Python remembers what it was told. Not in a module with `live_database`.
+    """
+    with databases.held(django_db_blocker):
+        yield django_db_blocker
 
 
 @pytest.fixture

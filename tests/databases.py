@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from psycopg import sql
 
 from config import embedded
@@ -57,6 +57,8 @@ def committing(blocker: Any, patch: pytest.MonkeyPatch) -> Iterator[str]:
 
     `blocker` is pytest-django's, `patch` what undoes the switch.
     """
+    if connection.in_atomic_block:
+        pytest.fail("Not beside module_database: to switch would end its transaction.")
     name = f"{services.database()}_live_{next(_live)}"
     url = clone(name)
     patch.setenv("DATABASE_URL", url)
@@ -69,6 +71,26 @@ def committing(blocker: Any, patch: pytest.MonkeyPatch) -> Iterator[str]:
         yield url
         connections.close_all()
     drop(name)
+
+
+@contextlib.contextmanager
+def held(blocker: Any) -> Iterator[None]:
+    """Keep a transaction open until the end, then forget it; `blocker` is pytest-django's.
+
+    For fixtures of a wider scope than a test: what they make in here is there for each test, which
+    has a savepoint of its own in it and leaves no trace for the next.
+    """
+    whole = transaction.atomic()
+    whole._from_testcase = True  # as each test's own: what is durable may stand in it
+    with blocker.unblock():
+        assert not connection.in_atomic_block, "two fixtures hold a transaction of wider scope"
+        whole.__enter__()
+    try:
+        yield
+    finally:
+        with blocker.unblock():
+            transaction.set_rollback(True)
+            whole.__exit__(None, None, None)
 
 
 _live = count(1)

@@ -1,12 +1,12 @@
 """The demo city has work waiting: at each role's desk, something of each kind that can wait."""
 
+import copy
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import override
 
 from accounts import keys
 from accounts.models import ApiKey, User
@@ -21,7 +21,7 @@ from exchange import browsing, proposals
 from exchange.models import Binding, Grant, ShareRequest, Source, SourceKind
 from exchange.workflow import GrantState, State
 from policy.terms import Mode
-from tests.exchange.conftest import _source_url, source  # noqa: F401 - a department's database
+from tests.exchange.conftest import _source_url, emptied  # noqa: F401 - a department's database
 
 pytestmark = pytest.mark.django_db
 
@@ -32,21 +32,31 @@ OF_OTHER_RULES = {requests.to_check}
 """The national body of rules has no formal check."""
 
 
-@pytest.fixture
-def build(source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # noqa: F811
-    """Return what builds the city, up to where a worker would read its sources."""
-    monkeypatch.setattr(settings, "FILE_ROOTS", [str(tmp_path)])
-    inputs.write_files(tmp_path, seed=1, total=ROWS)
-    with psycopg.connect(source()) as connection:
+def inputs_for(folder: Path, database: str) -> Registry:
+    """Write the city's sources, and return where its registry is."""
+    inputs.write_files(folder, seed=1, total=ROWS)
+    with psycopg.connect(database) as connection:
         inputs.fill_registry(connection, seed=1, total=ROWS)
         info = connection.info
-        registry = Registry(info.host, info.port, info.dbname, info.user, info.password)
-    return lambda: city.build(registry, tmp_path, at=timezone.now())
+        return Registry(info.host, info.port, info.dbname, info.user, info.password)
+
+
+@pytest.fixture(scope="module")
+def whole(module_database, _source_url, tmp_path_factory) -> tuple[city.City, Path]:  # noqa: F811
+    """Build the city once, up to where a worker would read its sources; with its folder."""
+    folder = tmp_path_factory.mktemp("inputs")
+    emptied(_source_url)
+    registry = inputs_for(folder, _source_url)
+    with pytest.MonkeyPatch.context() as patch, module_database.unblock():
+        patch.setattr(settings, "FILE_ROOTS", [str(folder)])
+        return city.build(registry, folder, at=timezone.now()), folder
 
 
 @pytest.fixture
-def built(build) -> city.City:
-    return build()
+def built(db, whole, monkeypatch: pytest.MonkeyPatch) -> city.City:
+    found, folder = whole
+    monkeypatch.setattr(settings, "FILE_ROOTS", [str(folder)])
+    return copy.deepcopy(found)
 
 
 def test_in_each_role_something_of_each_kind_waits_for_who_can_sign_in(built):
@@ -125,17 +135,3 @@ def test_the_department_holds_several_grants_for_queries_on_one_dataset():
     )
 
     assert of_queries.filter(dataset__slug="business-registrations").count() > 1
-
-
-def test_where_the_rules_have_a_formal_check_a_request_stands_in_it(build, settings):
-    settings.CLOCK_PROFILE = "municipal-2024"
-
-    build()
-
-    states = set(ShareRequest.objects.values_list("state", flat=True))
-    operator = User.objects.get(username="operator1")
-    with override("zh-hans"):
-        piles = [pile for desk in desks.of(operator, now=timezone.now()) for pile in desk.piles]
-        titles = {str(pile.title) for pile in piles}
-    assert states == set(State) - {State.RECEIVED}
-    assert "待形式审查的共享申请" in titles

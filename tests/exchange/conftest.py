@@ -20,10 +20,19 @@ def source(_source_url: str) -> Iterator[Callable[..., str]]:
     """Run SQL in the department's database, emptied before each test; returns its URL."""
 
     def ask(*statements: str) -> str:
-        with psycopg.connect(_source_url, autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement)
-        return _source_url
+        return _told(_source_url, *statements)
 
-    ask("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    emptied(_source_url)
     return ask
+
+
+def emptied(url: str) -> str:
+    """Empty the department's database at `url`."""
+    return _told(url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+
+
+def _told(url: str, *statements: str) -> str:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return url
