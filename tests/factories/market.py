@@ -16,12 +16,12 @@ from exchange.sharing.requests import asked
 from exchange.sync import engine
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, Mode, OpenType
-from tests.factories import accounts, exchange
+from tests.factories import accounts, exchange, sharing
 from tests.factories.exchange import House, column
 
 NOW = exchange.NOW
 TODAY = date(2026, 3, 2)
-UNTIL = date(2027, 3, 1)
+UNTIL = sharing.UNTIL
 EDGES = Mask(MaskKind.KEEP_EDGES, keep_left=3, keep_right=2)
 CONDITIONAL = {"open_type": OpenType.CONDITIONAL}
 COLUMNS = (
