@@ -6,40 +6,53 @@ from bench import pages, stage
 from bench.stage import Line
 from config import embedded
 
-PORT = 18434
+PORT, KEYED_PORT = 18434, 18435
 PLACES = 20
 WHOLE_PAGE = 1000
 
 
 def measure(found: embedded.Services) -> list[Line]:
-    """Measure full bodies a second at few places, kept and not, with key, quota and note."""
+    """Measure full bodies a second at few places, kept and not, with key, quota and note; and kept
+    at the door for keys, where each call asks besides whether its holder has a grant."""
     here = pages.open_stage(found)
-    at_once = {
-        "DATABASE_POOL": "0",
-        "DATABASE_URL": found.database_url("city_open", stage.CITY),
-        "DOORS": "open",
-        "KEPT_PAGES_MB": "32",
-    }
     lines: list[Line] = []
-    with here.served(), pages.granian("config.wsgi:application", PORT, at_once):
-        pages.wait(PORT, "/healthz")
+    with (
+        here.served(),
+        pages.granian("config.wsgi:application", PORT, _door(found, "open")),
+        pages.granian("config.wsgi:application", KEYED_PORT, _door(found, "conditional")),
+    ):
+        for port in (PORT, KEYED_PORT):
+            pages.wait(port, "/healthz")
         for rows in (100, WHOLE_PAGE):
             lines += _of(here, rows)
     return lines
 
 
+def _door(found: embedded.Services, name: str) -> dict[str, str]:
+    return {
+        "DATABASE_POOL": "0",
+        "DATABASE_URL": found.database_url(f"city_{name}", stage.CITY),
+        "DOORS": name,
+        "KEPT_PAGES_MB": "32",
+    }
+
+
 def _of(here: pages.Open, rows: int) -> list[Line]:
     places = [random.randrange(stage.ROWS - 2 * rows) for _place in range(PLACES)]
     paths = [f"{here.at(place)}&limit={rows}" for place in places]
-    kept, made = [], []
+    kept, keyed, made = [], [], []
     for _round in range(stage.ROUNDS):
         kept.append(pages.rate(PORT, paths, here.keys))
+        keyed.append(pages.rate(KEYED_PORT, paths, here.keys))
         made.append(pages.rate(pages.PORT, paths, here.keys))
-    print(f"repeated pages of {rows} a second: kept {kept}, made {made}")
-    ratio = stage.median(kept) / stage.median(made)
+    print(f"repeated pages of {rows} a second: kept {kept}, door for keys {keyed}, made {made}")
+    anew = stage.median(made)
     name = f"repeated page of {rows} rows"
     floor = 3.0 if rows == WHOLE_PAGE else None  # of a short page, most is what no page is without
     return [
-        Line(name, ratio, "x rate", "the same page made anew", floor, 3.0),
+        Line(name, stage.median(kept) / anew, "x rate", "the same page made anew", floor, 3.0),
+        Line(
+            f"{name}, door for keys", stage.median(keyed) / anew, "x rate", "the same", floor, 3.0
+        ),
         Line(f"{name}, kept", stage.median(kept), "pages/s", ""),
     ]
