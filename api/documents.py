@@ -161,6 +161,20 @@ class DatasetList(serializers.Serializer):
     facets = serializers.DictField(child=FacetOption(many=True), required=False)
 
 
+class FileDocument(serializers.Serializer):
+    """A file that the dataset offers: its newest version, or why it is withheld."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    url = serializers.CharField(allow_null=True)
+    file_name = serializers.CharField(allow_null=True)
+    version = serializers.IntegerField(allow_null=True)
+    bytes = serializers.IntegerField(allow_null=True)
+    sha256 = serializers.CharField(allow_null=True)
+    added_at = serializers.DateTimeField(allow_null=True)
+    withheld = serializers.CharField(allow_null=True, help_text="why it is not given")
+
+
 class DatasetDocument(DatasetSummary):
     """A dataset with its core metadata and its fields."""
 
@@ -176,6 +190,7 @@ class DatasetDocument(DatasetSummary):
     places = serializers.DictField(
         allow_null=True, help_text="the rows' place: its system, and how to ask by it"
     )
+    files = FileDocument(many=True)
     fields = FieldDocument(many=True)  # type: ignore[assignment]  # DRF's attribute of this name
 
 

@@ -235,6 +235,11 @@ REFUSALS = (
         _("No field of the dataset is open to the public or to companies. The reasons say why."),
     ),
     Refusal(
+        "file-withheld",
+        (403,),
+        _("The file is not for everybody. The sentence says why."),
+    ),
+    Refusal(
         "not-a-department",
         (403,),
         _("The key belongs to a company. Use the open API."),
@@ -276,6 +281,11 @@ REFUSALS = (
         "no-table",
         (404,),
         _("The dataset offers files, interfaces or links, and no rows. The sentence names them."),
+    ),
+    Refusal(
+        "file-unknown",
+        (404,),
+        _("The dataset offers no file of this name. Its description names those that it offers."),
     ),
     Refusal(
         "grant-unknown",
@@ -547,6 +557,11 @@ REFUSALS = (
         "port-closed",
         (503,),
         _("Nothing listens on the port of the host. Compare the port."),
+    ),
+    Refusal(
+        "file-unreadable",
+        (503,),
+        _("The file is in the catalogue, and cannot be read just now. Try again later."),
     ),
     Refusal(
         "query-too-slow",

@@ -7,6 +7,7 @@ from api.errors import nothing_here
 from api.views.aggregate import Aggregate
 from api.views.datasets import DatasetOne, Datasets, Explain
 from api.views.errors import refusals
+from api.views.files import DatasetFile
 from api.views.places import RecordsGeojson, Tile
 from api.views.policies import DatasetPolicy, GrantPolicy
 from api.views.records import RecordChanges, Records, RecordsCsv
@@ -33,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/datasets/<slug:slug>/changes", RecordChanges.as_view(), name="changes"),
     path("v1/datasets/<slug:slug>/explain", Explain.as_view(), name="explain"),
     path("v1/datasets/<slug:slug>/policy", DatasetPolicy.as_view(), name="dataset-policy"),
+    path("v1/datasets/<slug:slug>/files/<slug:name>", DatasetFile.as_view(), name="dataset-file"),
     path("v1/usage", OwnUsage.as_view(), name="usage"),
     path("schema/", Schema.as_view(), name="schema"),
     path("errors", refusals, name="errors"),

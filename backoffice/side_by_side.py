@@ -139,6 +139,7 @@ def _offered(place: int, told: Mapping[str, Any]) -> Line:
     parts = [told["title_zh"], told.get("title_en", ""), told.get("url", "")]
     if kind == ResourceKind.FILE:
         parts += [told["name"], filesizeformat(told["size"]), told["note"], told["sha256"]]
+        parts.append(_("Open to everyone") if told.get("is_public") else "")
     if kind == ResourceKind.API:
         parts.append(told.get("method", ApiMethod.GET))
     said = " · ".join(str(one) for one in parts if one)

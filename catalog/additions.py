@@ -96,7 +96,13 @@ def add_field(dataset: Dataset, one: AddedField, *, by: User, at: datetime) -> N
 
 
 def offered_file(
-    *, title_zh: str, name: str, stream: IO[bytes], title_en: str = "", note: str = ""
+    *,
+    title_zh: str,
+    name: str,
+    stream: IO[bytes],
+    title_en: str = "",
+    note: str = "",
+    is_public: bool = False,
 ) -> dict[str, Any]:
     """Look at a file, keep its bytes, and return it as an amendment takes it.
 
@@ -110,6 +116,7 @@ def offered_file(
         "title_en": title_en,
         "name": shown,
         "note": note,
+        "is_public": is_public,
         "size": len(data),
         "sha256": files.keep(data),
     }

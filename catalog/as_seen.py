@@ -15,7 +15,7 @@ from catalog.models import Dataset, Field
 from catalog.refusals import StepRefused
 
 GRADED = ("grade", "grade_reason", "share_type", "open_type", "mask_kind", "mask_params")
-OFFERED = ("kind", "name", "title_zh", "title_en", "url")
+OFFERED = ("kind", "name", "title_zh", "title_en", "url", "is_public")
 
 
 def digest(dataset: Dataset) -> str:

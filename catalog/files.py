@@ -56,6 +56,46 @@ KINDS: dict[str, Callable[[bytes], bool]] = {
 """What a dataset may offer as a file (domain.md §2.4), each with the test of its bytes."""
 
 
+OFFICE = "application/vnd.openxmlformats-officedocument"
+OPEN_OFFICE = "application/vnd.oasis.opendocument"
+UNNAMED = "application/octet-stream"
+MEDIA_TYPES = {
+    ".csv": "text/csv",
+    ".txt": "text/plain",
+    ".tsv": "text/tab-separated-values",
+    ".json": "application/json",
+    ".geojson": "application/geo+json",
+    ".xml": "application/xml",
+    ".kml": "application/vnd.google-earth.kml+xml",
+    ".xlsx": f"{OFFICE}.spreadsheetml.sheet",
+    ".docx": f"{OFFICE}.wordprocessingml.document",
+    ".pptx": f"{OFFICE}.presentationml.presentation",
+    ".ods": f"{OPEN_OFFICE}.spreadsheet",
+    ".odt": f"{OPEN_OFFICE}.text",
+    ".xls": "application/vnd.ms-excel",
+    ".doc": "application/msword",
+    ".ppt": "application/vnd.ms-powerpoint",
+    ".ofd": "application/ofd",
+    ".zip": "application/zip",
+    ".gz": "application/gzip",
+    ".pdf": "application/pdf",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".gif": "image/gif",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".bmp": "image/bmp",
+}
+"""As what files are given out, by the ending that was held against their bytes when they came.
+What has no registered name of its own (of KINDS: wps, et) is UNNAMED."""
+
+
+def ending(name: str) -> str:
+    """Return a name's ending as KINDS and MEDIA_TYPES have it, such as ".csv"."""
+    return PurePosixPath(name).suffix.lower()
+
+
 def plain_name(name: str) -> str:
     """Return a file's name as it is shown: the last part, without what cannot be printed."""
     last = PurePosixPath(name.replace("\\", "/")).name
@@ -78,9 +118,8 @@ def examined(stream: IO[bytes], name: str, *, most: int = 0, kinds: Collection[s
         )
     if not data:
         raise FileRefused(_("“%(file)s” is empty. Choose the file again.") % {"file": name})
-    ending = Path(name).suffix.lower()
     taken = kinds or KINDS
-    is_it = KINDS.get(ending) if ending in taken else None
+    is_it = KINDS.get(ending(name)) if ending(name) in taken else None
     if is_it is None:
         raise FileRefused(
             _("Files such as “%(file)s” are not offered here. Send one of: %(kinds)s.")

@@ -124,7 +124,7 @@ def _upsert() -> sql.Composed:
 
 
 def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
-    """Yield the rows of entries, as COLUMNS names them. Six queries, and one for each entry
+    """Yield the rows of entries, as COLUMNS names them. Seven queries, and one for each entry
     that the negative list names."""
     datasets = Dataset.objects.select_for_update(of=("self",)).filter(pk__in=ids)
     related = "owner__region", "source_authority", "subject", "region"
@@ -139,10 +139,16 @@ def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
         )
     )
     offered = _offered(ids)
+    public = set(
+        Resource.objects.filter(dataset__in=ids, is_public=True, ended_at=None).values_list(
+            "dataset_id", flat=True
+        )
+    )
     vocabulary.keep(dataset for dataset in found if dataset.state == State.PUBLISHED)
     for dataset in found:
         lines = facts.prohibitions(dataset) if dataset.pk in named else ()
-        yield _row(dataset, fields[dataset.pk], offered.get(dataset.pk, ()), lines, today)
+        told = offered.get(dataset.pk, ())
+        yield _row(dataset, fields[dataset.pk], told, lines, today, is_public=dataset.pk in public)
 
 
 def _offered(ids: Collection[int]) -> dict[int, list[str]]:
@@ -164,10 +170,15 @@ def _row(
     offered: Collection[str],
     lines: Collection[Prohibition],
     today: date,
+    *,
+    is_public: bool,
 ) -> Row:
+    """Return the row of an entry; `is_public` where it offers a file that everybody is given."""
     grades = [field.grade for field in fields if field.grade is not None]
     sharing = {_kind(field, Channel.SHARE, lines, today) for field in fields}
     opening = {_kind(field, Channel.OPEN, lines, today) for field in fields}
+    if not fields and is_public and not _is_barred("", Channel.OPEN, lines, today):
+        opening = {OpenType.UNCONDITIONAL}
     return (
         dataset.pk,
         vector(dataset, fields, offered),
@@ -187,12 +198,7 @@ def _row(
 
 def _kind(field: Field, channel: Channel, lines: Collection[Prohibition], today: date) -> str:
     """Return how a field is shared or opened today, the negative list heard."""
-    barred = any(
-        line.counts(channel)
-        and line.in_force(today)
-        and (not line.fields or field.name in line.fields)
-        for line in lines
-    )
+    barred = _is_barred(field.name, channel, lines, today)
     if channel == Channel.SHARE:
         return ShareType.NOT_SHARED if barred else field.share_type
     return OpenType.NOT_OPEN if barred else field.open_type
@@ -242,3 +248,11 @@ def _texts(
         yield "C", text
     yield "D", dataset.abstract_zh
     yield "D", dataset.abstract_en
+
+
+def _is_barred(name: str, channel: Channel, lines: Collection[Prohibition], today: date) -> bool:
+    """Whether a line in force bars a field; for no name, whether one bars the whole entry."""
+    return any(
+        line.counts(channel) and line.in_force(today) and (not line.fields or name in line.fields)
+        for line in lines
+    )

@@ -1,7 +1,8 @@
 """What an entry offers beside its table: files in versions, interfaces, links.
 
 A draft takes all of them; a published file takes new versions, since its data goes on. What ends
-stays in the catalogue with its day. Nothing here serves a file to the public.
+stays in the catalogue with its day. Everybody is given a file where it was offered as public and
+nothing of the entry is kept back (`exchange.open_files`).
 """
 
 import json
@@ -35,9 +36,11 @@ def add_file(
     at: datetime,
     title_en: str = "",
     note: str = "",
+    is_public: bool = False,
 ) -> Resource:
     """Offer a file, which is kept as its version 1. `name` is what the sender calls the file.
 
+    `is_public` opens it, and each newer version, to everybody once the entry is published.
     Raises NotAllowed, StepRefused (not a draft), FileRefused, ValidationError.
     """
     dataset = _draft(dataset_id, by)
@@ -49,6 +52,7 @@ def add_file(
         title_en=title_en,
         name=name,
         note=note,
+        is_public=is_public,
         by=by,
         at=at,
     )
@@ -64,9 +68,12 @@ def put_file(
     note: str,
     by: User,
     at: datetime,
+    is_public: bool = False,
 ) -> Resource:
     """Write a file that was looked at; right and state are the caller's to see to."""
-    resource = _new(dataset, ResourceKind.FILE, title_zh, title_en, "", by, at)
+    resource = _new(
+        dataset, ResourceKind.FILE, title_zh, title_en, "", by, at, is_public=is_public
+    )
     _new_version(resource, data, name=name, note=note, by=by, at=at)
     return resource
 
@@ -267,6 +274,8 @@ def _new(
     url: str,
     by: User,
     at: datetime,
+    *,
+    is_public: bool = False,
 ) -> Resource:
     number = dataset.resources.filter(kind=kind).count() + 1
     last = dataset.resources.aggregate(last=Max("position"))["last"]
@@ -277,11 +286,13 @@ def _new(
         title_zh=title_zh,
         title_en=title_en,
         url=url,
+        is_public=is_public,
         position=0 if last is None else last + 1,
     )
     resource.full_clean()
     resource.save()
     details: dict[str, Any] = {"dataset": dataset.pk, "name": resource.name, "kind": str(kind)}
+    details |= {"is_public": True} if is_public else {}
     chain.record("resource.create", f"resource:{resource.pk}", by=by, at=at, **details)
     indexing.index(dataset.pk, at=at)
     return resource

@@ -205,7 +205,9 @@ def _offered(offer: Link | File, dataset_id: int, *, by: User, at: datetime) -> 
     titles = {"title_zh": offer.title_zh, "title_en": offer.title_en}
     if isinstance(offer, File):
         stream = io.BytesIO(offer.text.encode("utf-8-sig"))
-        resources.add_file(dataset_id, name=offer.name, stream=stream, by=by, at=at, **titles)
+        resources.add_file(
+            dataset_id, name=offer.name, stream=stream, is_public=True, by=by, at=at, **titles
+        )
     elif offer.api:
         resources.add_api(dataset_id, url=offer.url, by=by, at=at, **titles)
     else:

@@ -52,6 +52,9 @@ FACE: Mapping[str, str] = {
     "catalog_dataset_related": "from_dataset_id IN (SELECT id FROM face.catalog_dataset)"
     " AND to_dataset_id IN (SELECT id FROM face.catalog_dataset)",
     "catalog_resource": "dataset_id IN (SELECT id FROM face.catalog_dataset) AND ended_at IS NULL",
+    "catalog_fileversion": (
+        "resource_id IN (SELECT id FROM face.catalog_resource WHERE is_public)"
+    ),
     "catalog_field": "resource_id IN (SELECT id FROM face.catalog_resource) AND NOT concealed",
     "catalog_fieldterms": "field_id IN (SELECT id FROM face.catalog_field) AND NOT concealed",
     "catalog_subject": "true",
@@ -105,6 +108,7 @@ HIDDEN: Mapping[str, frozenset[str]] = {
         | {"reviewed_by_id", "checklist", "defects", "collected_again"}
         | {"update_from", "update_because", "update_extended"}
     ),
+    "catalog_fileversion": frozenset({"added_by_id", "note"}),
     "catalog_field": frozenset({"graded_by_id", "suggestion", "suggested_grade"}),
     "catalog_negativeline": frozenset({"proposed_by_id", "legal_by_id", "authority_by_id"}),
     "catalog_legalbasis": frozenset({"verified_by_id"}),

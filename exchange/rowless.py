@@ -63,13 +63,17 @@ def without_rows(found: Head) -> Problem:
 
 def _no_table(found: Head) -> NoTable:
     offers = [
-        " ".join(filter(None, [one.get_kind_display(), f"“{one.title}”", one.url]))
+        " ".join(filter(None, [one.get_kind_display(), f"“{one.title}”", _where(found, one)]))
         for one in Resource.objects.filter(dataset_id=found.dataset_id).live()
     ]
     return NoTable(
         _("“%(slug)s” has no table, so there are no rows to ask for. It offers: %(offers)s.")
         % {"slug": found.slug, "offers": "; ".join(offers) or "–"}
     )
+
+
+def _where(found: Head, one: Resource) -> str:
+    return f"/api/v1/datasets/{found.slug}/files/{one.name}" if one.is_public else one.url
 
 
 def _closed(found: Head, resource_id: int) -> Problem | None:

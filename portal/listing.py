@@ -5,7 +5,7 @@ tables of the open zone.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +30,7 @@ class Freshness(StrEnum):
     LATE = "late"
     UNBOUND = "unbound"  # no promise: updated irregularly or never
     AWAITED = "awaited"  # published, and no rows have come yet
+    NO_TABLE = "no-table"  # it offers files, interfaces or links
     WITHHELD = "withheld"  # its rows, if there are any, are not for everybody
 
 
@@ -120,9 +121,7 @@ def _listed(dataset: Dataset, table: RecordTable | None, offers: Offers, now: da
     formats = tuple(label for kind, label in kinds.items() if kind != ResourceKind.TABLE)
     openness = _openness(dataset)
     if table is None:
-        is_closed = ResourceKind.TABLE in kinds and openness != "open"
-        freshness = Freshness.WITHHELD if is_closed else Freshness.AWAITED
-        return Listed(dataset, freshness, None, 0, None, openness, formats)
+        return Listed(dataset, _without_rows(kinds, openness), None, 0, None, openness, formats)
     seen = Counter(column["treatment"] for column in table.columns)
     clear, masked = seen[Treatment.CLEAR], seen[Treatment.MASKED]
     return Listed(
@@ -134,6 +133,13 @@ def _listed(dataset: Dataset, table: RecordTable | None, offers: Offers, now: da
         openness,
         (*TABLE_FORMATS, *formats),
     )
+
+
+def _without_rows(kinds: Mapping[str, str], openness: str) -> Freshness:
+    """Say why there are no rows for everybody."""
+    if ResourceKind.TABLE not in kinds:
+        return Freshness.NO_TABLE
+    return Freshness.AWAITED if openness == "open" else Freshness.WITHHELD
 
 
 def _openness(dataset: Dataset) -> str:

@@ -16,9 +16,9 @@ from rest_framework.views import APIView
 from api import answers, documents, metering
 from api.calls import caller_of
 from catalog import search
-from catalog.models import Dataset, Field, FieldTerms
+from catalog.models import Dataset, Field, FieldTerms, FileVersion, Resource
 from catalog.search import Filters, Found
-from exchange import access
+from exchange import access, open_files
 from exchange.access import Caller
 from exchange.models import RecordTable, Zone
 from exchange.places import features
@@ -124,6 +124,7 @@ class DatasetOne(APIView):
             "changes": f"{_address(dataset)}/changes",
             "explain": f"{_address(dataset)}/explain",
             "places": _place(dataset, head, caller, today),
+            "files": _files(dataset, today),
             "fields": fields,
         }
         return answers.document(document, meter)
@@ -228,6 +229,29 @@ def _summary(dataset: Dataset, table: RecordTable | None) -> dict[str, Any]:
         "refreshed_at": table.refreshed_at if table else None,
         "rows": table.rows if table else 0,
         "url": _address(dataset),
+    }
+
+
+def _files(dataset: Dataset, today: date) -> list[dict[str, Any]]:
+    """Return each file that the dataset offers: where it is given, or why it is not."""
+    whole = open_files.is_whole(dataset, today)
+    return [
+        _file(dataset, one.resource, one.version)
+        | {"withheld": None if one.version else one.withheld}
+        for one in open_files.offered(dataset, is_whole=whole, today=today)
+    ]
+
+
+def _file(dataset: Dataset, one: Resource, version: FileVersion | None) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "title": one.title,
+        "url": f"{_address(dataset)}/files/{one.name}" if version else None,
+        "file_name": version.original_name if version else None,
+        "version": version.number if version else None,
+        "bytes": version.size if version else None,
+        "sha256": version.sha256 if version else None,
+        "added_at": version.added_at if version else None,
     }
 
 

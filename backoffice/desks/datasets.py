@@ -409,7 +409,7 @@ class DatasetDesk(Desk):
                         row.get_kind_display(),
                         reverse("admin:catalog_resource_change", args=[row.pk]),
                         row,
-                        row.url,
+                        _("Open to everyone") if row.is_public else row.url,
                     )
                     for row in rows
                 ),

@@ -26,7 +26,16 @@ class VersionForm(OfficeForm):
 class NewFileForm(TitledForm, VersionForm):
     """A file to be offered."""
 
-    field_order = ["title_zh", "title_en", "file", "note"]
+    is_public = forms.BooleanField(
+        label=_("Open to everyone"),
+        required=False,
+        help_text=_(
+            "Anybody may download the newest version once the entry is published. Nobody grades"
+            " what is inside of a file: look through it for personal data and secrets first. It"
+            " stays withheld as long as a field of the entry is not in clear for everyone."
+        ),
+    )
+    field_order = ["title_zh", "title_en", "file", "note", "is_public"]
 
 
 class LinkForm(TitledForm):

@@ -279,6 +279,13 @@ class Resource(models.Model):
     title_en = models.CharField(_("title, English"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     url = models.URLField(_("address"), max_length=500, blank=True)
+    is_public = models.BooleanField(
+        _("file open to everyone"),
+        default=False,
+        help_text=_(
+            "For files. Nobody grades what is inside of one, so it is closed until it is opened."
+        ),
+    )
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     objects = ResourceQuerySet.as_manager()
@@ -304,6 +311,10 @@ class Resource(models.Model):
                     "A table's name begins with a small letter and has only small letters,"
                     " digits and underscores."
                 ),
+            ),
+            models.CheckConstraint(
+                name="catalog_resource_public_is_a_file",
+                condition=Q(is_public=False) | Q(kind=ResourceKind.FILE),
             ),
         ]
 

@@ -17,7 +17,7 @@ HEADER_NAMES = 1  # a comma, or the end of the line, after each name of a header
 class Download:
     """A file: what is in it, its address, and how large it is; None where that is not known.
 
-    `size` is in bytes, estimated from the rows that are on the page.
+    `size` is in bytes, estimated from the rows that are on the page, but of a file with a digest.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Download:
     rows: int | None = None
     size: int | None = None
     note: str = ""
+    sha256: str = ""
 
 
 def downloads(found: Preview) -> list[Download]:

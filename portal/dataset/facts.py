@@ -13,8 +13,8 @@ from django.utils.translation import get_language
 from accounts.models import Organization
 from catalog import codes, facts
 from catalog.labels import GRADES, OPEN_TYPES, SHARE_TYPES
-from catalog.models import Dataset, Field, Resource
-from catalog.terms import ResourceKind, UpdateCycle
+from catalog.models import Dataset, Field
+from catalog.terms import UpdateCycle
 from exchange import access, counted, explaining
 from exchange.access import Caller, Head
 from policy.comparison import Viewpoint
@@ -167,6 +167,8 @@ class About:
     @property
     def freshness(self) -> Freshness:
         """How the age of its rows stands to what was promised."""
+        if self.head.resource_id is None:
+            return Freshness.NO_TABLE
         if self.head.refreshed_at is None:
             return Freshness.WITHHELD if self.is_closed else Freshness.AWAITED
         return listing.freshness_of(self.dataset, self.head.refreshed_at, self.now)
@@ -241,11 +243,6 @@ def _shown(dataset: Dataset, head: Head, listed: Sequence[Field], today: date) -
         for one in listed
         if one.name in seen and not seen[one.name].concealed
     ]
-
-
-def offers(dataset: Dataset) -> list[Resource]:
-    """Return what a dataset offers besides its table: files, interfaces, links. One query."""
-    return list(dataset.resources.exclude(kind=ResourceKind.TABLE).live())
 
 
 def related(dataset: Dataset) -> list[Dataset]:

@@ -7,6 +7,7 @@ script's ends there, before the policy is asked).
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -16,9 +17,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from catalog.files import MEDIA_TYPES, UNNAMED, ending
 from exchange.access import DatasetUnknown, DatasetWithdrawn
 from portal.dataset import facts
 from portal.dataset.facts import About, Opening
+from portal.dataset.offers import Offer, offers
 
 MEDIA_TYPE = "application/ld+json"
 ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
@@ -31,20 +34,20 @@ def jsonld(_request: HttpRequest, slug: str) -> HttpResponse:
         found = facts.about(slug, now=timezone.now(), today=timezone.localdate())
     except (DatasetUnknown, DatasetWithdrawn):
         raise Http404 from None
-    text = json.dumps(described(found), ensure_ascii=False, indent=1)
+    text = json.dumps(described(found, offers(found)), ensure_ascii=False, indent=1)
     answer = HttpResponse(text, content_type=MEDIA_TYPE)
     answer.headers["Cache-Control"] = "no-cache"
     return answer
 
 
-def embedded(found: About) -> SafeString:
+def embedded(found: About, offered: Sequence[Offer]) -> SafeString:
     """Return the description as it stands in a page: no text of it can end the element."""
-    text = json.dumps(described(found), ensure_ascii=False).translate(ESCAPED)
+    text = json.dumps(described(found, offered), ensure_ascii=False).translate(ESCAPED)
     script = f'<script type="{MEDIA_TYPE}">{text}</script>'
     return mark_safe(script)  # noqa: S308 - what could be markup is escaped
 
 
-def described(found: About) -> dict[str, Any]:
+def described(found: About, offered: Sequence[Offer]) -> dict[str, Any]:
     """Return a dataset as schema.org's Dataset; both languages side by side."""
     dataset = found.dataset
     place = _whole("portal-dataset", dataset.slug)
@@ -75,7 +78,7 @@ def described(found: About) -> dict[str, Any]:
             }
             for one in found.fields
         ],
-        "distribution": _distributions(found),
+        "distribution": [*_distributions(found), *_files(offered)],
     }
     if dataset.region:
         node["spatialCoverage"] = dataset.region.name_zh
@@ -107,6 +110,22 @@ def _distributions(found: About) -> list[dict[str, str]]:
             "contentUrl": _whole(name, slug),
         }
         for kind, name in files
+    ]
+
+
+def _files(offered: Sequence[Offer]) -> list[dict[str, Any]]:
+    """Return the files that everybody is given."""
+    return [
+        {
+            "@type": "DataDownload",
+            "name": _both(one.resource.title_zh, one.resource.title_en),
+            "encodingFormat": MEDIA_TYPES.get(ending(one.version.original_name), UNNAMED),
+            "contentSize": f"{one.version.size} B",
+            "sha256": one.version.sha256,
+            "contentUrl": f"{settings.PUBLIC_BASE_URL}{one.address}",
+        }
+        for one in offered
+        if one.version is not None
     ]
 
 

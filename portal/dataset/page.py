@@ -20,6 +20,7 @@ from oversight import figures, looks
 from portal import talk
 from portal.dataset import asked, facts, machine, preview
 from portal.dataset.downloads import downloads
+from portal.dataset.offers import as_downloads, offers
 from portal.dataset.preview import Preview, Refusal
 from portal.frame import choose_language, shown
 
@@ -56,16 +57,17 @@ def _page(request: HttpRequest, slug: str, barred: Refusal | None) -> HttpRespon
     found = facts.about(slug, now=timezone.now(), today=timezone.localdate())
     alone = _is_part(request)
     context: dict[str, Any] = {"about": found, "dataset": found.dataset}
+    offered = offers(found)
     if not alone:
-        context["offers"] = facts.offers(found.dataset)
+        context["offers"] = offered
         context["related"] = facts.related(found.dataset)
         context["talk"] = talk.about(found.dataset)
-        context["described"] = machine.embedded(found)
+        context["described"] = machine.embedded(found, offered)
         context["use"] = figures.of(found.dataset, today=timezone.localdate())
         context["days"] = figures.window(timezone.localdate())
     rows = _rows(request, found, barred)
     context["preview"] = rows
-    context["downloads"] = downloads(rows)
+    context["downloads"] = [*as_downloads(offered), *downloads(rows)]
     template = "portal/dataset/asked.html" if alone else "portal/dataset/page.html"
     response = shown(request, template, context)
     patch_vary_headers(response, ["HX-Request"])

@@ -28,7 +28,7 @@ def test_every_address_is_described_and_takes_a_key_or_none(client):
         for path, operations in described["paths"].items()
         if not path.startswith("/api/v1/office/")
     }
-    assert len(for_all) == 11
+    assert len(for_all) == 12
     for operations in for_all.values():
         assert operations["get"]["security"] == [{"key": []}, {"bearer": []}, {}]
 

@@ -212,7 +212,7 @@ def negative_line(
     """Make a line over these fields (by name; none: the whole dataset) and bring it to `state`."""
     place = of or dataset()
     names = set(fields)
-    ids = [one.pk for one in table(place).fields.all() if one.name in names]
+    ids = [one.pk for one in table(place).fields.all() if one.name in names] if names else []
     line = negative_list.propose(
         place.pk,
         field_ids=ids,

@@ -1,0 +1,139 @@
+"""Files that a published entry offers: which everybody is given, and why the others are not.
+
+Nobody grades what is inside of a file, so a file is closed until its department opened it, which
+the head signs and the data authority publishes with the entry. Even then it is given only where
+nothing of the entry is kept back. Of its versions the newest is given: one that replaced another
+for a reason takes it away.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from catalog import facts, files
+from catalog.models import Dataset, Field, FileVersion, Resource
+from catalog.terms import ResourceKind
+from exchange import access, explaining
+from exchange.access import Head
+from exchange.problems import Problem
+from policy.comparison import Viewpoint
+from policy.facts import Prohibition
+from policy.terms import Channel, Treatment
+
+
+class FileUnknown(Problem):
+    """The dataset offers no file of this name."""
+
+    code = "file-unknown"
+    status = 404
+
+
+class FileWithheld(Problem):
+    """The file is not for everybody; the sentence says why."""
+
+    code = "file-withheld"
+    status = 403
+
+
+class FileUnreadable(Problem):
+    """The file is in the catalogue, and its bytes cannot be read by this door."""
+
+    code = "file-unreadable"
+    status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedFile:
+    """A file of an entry: its newest version where everybody is given it, else why not."""
+
+    resource: Resource
+    version: FileVersion | None
+    withheld: str = ""
+
+
+def offered(dataset: Dataset, *, is_whole: bool, today: date) -> list[OfferedFile]:
+    """Return the live files of a published entry in catalogue order. At most three queries.
+
+    `is_whole` says that everybody sees every field of the entry in clear, or that it has none.
+    """
+    listed = list(dataset.resources.live().filter(kind=ResourceKind.FILE))
+    opened = [one for one in listed if one.is_public]
+    newest = _newest(opened) if opened and is_whole else {}
+    lines = [one for one in facts.prohibitions(dataset) if not one.fields] if newest else []
+    return [_offered(one, newest.get(one.pk), lines, today) for one in listed]
+
+
+def fetch(slug: str, name: str, *, today: date) -> tuple[Head, FileVersion, Path]:
+    """Return what everybody is given of a file: its newest version, and where its bytes lie.
+
+    Raises DatasetUnknown, DatasetWithdrawn, FileUnknown, FileWithheld, FileUnreadable.
+    """
+    head = access.head(slug)
+    dataset = Dataset.objects.get(pk=head.dataset_id)
+    whole = is_whole(dataset, today)
+    for one in offered(dataset, is_whole=whole, today=today):
+        if one.resource.name == name:
+            return head, *_given(one)
+    raise FileUnknown(
+        _("“%(slug)s” offers no file “%(name)s”. Its files stand at /api/v1/datasets/%(slug)s.")
+        % {"slug": slug, "name": name[:80]}
+    )
+
+
+def _given(one: OfferedFile) -> tuple[FileVersion, Path]:
+    if one.version is None:
+        raise FileWithheld(one.withheld)
+    path = files.place(one.version.sha256)
+    if not path.is_file() or path.stat().st_size != one.version.size:
+        raise FileUnreadable(
+            _("“%(file)s” cannot be read here just now. Try again later, or ask its provider.")
+            % {"file": one.resource}
+        )
+    return one.version, path
+
+
+def is_whole(dataset: Dataset, today: date) -> bool:
+    """Whether everybody sees every field of an entry in clear, or it has none. Two queries."""
+    listed = list(Field.objects.filter(resource__dataset=dataset).live())
+    return all(
+        one.decided[Viewpoint.PUBLIC].treatment == Treatment.CLEAR
+        for one in explaining.explained(listed, dataset, day=today)
+    )
+
+
+def _newest(resources: Sequence[Resource]) -> dict[int, FileVersion]:
+    versions = FileVersion.objects.filter(resource__in=resources).order_by("number")
+    return {one.resource_id: one for one in versions}
+
+
+def _offered(
+    one: Resource, version: FileVersion | None, lines: Sequence[Prohibition], today: date
+) -> OfferedFile:
+    """Return the version where nothing keeps it back; `lines` stand against the whole entry."""
+    if not one.is_public:
+        told = _("Its department has not opened this file. Ask for it at the contact named.")
+        return OfferedFile(one, None, told)
+    if version is None:
+        told = _(
+            "Some fields of this dataset are masked, withheld or given under a grant. Its files"
+            " may tell the same, so they are not given to everyone."
+        )
+        return OfferedFile(one, None, told)
+    for line in lines:
+        if _bars(line, version, today):
+            told = _("Line %(number)s of the negative list bars this dataset, files too.")
+            return OfferedFile(one, None, told % {"number": line.number})
+    return OfferedFile(one, version)
+
+
+def _bars(line: Prohibition, version: FileVersion, today: date) -> bool:
+    """Whether a line keeps a file back: while it holds, and what came before it ran out also
+    afterwards, until the department hands in a version anew."""
+    if not line.counts(Channel.OPEN) or line.in_force_from > today:
+        return False
+    until = line.in_force_until
+    return line.in_force(today) or until is None or timezone.localdate(version.added_at) <= until
