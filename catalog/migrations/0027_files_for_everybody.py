@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0025_opening_clock"),
+        ("catalog", "0026_words_of_departments"),
     ]
 
     operations = [
