@@ -233,7 +233,7 @@ def _wait_until_ready(crew: Crew, address: str) -> None:
 
 
 def _call(address: str, key: str) -> None:
-    _say("\nThree calls to the API:")
+    _say("\nCalls to the API:")
     prefix = key[:SHOWN_OF_A_KEY]
     for number, answer in enumerate(calls.made(Client(address, key)), 1):
         _say("\n" + calls.printed(answer, number, prefix))

@@ -1,4 +1,4 @@
-"""Three real calls to the running API: what is open, what is masked, what is refused and why."""
+"""Real calls to the running API: what is open, masked, under a grant, or refused and why."""
 
 from collections.abc import Iterator
 
@@ -17,6 +17,11 @@ CALLS = (
         "Masked: volunteers, with personal fields masked or withheld",
         "datasets/registered-volunteers/records",
         (("limit", "1"),),
+    ),
+    Call(
+        "Under a grant: credit ratings, open to companies that applied, read by the company's key",
+        "datasets/credit-ratings/records",
+        (("limit", "2"),),
     ),
     Call(
         "Refused: searching by a masked field would reveal it",
@@ -49,7 +54,7 @@ QUIET = tuple(
 
 
 def made(client: Client) -> Iterator[Answer]:
-    """Make the three calls and yield the answers."""
+    """Make the calls and yield the answers."""
     return map(client.answer, CALLS)
 
 

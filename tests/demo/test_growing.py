@@ -8,18 +8,21 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Dataset
 from catalog.terms import State
 from community.models import Comment, Showcase, Wish
 from community.states import Outcome
-from demo import city, growing, inputs, said, visits
+from demo import applied, city, growing, inputs, said, visits
 from demo.catalogue import SMALL
 from demo.inputs import Registry
+from demo.small import File
 from exchange import freshness
-from exchange.models import CountingRule, RecordTable, Zone
+from exchange.models import CountingRule, RecordTable, ShareRequest, Zone
 from exchange.sync import engine
+from exchange.workflow import State as Asked
 from oversight.models import Daily, Door
 from tests.exchange.conftest import _source_url, source  # noqa: F401 - a department's database
 
@@ -39,6 +42,8 @@ def grown(source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # noqa: F81
     city.build(registry, tmp_path, at=at)
     assert not growing.is_grown()
     growing.grow(tmp_path, at=at)
+    assert not applied.is_left()
+    applied.leave(at=at)
     return at
 
 
@@ -48,6 +53,38 @@ def test_the_city_grows_by_the_verbs_and_its_sources_can_be_read(grown):
     every_source_is_read_whole()
     what_was_read_long_ago_is_late(grown)
     visits_are_counted_on_their_days(grown)
+    a_company_reads_what_it_applied_for(grown)
+    every_file_of_the_city_is_open()
+
+
+def a_company_reads_what_it_applied_for(at):
+    granted, waiting = ShareRequest.objects.filter(organization__slug=city.COMPANY).order_by(
+        "received_at"
+    )
+    key = city.new_key(at=at)
+    place = f"/api/v1/datasets/{applied.RATINGS}/records"
+
+    theirs = Client().get(place, {"limit": 2}, headers={"X-API-Key": key})
+    others = Client().get(place)
+
+    assert applied.is_left()
+    assert (granted.state, waiting.state) == (Asked.GRANTED, Asked.IN_REVIEW)
+    assert set(theirs.json()["rows"][0]) >= {"uscc", "company", "score", "rating", "rated_on"}
+    assert (others.status_code, others.json()["code"]) == (403, "conditional-only")
+
+
+def every_file_of_the_city_is_open():
+    names = [
+        (one.slug, offer.text)
+        for one in SMALL
+        for offer in one.offers
+        if isinstance(offer, File) and not one.withdrawn
+    ]
+
+    assert {"statistical-yearbook", "tide-tables", "heritage"} <= {slug for slug, _text in names}
+    for slug, text in names:
+        answer = Client().get(f"/api/v1/datasets/{slug}/files/file_1")
+        assert answer.getvalue().decode("utf-8-sig") == text
 
 
 def it_stands_in_the_catalogue(at):

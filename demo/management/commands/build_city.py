@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Organization
-from demo import city, growing, inputs, kept
+from demo import applied, city, growing, inputs, kept
 from demo.inputs import Registry
 from demo.kept import Kept
 
@@ -87,4 +87,6 @@ def _built(found: Kept, intake: Path) -> Kept:
         city.connect_registry(registry, intake, at=now)
     if not growing.is_grown():
         growing.grow(intake, at=now)
+    if not applied.is_left():
+        applied.leave(at=now)
     return found if found.key else replace(found, key=city.new_key(at=now))
