@@ -41,10 +41,17 @@ def can_apply(dataset: Dataset, organization: Organization) -> None:
         )
 
 
-def attainable(dataset: Dataset, organization_id: int, *, today: date | None = None) -> list[Line]:
+def attainable(
+    dataset: Dataset,
+    organization_id: int,
+    *,
+    today: date | None = None,
+    besides: int | None = None,
+) -> list[Line]:
     """Return each field as a company sees it now, and at most could under a grant.
 
-    On `today`, or whenever the grant begins. No concealed field is among them. Three queries.
+    On `today`, or whenever the grant begins. No concealed field is among them. `besides` is a
+    grant that is not counted: the one that is renewed. Three queries.
     """
     day = today or date.max
     fields = Field.objects.filter(resource__dataset=dataset).live()
@@ -55,15 +62,24 @@ def attainable(dataset: Dataset, organization_id: int, *, today: date | None = N
         valid_from=day,
         valid_until=day,
     )
-    return seen_lines(dataset, organization_id, most, today=day)
+    return seen_lines(dataset, organization_id, most, today=day, besides=besides)
 
 
-def seen_lines(dataset: Dataset, organization_id: int, offer: Offer, *, today: date) -> list[Line]:
+def seen_lines(
+    dataset: Dataset,
+    organization_id: int,
+    offer: Offer,
+    *,
+    today: date,
+    besides: int | None = None,
+) -> list[Line]:
     """Return what a company sees of a dataset now and would under an offer, field by field.
 
-    No concealed field is among them. Three queries.
+    No concealed field is among them; `besides` as in `attainable`. Three queries.
     """
-    lines = matrix.matrix(dataset, organization_id, offer, today=today, channel=Channel.OPEN)
+    lines = matrix.matrix(
+        dataset, organization_id, offer, today=today, besides=besides, channel=Channel.OPEN
+    )
     return [line for line in lines if not line.field.concealed]
 
 
@@ -90,7 +106,13 @@ def pointless(request: ShareRequest, *, today: date) -> list[str]:
 
     Three queries.
     """
-    lines = seen_lines(request.dataset, request.organization_id, asked(request), today=today)
+    lines = seen_lines(
+        request.dataset,
+        request.organization_id,
+        asked(request),
+        today=today,
+        besides=request.renews_id,
+    )
     wanted = [line for line in lines if line.asked]
     if not wanted or any(line.gains for line in wanted):
         return []

@@ -1,6 +1,7 @@
 """A company applies for conditional data: the form with what it would bring, and what follows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,7 @@ from exchange.models import Grant, ShareRequest
 from exchange.sharing import applications, applying, asking, deciding
 from exchange.sharing.requests import RequestIncomplete, RequestUnfit, asked, offered
 from exchange.workflow import Step
+from portal.frame import number_of
 from portal.members import told
 from portal.members.apply_form import ApplyForm, first, said_by
 from portal.members.company_page import answered_by, companies_of, company_page
@@ -76,7 +78,9 @@ def foreseen(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     form = _made(request, dataset, companies, None)
     form.is_valid()
-    return render(request, "portal/members/foreseen.html", _would_bring(dataset, form, companies))
+    renewed = number_of(request.GET.get("renews", ""))
+    found = _would_bring(dataset, form, companies, besides=renewed)
+    return render(request, "portal/members/foreseen.html", found)
 
 
 def _form(request: HttpRequest, dataset: Dataset, drafted: ShareRequest | None) -> HttpResponse:
@@ -93,10 +97,11 @@ def _form(request: HttpRequest, dataset: Dataset, drafted: ShareRequest | None) 
             answer, status = _kept(request, dataset, form, drafted)
             if answer is not None:
                 return answer
-    context = _would_bring(dataset, form, companies) | {
+    context = _would_bring(dataset, form, companies, besides=_renewed_by(drafted)) | {
         "dataset": dataset,
         "form": form,
         "drafted": drafted,
+        "renews": _renewed_by(drafted),
         "missing": [] if drafted is None else drafted.missing,
         "not_done": said(request),
     }
@@ -116,17 +121,31 @@ def _made(
         request.POST or None,
         initial=start,
         companies=places,
-        lines=applying.attainable(dataset, places[0].pk, today=today),
+        lines=applying.attainable(
+            dataset, places[0].pk, today=today, besides=_renewed_by(drafted)
+        ),
     )
 
 
-def _would_bring(dataset: Dataset, form: ApplyForm, companies: Sequence[Any]) -> dict[str, Any]:
-    """Return what the form would bring, field by field; an empty one would bring nothing yet."""
+def _renewed_by(drafted: ShareRequest | None) -> int | None:
+    """Return the number of the grant that an application is to renew."""
+    return None if drafted is None else drafted.renews_id
+
+
+def _would_bring(
+    dataset: Dataset, form: ApplyForm, companies: Sequence[Any], *, besides: int | None = None
+) -> dict[str, Any]:
+    """Return what the form would bring, field by field; an empty one would bring nothing yet.
+
+    Without the grant that it is to renew, whose number is `besides`.
+    """
     today = timezone.localdate()
     if not form.is_bound:
         form = _as_sent(form, companies)
     company = form.cleaned_data.get("organization") or companies[0]
-    found = applying.seen_lines(dataset, company.pk, form.offer(today), today=today)
+    found = applying.seen_lines(
+        dataset, company.pk, form.offer(today), today=today, besides=besides
+    )
     lines = told.lines(found)
     return {"lines": lines, "counts": told.counted(lines), "dataset": dataset}
 
@@ -154,7 +173,8 @@ def _kept(
                 at=now,
             )
             if drafted is None
-            else asking.change(drafted.pk, form.terms(), by=by, at=now)
+            # which rows it covers is not in the form: a renewal keeps those of its grant
+            else asking.change(drafted.pk, replace(form.terms(), rows=drafted.rows), by=by, at=now)
         )
         if "hand_in" not in request.POST:
             sentence = _("The draft is kept. Nobody but your company sees it yet.")

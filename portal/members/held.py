@@ -10,12 +10,15 @@ from accounts.models import User
 from exchange.agreements import keeping, paper
 from exchange.agreements.keeping import AgreementMissing
 from exchange.agreements.layout import sections
-from exchange.models import Agreement, Grant
-from exchange.sharing import lifecycle, standing
-from exchange.workflow import GRANT_MOVES, GrantStep
+from exchange.models import Agreement, Grant, ShareRequest
+from exchange.sharing import asking, lifecycle, renewing, standing
+from exchange.workflow import GRANT_MOVES, GrantState, GrantStep, State
 from portal.members import told
 from portal.members.company_page import answered_by, companies_of, company_page
 from portal.members.door import done, page, person_of, said
+
+ON_ITS_WAY = (State.DRAFT, State.SUPPLEMENT, State.IN_REVIEW, State.TO_ANSWER)
+"""Where an application stands that is neither answered nor withdrawn."""
 
 
 @company_page
@@ -24,17 +27,37 @@ def grant(request: HttpRequest, number: int) -> HttpResponse:
     person, today = person_of(request), timezone.localdate()
     found = grant_of(person, number)
     answers = found.organization in answered_by(person)
-    state = found.state(today)
+    state, stands = found.state(today), standing.of(found, today)
+    renewable = found.revoked_at is None and state != GrantState.SUSPENDED and not stands.withdrawn
+    draft = ShareRequest.objects.filter(renews=found, state__in=ON_ITS_WAY).first()
     context = {
         "said": said(request),
         "grant": found,
-        "stands": standing.of(found, today),
+        "stands": stands,
         "gives": told.terms(found, told.labels(found.dataset_id)),
         "has_agreement": answers and Agreement.objects.filter(grant=found).exists(),
+        "renews": answers and renewable and draft is None,
+        "renewal": draft if answers else None,
         "ends": answers and (state, GrantStep.END) in GRANT_MOVES and found.request_id,
         "disposes": answers and (state, GrantStep.DISPOSE) in GRANT_MOVES and found.request_id,
     }
     return page(request, "portal/members/grant.html", context)
+
+
+@company_page
+def renew(request: HttpRequest, number: int) -> HttpResponse:
+    """Draft an application for the same for another period; it is handed in as any other."""
+    found, now = _sent(request, number), timezone.now()
+    kept = asking.draft(
+        found.dataset_id,
+        renewing.terms(found, today=timezone.localdate(now)),
+        organization=found.organization,
+        by=person_of(request),
+        at=now,
+        renews=found,
+    )
+    sentence = _("The renewal is drafted. Look at the period, then hand it in.")
+    return done(request, sentence, "members-application-change", number=kept.pk)
 
 
 @company_page
@@ -92,4 +115,6 @@ def _sent(request: HttpRequest, number: int) -> Grant:
 def grant_of(person: User, number: int) -> Grant:
     """Return a grant of one of the person's companies. Raises Http404 for another's."""
     rows = Grant.objects.filter(organization__in=companies_of(person))
-    return get_object_or_404(rows.select_related("dataset__owner", "organization"), pk=number)
+    return get_object_or_404(
+        rows.select_related("dataset__owner", "organization", "request"), pk=number
+    )

@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="members-application-comment",
     ),
     path("applications/grants/<int:number>/", held.grant, name="members-grant"),
+    path("applications/grants/<int:number>/renew/", held.renew, name="members-grant-renew"),
     path("applications/grants/<int:number>/end/", held.end, name="members-grant-end"),
     path("applications/grants/<int:number>/disposal/", held.dispose, name="members-grant-dispose"),
     path("applications/grants/<int:number>/agreement/", held.agreement, name="members-agreement"),
