@@ -16,10 +16,14 @@ from tests.factories import accounts, catalog
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def city(module_database):
+    with module_database.unblock(), translation.override("en"):
+        return a_whole_city()
+
+
 @pytest.fixture(name="operator")
-def _operator(at_desk):
-    with translation.override("en"):
-        a_whole_city()
+def _operator(city, at_desk):
     return at_desk(accounts.user(Role.OPERATOR))
 
 
@@ -63,10 +67,8 @@ def test_filters_name_what_they_hold(operator):
     assert "shared unconditionally" in page
 
 
-def test_the_rule_of_a_rejected_row_is_a_sentence(at_desk):
-    with translation.override("en"):
-        where = a_whole_city()
-    desk = at_desk(accounts.user(Role.PUBLISHER, where.department))
+def test_the_rule_of_a_rejected_row_is_a_sentence(city, at_desk):
+    desk = at_desk(accounts.user(Role.PUBLISHER, city.department))
 
     assert "not of the declared type" in read(desk.page(RejectedRow.objects.first()))
     assert "not of the declared type" in read(desk.list(RejectedRow))

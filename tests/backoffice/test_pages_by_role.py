@@ -35,6 +35,13 @@ from tests.factories import accounts
 
 pytestmark = pytest.mark.django_db
 
+
+@pytest.fixture(scope="module")
+def city(module_database):
+    with module_database.unblock():
+        return a_whole_city()
+
+
 OF_EVERYBODY = {
     "search": "what is published is found by all; drafts by their department",
     "inbox": "everybody's own notices",
@@ -107,10 +114,9 @@ def names_asked() -> set[str]:
     return {name for path in folder.rglob("*.py") for name in ASKED.findall(path.read_text())}
 
 
-def test_no_page_falls_over_what_somebody_types_into_its_address():
-    where = a_whole_city()
+def test_no_page_falls_over_what_somebody_types_into_its_address(city):
     names = sorted(names_asked())
-    clients = {role: signed_in(role, where.department) for role in Role if role in OFFICE_ROLES}
+    clients = {role: signed_in(role, city.department) for role in Role if role in OFFICE_ROLES}
 
     fell = []
     for page in ADDRESSES:
@@ -131,9 +137,8 @@ def test_each_page_asks_a_permission_or_says_why_not():
     assert without == OF_EVERYBODY.keys()
 
 
-def test_each_page_is_refused_to_every_role_without_its_permission():
-    where = a_whole_city()
-    clients = {role: signed_in(role, where.department) for role in Role if role in OFFICE_ROLES}
+def test_each_page_is_refused_to_every_role_without_its_permission(city):
+    clients = {role: signed_in(role, city.department) for role in Role if role in OFFICE_ROLES}
     entries = Entry.objects.count()
 
     let_in, tried = [], 0
@@ -150,8 +155,8 @@ def test_each_page_is_refused_to_every_role_without_its_permission():
     assert Entry.objects.count() == entries
 
 
+@pytest.mark.usefixtures("city")
 def test_each_page_of_a_row_is_refused_to_the_same_role_of_another_department():
-    a_whole_city()
     strangers = {
         role: signed_in(role) for role in Role if role in OFFICE_ROLES and role not in CITY_WIDE
     }

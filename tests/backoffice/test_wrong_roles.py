@@ -15,6 +15,12 @@ from tests.factories import accounts
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def city(module_database):
+    with module_database.unblock():
+        return a_whole_city()
+
+
 def buttons(desk: Desk):
     """Yield each button of a desk with its address, at the first row there is for one."""
     meta = desk.model._meta
@@ -30,12 +36,11 @@ def buttons(desk: Desk):
             yield button, reverse(place, args=[row.pk, button.name])
 
 
-def test_each_button_is_refused_to_every_role_that_may_not_press_it():
-    where = a_whole_city()
+def test_each_button_is_refused_to_every_role_that_may_not_press_it(city):
     clients = {}
     for role in (role for role in Role if role in OFFICE_ROLES):
         clients[role] = Client(headers={"Accept-Language": "en"}, raise_request_exception=False)
-        place = None if role in CITY_WIDE else where.department
+        place = None if role in CITY_WIDE else city.department
         clients[role].force_login(accounts.user(role, place))
     entries = Entry.objects.count()
 
@@ -55,8 +60,7 @@ def test_each_button_is_refused_to_every_role_that_may_not_press_it():
     assert Entry.objects.count() == entries
 
 
-def test_each_button_is_refused_to_the_same_role_of_another_department():
-    where = a_whole_city()
+def test_each_button_is_refused_to_the_same_role_of_another_department(city):
     stranger = {
         role: Client(raise_request_exception=False)
         for role in Role
@@ -70,7 +74,7 @@ def test_each_button_is_refused_to_the_same_role_of_another_department():
     for desk in admin.site._registry.values():
         if not isinstance(desk, Desk) or not desk.owner_path:
             continue
-        row = desk.model._default_manager.filter(**{desk.owner_path: where.department}).first()
+        row = desk.model._default_manager.filter(**{desk.owner_path: city.department}).first()
         if row is None:
             continue
         meta = desk.model._meta

@@ -1,5 +1,6 @@
 """The page of a dataset: what it is, its fields, and what stands in its place."""
 
+import copy
 import json
 import re
 from datetime import timedelta
@@ -29,9 +30,15 @@ pytestmark = pytest.mark.django_db
 DESCRIBED = r'<script type="application/ld\+json">([^<>&]*)</script>'
 
 
+@pytest.fixture(scope="module")
+def made(module_database):
+    with module_database.unblock():
+        return served()
+
+
 @pytest.fixture
-def dataset(db):
-    return served()
+def dataset(db, made):
+    return copy.deepcopy(made)
 
 
 def field(html, name):
