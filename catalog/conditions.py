@@ -1,12 +1,14 @@
 """What a search is narrowed by, and as whom one searches, as conditions on the search table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from enum import Enum
 from urllib.parse import urlencode
 
 from psycopg import sql
 
 from catalog.asking import Asked
+from catalog.formats import Format
 from catalog.terms import State
 from policy.terms import Grade, OpenType, ShareType
 
@@ -25,8 +27,9 @@ class Filters:
     """What entries have to have; empty means any. A value that nobody has finds nothing.
 
     `owner` is an organisation's slug, `subject` a subject's code, `grade` the highest grade by
-    its name (L1 … IMPORTANT), `share` and `open` a type that at least one field has, `region` a
-    region's code, with all that lies in it; the others are values of `catalog.terms`.
+    its name (L1 … IMPORTANT), `share` and `open` a type that at least one field has, `format` one
+    of `catalog.formats` that the entry gives its data in, `region` a region's code, with all that
+    lies in it; the others are values of `catalog.terms`.
     """
 
     owner: str = ""
@@ -37,6 +40,7 @@ class Filters:
     cycle: str = ""
     region: str = ""
     category: str = ""
+    format: str = ""
     state: str = ""
 
     @classmethod
@@ -124,10 +128,12 @@ class Conditions:
             parts.append(_holds("sharing", list(ShareType), asked.share))
         if asked.open:
             parts.append(_holds("opening", list(OpenType), asked.open))
+        if asked.format:
+            parts.append(_holds("formats", list(Format), asked.format))
         return parts
 
 
-def _holds(column: str, kinds: list[ShareType] | list[OpenType], value: str) -> sql.Composable:
+def _holds(column: str, kinds: Sequence[Enum], value: str) -> sql.Composable:
     """Return the condition that a set of kinds, one bit each, holds one."""
     bits = {kind.value: 1 << place for place, kind in enumerate(kinds)}
     if value not in bits:

@@ -1,8 +1,9 @@
 """How many entries there are by department, subject, grade, type, cycle and region."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from itertools import chain
 from typing import Any
 from urllib.parse import quote_plus
@@ -15,6 +16,7 @@ from psycopg import sql
 from accounts.models import Organization, Region
 from catalog.bilingual import choose
 from catalog.conditions import Conditions, Filters
+from catalog.formats import Format
 from catalog.labels import GRADES, OPEN_TYPES, SHARE_TYPES
 from catalog.models import Subject
 from catalog.terms import Category, State, UpdateCycle
@@ -31,6 +33,7 @@ COLUMNS = {
     "cycle": "cycle",
     "region": "region_id",
     "category": "category",
+    "format": "formats",
     "state": "state",
 }
 TITLES: Mapping[str, Promise] = {
@@ -42,12 +45,13 @@ TITLES: Mapping[str, Promise] = {
     "cycle": _("Update cycle"),
     "region": _("Region"),
     "category": _("Category"),
+    "format": _("Format"),
     "state": _("State"),
 }
 TOGETHER = (
     ("subject",),
     ("owner", "region"),
-    ("grade", "share", "open", "cycle", "category", "state"),
+    ("grade", "share", "open", "cycle", "category", "format", "state"),
 )
 """Which facets are counted in one go."""
 
@@ -137,10 +141,11 @@ def _sorted(rows: Iterable[tuple[Any, ...]]) -> Counted:
         total += number if grouped[0][0] == TOGETHER[0][0] else 0
     by["share"] = _each(by["share"], list(ShareType))
     by["open"] = _each(by["open"], list(OpenType))
+    by["format"] = _each(by["format"], list(Format))
     return Counted(total, by)
 
 
-def _each(sets: Counter[int], kinds: list[ShareType] | list[OpenType]) -> Counter[str]:
+def _each(sets: Counter[int], kinds: Sequence[Enum]) -> Counter[str]:
     """Count single types from sets of them, one bit a type."""
     single: Counter[str] = Counter()
     for bits, number in sets.items():
@@ -216,6 +221,7 @@ def _words(name: str, values: list[Any]) -> Words:
         "open": OPEN_TYPES,
         "cycle": dict(UpdateCycle.choices),
         "category": dict(Category.choices),
+        "format": dict(Format.choices),
         "state": dict(State.choices),
     }[name]
     return {value: (value, str(labels.get(value, value))) for value in values}

@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
-from catalog import facts, vocabulary
+from catalog import facts, formats, vocabulary
+from catalog.formats import Format
 from catalog.models import Dataset, Field, FileVersion, NegativeLine, Resource
 from catalog.pinyin import sort_key, sounds
 from catalog.terms import LineState, ResourceKind, State
@@ -38,12 +39,15 @@ COLUMNS = {
     "grade": "smallint",
     "sharing": "smallint",
     "opening": "smallint",
+    "formats": "smallint",
 }
 SHOWN_OF_FIELD = (
     *("name", "label_zh", "label_en", "grade", "share_type", "open_type"),
-    *("resource__dataset_id",),
+    *("coordinate", "resource__dataset_id"),
 )
 Row = tuple[object, ...]
+Offered = tuple[list[str], set[Format]]
+NOTHING: Offered = ([], set())
 
 
 def index(dataset_id: int, *, at: datetime) -> None:
@@ -147,41 +151,58 @@ def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
     vocabulary.keep(dataset for dataset in found if dataset.state == State.PUBLISHED)
     for dataset in found:
         lines = facts.prohibitions(dataset) if dataset.pk in named else ()
-        told = offered.get(dataset.pk, ())
+        told = offered.get(dataset.pk, NOTHING)
         yield _row(dataset, fields[dataset.pk], told, lines, today, is_public=dataset.pk in public)
 
 
-def _offered(ids: Collection[int]) -> dict[int, list[str]]:
-    """Return what entries offer beside their tables, by entry: titles, and names of files."""
-    offered: dict[int, list[str]] = {}
-    live = Resource.objects.filter(dataset__in=ids).live().exclude(kind=ResourceKind.TABLE)
-    for pk, title_zh, title_en in live.values_list("dataset_id", "title_zh", "title_en"):
-        offered.setdefault(pk, []).append(f"{title_zh} {title_en}")
+def _offered(ids: Collection[int]) -> dict[int, Offered]:
+    """Return what entries offer, by entry: of all its formats (a file has that of its newest
+    version), and of what is no table titles and names of files."""
+    offered: dict[int, Offered] = {}
+    live = Resource.objects.filter(dataset__in=ids).live()
+    listed = live.values_list("dataset_id", "kind", "title_zh", "title_en")
+    for pk, kind, title_zh, title_en in listed:
+        texts, found = offered.setdefault(pk, ([], set()))
+        if kind in formats.KINDS:
+            found.add(formats.KINDS[kind])
+        if kind != ResourceKind.TABLE:
+            texts.append(f"{title_zh} {title_en}")
+    newest: dict[int, tuple[int, str]] = {}
     versions = FileVersion.objects.filter(resource__in=live.order_by()).order_by("pk")
-    for pk, name in versions.values_list("resource__dataset_id", "original_name"):
-        if name not in offered[pk]:
-            offered[pk].append(name)
+    for resource, pk, name in versions.values_list(
+        "resource_id", "resource__dataset_id", "original_name"
+    ):
+        newest[resource] = pk, name
+        if name not in offered[pk][0]:
+            offered[pk][0].append(name)
+    for pk, name in newest.values():
+        if (found_in := formats.of_file(name)) is not None:
+            offered[pk][1].add(found_in)
     return offered
 
 
 def _row(
     dataset: Dataset,
     fields: list[Field],
-    offered: Collection[str],
+    offered: Offered,
     lines: Collection[Prohibition],
     today: date,
     *,
     is_public: bool,
 ) -> Row:
     """Return the row of an entry; `is_public` where it offers a file that everybody is given."""
+    texts, given = offered
     grades = [field.grade for field in fields if field.grade is not None]
     sharing = {_kind(field, Channel.SHARE, lines, today) for field in fields}
-    opening = {_kind(field, Channel.OPEN, lines, today) for field in fields}
+    opened = [(field, _kind(field, Channel.OPEN, lines, today)) for field in fields]
+    opening = {kind for _field, kind in opened}
+    if formats.has_places(field for field, kind in opened if kind != OpenType.NOT_OPEN):
+        given = given | {Format.GEOJSON}
     if not fields and is_public and not _is_barred("", Channel.OPEN, lines, today):
         opening = {OpenType.UNCONDITIONAL}
     return (
         dataset.pk,
-        vector(dataset, fields, offered),
+        vector(dataset, fields, texts),
         f"\n{flat(dataset.title_zh)}\n{flat(dataset.title_en)}\n",
         sort_key(dataset.title_zh),
         str(dataset.state),
@@ -193,6 +214,7 @@ def _row(
         max(grades, default=None),
         sum(1 << place for place, kind in enumerate(ShareType) if kind in sharing),
         sum(1 << place for place, kind in enumerate(OpenType) if kind in opening),
+        formats.bits(given),
     )
 
 

@@ -19,7 +19,7 @@ from portal.frame import number_of, words_of
 from portal.listing import Listed, listed
 
 PAGE = 20
-FACETS = ("owner", "subject", "category", "grade", "share", "open", "cycle", "region")
+FACETS = ("owner", "subject", "category", "format", "grade", "share", "open", "cycle", "region")
 """What people narrow the list by."""
 ORDERS: dict[str, tuple[Promise, Order | None]] = {
     "": (_("Best first"), None),

@@ -47,6 +47,8 @@ NARROWED = {
     "cycle": "The promised update cycle, such as daily.",
     "region": "The code of the department's region.",
     "category": "base, theme or department.",
+    "format": "What the data is given as: table, geojson, sheet, structured, document, picture, "
+    "archive, api or link.",
 }
 FOUND_BY = [
     OpenApiParameter("q", str, description=WORDS),

@@ -13,9 +13,9 @@ class SearchEntry(models.Model):
     """The words of an entry and what it is sorted by. Made from the entry, never by hand.
 
     Concealed fields leave no trace here. `grade` is the highest of the fields; `sharing` and
-    `opening` are sets of policy.terms.ShareType and OpenType, one bit a type in their order;
-    `titles` are the folded titles, one a line, and `title_key` sorts
-    them by sound. `indexed_at` moves when the row does.
+    `opening` are sets of policy.terms.ShareType and OpenType, `formats` of
+    catalog.formats.Format, one bit a type in their order; `titles` are the folded titles, one a
+    line, and `title_key` sorts them by sound. `indexed_at` moves when the row does.
     """
 
     dataset = models.OneToOneField(
@@ -39,6 +39,7 @@ class SearchEntry(models.Model):
     grade = models.PositiveSmallIntegerField(_("grade"), null=True)
     sharing = models.PositiveSmallIntegerField(_("sharing"))
     opening = models.PositiveSmallIntegerField(_("opening"))
+    formats = models.PositiveSmallIntegerField(_("formats"), default=0)
     indexed_at = models.DateTimeField(_("indexed at"))
 
     class Meta:
@@ -59,6 +60,7 @@ class SearchEntry(models.Model):
                     "grade",
                     "sharing",
                     "opening",
+                    "formats",
                     "cycle",
                     "category",
                 ],

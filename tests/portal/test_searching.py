@@ -84,6 +84,19 @@ def test_a_choice_that_nobody_has_can_be_taken_back(stops):
     assert "Take back one of your choices" in page
 
 
+def test_the_format_is_in_the_address_the_feed_and_the_api(stops):
+    catalog.dataset(slug="others", fields=("a",))
+
+    assert slugs(page_of(format="table")) == ["others", "stops"]
+    assert slugs(page_of(format="geojson")) == []
+    assert 'href="?" aria-current="true">数据表（CSV、JSON、API）' in page_of(format="table")
+    assert "<entry>" in page_of("/datasets.atom", format="table")
+    assert "<entry>" not in page_of("/datasets.atom", format="sheet")
+    listed = Client().get("/api/v1/datasets", {"format": "table", "facets": "true"}).json()
+    assert listed["total"] == 2
+    assert [(one["value"], one["count"]) for one in listed["facets"]["format"]] == [("table", 2)]
+
+
 def test_the_order_is_in_the_address(stops):
     catalog.dataset(slug="zoo", title_zh="动物园", title_en="Zoo")
     catalog.dataset(slug="air", title_zh="空气", title_en="Air")
