@@ -14,7 +14,7 @@ from policy import places
 class Format(models.TextChoices):
     """What people may take the data as. The order is that of the bits in the search table."""
 
-    TABLE = "table", _("table (CSV, JSON, by API)")
+    TABLE = "table", _("table (CSV, JSON)")
     GEOJSON = "geojson", _("places (GeoJSON)")
     SHEET = "sheet", _("spreadsheet file")
     STRUCTURED = "structured", _("JSON or XML file")

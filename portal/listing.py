@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext_lazy as _
 
 from catalog import codes
 from catalog.labels import OPEN_TYPES
@@ -32,6 +33,14 @@ class Freshness(StrEnum):
     AWAITED = "awaited"  # published, and no rows have come yet
     NO_TABLE = "no-table"  # it offers files, interfaces or links
     WITHHELD = "withheld"  # its rows, if there are any, are not for everybody
+
+
+FRESHNESS = {
+    Freshness.FRESH: _("on time"),
+    Freshness.LATE: _("late"),
+    Freshness.UNBOUND: _("no set cycle"),
+    Freshness.AWAITED: _("no rows yet"),
+}
 
 
 @dataclass(frozen=True, slots=True)

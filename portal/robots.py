@@ -17,6 +17,8 @@ CLOSED = (
     "/office/",
     "/api/v1/",
     "/datasets?",
+    "/datasets.csv",
+    "/datasets.xlsx",
     "/datasets/suggest",
     "/datasets/*/filter",
     "/datasets/*/chart?",

@@ -8,6 +8,7 @@ from portal.about.developers import developers
 from portal.about.helping import helping
 from portal.about.licences import licence
 from portal.about.status import status
+from portal.catalogue import catalogue
 from portal.charts import chart, chart_file
 from portal.dataset.history import atom, history
 from portal.dataset.machine import jsonld
@@ -28,6 +29,7 @@ urlpatterns = [
     path("", home, name="portal-home"),
     path("datasets", datasets, name="portal-datasets"),
     path("datasets.atom", feed, name="portal-datasets-feed"),
+    path("datasets.<slug:kind>", catalogue, name="portal-catalogue"),
     path("datasets/suggest", suggest, name="portal-datasets-suggest"),
     path("datasets/<slug:slug>", dataset, name="portal-dataset"),
     path("datasets/<slug:slug>/filter", filtered, name="portal-dataset-filter"),

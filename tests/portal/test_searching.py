@@ -89,7 +89,7 @@ def test_the_format_is_in_the_address_the_feed_and_the_api(stops):
 
     assert slugs(page_of(format="table")) == ["others", "stops"]
     assert slugs(page_of(format="geojson")) == []
-    assert 'href="?" aria-current="true">数据表（CSV、JSON、API）' in page_of(format="table")
+    assert 'href="?" aria-current="true">数据表（CSV、JSON）' in page_of(format="table")
     assert "<entry>" in page_of("/datasets.atom", format="table")
     assert "<entry>" not in page_of("/datasets.atom", format="sheet")
     listed = Client().get("/api/v1/datasets", {"format": "table", "facets": "true"}).json()
