@@ -167,7 +167,7 @@ def _row(one: Listed) -> list[Any]:
         dataset.abstract,
         _named_of(entry.sharing, ShareType, SHARE_TYPES),
         _named_of(entry.opening, OpenType, OPEN_TYPES),
-        GRADES.get(entry.grade, ""),
+        "" if entry.grade is None else GRADES[entry.grade],
         _named_of(entry.formats, Format, dict(Format.choices)),
         one.cycle,
         FRESHNESS[one.freshness],
