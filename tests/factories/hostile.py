@@ -14,11 +14,14 @@ from community.states import Outcome
 from community.wishes import Reply
 from exchange.sync import engine
 from policy.terms import DataType
-from tests.factories import accounts, catalog, community, exchange, living
+from tests.factories import accounts, catalog, community, dealings, exchange, living
+from tests.factories.dealings import Dealings
 from tests.factories.exchange import House, column
 
 SCRIPT = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
 SHORT = "<svg onload=alert(3)>\"'>"
+PATH = "hooks?<img/src=x/onerror=alert(4)>\"'<script>alert(5)</script>"
+"""In an address there are no spaces; all else may stand in its query."""
 EMAIL = "mallory@example.org"
 
 
@@ -32,6 +35,8 @@ class Hostile:
     showcase: Showcase
     wish: Wish
     comment: Comment
+    dealings: Dealings
+    guest: User
 
 
 def things() -> Hostile:
@@ -39,13 +44,17 @@ def things() -> Hostile:
     dataset = _dataset()
     member = living.newcomer(EMAIL, SHORT)
     living.member_speaks(member, SHORT)
+    app = _app(member)
+    traded = dealings.dealings(app.organization, member, app, words=SCRIPT, path=PATH)
     return Hostile(
         member=member,
         dataset=dataset,
-        app=_app(member),
+        app=app,
         showcase=_showcase(dataset, member),
         wish=_wish(dataset, member),
         comment=_comments(dataset, member),
+        dealings=traded,
+        guest=living.newcomer(traded.invited.invitation.email, SHORT),
     )
 
 

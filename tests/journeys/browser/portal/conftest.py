@@ -13,7 +13,8 @@ from accounts.models import User
 from oversight import standings
 from tests import databases
 from tests.conftest import forget
-from tests.factories import exchange, hostile, living
+from tests.factories import dealings, exchange, hostile, living
+from tests.factories.dealings import Dealings
 from tests.factories.hostile import Hostile
 from tests.factories.living import Living
 from tests.journeys.browser.conftest import Site, serving
@@ -33,7 +34,9 @@ class City:
     site: Site
     living: Living
     hostile: Hostile
+    dealings: Dealings
     walks: dict[tuple[str, str], Walk] = field(default_factory=dict)
+    sorts: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -57,6 +60,8 @@ class City:
 
     def kinds(self, start: str, user: User | None = None) -> list[str]:
         """Return addresses of every sort of page that links lead to, a few of each."""
+        if start in self.sorts:
+            return self.sorts[start]
         reader, met = self.reader(user=user), Counter[str]()
 
         def is_new(address: str) -> bool:
@@ -65,7 +70,8 @@ class City:
 
         walk = Walk(reader, within=start, left=LEFT).walk(start, follow=is_new)
         reader.close()
-        return list(walk.pages)
+        self.sorts[start] = list(walk.pages)
+        return self.sorts[start]
 
 
 def session_of(user: User) -> str:
@@ -90,7 +96,9 @@ def _city(django_db_blocker, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         serving(url, None, folder, patch, besides=MANY | TALKATIVE) as site,
     ):
         forget()
-        made = City(site, living.city(), hostile.things())
+        here, others = living.city(), hostile.things()
+        [app] = here.company.apps.all()
+        made = City(site, here, others, dealings.dealings(here.company, here.member, app))
         standings.compute(at=exchange.now())
         yield made
 

@@ -5,8 +5,10 @@ from urllib.parse import quote
 import pytest
 from django.urls import reverse
 
+from accounts.models import User
 from accounts.roles import Role
-from tests.factories import accounts
+from tests.factories import accounts, dealings
+from tests.factories.dealings import Dealings
 from tests.factories.hostile import SCRIPT, SHORT
 from tests.journeys.browser.portal.conftest import City
 from tests.journeys.browser.portal.looking import Looker
@@ -76,6 +78,7 @@ def test_what_is_stored_shows_as_text_to_everybody(city: City):
 
 def test_what_is_stored_shows_as_text_to_its_owner_and_at_the_desks(city: City):
     made, operator = city.hostile, accounts.user(Role.OPERATOR)
+    keeper = accounts.user(Role.SYSTEM_ADMIN)
     mine = [
         "/my/",
         "/my/apps/",
@@ -88,7 +91,9 @@ def test_what_is_stored_shows_as_text_to_its_owner_and_at_the_desks(city: City):
         "/my/usage/",
         "/my/calls/",
         "/my/close/",
+        *console(made.dealings),
     ]
+    joins = [f"/my/join/{made.dealings.invited.token}/"]
     desks = [
         reverse("admin:community_comment_changelist"),
         reverse("admin:community_comment_change", args=[made.comment.pk]),
@@ -98,15 +103,68 @@ def test_what_is_stored_shows_as_text_to_its_owner_and_at_the_desks(city: City):
         reverse("admin:catalog_dataset_change", args=[made.dataset.pk]),
         reverse("admin:inbox"),
     ]
+    hooks = [reverse("admin:exchange_webhook_changelist")]
+    hooks += [
+        reverse("admin:exchange_webhook_change", args=[one.pk]) for one in made.dealings.webhooks
+    ]
+    readers = {made.member: mine, made.guest: joins, operator: desks, keeper: hooks}
+    readers |= answering(made.dealings)
     found = []
 
-    for user, pages in ((made.member, mine), (operator, desks)):
+    for user, pages in readers.items():
         looker = Looker.at(city, "en", user)
         for address in pages:
             looker.open(address)
             found += quiet(looker, address)
 
     assert found == []
+
+
+def console(made: Dealings) -> list[str]:
+    """Return the pages on which a company reads what it and the department wrote."""
+    grants = [f"/my/applications/grants/{one.pk}/" for one in made.grants]
+    return [
+        "/my/webhooks/",
+        *(f"/my/webhooks/{one.pk}/" for one in made.webhooks),
+        "/my/applications/",
+        *(f"/my/applications/{one.pk}/" for one in made.requests),
+        f"/my/applications/new/{made.market.dataset.slug}/",
+        *grants,
+        f"{grants[-1]}agreement/",
+        f"/my/companies/{made.market.company.pk}/",
+    ]
+
+
+def answering(made: Dealings) -> dict[User, list[str]]:
+    """Return the pages on which reviewer and head of the department read it."""
+    desk = reverse("admin:deciding_desk")
+    pages = [reverse("admin:deciding", args=[one.pk]) for one in made.requests[1:]]
+    printed = [reverse("admin:deciding_print", args=[one.pk]) for one in made.requests[1:3]]
+    agreed = [reverse("admin:agreement", args=[one.pk]) for one in made.grants]
+    inbox = reverse("admin:inbox")
+    return {
+        made.market.reviewer: [desk, *pages, *printed, inbox],
+        made.market.where.head: [desk, *pages, *agreed, inbox],
+    }
+
+
+def test_what_the_department_and_the_company_wrote_is_read_by_the_other(city: City):
+    made = city.hostile.dealings
+    _draft, waits, more, _proposed, refused, _back = made.requests
+    mine = [f"/my/applications/{one.pk}/" for one in (waits, more, refused)]
+    mine += [f"/my/webhooks/{made.webhooks[0].pk}/", "/my/calls/"]
+    desk = [reverse("admin:deciding", args=[waits.pk])]
+    unread = []
+    dealings.refused_call(made.market, SCRIPT)
+
+    for user, pages in ((city.hostile.member, mine), (made.market.reviewer, desk)):
+        looker = Looker.at(city, "en", user)
+        for address in pages:
+            looker.open(address)
+            if SCRIPT not in looker.page.inner_text("main, body"):
+                unread.append(address)
+
+    assert unread == []
 
 
 def test_what_an_address_says_shows_as_text(city: City):
@@ -160,6 +218,11 @@ def test_what_forms_send_back_shows_as_text(city: City):
         "/my/talk/name/",
         "/my/password/",
         "/my/close/",
+        "/my/webhooks/",
+        f"/my/webhooks/{made.dealings.webhooks[0].pk}/",
+        f"/my/applications/new/{made.dealings.market.dataset.slug}/",
+        f"/my/companies/{made.dealings.market.company.pk}/",
+        f"/my/applications/grants/{made.dealings.grants[1].pk}/",
     ]
     nobody = ["/my/sign-in/", "/my/sign-up/", "/my/password/forgotten/", "/my/leaked/"]
     found, sent = [], 0

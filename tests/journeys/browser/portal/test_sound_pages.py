@@ -1,17 +1,21 @@
 """Every sort of page: axe finds nothing, nothing is blocked, nothing is asked of elsewhere.
 
-In Chinese and English, light and dark, 1440 and 390 pixels wide: each page in the four looks of
-LOOKS, by which each language, each colour scheme and each width meets every other.
+In Chinese and English, light and dark, 1440 and 390 pixels wide: the first page of each sort in
+the four looks of LOOKS, by which each language, each colour scheme and each width meets every
+other; what differs from it only by what there is to show in the two of MORE, which have each once.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
 
 from accounts.models import User
+from tests.factories import dealings
 from tests.journeys.browser.conftest import LANGUAGES, NARROW, WIDE
 from tests.journeys.browser.portal.conftest import City
 from tests.journeys.browser.portal.looking import SEEN, Looker, need_axe
+from tests.journeys.browser.portal.walking import view_of
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +33,7 @@ LOOKS = {
     "zh-hans": (Look("light", WIDE), Look("dark", NARROW, SEEN)),
     "en": (Look("dark", WIDE), Look("light", NARROW, SEEN)),
 }
+MORE = {"zh-hans": (Look("dark", NARROW),), "en": (Look("light", WIDE, SEEN),)}
 
 
 def special(city: City) -> dict[str, int]:
@@ -61,8 +66,11 @@ def test_no_page_for_everybody_has_a_fault(city: City, language: str):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_page_of_a_member_has_a_fault(city: City, language: str):
-    member = city.living.member
-    pages = dict.fromkeys(city.kinds("/my/", member), 200)
+    member, made = city.living.member, city.dealings
+    dealings.refused_call(made.market)
+    stood = [f"/my/applications/{one.pk}/" for one in made.requests]
+    stood += [f"/my/applications/grants/{one.pk}/" for one in made.grants]
+    pages = dict.fromkeys([*city.kinds("/my/", member), *stood], 200)
 
     assert len(pages) > 10
     told = faults(city, language, pages, member)
@@ -79,13 +87,13 @@ def test_no_page_of_the_entrance_has_a_fault(city: City, language: str):
     assert not told, told
 
 
-def faults(city: City, language: str, pages: dict[str, int], user: User | None = None) -> str:
+def faults(city: City, language: str, pages: Mapping[str, int], user: User | None = None) -> str:
     """Return what is wrong with pages, one a line."""
     need_axe()
     looker = Looker.at(city, language, user, reduced_motion="reduce")
     found = []
-    for address, status in pages.items():
-        for number, look in enumerate(LOOKS[language]):
+    for address, status, looks in looked_at(language, pages):
+        for number, look in enumerate(looks):
             looker.page.emulate_media(color_scheme=look.scheme)
             looker.resize(look.size)
             if number == 0:
@@ -95,3 +103,27 @@ def faults(city: City, language: str, pages: dict[str, int], user: User | None =
                 for one in looker.judged(look.rules) + looker.troubles()
             ]
     return "\n".join(found)
+
+
+def looked_at(
+    language: str, pages: Mapping[str, int]
+) -> Iterator[tuple[str, int, tuple[Look, ...]]]:
+    """Yield each address with its status and how it is looked at."""
+    met: set[tuple[str, int]] = set()
+    for address, status in pages.items():
+        sort = (view_of(address), status)
+        yield address, status, (MORE if sort in met else LOOKS)[language]
+        met.add(sort)
+
+
+def test_each_page_is_looked_at_in_both_languages_schemes_and_widths():
+    pages = {"/": 200, "/datasets": 200, "/datasets?page=2": 200, "/datasets/a": 410}
+
+    told = {language: list(looked_at(language, pages)) for language in LANGUAGES}
+
+    for place, address in enumerate(pages):
+        looks = [look for one in told.values() for look in one[place][2]]
+        assert {look.scheme for look in looks} == {"light", "dark"}, address
+        assert {look.size["width"] for look in looks} == {390, 1440}, address
+        assert [look for look in looks if look.rules is None], address
+    assert [len(one[2]) for one in told["en"]] == [2, 2, 1, 2]
