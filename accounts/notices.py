@@ -2,7 +2,8 @@
 
 A notice belongs to the transaction of the verb that tells it; mails leave later, by the clock.
 Addressed to a role in an organisation, so it waits for whoever holds that role, also after a
-person has left. What waits to be done is not read from here: the desks ask the things themselves.
+person has left; what answers a member, to that person alone. What waits to be done is not read
+from here: the desks ask the things themselves.
 """
 
 import json
@@ -34,7 +35,10 @@ MAILS_A_TURN = 50
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of notice: its sentence, with named places for `words`, and whom it is for."""
+    """One kind of notice: its sentence, with named places for `words`, and whom it is for.
+
+    A kind without roles is for one person: a member who is answered.
+    """
 
     sentence: str | Promise
     roles: tuple[Role, ...]
@@ -478,6 +482,9 @@ KINDS: Mapping[str, Kind] = {
         (Role.HEAD, Role.OPERATOR),
         mail=True,
     ),
+    "comment.answered": Kind(
+        gettext_lazy("%(owner)s has answered what you wrote on “%(dataset)s”."), (), mail=True
+    ),
     "showcase.waiting": Kind(
         gettext_lazy("The app “%(app)s” waits for a look before it is shown."), (Role.OPERATOR,)
     ),
@@ -489,6 +496,37 @@ KINDS: Mapping[str, Kind] = {
         gettext_lazy("People wish for data of your department: “%(wish)s”. Answer in public."),
         (Role.PUBLISHER, Role.REVIEWER),
         mail=True,
+    ),
+    "wish.due": Kind(
+        gettext_lazy("The wish “%(wish)s” is to be answered by %(day)s."),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
+    "wish.late": Kind(
+        gettext_lazy(
+            "The wish “%(wish)s” was to be answered by %(day)s and is late at %(owner)s."
+        ),
+        (Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "wish.climbed": Kind(
+        gettext_lazy(
+            "The wish “%(wish)s” was to be answered by %(day)s, and %(owner)s has still not"
+            " answered the public."
+        ),
+        (Role.HEAD, Role.OPERATOR),
+        mail=True,
+    ),
+    "wish.nobodys": Kind(
+        gettext_lazy(
+            "The wish “%(wish)s” is to be answered by %(day)s, and no department can do so yet:"
+            " look at it, and name the one whose duty it is."
+        ),
+        (Role.OPERATOR,),
+        mail=True,
+    ),
+    "wish.answered": Kind(
+        gettext_lazy("Your wish “%(wish)s” was answered: %(outcome)s."), (), mail=True
     ),
     "grant.suspended": Kind(
         gettext_lazy(
@@ -688,13 +726,14 @@ def tell(
     kind: str,
     *,
     organization: Organization | None,
+    member: User | None = None,
     target: str,
     at: datetime,
     due_on: date | None = None,
     once: bool = False,
     **words: Any,
 ) -> None:
-    """Tell the roles of a kind, in one organisation or, without one, in all.
+    """Tell the roles of a kind, in one organisation or, without one, in all; or one `member`.
 
     A role that acts for the whole city is told wherever it is held. `target` names the thing as
     audit entries do ("dataset:12"). While a notice of the same kind and target is open, it is told
@@ -704,12 +743,11 @@ def tell(
     if kind not in KINDS:
         raise NoticeUnknown(f"“{kind}” is no kind of notice. Add it to accounts/notices.py.")
     told = {name: _in_both(value) for name, value in words.items()}
-    for role in _roles(kind, organization):
+    for whom in _whom(kind, organization, member):
         notice, fresh = Notice.objects.get_or_create(
             kind=kind,
             target=target,
-            role=role,
-            organization=None if role in CITY_WIDE else organization,
+            **whom,
             settled_at=None,
             defaults={
                 "words": told,
@@ -722,6 +760,22 @@ def tell(
             notice.words, notice.due_on, notice.told_at = told, due_on, at
             notice.save(update_fields=["words", "due_on", "told_at"])
             notice.seen.all().delete()
+
+
+def _whom(
+    kind: str, organization: Organization | None, member: User | None
+) -> list[dict[str, Any]]:
+    """Return whom a kind is told: the fields of a notice for each."""
+    if member is not None:
+        return [{"role": "", "organization": None, "person": member}]
+    return [
+        {
+            "role": role,
+            "organization": None if role in CITY_WIDE else organization,
+            "person": None,
+        }
+        for role in _roles(kind, organization)
+    ]
 
 
 def _roles(kind: str, organization: Organization | None) -> tuple[Role, ...]:
@@ -770,8 +824,8 @@ class _Said(dict):
 
 
 def _for(user: User) -> Q:
-    """Return which notices are for the roles that a person holds now."""
-    wanted = Q(pk__in=())
+    """Return which notices are for a person, or for the roles that they hold now."""
+    wanted = Q(person=user)
     for role, organization_id in user.live_roles():
         wanted |= Q(role=role) & (Q(organization=None) | Q(organization=organization_id))
     return wanted
@@ -892,7 +946,12 @@ def _alike(rows: QuerySet[Notice]) -> QuerySet[Notice]:
 
 
 def _addresses(notice: Notice, at: datetime) -> list[str]:
-    """Return the addresses of who holds the role, and of who acts for a holder today."""
+    """Return the addresses of who holds the role, and of who acts for a holder today.
+
+    Of a notice to one person it is theirs, while their account is open.
+    """
+    if notice.person is not None:
+        return [notice.person.email] if notice.person.is_active and notice.person.email else []
     held = Membership.objects.live().filter(role=notice.role, user__is_active=True)
     lent = Delegation.objects.on(timezone.localdate(at)).filter(role=notice.role)
     if notice.organization_id is not None:
@@ -914,8 +973,13 @@ def _acts(delegation: Delegation) -> bool:
     )
 
 
-MEMBERS_PAGES = {"request": "/my/applications/%s/", "grant": "/my/applications/grants/%s/"}
-"""Where a company looks at what it was told of, by the kind of target; else at /my/."""
+MEMBERS_PAGES = {
+    "request": "/my/applications/%s/",
+    "grant": "/my/applications/grants/%s/",
+    "wish": "/wishes/%s",
+    "comment": "/my/talk/#comment-%s",  # also where it is not shown to others
+}
+"""Where companies and members look at what they were told of, by its kind; else at /my/."""
 
 
 def page_at_door(target: str) -> str:
@@ -943,7 +1007,8 @@ def _mail(notice: Notice) -> _Mail:
         with translation.override(language):
             due = _("Due on %(day)s.") % {"day": notice.due_on} if notice.due_on else ""
             said.append(f"{sentence(notice)} {due}".strip())
-    door = page_at_door(notice.target) if notice.role in COMPANY_ROLES else "/office/"
+    outside = notice.person_id is not None or notice.role in COMPANY_ROLES
+    door = page_at_door(notice.target) if outside else "/office/"
     where = f"{settings.PUBLIC_BASE_URL}{door}"
     subject = " ".join(said[0].split())[:120]
     return _Mail(subject, "\n\n".join([*said, where]))

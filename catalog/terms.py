@@ -117,6 +117,7 @@ class ClockStep(models.TextChoices):
     ANSWER_OPENING = "answer_opening", _("answer to a company, conditional open data")
     DELIVER = "deliver", _("sharing of what was agreed")
     CORRECTION = "correction", _("answer to a correction")
+    WISH = "wish", _("answer to a wish for data")
     STOP_ANSWER = "stop_answer", _("answer to a provider that wants to stop a service")
 
 

@@ -167,6 +167,14 @@ def answer(comment_id: int, *, text: str, by: User, at: datetime) -> Comment:
     comment.due_from, comment.due_on = None, None
     comment.save()
     notices.settle(comment.address, *WAITING, at=at)
+    speaking.answered(
+        "comment.answered",
+        comment.speaker,
+        target=comment.address,
+        at=at,
+        dataset=comment.dataset,
+        owner=owner,
+    )
     chain.record("comment.answer", comment.address, by=by, at=at, text=comment.answer)
     return comment
 

@@ -6,12 +6,14 @@ office does not speak here: a department answers at its desk, in the department'
 
 import unicodedata
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import notices
 from accounts.models import Organization, User
 from accounts.roles import NotAllowed
 from audit import chain
@@ -100,6 +102,18 @@ def _said_on_day(speaker: Speaker, at: datetime) -> int:
     return sum(
         model.objects.filter(speaker=speaker, **day).count() for model in (Comment, Wish, Showcase)
     )
+
+
+def answered(
+    kind: str, speaker: Speaker | None, *, target: str, at: datetime, **words: Any
+) -> None:
+    """Tell a member that what they said was answered; who closed their account is told nothing.
+
+    An answer that comes anew is told, and mailed, anew.
+    """
+    notices.settle(target, kind, at=at)
+    if speaker is not None and speaker.user.is_active:
+        notices.tell(kind, organization=None, member=speaker.user, target=target, at=at, **words)
 
 
 def require_author(speaker: Speaker | None, by: User) -> None:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from community import comments
+from community import comments, wishes
 
 
 @shared_task
@@ -12,9 +12,20 @@ def remind_of_comments() -> int:
     return comments.remind(at=timezone.now())
 
 
+@shared_task
+def remind_of_wishes() -> int:
+    """Tell of wishes whose answer is due, late or very late; returns how many alarms that were."""
+    return wishes.remind(at=timezone.now())
+
+
 SCHEDULE = {
     "remind-of-comments": {
         "task": "community.tasks.remind_of_comments",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 3600},
+    },
+    "remind-of-wishes": {
+        "task": "community.tasks.remind_of_wishes",
         "schedule": 3600.0,
         "options": {"expire_seconds": 3600},
     },

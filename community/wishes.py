@@ -1,8 +1,9 @@
 """Wishes for data that is not open yet: looked at, voted for, answered in public.
 
 A wish is answered in one of four ways: opened now, will be opened on a day, open already, refused
-by an article of law that a person has read. The demand list of departments is another thing
-(`catalog.demands`); where a department needs the same, the answer points to it.
+by an article of law that a person has read; within the working days of the time limit `wish`. The
+demand list of departments is another thing (`catalog.demands`); where a department needs the same,
+the answer points to it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,10 @@ from accounts import notices
 from accounts.models import Organization, User
 from accounts.roles import OrganizationKind, require
 from audit import chain
+from catalog import alarms, deadlines
+from catalog.alarms import Alarm
 from catalog.models import Dataset, Demand, LegalBasis
+from catalog.terms import ClockStep
 from community import speaking, texts
 from community.models import Vote, Wish
 from community.models.wishes import SEEN, WISH_LENGTH
@@ -29,7 +33,9 @@ from policy.terms import OPEN_TIERS, Certainty
 
 REASON_LENGTH = 500
 PURPOSE_LENGTH = 400
-WAITING = ("wish.waiting", "wish.given")
+KINDS = {Alarm.REMIND: "wish.due", Alarm.LATE: "wish.late", Alarm.CLIMB: "wish.climbed"}
+NOBODYS = "wish.nobodys"
+WAITING = ("wish.waiting", "wish.given", NOBODYS, *KINDS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ def wish(told: Wished, *, by: User, at: datetime) -> Wish:
         votes=1,
         said_at=at,
         moved_at=at,
+        due_from=at,
+        due_on=deadlines.due_for(ClockStep.WISH, at).due_on,
     )
     Vote.objects.create(wish=made, user=by, voted_at=at)
     _tell("wish.waiting", made, None, at=at)
@@ -127,6 +135,7 @@ def withdraw(wish_id: int, *, by: User, at: datetime) -> Wish:
         raise StepRefused(_("Others have voted for this wish, so it is theirs too and stays."))
     made.moved_by, made.moved_at = None, at
     made.text, made.purpose = "", ""
+    _stop(made)
     made.save()
     notices.settle(made.address, *WAITING, at=at)
     chain.record("wish.withdraw", made.address, by=by, at=at)
@@ -141,6 +150,8 @@ def show(wish_id: int, *, by: User, at: datetime) -> Wish:
     made.reason = ""
     if made.answered_at is not None:  # it was hidden after its answer
         made.state = WishState.ANSWERED
+    elif made.due_from is None:  # it was hidden, so nobody could answer meanwhile
+        made.due_from, made.due_on = at, deadlines.due_for(ClockStep.WISH, at).due_on
     made.save()
     notices.settle(made.address, "wish.waiting", at=at)
     if made.state == WishState.OPEN and made.provider is not None:
@@ -158,6 +169,7 @@ def hide(wish_id: int, *, reason: str, by: User, at: datetime) -> Wish:
     require(by, "community.moderate_wish")
     made = _moved(wish_id, WishStep.HIDE, by=by, at=at)
     made.reason = texts.body(reason, REASON_LENGTH)
+    _stop(made)
     made.save()
     notices.settle(made.address, *WAITING, at=at)
     chain.record("wish.hide", made.address, by=by, at=at, reason=made.reason)
@@ -178,7 +190,7 @@ def give(wish_id: int, *, provider: Organization, by: User, at: datetime) -> Wis
         )
     made.provider = provider
     made.save()
-    notices.settle(made.address, "wish.given", at=at)
+    notices.settle(made.address, "wish.given", NOBODYS, *KINDS.values(), at=at)
     if made.state in SEEN:
         _tell("wish.given", made, provider, at=at)
     chain.record("wish.give", made.address, by=by, at=at, provider=provider.name_zh)
@@ -198,6 +210,7 @@ def merge(wish_id: int, *, into: Wish, by: User, at: datetime) -> Wish:
         raise AnswerRefused(_("Name another wish that stands on the list."))
     made.state = move_wish(made.state, WishStep.MERGE, of=made.pk)
     made.moved_by, made.moved_at, made.merged_into = by, at, other
+    _stop(made)
     made.save()
     joined = made.cast.exclude(user__in=other.cast.values("user"))
     Vote.objects.bulk_create(
@@ -231,12 +244,40 @@ def answer(wish_id: int, reply: Reply, *, by: User, at: datetime) -> Wish:
     made.answered_for = made.provider or _authority(by)
     made.answered_by, made.answered_at = by, at
     made.moved_by, made.moved_at = by, at
+    _stop(made)
     made.save()
     notices.settle(made.address, *WAITING, at=at)
+    for one in (made, *made.joined.select_related("speaker__user")):
+        speaking.answered(
+            "wish.answered",
+            one.speaker,
+            target=one.address,
+            at=at,
+            wish=one.title,
+            outcome=Outcome(made.outcome).label,
+        )
     chain.record(
         "wish.answer", made.address, by=by, at=at, outcome=str(made.outcome), text=made.answer
     )
     return made
+
+
+@transaction.atomic
+def remind(*, at: datetime) -> int:
+    """Tell of wishes whose answer is near, late or very late, each alarm once; how many were."""
+    rows = Wish.objects.filter(due_from__isnull=False).select_related("provider")
+    return alarms.follow(rows, ClockStep.WISH, lambda one, alarm: _ring(one, alarm, at=at), at=at)
+
+
+def _ring(made: Wish, alarm: Alarm, *, at: datetime) -> None:
+    """Tell the department asked; the data authority of what nobody can answer yet."""
+    theirs = made.state == WishState.OPEN and made.provider is not None
+    _tell(KINDS[alarm] if theirs else NOBODYS, made, made.provider, at=at)
+
+
+def _stop(made: Wish) -> None:
+    """Let the limit of the answer run no more; the caller saves."""
+    made.due_from, made.due_on = None, None
 
 
 def _authority(by: User) -> Organization:
@@ -291,4 +332,13 @@ def _held(wish_ids: list[int]) -> Any:
 
 
 def _tell(kind: str, made: Wish, to: Organization | None, *, at: datetime) -> None:
-    notices.tell(kind, organization=to, target=made.address, at=at, wish=made.title)
+    notices.tell(
+        kind,
+        organization=to,
+        target=made.address,
+        at=at,
+        due_on=made.due_on,
+        wish=made.title,
+        owner=to or "–",
+        day=made.due_on or "–",
+    )

@@ -119,7 +119,9 @@ HIDDEN: Mapping[str, frozenset[str]] = {
         {"moved_by_id", "answered_by_id", "correction_id", "reason", "due_from"}
     ),
     "community_showcase": frozenset({"moved_by_id", "reason"}),
-    "community_wish": frozenset({"moved_by_id", "answered_by_id", "demand_id", "reason"}),
+    "community_wish": frozenset(
+        {"moved_by_id", "answered_by_id", "demand_id", "reason", "due_from"}
+    ),
     # which table is fed, and nothing of where from
     "exchange_binding": frozenset(
         {"source_id", "object", "columns", "mode", "cursor_column", "lag_seconds", "paused"}

@@ -23,12 +23,13 @@ class Notice(models.Model):
     """Something that whoever holds a role in an organisation should know.
 
     Addressed to the role and not to a person, so that nothing is lost when people change.
-    Without an organisation it is for the role everywhere. `accounts.notices` says each kind's
+    Without an organisation it is for the role everywhere. What a member said for themselves is
+    answered to that `person`, and to no role. `accounts.notices` says each kind's
     sentence; `words` fills it in. `settled_at` is when what it asked for was done.
     """
 
     kind = models.CharField(_("kind"), max_length=40)
-    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, blank=True)
     organization = models.ForeignKey(
         Organization,
         models.PROTECT,
@@ -36,6 +37,14 @@ class Notice(models.Model):
         blank=True,
         related_name="notices",
         verbose_name=_("organisation"),
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("person"),
     )
     target = models.CharField(_("target"), max_length=60)
     words = models.JSONField(_("words"), default=dict, blank=True)
@@ -53,10 +62,15 @@ class Notice(models.Model):
         indexes = [models.Index(fields=["role", "organization", "-told_at"], name="notice_latest")]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "target", "role", "organization"],
+                fields=["kind", "target", "role", "organization", "person"],
                 condition=Q(settled_at=None),
                 nulls_distinct=False,
                 name="accounts_notice_told_once_while_open",
+            ),
+            models.CheckConstraint(
+                name="accounts_notice_to_a_role_or_a_person",
+                condition=Q(person=None) & ~Q(role="")
+                | Q(person__isnull=False, role="", organization=None),
             ),
         ]
 

@@ -245,20 +245,20 @@ class ShowcaseDesk(Desk):
 
 @admin.register(Wish)
 class WishDesk(Desk):
-    """Data that people wish to see open; what most wish for on top."""
+    """Data that people wish to see open; what is due first on top, then what most wish for."""
 
     owner_path = "provider"
-    list_display = ["id", "title", "votes", "provider", "state", "outcome", "said_at"]
-    list_filter = ["state", "outcome", "provider"]
+    list_display = ["id", "title", "votes", "provider", "state", "due_on", "outcome", "said_at"]
+    list_filter = ["state", "outcome", "provider", "due_on"]
     list_select_related = ["provider"]
     search_fields = ["=id", "title", "text", "purpose", "answer"]
-    ordering = ["-votes", "-id"]
+    ordering = ["due_on", "-votes", "-id"]
     fields = [
         ("title", "state", "votes"),
         "text",
         "purpose",
         ("dataset", "provider"),
-        ("speaker", "said_at"),
+        ("speaker", "said_at", "due_on"),
         ("moved_by", "moved_at"),
         "reason",
         "merged_into",

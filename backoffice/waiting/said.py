@@ -46,18 +46,18 @@ def new_wishes(asked: Asked) -> Pile:
     del asked  # the data authority looks at those of the whole city
     return pile(
         gettext_lazy("Wishes for data to be looked at"),
-        Wish.objects.filter(state=WishState.WAITING).order_by("pk"),
-        lambda one: Thing(title=str(one), place=page_of(one), note=one.text),
+        Wish.objects.filter(state=WishState.WAITING).order_by("due_on", "pk"),
+        lambda one: Thing(title=str(one), place=page_of(one), note=one.text, due_on=one.due_on),
         place=list_of(Wish, state__exact=WishState.WAITING),
     )
 
 
 def wishes_to_answer(asked: Asked) -> Pile:
-    """Wishes on the list without an answer, what most wish for first."""
+    """Wishes on the list without an answer, what is due first on top, then what most wish for."""
     rows = asked.own(Wish.objects.filter(state=WishState.OPEN), "provider")
     return pile(
         gettext_lazy("Wishes for data to be answered"),
-        rows.order_by("-votes", "pk"),
-        lambda one: Thing(title=str(one), place=page_of(one), note=one.text),
+        rows.order_by("due_on", "-votes", "pk"),
+        lambda one: Thing(title=str(one), place=page_of(one), note=one.text, due_on=one.due_on),
         place=list_of(Wish, state__exact=WishState.OPEN),
     )

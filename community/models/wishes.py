@@ -28,7 +28,8 @@ class Wish(Said):
     """A wish for data that is not open yet.
 
     `provider` is the department asked, known where a dataset is named and else named by the data
-    authority. `votes` is kept by the verb that counts a vote, together with the vote.
+    authority. `due_from` is set while an answer is owed. `votes` is kept by the verb that counts a
+    vote, together with the vote.
     """
 
     State = WishState
@@ -56,6 +57,8 @@ class Wish(Said):
     state = models.CharField(
         _("state"), max_length=9, choices=WishState.choices, default=WishState.WAITING
     )
+    due_from = models.DateTimeField(_("limit runs from"), null=True, blank=True)
+    due_on = models.DateField(_("due on"), null=True, blank=True)
     votes = models.PositiveIntegerField(_("votes"), default=0)
     merged_into = models.ForeignKey(
         "self",
@@ -115,7 +118,10 @@ class Wish(Said):
     class Meta:
         verbose_name = _("wish for data")
         verbose_name_plural = _("wishes for data")
-        indexes = [models.Index(fields=["state", "-votes", "-id"], name="community_wish_votes")]
+        indexes = [
+            models.Index(fields=["state", "-votes", "-id"], name="community_wish_votes"),
+            models.Index(fields=["state", "due_on"], name="community_wish_due"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="community_wish_answered_whole",
