@@ -15,6 +15,8 @@ from django.apps import apps
 from django.db import connection
 from psycopg import sql
 
+from audit.models import Entry
+from exchange.agreements.words import OPENING_AFTERWARDS
 from exchange.records.statements import comma, idents, rows, run
 
 MEMBERS = "city_members"
@@ -229,6 +231,36 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
     "exchange_grant": {CHANGE: "revoked_at IS NOT NULL OR valid_until < CURRENT_DATE"},
 }
 """What a row written by right of POLICIES has to be besides."""
+
+
+TRAIL = "grant_entries"
+"""What the audit trail says of the grants of the person's own companies: a view, whole entries of
+the verbs that an agreement's annex tells, since the door reads no details of the trail itself."""
+
+
+def make_trail() -> None:
+    """Make the view TRAIL in the door's schema, which stands."""
+    run(
+        sql.SQL(
+            "CREATE VIEW {} WITH (security_barrier) AS"
+            " SELECT id, at, verb, target, details FROM public.audit_entry"
+            " WHERE verb IN ({}) AND target IN"
+            " (SELECT 'grant:' || id FROM public.exchange_grant WHERE {})"
+        ).format(
+            sql.Identifier(SCHEMA, TRAIL),
+            comma([sql.Literal(verb) for verb in sorted(OPENING_AFTERWARDS)]),
+            sql.SQL(_MY_GRANT),
+        )
+    )
+
+
+def entries_of(address: str) -> list[Entry]:
+    """Return what the audit trail says of a grant ("grant:12") of the signed-in person's company.
+
+    Within `seen_by`; nothing of another's. One query.
+    """
+    asked = sql.SQL("SELECT * FROM {} WHERE target = %s").format(sql.Identifier(SCHEMA, TRAIL))
+    return list(Entry.objects.raw(asked.as_string(), [address]))
 
 
 def tables() -> dict[str, tuple[str, ...]]:

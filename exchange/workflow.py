@@ -23,11 +23,11 @@ class State(models.TextChoices):
     RECEIVED = "received", gettext_lazy("received")
     IN_CHECK = "in_check", gettext_lazy("in formal check")
     IN_REVIEW = "in_review", gettext_lazy("with the provider")
-    SUPPLEMENT = "supplement", gettext_lazy("to be completed by the asking department")
+    SUPPLEMENT = "supplement", gettext_lazy("to be completed by the applicant")
     TO_ANSWER = "to_answer", gettext_lazy("before the head of the provider")
     GRANTED = "granted", gettext_lazy("granted")
     REFUSED = "refused", gettext_lazy("refused")
-    WITHDRAWN = "withdrawn", gettext_lazy("withdrawn by the asking department")
+    WITHDRAWN = "withdrawn", gettext_lazy("withdrawn by the applicant")
 
 
 class Step(StrEnum):

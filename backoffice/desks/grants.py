@@ -185,12 +185,11 @@ class GrantDesk(Desk):
             label=_("Suspend"),
             permission="exchange.suspend_grant",
             press=_suspend,
-            done=_(
-                "The grant is suspended: the next call is refused, and the department is told."
-            ),
+            done=_("The grant is suspended: the next call is refused, and its holder is told."),
             note=_(
-                "For misuse. The department has until the day you set to mend it; the grant can be"
-                " ended after that day (Order 809, article 27)."
+                "For misuse. The holder has until the day you set to mend it; the grant can be"
+                " ended after that day: between departments by Order 809, article 27, with a"
+                " company as the agreement says."
             ),
             form=SuspendForm,
             offered=_is(GrantState.LIVE),
@@ -211,7 +210,7 @@ class GrantDesk(Desk):
             label=_("End for misuse"),
             permission="exchange.suspend_grant",
             press=lambda press: lifecycle.end_for_misuse(press.target.pk, **_reasoned(press)),
-            done=_("The grant has ended. The department disposes of what it received."),
+            done=_("The grant has ended. Its holder disposes of what was received."),
             note=_("Possible when the term to mend is over, and the misuse was not mended."),
             form=ReasonForm,
             offered=_is(GrantState.SUSPENDED),

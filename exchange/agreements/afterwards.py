@@ -28,15 +28,19 @@ class Event:
     verb: str = ""
 
 
-def of(kept: Agreement, *, today: date) -> list[Event]:
+def of(kept: Agreement, *, today: date, trail: Iterable[Entry] | None = None) -> list[Event]:
     """Return what came after an agreement was signed, the earliest first. Three queries at most.
 
-    That its last day is over is told from the day after it on. Months of the trail that were set
-    apart are not read: where the grant stands then stands with the grant.
+    `trail` are the entries of the grant where the audit trail itself may not be read
+    (`members_rights.entries_of`). That its last day is over is told from the day after it on.
+    Months of the trail that were set apart are not read: where the grant stands then stands with
+    the grant.
     """
-    grant = kept.grant
-    entries = Entry.objects.filter(target=grant.address, verb__in=words.AFTERWARDS)
-    found = [*_told(list(entries.order_by("at", "pk"))), *_of_dataset(grant)]
+    grant, kind = kept.grant, str(kept.document.get("kind", ""))
+    if trail is None:
+        trail = Entry.objects.filter(target=grant.address, verb__in=words.afterwards(kind))
+    entries = sorted(trail, key=lambda one: (one.at, one.pk))
+    found = [*_told(entries, kind), *_of_dataset(grant)]
     if grant.revoked_at is None and grant.valid_until < today:
         over = datetime.combine(grant.valid_until, datetime.max.time())
         found.append(Event(timezone.make_aware(over), words.LAST_DAY_OVER))
@@ -56,16 +60,16 @@ def section(events: Sequence[Event]) -> Section | None:
     )
 
 
-def _told(entries: Sequence[Entry]) -> Iterable[Event]:
+def _told(entries: Sequence[Entry], kind: str) -> Iterable[Event]:
     days = {
         one.details["stop"]: one.details["from_day"]
         for one in entries
         if one.verb == "grant.stop_ask"
     }
     for one in entries:
-        what = words.AFTERWARDS[one.verb]
+        what = words.afterwards(kind)[one.verb]
         if one.verb == "grant.end":
-            what = words.ENDINGS[one.details["ending"]]
+            what = words.endings(kind)[one.details["ending"]]
         elif one.verb == "grant.stop_decide" and not one.details["ends"]:
             what = words.SERVICE_GOES_ON
         yield Event(one.at, what, _why(one, days), one.verb)

@@ -208,6 +208,16 @@ def sides(kind: str) -> Mapping[str, str]:
     return OPENING_SIDES if kind == OPENING else SIDES
 
 
+def afterwards(kind: str) -> Mapping[str, str]:
+    """Return what is told after an agreement of a kind, by the verb of the audit trail."""
+    return OPENING_AFTERWARDS if kind == OPENING else AFTERWARDS
+
+
+def endings(kind: str) -> Mapping[str, str]:
+    """Return how a grant under an agreement of a kind ended."""
+    return OPENING_ENDINGS if kind == OPENING else ENDINGS
+
+
 def masked(mask: Mask) -> str:
     """Return how a value is hidden."""
     if mask.kind == MaskKind.KEEP_EDGES:
@@ -243,6 +253,14 @@ AFTERWARDS = {
 }
 """What is told of a grant after its agreement, by the verb of the audit trail."""
 
+OPENING_AFTERWARDS = AFTERWARDS | {
+    "grant.suspend": "暂停授权，限期整改",
+    "grant.resume": "恢复授权",
+    "grant.revoke": "授权撤销",
+    "grant.dispose": "使用企业留存处置回执",
+}
+"""The same of a company's grant, of which alone it is told that it was revoked."""
+
 SERVICE_GOES_ON = "政务数据共享主管部门决定继续提供服务"
 LAST_DAY_OVER = "使用期限届满，授权结束"
 DATASET_WITHDRAWN = "数据集撤下，此后不再提供数据"
@@ -254,6 +272,8 @@ ENDINGS = {
     "replaced": "由另一授权接替，本授权结束",
 }
 """How a grant ended, by `exchange.models.Ending`."""
+
+OPENING_ENDINGS = ENDINGS | {"misuse": "不整改或者整改不到位，终止授权"}
 
 BESIDE = {
     "mend_by": "整改期限：",

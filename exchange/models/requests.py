@@ -40,7 +40,7 @@ class Ground(models.TextChoices):
     NEGATIVE_LIST = "negative_list", _("a line of the negative list bars it")
     BEYOND_DUTY = "beyond_duty", _("the purpose is outside the asking department's duties")
     NOT_NECESSARY = "not_necessary", _("the purpose does not need this data")
-    CONDITIONS = "conditions", _("the published conditions of sharing are not met")
+    CONDITIONS = "conditions", _("the published conditions are not met")
     NOT_HELD = "not_held", _("the provider does not hold what is asked for")
 
 
@@ -98,7 +98,7 @@ class ShareRequest(models.Model):
         "accounts.Organization",
         models.PROTECT,
         related_name="share_requests",
-        verbose_name=_("asking department"),
+        verbose_name=_("applicant"),
     )
     bundle = models.UUIDField(_("asked together"), null=True, blank=True)
     reference = models.ForeignKey(

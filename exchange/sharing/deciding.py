@@ -65,7 +65,7 @@ def pass_check(request_id: int, *, by: User, at: datetime) -> ShareRequest:
 
 @transaction.atomic
 def ask_more(request_id: int, *, missing: Sequence[str], by: User, at: datetime) -> ShareRequest:
-    """Tell the asking department everything that is missing, once; no refusal (Order 809 art 21).
+    """Tell the applicant everything that is missing, once; no refusal (Order 809 art 21).
 
     As the data authority in its formal check, or as the provider. The limit stops; it begins anew
     when the completed request is received. Raises NotAllowed, StepRefused (also where something
@@ -77,10 +77,7 @@ def ask_more(request_id: int, *, missing: Sequence[str], by: User, at: datetime)
     request.state = moved(request, Step.ASK_MORE)
     if request.more_asked_at is not None:
         raise StepRefused(
-            _(
-                "What was missing was told on %(day)s, and may be told once only (Order 809,"
-                " article 21). Answer the request as it stands."
-            )
+            _told_before(request)
             % {"day": f"{timezone.localdate(request.more_asked_at):%Y-%m-%d}"}
         )
     named = [text.strip() for text in missing if text.strip()]
@@ -100,6 +97,19 @@ def ask_more(request_id: int, *, missing: Sequence[str], by: User, at: datetime)
     )
     chain.record("request.ask_more", request.address, by=by, at=at, missing=named)
     return request
+
+
+def _told_before(request: ShareRequest) -> str:
+    """Return why nothing more is asked for; of a company the Order says nothing (art 3)."""
+    if request.opening:
+        return _(
+            "What was missing was told on %(day)s, and may be told once only. Answer the"
+            " application as it stands."
+        )
+    return _(
+        "What was missing was told on %(day)s, and may be told once only (Order 809, article 21)."
+        " Answer the request as it stands."
+    )
 
 
 def _may_look_into(request: ShareRequest, by: User) -> None:
@@ -388,7 +398,7 @@ def _can_be_given(request: ShareRequest, offer: Offer, *, today: date) -> None:
         raise RequestUnfit(
             _(
                 "The offer ends on %(day)s, which is over. Choose a later last day; where the"
-                " request asks for none, have the department withdraw it and ask anew."
+                " request asks for none, have the applicant withdraw it and ask anew."
             )
             % {"day": offer.valid_until}
         )

@@ -179,7 +179,7 @@ def as_json(offer: Offer) -> dict[str, Any]:
 def said(reason: str) -> str:
     """Return a reason without space around it. Raises RequestUnfit where none was given."""
     if not reason.strip():
-        raise RequestUnfit(_("Say why, so that the department knows what to do."))
+        raise RequestUnfit(_("Say why, so that whoever reads it knows what to do."))
     return reason.strip()
 
 

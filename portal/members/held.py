@@ -7,9 +7,10 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from exchange.agreements import keeping, paper
+from exchange import members_rights
+from exchange.agreements import afterwards, keeping, paper
 from exchange.agreements.keeping import AgreementMissing
-from exchange.agreements.layout import sections
+from exchange.agreements.layout import Section, sections
 from exchange.models import Agreement, Grant, ShareRequest
 from exchange.sharing import asking, lifecycle, renewing, standing
 from exchange.workflow import GRANT_MOVES, GrantState, GrantStep, State
@@ -81,21 +82,29 @@ def dispose(request: HttpRequest, number: int) -> HttpResponse:
 
 @company_page
 def agreement(request: HttpRequest, number: int) -> HttpResponse:
-    """Show what was agreed, as it was signed."""
+    """Show what was agreed, as it was signed, and what came after it."""
     kept = _kept(request, number)
-    context = {"kept": kept, "told": kept.document, "sections": sections(kept.document)}
+    annex = _annex(kept)
+    parts = [*sections(kept.document), *([annex] if annex else [])]
+    context = {"kept": kept, "told": kept.document, "sections": parts}
     return page(request, "portal/members/agreement.html", context)
 
 
 @company_page
 def agreement_paper(request: HttpRequest, number: int) -> HttpResponse:
-    """Give an agreement out on paper."""
+    """Give an agreement out on paper, with what came after it."""
     kept = _kept(request, number)
-    answer = HttpResponse(paper.pdf(kept), content_type="application/pdf")
+    answer = HttpResponse(paper.pdf(kept, _annex(kept)), content_type="application/pdf")
     named = content_disposition_header(as_attachment=True, filename=f"{kept.number}.pdf")
     answer["Content-Disposition"] = named or "attachment"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _annex(kept: Agreement) -> Section | None:
+    """Return what came after an agreement; the trail is read as far as it is the company's own."""
+    trail = members_rights.entries_of(kept.grant.address)
+    return afterwards.section(afterwards.of(kept, today=timezone.localdate(), trail=trail))
 
 
 def _kept(request: HttpRequest, number: int) -> Agreement:

@@ -14,7 +14,7 @@ from exchange.sharing import applications, asking, deciding, lifecycle
 from exchange.workflow import GrantState, State
 from tests.exchange.sessions import session, signed_in
 from tests.factories import accounts, hooks
-from tests.factories.market import NOW, TODAY, TRUE, company, market
+from tests.factories.market import NOW, TODAY, TRUE, UNTIL, company, market
 from tests.factories.sharing import two as build_two
 
 TABLES = (ShareRequest, RequestEvent, Grant, Agreement)
@@ -85,6 +85,31 @@ def test_somebody_of_a_department_sees_nothing_of_its_requests_here(city):
         found = seen(door, clerk.pk)
 
     assert not any(found.values())
+
+
+def test_of_the_trail_it_reads_what_came_after_their_own_grants_alone(city):
+    url, mine, theirs, grant, _drafted, other, shared = city
+    for one in (grant, other, shared):
+        reviewer = (
+            mine.reviewer if one != shared else accounts.user(Role.REVIEWER, shared.dataset.owner)
+        )
+        lifecycle.suspend(one.pk, reason="x", mend_by=UNTIL, by=reviewer, at=NOW)
+
+    with session(url, MEMBERS) as door:
+        statement = "SELECT verb, target FROM members.grant_entries"
+        nobody = door.execute(statement).fetchall()
+        found = {}
+        for person in (mine.person, theirs.person):
+            seen(door, person.pk)
+            found[person] = door.execute(statement).fetchall()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            door.execute("SELECT details FROM audit_entry")
+
+    assert nobody == []
+    assert found == {
+        mine.person: [("grant.suspend", grant.address)],
+        theirs.person: [("grant.suspend", other.address)],
+    }
 
 
 ATTACKS = (

@@ -46,7 +46,7 @@ def test_it_touches_the_tables_of_its_list_in_the_ways_listed_and_no_other(city)
 
     seen = {name for schema, name in found if schema == members_rights.SCHEMA}
     own = members_rights.tables()
-    assert seen == {*FACE, *members_rights.VIEWS} - set(own)
+    assert seen == {*FACE, *members_rights.VIEWS, members_rights.TRAIL} - set(own)
     held = {
         name: {right for right in RIGHTS if held_on(url, name, right)}
         for schema, name, kind in tables

@@ -90,7 +90,7 @@ ACTS: dict[str, Act] = {
     ),
     "more": Act(
         lambda said: deciding.ask_more(said.asked.pk, missing=said.words("more"), **said.who),
-        gettext_lazy("The asking department is told everything that is missing."),
+        gettext_lazy("The applicant is told everything that is missing."),
         _form("more", MissingForm),
     ),
     "propose": Act(
@@ -124,7 +124,7 @@ ACTS: dict[str, Act] = {
     ),
     "sign": Act(
         lambda said: deciding.sign_answer(said.asked.pk, seen=said.seen, **said.who),
-        gettext_lazy("The answer is signed, and the asking department is told."),
+        gettext_lazy("The answer is signed, and the applicant is told."),
     ),
     "assign": Act(
         lambda said: deciding.assign(said.asked.pk, to=said.words("assign", "to"), **said.who),
@@ -133,7 +133,7 @@ ACTS: dict[str, Act] = {
     ),
     "comment": Act(
         lambda said: deciding.comment(said.asked.pk, text=said.words("comment"), **said.who),
-        gettext_lazy("The asking department can read your comment."),
+        gettext_lazy("The applicant can read your comment."),
         _form("comment"),
     ),
     "ask-time": Act(
@@ -143,7 +143,7 @@ ACTS: dict[str, Act] = {
     ),
     "give-time": Act(
         lambda said: clocks.extend(said.asked.pk, **said.who),
-        gettext_lazy("More time is given, and the asking department is told."),
+        gettext_lazy("More time is given, and the applicant is told."),
     ),
 }
 """Every step that the page of a request offers, by the last part of its address."""

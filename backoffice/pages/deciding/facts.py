@@ -62,8 +62,9 @@ class Rung:
 class Counted:
     """A running limit, with every day that was counted, so that anybody can count again.
 
-    `rules` is the body of rules the request was asked under, `filled_from` the one that has the
-    limit where those leave it open, else "". `ordered_on` is a day that a dispute named.
+    `rules` is the body of rules the request was asked under, "" for a company, whose limit says
+    itself where it is from; `filled_from` the one that has the limit where those leave it open,
+    else "". `ordered_on` is a day that a dispute named.
     """
 
     light: str
@@ -130,7 +131,7 @@ def counted(request: ShareRequest) -> Counted | None:
     return Counted(
         light=due.light,
         words=lights.told(due),
-        rules=words.PROFILES.get(limits.profile, limits.profile),
+        rules="" if request.opening else words.PROFILES.get(limits.profile, limits.profile),
         filled_from=""
         if limit.profile == limits.profile
         else words.PROFILES.get(limit.profile, limit.profile),

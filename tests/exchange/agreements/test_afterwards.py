@@ -7,9 +7,10 @@ import pytest
 from exchange import opening
 from exchange.agreements import afterwards, keeping, paper, words
 from exchange.models import Ending
-from exchange.sharing import asking, deciding, lifecycle, stopping
+from exchange.sharing import asking, deciding, grants, lifecycle, stopping
 from exchange.sharing.requests import asked
 from tests.exchange.agreements.test_paper import text_of
+from tests.factories import market as markets
 from tests.factories import sharing
 from tests.factories.sharing import NOW, STOP, TODAY, UNTIL
 
@@ -75,6 +76,23 @@ def test_suspension_mending_misuse_and_disposal_are_told_in_their_order(two):
         ("暂停共享权限，限期整改", "又超\n整改期限：2026-03-07"),
         (words.ENDINGS["misuse"], "未改"),
         ("需求部门留存处置回执", "已删除"),
+    ]
+
+
+def test_what_came_after_a_companys_agreement_is_told_in_its_own_words():
+    market = markets.market()
+    grant = market.granted("turnover")
+    by = market.reviewer
+    lifecycle.suspend(grant.pk, reason="超范围", mend_by=TODAY + DAY, by=by, at=NOW)
+    lifecycle.resume(grant.pk, reason="已整改", by=by, at=NOW + DAY)
+    grants.revoke(grant.pk, reason="不再开放", by=market.where.head, at=NOW + 2 * DAY)
+    lifecycle.dispose(grant.pk, receipt="已删除", by=market.person, at=NOW + 3 * DAY)
+
+    assert told(grant) == [
+        ("暂停授权，限期整改", "超范围\n整改期限：2026-03-03"),
+        ("恢复授权", "已整改"),
+        ("授权撤销", "不再开放"),
+        ("使用企业留存处置回执", "已删除"),
     ]
 
 

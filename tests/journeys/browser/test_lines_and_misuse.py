@@ -194,9 +194,7 @@ def test_misuse_suspends_at_once_ends_after_its_term_and_leaves_a_receipt(
         looked(reviewer, f"misuse-suspend-{language}")
         reviewer.press(gettext("Suspend"))
         reviewer.sees(
-            gettext(
-                "The grant is suspended: the next call is refused, and the department is told."
-            )
+            gettext("The grant is suspended: the next call is refused, and its holder is told.")
         )
         status, sentence = called(api, site, two, key)
         assert status == 403
@@ -217,7 +215,7 @@ def test_misuse_suspends_at_once_ends_after_its_term_and_leaves_a_receipt(
         reviewer.open(reverse("admin:exchange_grant_button", args=[grant.pk, "end"]))
         reviewer.page.locator("[name=reason]").fill("期满未整改")
         reviewer.press(gettext("End for misuse"))
-        reviewer.sees(gettext("The grant has ended. The department disposes of what it received."))
+        reviewer.sees(gettext("The grant has ended. Its holder disposes of what was received."))
         assert "期满未整改" in called(api, site, two, key)[1]
 
         head = site.seat(two.asking_head, language, narrow=narrow)

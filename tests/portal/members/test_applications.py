@@ -9,10 +9,12 @@ from django.test.utils import override_settings
 from django.utils import timezone
 
 from accounts.roles import Role
+from exchange.agreements import words
 from exchange.models import Grant, ShareRequest
-from exchange.sharing import deciding
+from exchange.sharing import deciding, lifecycle
 from exchange.sharing.requests import asked
 from exchange.workflow import GrantState, State
+from tests.exchange.agreements.test_paper import text_of as on_paper
 from tests.exchange.sessions import signed_in
 from tests.factories import exchange
 from tests.factories import market as markets
@@ -292,3 +294,26 @@ def test_the_pages_work_with_the_rights_of_the_members_role(live_database):
     assert [
         one.status_code for one in (opened, foreseen, sent, shown, listed, held, agreed, ended)
     ] == [200, 200, 302, 200, 200, 200, 200, 302]
+
+
+def test_the_agreement_has_what_came_after_it_on_the_page_and_on_paper(live_database):
+    market = built()
+    grant = market.granted("turnover")
+    place = f"/my/applications/grants/{grant.pk}/agreement"
+    now = exchange.now()
+    told = {"by": market.reviewer, "at": now}
+    mend_by = timezone.localdate(now) + timedelta(days=9)
+
+    with signed_in(USER="city_members"), override_settings(**AS_MEMBERS):
+        client = client_of()
+        before = client.get(f"{place}.pdf").content, text_of(client.get(f"{place}/"))
+    lifecycle.suspend(grant.pk, reason="给了别人", mend_by=mend_by, **told)
+    with signed_in(USER="city_members"), override_settings(**AS_MEMBERS):
+        page, paper = text_of(client.get(f"{place}/")), client.get(f"{place}.pdf").content
+
+    assert words.ANNEX not in before[1]
+    for text in (page, on_paper(paper).replace("\n", "")):
+        for part in (words.ANNEX, "暂停授权，限期整改", "给了别人", f"整改期限：{mend_by}"):
+            assert part in text
+        assert "共享权限" not in text.split(words.ANNEX)[1]
+    assert words.ANNEX not in on_paper(before[0])
