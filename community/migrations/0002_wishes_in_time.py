@@ -17,7 +17,7 @@ def begin(apps, _schema):
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0014_to_one_person"),
-        ("catalog", "0028_wish_clock"),
+        ("catalog", "0029_wish_clock"),
         ("community", "0001_what_people_say"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

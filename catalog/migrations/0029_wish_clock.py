@@ -20,7 +20,7 @@ def seed(apps, _schema):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0027_files_for_everybody"),
+        ("catalog", "0028_formats"),
     ]
 
     operations = [
