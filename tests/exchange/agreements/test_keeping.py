@@ -3,7 +3,6 @@
 import hashlib
 import json
 
-import psycopg
 import pytest
 from django.db import connection, transaction
 from django.test import override_settings
@@ -16,7 +15,6 @@ from exchange.agreements.keeping import AgreementMissing, Standing
 from exchange.models import Agreement, Grant
 from exchange.sharing import grants
 from exchange.sharing.requests import asked
-from tests.exchange.sessions import session
 from tests.factories import accounts, sharing
 from tests.factories.sharing import NOW, TODAY, UNTIL
 
@@ -192,14 +190,3 @@ def test_a_grant_to_a_company_has_none(two):
 
     with pytest.raises(AgreementMissing, match="before agreements were kept"):
         keeping.of_grant(grant.pk, by=two.reviewer)
-
-
-@pytest.mark.parametrize("role", ["city_worker", "city_office", "city_open"])
-def test_no_role_of_the_database_changes_an_agreement(live_database, role):
-    with session(live_database, role) as door:
-        for statement in (
-            "UPDATE public.exchange_agreement SET digest = ''",
-            "DELETE FROM public.exchange_agreement",
-        ):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                door.execute(statement)
