@@ -36,6 +36,8 @@ TONES: dict[str, str] = {
     State.REFUSED: "bad",
     State.SUPPLEMENT: "warm",
 }
+INSIDE = {str(Step.PROPOSE), str(Step.RECONSIDER)}
+"""What reviewer and head say to each other before the answer is given: its words are not out."""
 MINE = {str(step) for step in (*BY_ASKER, Step.HAND_IN, Step.WITHDRAW)}
 """What only somebody of the company does."""
 
@@ -93,14 +95,22 @@ class Happening:
 
 
 def happenings(request: ShareRequest) -> list[Happening]:
-    """Return what happened to an application, the first thing first. Two queries."""
+    """Return what happened to an application, the first thing first. Two queries.
+
+    That an answer was proposed is told, and its words when the head has signed them.
+    """
     ours = dict(
         Membership.objects.filter(organization=request.organization_id).values_list(
             "user_id", "user__name"
         )
     )
     return [
-        Happening(one.get_what_display(), one.text, _who(one.what, one.by_id, ours), one.at)
+        Happening(
+            one.get_what_display(),
+            "" if one.what in INSIDE else one.text,
+            _who(one.what, one.by_id, ours),
+            one.at,
+        )
         for one in request.events.order_by("at", "pk")
     ]
 

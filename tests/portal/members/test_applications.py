@@ -201,7 +201,7 @@ def test_a_part_is_granted_and_seen_with_its_agreement(market, page):
     paper = client.get(f"/my/applications/grants/{grant.pk}/agreement.pdf")
     agreed = text_of(client.get(f"/my/applications/grants/{grant.pk}/agreement/"))
 
-    assert "Enough" not in before.split("What happened")[0]
+    assert "Enough" not in before
     assert "Enough" in answered
     assert market.reviewer.name not in answered
     assert market.dataset.slug in held
