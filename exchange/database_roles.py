@@ -52,8 +52,12 @@ FACE: Mapping[str, str] = {
     "catalog_dataset_related": "from_dataset_id IN (SELECT id FROM face.catalog_dataset)"
     " AND to_dataset_id IN (SELECT id FROM face.catalog_dataset)",
     "catalog_resource": "dataset_id IN (SELECT id FROM face.catalog_dataset) AND ended_at IS NULL",
+    # files of which the department may speak: none of an entry that conceals a field
     "catalog_fileversion": (
-        "resource_id IN (SELECT id FROM face.catalog_resource WHERE is_public)"
+        "resource_id IN (SELECT r.id FROM face.catalog_resource r WHERE r.is_public"
+        " AND NOT EXISTS (SELECT FROM public.catalog_field f"
+        " JOIN public.catalog_resource o ON o.id = f.resource_id"
+        " WHERE o.dataset_id = r.dataset_id AND f.concealed AND f.ended_at IS NULL))"
     ),
     "catalog_field": "resource_id IN (SELECT id FROM face.catalog_resource) AND NOT concealed",
     "catalog_fieldterms": "field_id IN (SELECT id FROM face.catalog_field) AND NOT concealed",

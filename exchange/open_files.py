@@ -56,15 +56,17 @@ class OfferedFile:
 
 
 def offered(dataset: Dataset, *, is_whole: bool, today: date) -> list[OfferedFile]:
-    """Return the live files of a published entry in catalogue order. At most three queries.
+    """Return the live files of a published entry in catalogue order. At most four queries.
 
-    `is_whole` says that everybody sees every field of the entry in clear, or that it has none.
+    `is_whole` says that everybody sees every field of the entry in clear, or that it has none. A
+    concealed field keeps a file back without being told of: the open door is shown no version
+    then (exchange.database_roles), and every other door gives the same answer.
     """
     listed = list(dataset.resources.live().filter(kind=ResourceKind.FILE))
     opened = [one for one in listed if one.is_public]
-    newest = _newest(opened) if opened and is_whole else {}
+    newest = _newest(opened) if opened and is_whole and not _conceals(dataset) else {}
     lines = [one for one in facts.prohibitions(dataset) if not one.fields] if newest else []
-    return [_offered(one, newest.get(one.pk), lines, today) for one in listed]
+    return [_offered(one, newest.get(one.pk), is_whole, lines, today) for one in listed]
 
 
 def fetch(slug: str, name: str, *, today: date) -> tuple[Head, FileVersion, Path]:
@@ -97,12 +99,17 @@ def _given(one: OfferedFile) -> tuple[FileVersion, Path]:
 
 
 def is_whole(dataset: Dataset, today: date) -> bool:
-    """Whether everybody sees every field of an entry in clear, or it has none. Two queries."""
-    listed = list(Field.objects.filter(resource__dataset=dataset).live())
+    """Whether everybody sees every field of an entry that they may know of in clear, or it has
+    none. Two queries."""
+    listed = list(Field.objects.filter(resource__dataset=dataset, concealed=False).live())
     return all(
         one.decided[Viewpoint.PUBLIC].treatment == Treatment.CLEAR
         for one in explaining.explained(listed, dataset, day=today)
     )
+
+
+def _conceals(dataset: Dataset) -> bool:
+    return Field.objects.filter(resource__dataset=dataset, concealed=True).live().exists()
 
 
 def _newest(resources: Sequence[Resource]) -> dict[int, FileVersion]:
@@ -111,10 +118,14 @@ def _newest(resources: Sequence[Resource]) -> dict[int, FileVersion]:
 
 
 def _offered(
-    one: Resource, version: FileVersion | None, lines: Sequence[Prohibition], today: date
+    one: Resource,
+    version: FileVersion | None,
+    is_whole: bool,  # noqa: FBT001 - as `offered` has it
+    lines: Sequence[Prohibition],
+    today: date,
 ) -> OfferedFile:
     """Return the version where nothing keeps it back; `lines` stand against the whole entry."""
-    if not one.is_public:
+    if not one.is_public or (is_whole and version is None):
         told = _("Its department has not opened this file. Ask for it at the contact named.")
         return OfferedFile(one, None, told)
     if version is None:

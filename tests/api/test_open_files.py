@@ -205,3 +205,18 @@ def test_that_a_file_is_open_is_in_what_a_reviewer_decides_on_and_in_the_record(
     target = f"resource:{dataset.resources.get().pk}"
     made = Entry.objects.get(verb="resource.create", target=target)
     assert made.details["is_public"] is True
+
+
+def test_a_concealed_field_keeps_a_file_back_at_every_door_and_is_not_told_of():
+    ghost = column("ghost", grade=Grade.L4, open_type=OpenType.NOT_OPEN, concealed=True)
+    dataset = entry(exchange.house(), columns=(*OPEN, ghost))
+    not_opened = entry(exchange.house(), columns=OPEN, is_public=False)
+
+    everywhere = refused(dataset)
+    with as_open_door():
+        at_the_open_door = refused(dataset)
+        versions = FileVersion.objects.filter(resource__dataset=dataset.pk).count()
+
+    assert everywhere == at_the_open_door == refused(not_opened)
+    assert everywhere[:2] == (403, "file-withheld")
+    assert versions == 0
