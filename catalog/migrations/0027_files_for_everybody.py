@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
             model_name="resource",
             name="is_public",
             field=models.BooleanField(
+                db_default=False,
                 default=False,
                 help_text="For files. Nobody grades what is inside of one, so it is closed until it is opened.",
                 verbose_name="file open to everyone",

@@ -15,7 +15,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="searchentry",
             name="formats",
-            field=models.PositiveSmallIntegerField(default=0, verbose_name="formats"),
+            field=models.PositiveSmallIntegerField(
+                db_default=0, default=0, verbose_name="formats"
+            ),
         ),
         migrations.RemoveIndex(model_name="searchentry", name="catalog_search_facets"),
         migrations.AddIndex(

@@ -282,6 +282,7 @@ class Resource(models.Model):
     is_public = models.BooleanField(
         _("file open to everyone"),
         default=False,
+        db_default=False,  # the release that still runs while this column comes writes without it
         help_text=_(
             "For files. Nobody grades what is inside of one, so it is closed until it is opened."
         ),

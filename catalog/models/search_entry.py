@@ -39,7 +39,7 @@ class SearchEntry(models.Model):
     grade = models.PositiveSmallIntegerField(_("grade"), null=True)
     sharing = models.PositiveSmallIntegerField(_("sharing"))
     opening = models.PositiveSmallIntegerField(_("opening"))
-    formats = models.PositiveSmallIntegerField(_("formats"), default=0)
+    formats = models.PositiveSmallIntegerField(_("formats"), default=0, db_default=0)
     indexed_at = models.DateTimeField(_("indexed at"))
 
     class Meta:
