@@ -14,11 +14,13 @@ from pathlib import Path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import bounds
 from catalog import facts, files
 from catalog.models import Dataset, Field, FileVersion, Resource
 from catalog.terms import ResourceKind
 from exchange import access, explaining
-from exchange.access import Head
+from exchange.access import Caller, Head
+from exchange.models import CountingRule
 from exchange.problems import Problem
 from policy.comparison import Viewpoint
 from policy.facts import Prohibition
@@ -56,7 +58,7 @@ class OfferedFile:
 
 
 def offered(dataset: Dataset, *, is_whole: bool, today: date) -> list[OfferedFile]:
-    """Return the live files of a published entry in catalogue order. At most four queries.
+    """Return the live files of a published entry in catalogue order. At most five queries.
 
     `is_whole` says that everybody sees every field of the entry in clear, or that it has none. A
     concealed field keeps a file back without being told of: the open door is shown no version
@@ -64,17 +66,20 @@ def offered(dataset: Dataset, *, is_whole: bool, today: date) -> list[OfferedFil
     """
     listed = list(dataset.resources.live().filter(kind=ResourceKind.FILE))
     opened = [one for one in listed if one.is_public]
+    is_whole = is_whole and not (opened and _only_counted(dataset))
     newest = _newest(opened) if opened and is_whole and not _conceals(dataset) else {}
     lines = [one for one in facts.prohibitions(dataset) if not one.fields] if newest else []
     return [_offered(one, newest.get(one.pk), is_whole, lines, today) for one in listed]
 
 
-def fetch(slug: str, name: str, *, today: date) -> tuple[Head, FileVersion, Path]:
+def fetch(slug: str, name: str, caller: Caller, *, today: date) -> tuple[Head, FileVersion, Path]:
     """Return what everybody is given of a file: its newest version, and where its bytes lie.
 
-    Raises DatasetUnknown, DatasetWithdrawn, FileUnknown, FileWithheld, FileUnreadable.
+    Raises DatasetUnknown, DatasetWithdrawn, KeyNotForDataset, FileUnknown, FileWithheld,
+    FileUnreadable.
     """
     head = access.head(slug)
+    bounds.check_dataset(caller.only, head.dataset_id, caller.key_id)
     dataset = Dataset.objects.get(pk=head.dataset_id)
     whole = is_whole(dataset, today)
     for one in offered(dataset, is_whole=whole, today=today):
@@ -108,6 +113,11 @@ def is_whole(dataset: Dataset, today: date) -> bool:
     )
 
 
+def _only_counted(dataset: Dataset) -> bool:
+    """Whether it is open by counts alone: a file would hold its rows."""
+    return CountingRule.objects.filter(dataset=dataset, smallest_group__gt=1).exists()
+
+
 def _conceals(dataset: Dataset) -> bool:
     return Field.objects.filter(resource__dataset=dataset, concealed=True).live().exists()
 
@@ -130,8 +140,9 @@ def _offered(
         return OfferedFile(one, None, told)
     if version is None:
         told = _(
-            "Some fields of this dataset are masked, withheld or given under a grant. Its files"
-            " may tell the same, so they are not given to everyone."
+            "This dataset is not given whole: fields are masked, withheld or given under a grant,"
+            " or rows are told by counts alone. Its files may tell the same, so they are not given"
+            " to everyone."
         )
         return OfferedFile(one, None, told)
     for line in lines:

@@ -6,12 +6,13 @@ to make, is kept until an entry changes, ten minutes at most. Nobody's taking it
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -26,12 +27,12 @@ from catalog.labels import GRADES, OPEN_TYPES, SHARE_TYPES
 from catalog.models import Dataset, SearchEntry
 from policy.terms import OpenType, ShareType
 from portal.frame import choose_language
-from portal.listing import FRESHNESS, Listed, listed
+from portal.listing import FRESHNESS, ROWLESS, Listed, listed
 
 BATCH = 500
-KEPT_SECONDS = 600
-AGAIN_SECONDS, LONGEST_SECONDS = 10, 120
-"""After how long to ask again for a workbook that is being made, and after how long it is not."""
+KEPT = timedelta(minutes=10)
+AGAIN_SECONDS = 10
+"""After how long to ask again for a workbook that is being made."""
 CHUNK = 64 * 1024
 NAME = "datasets"
 SHOWN = (
@@ -41,6 +42,19 @@ SHOWN = (
     *("search_entry__sharing", "search_entry__opening", "search_entry__grade"),
     "search_entry__formats",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A workbook, when it was made, and when the last entry had changed by then."""
+
+    changed: datetime | None
+    made_at: datetime
+    body: bytes
+
+
+_kept: dict[str, Kept] = {}
+_making = Lock()
 
 
 @require_safe
@@ -91,19 +105,21 @@ def _csv(language: str, now: datetime) -> Iterator[bytes]:
 
 def _workbook(language: str, now: datetime) -> bytes | None:
     """Return the workbook, kept for as long as no entry changes; None while another request
-    makes it, so that one process never makes two."""
+    makes one: a process makes one at a time, and keeps one for each language."""
     changed = SearchEntry.objects.aggregate(at=Max("indexed_at"))["at"]
-    key = f"portal.catalogue:{language}:{changed and changed.timestamp()}"
-    kept: bytes | None = cache.get(key)
-    if kept is None and cache.add(f"{key}:made", 1, LONGEST_SECONDS):
-        try:
-            with translation.override(language):
-                title = _("Datasets")
-            kept = exports.xlsx(title, _head(language), rows(language, now))
-            cache.set(key, kept, KEPT_SECONDS)
-        finally:
-            cache.delete(f"{key}:made")
-    return kept
+    kept = _kept.get(language)
+    if kept and kept.changed == changed and now - kept.made_at < KEPT:
+        return kept.body
+    if not _making.acquire(blocking=False):
+        return None
+    try:
+        with translation.override(language):
+            title = _("Datasets")
+        body = exports.xlsx(title, _head(language), rows(language, now))
+        _kept[language] = Kept(changed, now, body)
+        return body
+    finally:
+        _making.release()
 
 
 def _head(language: str) -> list[str]:
@@ -172,7 +188,7 @@ def _row(one: Listed) -> list[Any]:
         one.cycle,
         FRESHNESS[one.freshness],
         one.refreshed_at,
-        one.rows,
+        None if one.freshness in ROWLESS else one.rows,
         dataset.license,
         timezone.localdate(dataset.published_at) if dataset.published_at else None,
         f"{settings.PUBLIC_BASE_URL}{one.address}",

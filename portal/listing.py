@@ -40,7 +40,10 @@ FRESHNESS = {
     Freshness.LATE: _("late"),
     Freshness.UNBOUND: _("no set cycle"),
     Freshness.AWAITED: _("no rows yet"),
+    Freshness.NO_TABLE: _("files and links, no rows"),
+    Freshness.WITHHELD: _("rows not for everyone"),
 }
+ROWLESS = frozenset({Freshness.NO_TABLE, Freshness.WITHHELD})
 
 
 @dataclass(frozen=True, slots=True)

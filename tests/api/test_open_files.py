@@ -8,14 +8,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.roles import Role
 from audit import deliveries
 from audit.models import Entry
 from catalog import as_seen, files, publishing, resources
-from catalog.models import Dataset, FileVersion
-from exchange import opening
+from catalog.models import Dataset, Field, FileVersion
+from exchange import counted, opening
 from policy.terms import DataType, Grade, OpenType
 from tests.databases import as_open_door
-from tests.factories import catalog, exchange
+from tests.factories import accounts, catalog, exchange
 from tests.factories.exchange import column
 from tests.factories.market import EDGES
 
@@ -220,3 +221,23 @@ def test_a_concealed_field_keeps_a_file_back_at_every_door_and_is_not_told_of():
     assert everywhere == at_the_open_door == refused(not_opened)
     assert everywhere[:2] == (403, "file-withheld")
     assert versions == 0
+
+
+def test_a_dataset_that_is_open_by_counts_alone_gives_no_file():
+    dataset = entry(exchange.house(), columns=OPEN)
+    assert get(dataset).getvalue() == TEXT
+    name = Field.objects.get(resource__dataset=dataset, name="name")
+    head = accounts.user(Role.HEAD, dataset.owner)
+
+    counted.count_only(dataset.pk, [(name.pk, "")], reason="few", by=head, at=exchange.NOW)
+
+    assert refused(dataset)[:2] == (403, "file-withheld")
+
+
+def test_a_key_for_other_datasets_gets_no_file():
+    dataset, other = entry(exchange.house()), entry(exchange.house(), columns=OPEN)
+    key = accounts.api_key(at=exchange.now(), datasets=str(other.pk))
+
+    answer = get(dataset, **{"X-API-Key": key.raw})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "key-not-for-dataset")

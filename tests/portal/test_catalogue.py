@@ -5,22 +5,26 @@ import io
 
 import openpyxl
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.roles import Role
+from catalog import publishing, resources
 from catalog.terms import State
+from policy.terms import OpenType
 from portal import catalogue
+from portal.listing import FRESHNESS, Freshness
 from tests.databases import as_open_door
-from tests.factories import accounts, catalog
+from tests.factories import accounts, catalog, exchange
 
 pytestmark = pytest.mark.django_db
+TITLES = {"title_zh": "接口", "title_en": "An interface"}
 
 
 @pytest.fixture(autouse=True)
 def _forget():
-    cache.clear()
+    catalogue._kept.clear()
 
 
 def answered(kind: str, language: str = "en", **headers):
@@ -113,12 +117,14 @@ def test_a_workbook_is_kept_until_an_entry_changes():
     assert len(as_xlsx()) == 3
 
 
-def test_while_a_workbook_is_made_others_are_told_when_to_come_again(monkeypatch):
+def test_while_a_workbook_is_made_others_are_told_when_to_come_again():
     catalog.dataset()
-    monkeypatch.setattr(catalogue.cache, "add", lambda *_given: False)
 
-    answer = answered("xlsx")
+    with catalogue._making:
+        answer = answered("xlsx")
+        chinese = answered("xlsx", "zh-hans")
 
+    assert chinese.status_code == 503
     assert answer.status_code == 503
     assert answer["Retry-After"] == "10"
     assert "10 seconds" in answer.content.decode()
@@ -135,3 +141,33 @@ def test_the_search_and_the_site_map_lead_to_it():
         page = Client().get(path).content.decode()
         assert 'href="/datasets.csv"' in page
         assert 'href="/datasets.xlsx"' in page
+
+
+def test_what_is_kept_is_one_workbook_for_each_language_however_often_entries_change():
+    for _turn in range(3):
+        catalog.dataset()
+        for language in ("en", "zh-hans"):
+            assert answered("xlsx", language).status_code == 200
+
+    assert len(catalogue._kept) == 2
+    assert len(as_xlsx()) == 4
+
+
+def test_every_standing_of_a_list_has_its_words():
+    assert set(FRESHNESS) == set(Freshness)
+
+
+def test_entries_without_rows_for_everybody_are_lines_too():
+    by = {"by": catalog.staff(Role.PUBLISHER, place := accounts.organization()), "at": catalog.NOW}
+    link = publishing.create_dataset("link", owner=place, **exchange.COMPLETE, **TITLES, **by)
+    resources.add_api(link.pk, title_zh="接口", url="https://a.example/", **by)
+    catalog.bring(link.pk, State.PUBLISHED)
+    catalog.dataset(open_type=OpenType.CONDITIONAL)
+
+    lines = as_csv()
+
+    assert {(one["Freshness"], one["Rows"]) for one in lines} == {
+        ("files and links, no rows", ""),
+        ("rows not for everyone", ""),
+    }
+    assert len(as_xlsx()) == 3
