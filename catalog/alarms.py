@@ -2,7 +2,8 @@
 
 The table of time limits says on which working day each comes. Each is told once for a term, with
 an entry of the audit trail, from which it is read what was told already: also after days on which
-nobody looked. A limit that begins anew, is extended, or has its last day named is another term.
+nobody looked. A limit that begins anew, is extended, has its last day named, or becomes another
+department's to keep is another term.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -109,18 +110,25 @@ def ring(
 
 
 def follow(
-    things: Iterable[Timed], step: ClockStep, tell: Callable[[Any, Alarm], None], *, at: datetime
+    things: Iterable[Timed],
+    step: ClockStep,
+    tell: Callable[[Any, Alarm], None],
+    *,
+    at: datetime,
+    whose: Callable[[Any], str] = lambda _thing: "",
 ) -> int:
     """Work out anew until when each thing is due, since a day can become one of rest; then ring.
 
-    `things` run since their `due_from`, all under the limit of one step. Returns how many alarms.
+    `things` run since their `due_from`, all under the limit of one step. `whose` names who is told
+    where that can change while the limit runs: what one was told, another was not. Returns how
+    many alarms.
     """
     clocks, today = deadlines.clocks(), timezone.localdate(at)
     timed = {one.address: one for one in things}
     running = [
         Running(
             target=one.address,
-            term=one.due_from.isoformat(),
+            term=f"{one.due_from.isoformat()} {whose(one)}".strip(),
             deadline=clocks.due_for(step, one.due_from, today=today),
             limit=clocks.limit(step),
         )

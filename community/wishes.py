@@ -6,6 +6,7 @@ demand list of departments is another thing (`catalog.demands`); where a departm
 the answer points to it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -154,7 +155,8 @@ def show(wish_id: int, *, by: User, at: datetime) -> Wish:
         made.due_from, made.due_on = at, deadlines.due_for(ClockStep.WISH, at).due_on
     made.save()
     notices.settle(made.address, "wish.waiting", at=at)
-    if made.state == WishState.OPEN and made.provider is not None:
+    if _is_theirs(made):
+        notices.settle(made.address, NOBODYS, at=at)
         _tell("wish.given", made, made.provider, at=at)
     chain.record("wish.show", made.address, by=by, at=at)
     return made
@@ -201,6 +203,7 @@ def give(wish_id: int, *, provider: Organization, by: User, at: datetime) -> Wis
 def merge(wish_id: int, *, into: Wish, by: User, at: datetime) -> Wish:
     """Join a wish with another one for the same; who voted for it has voted for the other.
 
+    Where the other is answered already, that is the answer to who wished, and they are told.
     Raises NotAllowed, StepRefused, AnswerRefused where the other is not on the list.
     """
     require(by, "community.moderate_wish")
@@ -217,8 +220,11 @@ def merge(wish_id: int, *, into: Wish, by: User, at: datetime) -> Wish:
         Vote(wish=other, user_id=one.user_id, voted_at=one.voted_at) for one in joined
     )
     Wish.objects.filter(pk=other.pk).update(votes=other.cast.count())
+    wished = (made, *_joined(made))
     made.joined.update(merged_into=other)
     notices.settle(made.address, *WAITING, at=at)
+    if other.state == WishState.ANSWERED:
+        _tell_answered(wished, other.outcome, at=at)
     chain.record("wish.merge", made.address, by=by, at=at, into=other.address)
     return made
 
@@ -247,15 +253,7 @@ def answer(wish_id: int, reply: Reply, *, by: User, at: datetime) -> Wish:
     _stop(made)
     made.save()
     notices.settle(made.address, *WAITING, at=at)
-    for one in (made, *made.joined.select_related("speaker__user")):
-        speaking.answered(
-            "wish.answered",
-            one.speaker,
-            target=one.address,
-            at=at,
-            wish=one.title,
-            outcome=Outcome(made.outcome).label,
-        )
+    _tell_answered((made, *_joined(made)), made.outcome, at=at)
     chain.record(
         "wish.answer", made.address, by=by, at=at, outcome=str(made.outcome), text=made.answer
     )
@@ -264,15 +262,47 @@ def answer(wish_id: int, reply: Reply, *, by: User, at: datetime) -> Wish:
 
 @transaction.atomic
 def remind(*, at: datetime) -> int:
-    """Tell of wishes whose answer is near, late or very late, each alarm once; how many were."""
+    """Tell of wishes whose answer is near, late or very late; how many alarms were told.
+
+    Each alarm once to whom it is due: a department that is named late is told anew what the data
+    authority was told before.
+    """
     rows = Wish.objects.filter(due_from__isnull=False).select_related("provider")
-    return alarms.follow(rows, ClockStep.WISH, lambda one, alarm: _ring(one, alarm, at=at), at=at)
+    return alarms.follow(
+        rows,
+        ClockStep.WISH,
+        lambda one, alarm: _ring(one, alarm, at=at),
+        at=at,
+        whose=lambda one: str(one.provider_id) if _is_theirs(one) else "",
+    )
 
 
 def _ring(made: Wish, alarm: Alarm, *, at: datetime) -> None:
     """Tell the department asked; the data authority of what nobody can answer yet."""
-    theirs = made.state == WishState.OPEN and made.provider is not None
-    _tell(KINDS[alarm] if theirs else NOBODYS, made, made.provider, at=at)
+    _tell(KINDS[alarm] if _is_theirs(made) else NOBODYS, made, made.provider, at=at)
+
+
+def _is_theirs(made: Wish) -> bool:
+    """Return if a department can answer, and is asked to."""
+    return made.state == WishState.OPEN and made.provider is not None
+
+
+def _joined(made: Wish) -> list[Wish]:
+    """Return the wishes that were joined with one, with who wished."""
+    return list(made.joined.select_related("speaker__user"))
+
+
+def _tell_answered(wished: Iterable[Wish], outcome: str, *, at: datetime) -> None:
+    """Tell those who wished how it was answered."""
+    for one in wished:
+        speaking.answered(
+            "wish.answered",
+            one.speaker,
+            target=one.address,
+            at=at,
+            wish=one.title,
+            outcome=Outcome(outcome).label,
+        )
 
 
 def _stop(made: Wish) -> None:

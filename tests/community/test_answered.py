@@ -74,6 +74,21 @@ def test_whose_wish_was_joined_with_another_is_told_of_its_answer():
     assert body.endswith(f"/wishes/{second.pk}")
 
 
+def test_whose_wish_is_joined_with_one_that_is_answered_is_told_the_answer_then():
+    author, earlier = (community.member(email=f"{name}@example.test") for name in ("lin", "he"))
+    first = community.planned(community.wish(shown=True))
+    second = community.wish(by=author, title="Same", shown=True)
+    third = community.wish(by=earlier, title="Alike")
+    wishes.merge(third.pk, into=second, by=community.operator(), at=NOW)
+    assert (mails_to(author), mails_to(earlier)) == ([], [])
+
+    wishes.merge(second.pk, into=first, by=community.operator(), at=NOW)
+
+    (to_author,), (to_earlier,) = mails_to(author), mails_to(earlier)
+    assert "Your wish “Same” was answered: will be opened" in to_author
+    assert "Your wish “Alike” was answered: will be opened" in to_earlier
+
+
 def test_who_commented_gets_a_mail_that_leads_to_what_they_said():
     author = community.member(email="lin@example.test")
     dataset = catalog.dataset(title_en="Bus stops")
@@ -169,6 +184,37 @@ def test_what_no_department_can_answer_is_told_the_authority(shown):
     }
     (notice,) = Notice.objects.filter(kind="wish.nobodys")
     assert (notice.role, notice.organization) == (Role.OPERATOR, None)
+
+
+@pytest.mark.parametrize("named", ["given", "shown"])
+def test_a_department_named_late_is_told_what_the_authority_was_told_before(named):
+    dataset, operator = catalog.dataset(), community.operator()
+    made = community.wish(dataset=dataset if named == "shown" else None, shown=named == "given")
+    assert wishes.remind(at=LATE) == 3
+    assert "wish.nobodys" in told(made)
+
+    if named == "given":
+        wishes.give(made.pk, provider=dataset.owner, by=operator, at=LATE)
+    else:
+        wishes.show(made.pk, by=operator, at=LATE)
+    assert told(made) == {"wish.given"}
+    first, again = wishes.remind(at=LATE), wishes.remind(at=LATE)
+
+    assert (first, again) == (3, 0)
+    assert told(made) == {"wish.given", "wish.due", "wish.late", "wish.climbed"}
+    late = Notice.objects.filter(kind="wish.late", target=made.address)
+    assert {one.organization for one in late} == {dataset.owner}
+
+
+def test_each_department_is_told_of_what_is_its_own_to_answer():
+    first, second = accounts.organization(), accounts.organization()
+    made, operator = community.wish(shown=True), community.operator()
+    for place in (first, second):
+        wishes.give(made.pk, provider=place, by=operator, at=LATE)
+
+        assert wishes.remind(at=LATE) == 3
+        late = Notice.objects.open().filter(kind="wish.late", target=made.address)
+        assert {one.organization for one in late} == {place}
 
 
 @pytest.mark.parametrize("end", ["answer", "hide", "merge", "withdraw"])
