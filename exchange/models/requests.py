@@ -51,6 +51,10 @@ class ShareRequestQuerySet(models.QuerySet["ShareRequest"]):
         """Somebody has to act."""
         return self.filter(state__in=OPEN_STATES)
 
+    def on_its_way(self):
+        """Neither answered nor withdrawn; a draft too."""
+        return self.filter(state__in=(State.DRAFT, *OPEN_STATES))
+
     def with_provider(self):
         """The provider has to answer."""
         return self.filter(state__in=WITH_PROVIDER)

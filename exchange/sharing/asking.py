@@ -23,7 +23,7 @@ from catalog.models import Dataset
 from catalog.terms import ClockStep
 from exchange.agreements import keeping
 from exchange.models import Grant, ShareRequest
-from exchange.sharing import beside, clocks, contents, grants, matrix
+from exchange.sharing import beside, clocks, contents, grants, matrix, renewing
 from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import (
     ON_THE_WAY,
@@ -61,14 +61,13 @@ def draft(
     """Draft a request of a department for a published dataset; nobody else sees it yet.
 
     A draft may lack what `submit` asks for. Raises NotAllowed, StepRefused (the dataset is not
-    published, or the department is closed), RequestUnfit (fields of another dataset, a period that
-    ends before it begins), BasisGone.
+    published, the department is closed, the grant is not to be renewed or is on the way to be),
+    RequestUnfit (fields of another dataset, a period that ends before it begins), BasisGone.
     """
     require(by, "exchange.ask_dataset", organization=organization)
     organizations.hold_open(organization.pk)
     dataset = Dataset.objects.select_related("owner").get(pk=dataset_id)
     contents.can_be_asked(dataset, organization)
-    contents.can_be_renewed(renews)
     request = ShareRequest(
         dataset=dataset,
         organization=organization,
@@ -77,6 +76,8 @@ def draft(
         drafted_at=at,
     )
     contents.write(request, terms, today=timezone.localdate(at))
+    if renews is not None:
+        renewing.hold_renewable(renews.pk)
     request.save()
     event(request, Step.EDIT, by=by, at=at)
     chain.record(

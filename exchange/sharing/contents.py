@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, Organization
 from accounts.roles import OrganizationKind, Role
 from catalog.models import Dataset, Field, LegalBasis
-from exchange.models import Grant, Purpose, ShareRequest
+from exchange.models import Purpose, ShareRequest
 from exchange.records.compile import unfit
 from exchange.sharing import applying, keys, matrix, wording
 from exchange.sharing.requests import BasisGone, RequestIncomplete, RequestUnfit, asked
@@ -311,18 +311,6 @@ def _unclaimable(request: ShareRequest, today: date) -> list[str]:
 def missing(request: ShareRequest, *, today: date) -> list[str]:
     """Return everything that a request lacks before it can be signed, each as a sentence."""
     return [one.sentence for one in lacking(request, today=today)]
-
-
-def can_be_renewed(grant: Grant | None) -> None:
-    """Return unless a grant is suspended or was ended. Raises StepRefused."""
-    if grant is not None and (grant.suspended_at or grant.revoked_at):
-        raise StepRefused(
-            _(
-                "Grant %(grant)s is suspended or was ended, so it is not renewed. Mend what it was"
-                " suspended for, or ask anew."
-            )
-            % {"grant": grant.pk}
-        )
 
 
 def renewal(request: ShareRequest) -> None:

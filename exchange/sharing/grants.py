@@ -114,14 +114,15 @@ def grant(
 def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime) -> Grant:
     """Make the grant that a request led to; part of the verb that answers it, which records it.
 
-    The grant that it renews ends in the same moment, with an entry of its own. `deliver_by` is the
+    The grant that it renews ends in the same moment, with an entry of its own, and so does what
+    another renewal of that one led to: there is one at a time. `deliver_by` is the
     last day on which rows that are not on the platform yet have to be there (Order 809 art 22).
     A company's is on the open channel, where no law sets such a day.
     What was agreed is frozen with it: the verb records its digest
     (`exchange.agreements.keeping.recorded`).
     """
     if request.renews_id is not None:
-        _replace(request.renews_id, request, by=by, at=at)
+        _replace_renewed(request.renews_id, request, by=by, at=at)
     _replace_earlier(request, by=by, at=at)
     made = Grant.objects.create(
         dataset=request.dataset,
@@ -182,6 +183,17 @@ def _replace(grant_id: int, request: ShareRequest, *, by: User, at: datetime) ->
         reason=request.address,
     )
     events.grant(old, at=at)
+
+
+def _replace_renewed(grant_id: int, request: ShareRequest, *, by: User, at: datetime) -> None:
+    """End the grant that is renewed, and those of other renewals of it.
+
+    There are such where a refused renewal was opened again by a dispute.
+    """
+    _replace(grant_id, request, by=by, at=at)
+    others = Grant.objects.filter(request__renews=grant_id, revoked_at=None)
+    for other in others.exclude(request=request).values_list("pk", flat=True).order_by("pk"):
+        _replace(other, request, by=by, at=at)
 
 
 def _replace_earlier(request: ShareRequest, *, by: User, at: datetime) -> None:

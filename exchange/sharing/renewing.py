@@ -1,9 +1,12 @@
-"""What a company says when it applies for the same again: the terms of its grant."""
+"""Renewals: which grants are renewed, by one request at a time, and what a company says then."""
 
 from datetime import date
 
-from exchange.models import Grant
+from django.utils.translation import gettext as _
+
+from exchange.models import Grant, ShareRequest
 from exchange.sharing.contents import Terms
+from exchange.workflow import StepRefused
 from policy.terms import Grade, Mode
 
 
@@ -27,3 +30,29 @@ def terms(grant: Grant, *, today: date) -> Terms:
         wanted_until=today + (grant.valid_until - grant.valid_from),
         calls_peak=grant.daily_quota,
     )
+
+
+def hold_renewable(grant_id: int) -> None:
+    """Hold a grant, and return if it can be renewed: in force or run out, and by no other request.
+
+    For the transaction that drafts the renewal, so that of two at once the second is refused.
+    Raises StepRefused, which names the request that is on its way.
+    """
+    grant = Grant.objects.select_for_update(of=("self",)).get(pk=grant_id)
+    if grant.suspended_at or grant.revoked_at:
+        raise StepRefused(
+            _(
+                "Grant %(grant)s is suspended or was ended, so it is not renewed. Mend what it was"
+                " suspended for, or ask anew."
+            )
+            % {"grant": grant.pk}
+        )
+    before = ShareRequest.objects.filter(renews=grant).on_its_way().first()
+    if before is not None:
+        raise StepRefused(
+            _(
+                "Request %(request)s to renew grant %(grant)s is on its way already. Go on with"
+                " that one, or withdraw it and renew anew."
+            )
+            % {"request": before.pk, "grant": grant.pk}
+        )

@@ -13,13 +13,10 @@ from exchange.agreements.keeping import AgreementMissing
 from exchange.agreements.layout import Section, sections
 from exchange.models import Agreement, Grant, ShareRequest
 from exchange.sharing import asking, lifecycle, renewing, standing
-from exchange.workflow import GRANT_MOVES, GrantState, GrantStep, State
+from exchange.workflow import GRANT_MOVES, GrantState, GrantStep
 from portal.members import told
 from portal.members.company_page import answered_by, companies_of, company_page
 from portal.members.door import done, page, person_of, said
-
-ON_ITS_WAY = (State.DRAFT, State.SUPPLEMENT, State.IN_REVIEW, State.TO_ANSWER)
-"""Where an application stands that is neither answered nor withdrawn."""
 
 
 @company_page
@@ -30,7 +27,7 @@ def grant(request: HttpRequest, number: int) -> HttpResponse:
     answers = found.organization in answered_by(person)
     state, stands = found.state(today), standing.of(found, today)
     renewable = found.revoked_at is None and state != GrantState.SUSPENDED and not stands.withdrawn
-    draft = ShareRequest.objects.filter(renews=found, state__in=ON_ITS_WAY).first()
+    draft = ShareRequest.objects.filter(renews=found).on_its_way().first()
     context = {
         "said": said(request),
         "grant": found,

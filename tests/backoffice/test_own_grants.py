@@ -76,6 +76,20 @@ def test_a_renewal_starts_from_what_the_grant_holds(two, at_desk):
     assert page.context["form"]["purpose"].value() == grant.purpose
 
 
+def test_while_a_renewal_is_on_its_way_the_grant_leads_to_it(two, at_desk):
+    grant = two.granted("phone")
+    client = at_desk(two.clerk).client
+    before = read(client.get(reverse("admin:own_grants")))
+    renewal = two.draft("phone")
+    ShareRequest.objects.filter(pk=renewal.pk).update(renews=grant)
+
+    after = read(client.get(reverse("admin:own_grants")))
+
+    assert f"?renews={grant.pk}" in before
+    assert f"?renews={grant.pk}" not in after
+    assert reverse("admin:asked", args=[renewal.pk]) in after
+
+
 def test_a_file_is_handed_in_and_opened_from_the_page(two, at_desk):
     asked = two.draft("phone")
     client = at_desk(two.clerk).client

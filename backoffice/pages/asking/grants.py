@@ -22,7 +22,7 @@ from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.pages.asking import batches, sitting
 from backoffice.pages.frame import office_page, shown
 from backoffice.scopes import conditions, field_names
-from exchange.models import Grant, Stop
+from exchange.models import Grant, ShareRequest, Stop
 from exchange.sharing import lifecycle, serving, standing, stopping, tries
 from exchange.workflow import GRANT_MOVES, GrantState, GrantStep
 from policy.terms import Channel, Mode
@@ -52,6 +52,7 @@ class Held:
     calls: GrantLeft | None
     holds: bool
     renews: bool
+    renewal: int | None
     ends: bool
     disposes: bool
     batches: batches.Files | None
@@ -62,12 +63,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is read for a page of grants at once: calls of today, files, a stop, misses left."""
+    """What is read for a page of grants at once: calls of today, files, a stop, misses left, and
+    the request that renews it.
+    """
 
     calls: GrantLeft | None
     files: batches.Files | None
     stop: Stop | None
     subjects: int | None
+    renewal: int | None
 
 
 @office_page(SEE)
@@ -87,16 +91,28 @@ def own_grants(request: HttpRequest) -> HttpResponse:
 def _all_held(request: HttpRequest, grants: list[Grant]) -> list[Held]:
     today, calls = timezone.localdate(), _calls(grants)
     files, stops = batches.of(request, grants), stopping.of_grants(grants)
-    left = _subjects_left(grants)
+    left, renewals = _subjects_left(grants), _renewals(grants)
     return [
         _held(
             request,
             one,
             today,
-            Beside(calls.get(one.pk), files.get(one.pk), stops.get(one.pk), left.get(one.pk)),
+            Beside(
+                calls=calls.get(one.pk),
+                files=files.get(one.pk),
+                stop=stops.get(one.pk),
+                subjects=left.get(one.pk),
+                renewal=renewals.get(one.pk),
+            ),
         )
         for one in grants
     ]
+
+
+def _renewals(grants: list[Grant]) -> dict[int, int]:
+    """Return by grant the request that is on its way to renew it."""
+    rows = ShareRequest.objects.filter(renews__in=grants).on_its_way()
+    return dict(rows.values_list("renews", "pk"))
 
 
 def _subjects_left(grants: list[Grant]) -> dict[int, int]:
@@ -145,9 +161,11 @@ def _held(
         calls=beside.calls,
         holds=live,
         renews=asks
+        and beside.renewal is None
         and not stands.withdrawn
         and state != GrantState.SUSPENDED
         and grant.revoked_at is None,
+        renewal=beside.renewal,
         ends=asks and (state, GrantStep.END) in GRANT_MOVES,
         disposes=signs and (state, GrantStep.DISPOSE) in GRANT_MOVES,
         batches=beside.files,

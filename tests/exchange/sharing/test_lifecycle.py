@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Notice
-from exchange.models import Ending, Grant
-from exchange.sharing import asking, grants, lifecycle
+from exchange.models import Ending, Grant, ShareRequest
+from exchange.sharing import asking, deciding, grants, lifecycle
 from exchange.sharing.grants import GrantUnfit
 from exchange.sharing.requests import RequestUnfit
-from exchange.workflow import GrantState, StepRefused
+from exchange.workflow import OPEN_STATES, GrantState, State, StepRefused
 from tests.factories import sharing
 from tests.factories.sharing import NOW, TODAY
 
@@ -102,6 +102,44 @@ def test_a_renewal_that_asks_for_more_than_the_grant_is_refused(two, grant):
             by=two.clerk,
             at=NOW,
         )
+
+
+def renewal(two: sharing.Two, grant: Grant) -> ShareRequest:
+    terms = two.terms("phone")
+    return asking.draft(
+        two.dataset.pk, terms, organization=two.asker, renews=grant, by=two.clerk, at=NOW
+    )
+
+
+@pytest.mark.parametrize("state", [State.DRAFT, *OPEN_STATES])
+def test_one_renewal_at_a_time_and_the_next_names_it(two, grant, state):
+    first = renewal(two, grant)
+    ShareRequest.objects.filter(pk=first.pk).update(state=state)
+
+    with pytest.raises(StepRefused, match=f"Request {first.pk} to renew grant {grant.pk}"):
+        renewal(two, grant)
+
+    assert ShareRequest.objects.get(renews=grant) == first
+
+
+def test_a_renewal_that_was_withdrawn_makes_room_for_another(two, grant):
+    first = renewal(two, grant)
+    asking.withdraw(first.pk, reason="x", by=two.clerk, at=NOW)
+
+    second = renewal(two, grant)
+
+    assert second.renews == grant
+
+
+def test_of_two_renewals_that_are_granted_one_by_one_the_later_grant_holds(two, grant):
+    asked_for = [two.proposed("phone") for _each in range(2)]  # as after a dispute about one
+    ShareRequest.objects.filter(pk__in=[one.pk for one in asked_for]).update(renews=grant)
+
+    _first, second = (
+        deciding.sign_answer(one.pk, by=two.where.head, at=NOW)[1] for one in asked_for
+    )
+
+    assert list(Grant.objects.live(TODAY)) == [second]
 
 
 def test_a_renewal_replaces_the_grant_in_the_moment_of_its_own(two):

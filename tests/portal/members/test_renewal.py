@@ -115,6 +115,18 @@ def test_what_is_suspended_is_not_renewed_nor_is_another_companys(market):
     assert not ShareRequest.objects.exclude(renews=None).exists()
 
 
+def test_a_renewal_clicked_twice_is_drafted_once_and_the_second_click_is_told_where_it_is(market):
+    grant, client = granted(market, "turnover"), client_of()
+    place = f"/my/applications/grants/{grant.pk}/renew/"
+
+    first, second = client.post(place), client.post(place)
+
+    kept = ShareRequest.objects.get(renews=grant)
+    assert first["Location"] == f"/my/applications/{kept.pk}/change/"
+    assert second.status_code == 409
+    assert f"Request {kept.pk} to renew grant {grant.pk} is on its way already" in text_of(second)
+
+
 def test_it_works_with_the_rights_of_the_members_role(live_database):
     market = built()
     grant = granted(market, "turnover")
