@@ -120,6 +120,14 @@ KINDS: Mapping[str, Kind] = {
         gettext_lazy("A change of “%(dataset)s” that shows more waits for a second person."),
         (Role.HEAD,),
     ),
+    "file.releasable": Kind(
+        gettext_lazy(
+            "A newer version of the file “%(file)s” of “%(dataset)s” waits for the head to release"
+            " it. Until then everybody is given the one before it."
+        ),
+        (Role.HEAD,),
+        mail=True,
+    ),
     "revision.signable": Kind(
         gettext_lazy("A change of “%(dataset)s” waits for the signature of the head."),
         (Role.HEAD,),

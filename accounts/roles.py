@@ -133,7 +133,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _every("exchange", _SYNC, "view")
         | _verbs(
             "catalog",
-            "grade_field sign_dataset propose_negativeline legal_review_negativeline "
+            "grade_field sign_dataset release_version propose_negativeline "
+            "legal_review_negativeline "
             "end_negativeline",
         )
         | _verbs(

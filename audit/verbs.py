@@ -146,6 +146,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "resource.create": ("新增资源", "Resource added"),
     "resource.download": ("下载文件", "File of an entry downloaded"),
     "resource.end": ("停用资源", "Resource ended"),
+    "resource.release": ("放行文件版本", "Version of a file released to everyone"),
     "resource.version": ("新增文件版本", "Version of a file added"),
     "role.grant": ("授予角色", "Role given"),
     "role.lend": ("委托代理", "Colleague named to act in a role"),

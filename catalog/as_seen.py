@@ -11,7 +11,7 @@ import json
 from django.utils.translation import gettext as _
 
 from catalog.drafting import DESCRIBED, METADATA
-from catalog.models import Dataset, Field
+from catalog.models import Dataset, Field, FileVersion
 from catalog.refusals import StepRefused
 
 GRADED = ("grade", "grade_reason", "share_type", "open_type", "mask_kind", "mask_params")
@@ -21,16 +21,20 @@ OFFERED = ("kind", "name", "title_zh", "title_en", "url", "is_public")
 def digest(dataset: Dataset) -> str:
     """Return a digest (32 hexadecimal digits) of all that a decision on an entry rests on.
 
-    Three queries: the entry's metadata, its live fields with their grades, its live offers.
+    Four queries: the entry's metadata, its live fields with their grades, its live offers, and
+    the bytes of their files, which nobody grades.
     """
     # by the policy version, what a higher floor decides of its rows is in it too: a counting rule
     row = Dataset.objects.filter(pk=dataset.pk).values_list("policy_version", *sorted(METADATA))
     fields = Field.objects.filter(resource__dataset=dataset).live().order_by("pk")
     offers = dataset.resources.live().order_by("pk")
+    versions = FileVersion.objects.filter(resource__in=offers.order_by())
+    bytes_ = versions.order_by("resource_id", "number")
     told = [
         list(row),
         list(fields.values_list("pk", "position", *sorted(DESCRIBED), *GRADED)),
         list(offers.values_list("pk", *OFFERED)),
+        list(bytes_.values_list("resource_id", "number", "sha256")),
     ]
     text = json.dumps(told, default=str, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]

@@ -168,7 +168,9 @@ def _offered(ids: Collection[int]) -> dict[int, Offered]:
         if kind != ResourceKind.TABLE:
             texts.append(f"{title_zh} {title_en}")
     newest: dict[int, tuple[int, str]] = {}
+    held = {"resource__is_public": True, "resource__dataset__state": State.PUBLISHED}
     versions = FileVersion.objects.filter(resource__in=live.order_by()).order_by("pk")
+    versions = versions.exclude(**held, released_at=None)  # its name waits with it
     for resource, pk, name in versions.values_list(
         "resource_id", "resource__dataset_id", "original_name"
     ):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.roles import NotAllowed, require
 from audit import chain
-from catalog import codes, deadlines, history, indexing, updates
+from catalog import codes, deadlines, history, indexing, updates, versions
 from catalog.as_seen import require_as_seen
 from catalog.defects import publication_defects
 from catalog.drafting import (
@@ -206,6 +206,7 @@ def accept(dataset_id: int, *, by: User, at: datetime, seen: str = "") -> Datase
             "policy_version",
         ]
     )
+    versions.release_all(dataset, by=by, at=at)
     history.note(dataset, at=at)
     settled(dataset, at=at)
     tell("dataset.published", dataset, to=None, at=at)  # Order 809 art 16: all departments
@@ -241,6 +242,7 @@ def retire(dataset_id: int, *, by: User, at: datetime, reason: str) -> Dataset:
         ]
     )
     settled(dataset, "dataset.published", "dataset.stale", *updates.KINDS.values(), at=at)
+    versions.settled(*dataset.resources.all(), at=at)
     tell("dataset.withdrawn", dataset, to=None, at=at, reason=dataset.withdrawn_reason)
     chain.record("dataset.withdraw", dataset.address, by=by, at=at, reason=reason)
     indexing.index(dataset.pk, at=at)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import require
 from audit import chain
-from catalog import files, indexing
+from catalog import files, indexing, versions
 from catalog.drafting import locked
 from catalog.models import ApiDescription, Dataset, FileVersion, Resource
 from catalog.refusals import EntryRefused, StepRefused
@@ -40,7 +40,8 @@ def add_file(
 ) -> Resource:
     """Offer a file, which is kept as its version 1. `name` is what the sender calls the file.
 
-    `is_public` opens it, and each newer version, to everybody once the entry is published.
+    `is_public` opens it to everybody once the entry is published. A newer version of it is given
+    when a second person has released it (`catalog.versions`).
     Raises NotAllowed, StepRefused (not a draft), FileRefused, ValidationError.
     """
     dataset = _draft(dataset_id, by)
@@ -70,11 +71,15 @@ def put_file(
     at: datetime,
     is_public: bool = False,
 ) -> Resource:
-    """Write a file that was looked at; right and state are the caller's to see to."""
+    """Write a file that was looked at; right and state are the caller's to see to.
+
+    What is put into a published entry was signed and reviewed as it is: it needs no release.
+    """
     resource = _new(
         dataset, ResourceKind.FILE, title_zh, title_en, "", by, at, is_public=is_public
     )
-    _new_version(resource, data, name=name, note=note, by=by, at=at)
+    released = is_public and dataset.state == State.PUBLISHED
+    _new_version(resource, data, name=name, note=note, by=by, at=at, released=released)
     return resource
 
 
@@ -84,6 +89,7 @@ def add_file_version(
 ) -> FileVersion:
     """Add a newer version of a file, to a draft or a published entry. Older ones stay.
 
+    Where everybody is given the file, the head is told: it is given once they have released it.
     Raises NotAllowed, StepRefused (in review, withdrawn, ended), EntryRefused (no file, or the
     same bytes as the latest version), FileRefused.
     """
@@ -98,11 +104,21 @@ def add_file_version(
             % {"resource": resource}
         )
     data = files.examined(stream, files.plain_name(name))
-    return _new_version(resource, data, name=name, note=note, by=by, at=at)
+    version = _new_version(resource, data, name=name, note=note, by=by, at=at)
+    if resource.is_public and dataset.state == State.PUBLISHED:
+        versions.tell(resource, dataset, at=at)
+    return version
 
 
 def _new_version(
-    resource: Resource, data: bytes, *, name: str, note: str, by: User, at: datetime
+    resource: Resource,
+    data: bytes,
+    *,
+    name: str,
+    note: str,
+    by: User,
+    at: datetime,
+    released: bool = False,
 ) -> FileVersion:
     digest = files.keep(data)
     latest = resource.versions.order_by("-number").first()
@@ -120,6 +136,8 @@ def _new_version(
         note=note,
         added_at=at,
         added_by=by,
+        released_at=at if released else None,
+        released_by=by if released else None,
     )
     version.full_clean()
     version.save()
@@ -226,6 +244,7 @@ def end_resource(resource_id: int, *, by: User, at: datetime, reason: str = "") 
         )
     resource.ended_at = at
     resource.save(update_fields=["ended_at"])
+    versions.settled(resource, at=at)
     details = {"dataset": dataset.pk, "reason": reason.strip()}
     chain.record("resource.end", f"resource:{resource.pk}", by=by, at=at, **details)
     indexing.index(dataset.pk, at=at)

@@ -52,9 +52,13 @@ FACE: Mapping[str, str] = {
     "catalog_dataset_related": "from_dataset_id IN (SELECT id FROM face.catalog_dataset)"
     " AND to_dataset_id IN (SELECT id FROM face.catalog_dataset)",
     "catalog_resource": "dataset_id IN (SELECT id FROM face.catalog_dataset) AND ended_at IS NULL",
-    # files of which the department may speak: none of an entry that conceals a field
+    # the newest that a second person released, of files of which the department may speak: none of
+    # an entry that conceals a field
     "catalog_fileversion": (
-        "resource_id IN (SELECT r.id FROM face.catalog_resource r WHERE r.is_public"
+        "released_at IS NOT NULL AND NOT EXISTS (SELECT FROM public.catalog_fileversion newer"
+        " WHERE newer.resource_id = catalog_fileversion.resource_id"
+        " AND newer.number > catalog_fileversion.number AND newer.released_at IS NOT NULL)"
+        " AND resource_id IN (SELECT r.id FROM face.catalog_resource r WHERE r.is_public"
         " AND NOT EXISTS (SELECT FROM public.catalog_field f"
         " JOIN public.catalog_resource o ON o.id = f.resource_id"
         " WHERE o.dataset_id = r.dataset_id AND f.concealed AND f.ended_at IS NULL))"
@@ -114,7 +118,7 @@ HIDDEN: Mapping[str, frozenset[str]] = {
         | {"reviewed_by_id", "checklist", "defects", "collected_again"}
         | {"update_from", "update_because", "update_extended"}
     ),
-    "catalog_fileversion": frozenset({"added_by_id", "note"}),
+    "catalog_fileversion": frozenset({"added_by_id", "released_by_id", "note"}),
     "catalog_field": frozenset({"graded_by_id", "suggestion", "suggested_grade"}),
     "catalog_negativeline": frozenset({"proposed_by_id", "legal_by_id", "authority_by_id"}),
     "catalog_legalbasis": frozenset({"verified_by_id"}),

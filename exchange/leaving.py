@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop
 from accounts import notices, people
 from accounts.models import ApiKey, App, Membership, Organization, User
 from accounts.roles import CITY_WIDE, Role, holders
+from catalog import versions
 from catalog.models import Dataset, Demand, NegativeLine, Revision, SheetImport
 from exchange.models import Correction, Dispute, RunState, ShareRequest, Stop, SyncRun
 from exchange.sharing import deciding, stopping
@@ -82,6 +83,13 @@ def _kinds() -> Iterable[_Kind]:
             "exchange.decide_revision",
             Revision.objects.filter(state=Revision.State.PROPOSED),
             others=("proposed_by",),
+        ),
+        _Kind(
+            gettext_noop("release newer versions of files"),
+            "catalog.release_version",
+            versions.waiting(),
+            "resource__dataset__owner",
+            ("added_by",),
         ),
         _Kind(
             gettext_noop("review lines of the negative list as the legal unit"),

@@ -2,8 +2,8 @@
 
 Nobody grades what is inside of a file, so a file is closed until its department opened it, which
 the head signs and the data authority publishes with the entry. Even then it is given only where
-nothing of the entry is kept back. Of its versions the newest is given: one that replaced another
-for a reason takes it away.
+nothing of the entry is kept back. Of its versions the newest that a second person released is
+given (`catalog.versions`): one that replaced another for a reason takes it away.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ class FileUnreadable(Problem):
 
 @dataclass(frozen=True, slots=True)
 class OfferedFile:
-    """A file of an entry: its newest version where everybody is given it, else why not."""
+    """A file of an entry: its newest released version if everybody is given it, else why not."""
 
     resource: Resource
     version: FileVersion | None
@@ -73,7 +73,7 @@ def offered(dataset: Dataset, *, is_whole: bool, today: date) -> list[OfferedFil
 
 
 def fetch(slug: str, name: str, caller: Caller, *, today: date) -> tuple[Head, FileVersion, Path]:
-    """Return what everybody is given of a file: its newest version, and where its bytes lie.
+    """Return what everybody is given of a file: its newest released version, and its place.
 
     Raises DatasetUnknown, DatasetWithdrawn, KeyNotForDataset, FileUnknown, FileWithheld,
     FileUnreadable.
@@ -123,7 +123,8 @@ def _conceals(dataset: Dataset) -> bool:
 
 
 def _newest(resources: Sequence[Resource]) -> dict[int, FileVersion]:
-    versions = FileVersion.objects.filter(resource__in=resources).order_by("number")
+    released = FileVersion.objects.filter(released_at__isnull=False)
+    versions = released.filter(resource__in=resources).order_by("number")
     return {one.resource_id: one for one in versions}
 
 

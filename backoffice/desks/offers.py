@@ -1,12 +1,15 @@
 """Files, interfaces and links of entries: the buttons at an entry, and the desks of their rows."""
 
 from django.contrib import admin
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
 
+from backoffice import handed_in
 from backoffice.buttons import Button, Press
 from backoffice.desk import Desk
 from backoffice.forms import offers as forms
-from catalog import relations, resources
+from catalog import relations, resources, versions
 from catalog.models import ApiDescription, Dataset, FileVersion, Resource
 from catalog.terms import ResourceKind, State
 
@@ -19,9 +22,9 @@ def _add_file(press: Press) -> None:
     )
 
 
-def _add_version(press: Press) -> None:
+def _add_version(press: Press) -> str | None:
     file = press.told["file"]
-    resources.add_file_version(
+    version = resources.add_file_version(
         press.target.pk,
         name=file.name,
         stream=file,
@@ -29,6 +32,16 @@ def _add_version(press: Press) -> None:
         by=press.by,
         at=press.at,
     )
+    if not versions.waiting().filter(pk=version.pk).exists():
+        return None
+    return gettext(
+        "The version is kept, and the head of the department is told: everybody is given the one"
+        " before it until the head has released this one."
+    )
+
+
+def _release(press: Press) -> None:
+    versions.release_version(press.target.pk, by=press.by, at=press.at)
 
 
 def _is_draft(dataset: Dataset) -> bool:
@@ -95,6 +108,11 @@ AT_RESOURCE = (
         permission="catalog.update_dataset",
         press=_add_version,
         done=_("The version is kept; older ones stay."),
+        note=_(
+            "Of a file that is open to everyone, the head of the department releases a newer"
+            " version first. Where the one before it must not be given any longer, end the offer:"
+            " that closes it at once."
+        ),
         form=forms.VersionForm,
         offered=_takes_versions,
     ),
@@ -106,10 +124,40 @@ class FileVersionDesk(Desk):
     """Files as they were handed in, version by version."""
 
     owner_path = "resource__dataset__owner"
-    list_display = ["original_name", "number", "resource", "size", "added_at", "added_by"]
+    list_display = [
+        "original_name",
+        "number",
+        "resource",
+        "size",
+        "added_at",
+        "added_by",
+        "released_at",
+    ]
     list_select_related = ["resource__dataset__owner", "added_by"]
     search_fields = ["original_name", "sha256"]
     ordering = ["-id"]
+    readonly_fields = ["download"]
+    buttons = (
+        Button(
+            name="release",
+            label=_("Release to everyone"),
+            permission="catalog.release_version",
+            press=_release,
+            done=_("Everybody is given this version from now on."),
+            note=_(
+                "Nobody grades what is inside of a file: look through it for personal data and"
+                " secrets first. You vouch for it."
+            ),
+            form=forms.ReleaseForm,
+            offered=lambda version: versions.waiting().filter(pk=version.pk).exists(),
+            variant=ActionVariant.PRIMARY,
+        ),
+    )
+
+    @admin.display(description=_("Download"))
+    def download(self, version: FileVersion) -> str:
+        """Lead to the bytes, with their digest."""
+        return handed_in.in_one_line(version)
 
 
 @admin.register(ApiDescription)

@@ -1,16 +1,13 @@
 """What entries offer: tables, their binding to sources, and their fields with their grades."""
 
 from django.contrib import admin
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
-from backoffice import words
+from backoffice import handed_in, words
 from backoffice.buttons import Button, Press, Warned
 from backoffice.desk import Desk, labelled
 from backoffice.desks import amendments, offers
@@ -18,10 +15,11 @@ from backoffice.filters import InWords
 from backoffice.forms import catalog as forms
 from backoffice.forms.dressed import ReasonForm
 from backoffice.forms.exchange import BindingForm
-from catalog import publishing
+from catalog import publishing, versions
 from catalog.facts import as_params
 from catalog.models import (
     Field,
+    FileVersion,
     Resource,
 )
 from catalog.terms import ResourceKind, State
@@ -102,26 +100,31 @@ class ResourceDesk(Desk):
     def versions(self, resource: Resource) -> str:
         """List the versions, newest first, each to be downloaded."""
         rows = resource.versions.select_related("added_by").order_by("-number")
+        wait = set(versions.waiting().filter(resource=resource).values_list("pk", flat=True))
         return (
             format_html_join(
                 "",
-                '<p>{} <a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>'
-                " · {} · {} · {} · {}</p>",
+                '<p>{} · {} <a class="text-primary-600 dark:text-primary-500" href="{}">'
+                "{}</a></p>",
                 (
                     (
-                        row.number,
-                        reverse("admin:catalogue_file", args=[row.pk]),
-                        row.original_name,
-                        filesizeformat(row.size),
-                        localize(timezone.localtime(row.added_at)),
-                        row.added_by,
+                        handed_in.in_one_line(row),
                         row.note,
+                        reverse("admin:catalog_fileversion_change", args=[row.pk]),
+                        _said_of(row, wait),
                     )
                     for row in rows
                 ),
             )
             or "–"
         )
+
+
+def _said_of(version: FileVersion, waiting: set[int]) -> str:
+    """Say whether everybody may be given a version, or whom it waits for."""
+    if version.pk in waiting:
+        return gettext("waits for the head to release it")
+    return gettext("released to everyone") if version.released_at else gettext("version of a file")
 
 
 def _grade(press: Press) -> None:

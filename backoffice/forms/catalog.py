@@ -7,7 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
-from backoffice import words
+from backoffice import handed_in, words
 from backoffice.forms import axes
 from backoffice.forms.dressed import (
     DayField,
@@ -239,7 +239,14 @@ class SeenForm(OfficeForm):
         self.fields["seen"].initial = as_seen.digest(self.target)
         live = Field.objects.filter(resource__dataset=self.target).live()
         self.notes = tuple(
-            filter(None, [self.target.abstract, *(_in_short(field) for field in live)])
+            filter(
+                None,
+                [
+                    self.target.abstract,
+                    *(_in_short(field) for field in live),
+                    *handed_in.told(self.target),
+                ],
+            )
         )
 
 

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CodeSystem, Organization
+from backoffice import handed_in
 from backoffice.forms.dressed import OfficeForm, offer, places_for
 from catalog.models import Dataset
 from catalog.terms import ApiAuth, ApiMethod
@@ -30,12 +31,25 @@ class NewFileForm(TitledForm, VersionForm):
         label=_("Open to everyone"),
         required=False,
         help_text=_(
-            "Anybody may download the newest version once the entry is published. Nobody grades"
-            " what is inside of a file: look through it for personal data and secrets first. It"
-            " stays withheld as long as a field of the entry is not in clear for everyone."
+            "Anybody may download the file once the entry is published; a newer version once the"
+            " head of the department has released it. Nobody grades what is inside of a file: look"
+            " through it for personal data and secrets first. It stays withheld as long as a field"
+            " of the entry is not in clear for everyone. This is chosen now: to open a file later,"
+            " propose it anew as open to everyone, then end this offer."
         ),
     )
     field_order = ["title_zh", "title_en", "file", "note", "is_public"]
+
+
+class ReleaseForm(OfficeForm):
+    """A version to be let out: its name, its way to the bytes, its size and its digest."""
+
+    notes_title = _("What you decide on")
+
+    def prepare(self) -> None:
+        """Show the version."""
+        if self.target is not None:
+            self.notes = (handed_in.in_one_line(self.target),)
 
 
 class LinkForm(TitledForm):

@@ -22,6 +22,7 @@ LONGEST_NUMBER = 18  # so many digits any number of the database can have
 PLACES = {
     "dataset": "catalog_dataset",
     "field": "catalog_field",
+    "resource": "catalog_resource",
     "demand": "catalog_demand",
     "line": "catalog_negativeline",
     "basis": "catalog_legalbasis",

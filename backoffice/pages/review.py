@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from backoffice import lights, words
+from backoffice import handed_in, lights, words
 from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.forms.catalog import ORDER
 from backoffice.forms.review import SendBackForm
@@ -162,7 +162,7 @@ def _page(
         metadata=_metadata(dataset),
         checklist=[(text, dataset.checklist.get(name)) for name, text in CHECKLIST],
         rows=[_row(field) for field in fields],
-        offers=dataset.resources.live(),
+        offers=handed_in.offers(dataset),
         counting=_counting(dataset, fields),
         found=found,
         returned=last_return(dataset, fields),

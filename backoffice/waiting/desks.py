@@ -52,6 +52,7 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         asking.to_be_stopped,
         asking.suspended,
         entries.revisions,
+        entries.to_release,
         lines.for_legal_review,
         entries.to_regrade,
         runs.held,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Notice
 from accounts.roles import Role
 from backoffice.waiting.piles import Asked, Pile, Thing, list_of, page_of, pile
-from catalog import deadlines, regrading, updates
+from catalog import deadlines, regrading, updates, versions
 from catalog.models import Dataset, Field, Revision
 from catalog.terms import ClockStep, RevisionKind, RevisionState, State
 
@@ -147,6 +147,16 @@ def revisions(asked: Asked) -> Pile:
         rows.exclude(proposed_by=asked.user).select_related("dataset").order_by("proposed_at"),
         lambda one: Thing(title=str(one.dataset), place=page_of(one), note=one.reason),
         place=list_of(Revision, state__exact=RevisionState.PROPOSED),
+    )
+
+
+def to_release(asked: Asked) -> Pile:
+    """Newer versions of files that everybody is given, added by somebody else."""
+    rows = asked.own(versions.waiting(), "resource__dataset__owner")
+    return pile(
+        gettext_lazy("Newer versions of files to be released"),
+        rows.exclude(added_by=asked.user).select_related("resource__dataset").order_by("added_at"),
+        lambda one: Thing(title=str(one), place=page_of(one), note=str(one.resource.dataset)),
     )
 
 

@@ -11,7 +11,9 @@ from catalog.terms import ApiAuth, ApiMethod
 
 
 class FileVersion(models.Model):
-    """A file as it was handed in once. Older versions stay; nothing of a row ever changes.
+    """A file as it was handed in once. Older versions stay; of a row only its release is written.
+
+    Of a public file everybody is given the newest version that was released (`catalog.versions`).
 
     The bytes lie in the file store under their own digest, so no name from outside is ever part
     of a path.
@@ -29,6 +31,15 @@ class FileVersion(models.Model):
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("added by")
     )
+    released_at = models.DateTimeField(_("released to everyone"), null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("released by"),
+    )
 
     class Meta:
         verbose_name = _("version of a file")
@@ -40,6 +51,11 @@ class FileVersion(models.Model):
             models.CheckConstraint(
                 name="catalog_fileversion_digest_is_sha256",
                 condition=Q(sha256__regex=r"^[0-9a-f]{64}$"),
+            ),
+            models.CheckConstraint(
+                name="catalog_fileversion_released_by_somebody",
+                condition=Q(released_at=None, released_by=None)
+                | Q(released_at__isnull=False, released_by__isnull=False),
             ),
         ]
 

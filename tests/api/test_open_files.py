@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.roles import Role
 from audit import deliveries
 from audit.models import Entry
-from catalog import as_seen, files, publishing, resources
-from catalog.models import Dataset, Field, FileVersion
+from catalog import as_seen, files, resources, versions
+from catalog.models import Field, FileVersion
 from exchange import counted, opening
 from policy.terms import DataType, Grade, OpenType
 from tests.databases import as_open_door
@@ -21,7 +21,7 @@ from tests.factories.exchange import column
 from tests.factories.market import EDGES
 
 pytestmark = pytest.mark.django_db
-TEXT = "指标,数值\n人口,3\n".encode()
+TEXT, entry = exchange.FILE, exchange.with_file
 OPEN = (column("id", DataType.INTEGER, is_key=True), column("name"))
 
 
@@ -29,26 +29,6 @@ OPEN = (column("id", DataType.INTEGER, is_key=True), column("name"))
 def store(settings, tmp_path):
     settings.FILE_STORE = str(tmp_path / "files")
     return tmp_path / "files"
-
-
-def entry(where, *, columns=(), name="年鉴.csv", data=TEXT, is_public=True) -> Dataset:
-    """Publish an entry with a file, and a table where there are columns."""
-    by = {"by": where.publisher, "at": exchange.NOW}
-    if columns:
-        made = exchange.table(where, columns).dataset
-    else:
-        about = {"title_zh": "年鉴", "title_en": "Yearbook", "owner": where.department}
-        made = publishing.create_dataset("yearbook", **about, **by, **exchange.COMPLETE)
-    file = resources.add_file(
-        made.pk,
-        title_zh="摘要",
-        title_en="In brief",
-        name=name,
-        stream=io.BytesIO(data),
-        is_public=is_public,
-        **by,
-    )
-    return exchange.publish(where, file)
 
 
 def get(dataset, name="file_1", **headers):
@@ -124,13 +104,14 @@ def test_a_line_on_the_whole_entry_bars_its_files():
 def test_the_newest_version_is_given_and_no_older_one():
     where = exchange.house()
     dataset = entry(where)
-    resources.add_file_version(
+    newer = resources.add_file_version(
         dataset.resources.get().pk,
         name="年鉴.csv",
         stream=io.BytesIO(b"a\n2\n"),
         by=where.publisher,
         at=timezone.now(),
     )
+    versions.release_version(newer.pk, by=where.head, at=timezone.now())
 
     assert get(dataset).getvalue() == b"a\n2\n"
 

@@ -1,5 +1,6 @@
 """The first page shows each role what waits for it, and nothing that waits for others."""
 
+import io
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from accounts import notices
 from accounts.models import OrganizationKind, Role
 from accounts.roles import CITY_WIDE
 from backoffice.waiting import desks
-from catalog import publishing
+from catalog import publishing, resources
 from catalog.terms import LineState, State
 from exchange.models import (
     Ground,
@@ -81,6 +82,20 @@ def test_a_head_is_asked_for_the_signature_once_the_publisher_has_asked():
     mine = piles(accounts.user(Role.PUBLISHER, department), Role.PUBLISHER)
     assert mine["Waiting for the signature of the head"].count == 1
     assert "Drafts" not in mine
+
+
+def test_a_newer_version_of_a_public_file_waits_for_the_head(settings, tmp_path):
+    settings.FILE_STORE = str(tmp_path / "files")
+    where = exchange.house()
+    dataset = exchange.with_file(where)
+    newer = {"name": "b.csv", "stream": io.BytesIO(b"a\n2\n")}
+    resources.add_file_version(
+        dataset.resources.get().pk, **newer, by=where.publisher, at=exchange.NOW
+    )
+
+    pile = piles(where.head, Role.HEAD)["Newer versions of files to be released"]
+
+    assert [one.title for one in pile.things] == ["b.csv (2)"]
 
 
 def test_a_line_waits_for_the_authority_but_not_for_who_had_a_part_in_it():

@@ -6,9 +6,9 @@ from django.urls import reverse
 
 from accounts.models import Region
 from accounts.roles import Role
-from catalog.models import CodeList, Dataset, Duty, FileVersion, Revision, Subject
+from catalog.models import CodeList, Dataset, Duty, FileVersion, Resource, Revision, Subject
 from catalog.terms import ResourceKind, State
-from tests.factories import accounts, catalog
+from tests.factories import accounts, catalog, exchange
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,46 @@ def test_a_publisher_offers_a_file_a_version_an_interface_and_a_link(at_desk):
     page = desk.page(file).content.decode()
     assert "数据.csv" in page
     assert reverse("admin:catalogue_file", args=[file.versions.first().pk]) in page
+
+
+def test_a_head_looks_at_a_newer_version_and_releases_it(at_desk, said):
+    where = exchange.house()
+    file = exchange.with_file(where).resources.get()
+    publisher, head = at_desk(where.publisher), at_desk(where.head)
+
+    kept = said(publisher.press(file, "version", file=upload("a,b\n3,4\n"), note="二"))
+    newer = file.versions.get(number=2)
+    page = head.page(newer).content.decode()
+    head.press(newer, "release")
+
+    assert "until the head has released this one" in kept
+    assert newer.sha256 in page
+    assert reverse("admin:catalogue_file", args=[newer.pk]) in page
+    assert "released to everyone" in publisher.page(file).content.decode()
+    newer.refresh_from_db()
+    assert newer.released_by == where.head
+
+
+def test_head_and_reviewer_see_name_size_and_digest_of_each_file_and_can_have_it(at_desk):
+    draft = catalog.offers(accounts.organization())
+    Resource.objects.filter(dataset=draft, kind=ResourceKind.FILE).update(is_public=True)
+    version = FileVersion.objects.get()
+    head, operator = (
+        at_desk(catalog.staff(Role.HEAD, draft.owner)),
+        at_desk(accounts.user(Role.OPERATOR)),
+    )
+
+    pages = [
+        head.ask(draft, "sign"),
+        operator.client.get(reverse("admin:review", args=[draft.pk])),
+    ]
+
+    for page in (one.content.decode() for one in pages):
+        for told in ("a.csv", "8\xa0bytes", version.sha256, "Open to everyone"):
+            assert told in page, told
+        assert reverse("admin:catalogue_file", args=[version.pk]) in page
+    place = reverse("admin:catalogue_file", args=[version.pk])
+    assert {desk.client.get(place).status_code for desk in (head, operator)} == {200}
 
 
 def test_a_refused_file_is_told_of_in_the_form(at_desk, said):

@@ -14,7 +14,16 @@ from accounts.roles import CITY_WIDE, OFFICE_ROLES, OrganizationKind, Role, hold
 from audit.models import Entry
 from backoffice.desk import Desk
 from catalog import bases, demands, duties
-from catalog.models import Dataset, Demand, Duty, LegalBasis, NegativeLine, Resource, Revision
+from catalog.models import (
+    Dataset,
+    Demand,
+    Duty,
+    FileVersion,
+    LegalBasis,
+    NegativeLine,
+    Resource,
+    Revision,
+)
 from catalog.models import Field as DatasetField
 from catalog.publishing import publication_defects
 from catalog.terms import LineState, State
@@ -116,6 +125,11 @@ def an_ended_offer() -> Resource:
     offer = dataset.resources.get(kind="file")
     Resource.objects.filter(pk=offer.pk).update(ended_at=exchange.NOW)
     return offer
+
+
+def a_released_version() -> FileVersion:
+    made = exchange.with_file(exchange.house())
+    return FileVersion.objects.get(resource__dataset=made)
 
 
 def a_closed_app() -> App:
@@ -361,6 +375,7 @@ WRONG = {
     (Demand, "reopen"): wrong(an_open_demand, reason="x"),
     (Resource, "amend"): wrong(an_ended_offer, title_zh="报告", reason="x"),
     (Resource, "end"): wrong(an_ended_offer, reason="x"),
+    (FileVersion, "release"): wrong(a_released_version),
     (Resource, "version"): Wrong(an_ended_offer, lambda _row: {"file": upload(), "note": "2"}),
     (DatasetField, "grade"): wrong(its_field(published), **GRADED),
     (DatasetField, "regrade"): wrong(its_field(draft), **GRADED),

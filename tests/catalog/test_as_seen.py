@@ -1,9 +1,11 @@
 """A decision is on what was looked at: an entry that changed meanwhile is looked at again."""
 
+from io import BytesIO
+
 import pytest
 
 from accounts.roles import Role
-from catalog import as_seen, publishing
+from catalog import as_seen, publishing, resources
 from catalog.publishing import CHECKLIST
 from catalog.refusals import StepRefused
 from catalog.terms import State
@@ -41,6 +43,21 @@ def test_a_head_does_not_sign_what_was_changed_after_they_looked(changed):
 
     draft.refresh_from_db()
     assert draft.state == State.DRAFT
+
+
+def test_a_head_does_not_sign_a_file_whose_bytes_were_changed_after_they_looked(
+    settings, tmp_path
+):
+    settings.FILE_STORE = str(tmp_path / "files")
+    draft = catalog.offers(accounts.organization())
+    file = draft.resources.get(kind="file")
+    seen = as_seen.digest(draft)
+    publisher, head = (catalog.staff(one, draft.owner) for one in (Role.PUBLISHER, Role.HEAD))
+    newer = {"name": "a.csv", "stream": BytesIO(b"a,b\n3,4\n")}
+    resources.add_file_version(file.pk, **newer, by=publisher, at=catalog.NOW)
+
+    with pytest.raises(StepRefused, match=r"after you opened it|有改动"):
+        publishing.sign(draft.pk, checklist=VOUCHED, seen=seen, by=head, at=catalog.NOW)
 
 
 def test_a_head_signs_what_they_looked_at():

@@ -1,6 +1,7 @@
 """Sources, bindings and published datasets for tests, built through the verbs."""
 
 import gzip
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,7 +14,7 @@ from django.conf import settings
 
 from accounts.models import Organization, User
 from accounts.roles import OrganizationKind, Role
-from catalog import publishing
+from catalog import publishing, resources
 from catalog.drafting import NewField
 from catalog.models import Dataset, Field, Resource
 from config import embedded
@@ -26,6 +27,7 @@ from tests import services
 from tests.factories import accounts
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+FILE = "指标,数值\n人口,3\n".encode()
 _numbers = count(1)
 
 
@@ -150,6 +152,29 @@ def publish(where: House, resource: Resource) -> Dataset:
     publishing.submit(pk, by=where.publisher, at=NOW)
     opening.publish(pk, by=where.operator, at=NOW)
     return Dataset.objects.get(pk=pk)
+
+
+def with_file(
+    where: House,
+    *,
+    columns: Sequence[Column] = (),
+    name: str = "年鉴.csv",
+    data: bytes = FILE,
+    is_public: bool = True,
+) -> Dataset:
+    """Publish an entry with a file, and a table where there are columns."""
+    by: dict[str, Any] = {"by": where.publisher, "at": NOW}
+    if columns:
+        made = table(where, columns).dataset
+    else:
+        about = {"title_zh": "年鉴", "title_en": "Yearbook", "owner": where.department}
+        made = publishing.create_dataset("yearbook", **about, **by, **COMPLETE)
+    titles = {"title_zh": "摘要", "title_en": "In brief"}
+    stream = io.BytesIO(data)
+    file = resources.add_file(
+        made.pk, name=name, stream=stream, is_public=is_public, **titles, **by
+    )
+    return publish(where, file)
 
 
 def bound(resource: Resource, columns: Sequence[Column]) -> dict[int, str | int]:
