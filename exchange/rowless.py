@@ -4,13 +4,14 @@ The doors see their own zones alone, so that nothing lies there says little: row
 yet, or they are not for whoever asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.models import Dataset, Field, Resource
-from exchange import access, explaining
+from exchange import access, explaining, open_files
 from exchange.access import Head
 from exchange.models import Zone
 from exchange.problems import Ground, Problem
@@ -48,7 +49,7 @@ class NothingOpen(Problem):
 
 
 def without_rows(found: Head) -> Problem:
-    """Return why there is no row to read of a dataset. At most four queries."""
+    """Return why there is no row to read of a dataset. A handful of queries."""
     if found.resource_id is None:
         return _no_table(found)
     if found.zone == Zone.OPEN and not found.grants:
@@ -62,8 +63,9 @@ def without_rows(found: Head) -> Problem:
 
 
 def _no_table(found: Head) -> NoTable:
+    given = _given(found)
     offers = [
-        " ".join(filter(None, [one.get_kind_display(), f"“{one.title}”", _where(found, one)]))
+        " ".join(filter(None, [one.get_kind_display(), f"“{one.title}”", _where(given, one)]))
         for one in Resource.objects.filter(dataset_id=found.dataset_id).live()
     ]
     return NoTable(
@@ -72,8 +74,19 @@ def _no_table(found: Head) -> NoTable:
     )
 
 
-def _where(found: Head, one: Resource) -> str:
-    return f"/api/v1/datasets/{found.slug}/files/{one.name}" if one.is_public else one.url
+def _given(found: Head) -> dict[int, str]:
+    """Return where the files are that everybody is given, by resource."""
+    dataset, today = Dataset.objects.get(pk=found.dataset_id), timezone.localdate()
+    whole = open_files.is_whole(dataset, today)
+    return {
+        one.resource.pk: f"/api/v1/datasets/{found.slug}/files/{one.resource.name}"
+        for one in open_files.offered(dataset, is_whole=whole, today=today)
+        if one.version is not None
+    }
+
+
+def _where(given: Mapping[int, str], one: Resource) -> str:
+    return given.get(one.pk, one.url)
 
 
 def _closed(found: Head, resource_id: int) -> Problem | None:
@@ -99,7 +112,18 @@ def _closed(found: Head, resource_id: int) -> Problem | None:
         " grant. A company whose credit code was checked may apply, with basis and purpose, at"
         " /my/applications/new/%(slug)s/; its keys then read the rows."
     )
-    return ConditionalOnly(sentence % told, grounds=grounds)
+    elsewhere = _(
+        "This address serves what everybody may have; who holds a grant asks at the address for"
+        " holders of keys, which the data authority names."
+    )
+    parts = [sentence % told, *([] if access.serves_grants() else [elsewhere])]
+    return ConditionalOnly(_joined(parts), grounds=grounds)
+
+
+def _joined(sentences: Sequence[str]) -> str:
+    """Return sentences as one text; Chinese ones stand without a blank between them."""
+    blank = "" if (get_language() or "zh").startswith("zh") else " "
+    return blank.join(sentences)
 
 
 def _grounds(decided: Sequence[FieldDecision]) -> tuple[Ground, ...]:

@@ -49,6 +49,17 @@ def test_what_is_open_under_conditions_alone_says_who_may_apply(address, synced)
     assert "Retry-After" not in answer.headers
 
 
+@pytest.mark.parametrize(("doors", "said"), [(["open"], True), (["open", "office"], False)])
+def test_a_door_that_serves_no_grant_says_where_holders_of_one_ask(doors, said, settings):
+    slug = served(GRANTED)
+    settings.DOORS = doors
+
+    told = asked(slug, "records").json()
+
+    assert told["code"] == "conditional-only"
+    assert ("at the address for holders of keys" in told["detail"]) is said
+
+
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_what_nobody_outside_may_have_says_so_and_why(address):
     answer = asked(served(CLOSED), address)

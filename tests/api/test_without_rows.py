@@ -5,7 +5,7 @@ from django.test import Client
 
 from catalog import publishing, resources
 from exchange.sync import engine
-from tests.factories import exchange
+from tests.factories import catalog, exchange
 
 pytestmark = pytest.mark.django_db
 ADDRESSES = ["records", "records.csv", "changes"]
@@ -45,6 +45,21 @@ def test_an_entry_without_a_table_is_answered_with_what_it_offers(address):
     assert "https://data.example/page" in told["detail"]
     assert "Retry-After" not in answer.headers
     assert Client().get(f"/api/v1/datasets/{dataset.slug}").status_code == 200
+
+
+@pytest.mark.parametrize("barred", [False, True])
+def test_a_file_is_named_where_everybody_is_given_it_and_nowhere_else(barred, settings, tmp_path):
+    settings.FILE_STORE = str(tmp_path / "files")
+    dataset = exchange.with_file(exchange.house())
+    if barred:
+        catalog.negative_line(dataset, [], from_on=catalog.TODAY)
+
+    place = f"/api/v1/datasets/{dataset.slug}"
+    told = Client(headers={"Accept-Language": "en"}).get(f"{place}/records").json()
+
+    assert told["code"] == "no-table"
+    assert "In brief" in told["detail"]
+    assert (f"{place}/files/file_1" in told["detail"]) is not barred
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
