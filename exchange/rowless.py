@@ -109,7 +109,7 @@ def _closed(found: Head, resource_id: int) -> Problem | None:
         return NothingOpen(sentence % told, grounds=grounds)
     sentence = _(
         "“%(slug)s” is open under conditions only: its rows are given to companies that hold a"
-        " grant. A company whose credit code was checked may apply, with basis and purpose, at"
+        " grant. A company whose credit code was checked may apply, with purpose and scene, at"
         " /my/applications/new/%(slug)s/; its keys then read the rows."
     )
     elsewhere = _(

@@ -42,8 +42,8 @@ SENTENCES: Mapping[Because, tuple[str, str]] = {
         ),
     ),
     Because.NEEDS_GRANT: (
-        "该信息项为有条件提供，请说明依据和用途，申请授权。",
-        "This field is conditional: ask for a grant, stating basis and purpose.",
+        "该信息项为有条件提供，请说明用途和使用场景，申请授权。",
+        "This field is conditional: ask for a grant, stating purpose and scene.",
     ),
     Because.GRANT_NOT_LIVE: (
         "您的授权（编号 %(grant)s）尚未生效、已到期或已停用，请申请续期。",

@@ -49,9 +49,14 @@ class Stop(models.Model):
     due_on = models.DateField(_("to be answered by"))
     answer = models.TextField(_("what the consumer said"), max_length=2000, blank=True)
     answered_by = models.ForeignKey(
-        USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("said by")
+        USER,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("answered by"),
     )
-    answered_at = models.DateTimeField(_("said at"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     decision = models.TextField(_("what was decided, and why"), max_length=2000, blank=True)
     document = models.CharField(_("document number"), max_length=100, blank=True)
     decided_by = models.ForeignKey(

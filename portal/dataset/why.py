@@ -222,7 +222,7 @@ def _ask(dataset: Dataset, granted: Viewpoint, treatment: Treatment) -> Advice:
     told = {"treated": words.TREATMENTS[treatment]}
     if granted == Viewpoint.COMPANY_GRANTED:
         return Advice(
-            _("As a company: apply for a grant with basis and purpose. It can be had %(treated)s.")
+            _("As a company: apply for a grant with purpose and scene. It can be had %(treated)s.")
             % told,
             _apply_address(dataset),
         )

@@ -57,7 +57,7 @@ def test_the_form_shows_what_the_department_may_have_anyway(two, clerk):
     page = read(clerk.client.get(address(two)))
 
     assert "nothing restricts this field" in page
-    assert "ask for a grant, stating basis and purpose" in page
+    assert "ask for a grant, stating purpose and scene" in page
     assert "illness" in page
 
 
@@ -252,7 +252,7 @@ def test_the_search_says_what_the_department_gets_and_leads_to_the_form(two, cle
 
     assert "in clear: 2" in page
     assert "withheld: 3" in page
-    assert "ask for a grant, stating basis and purpose" in page
+    assert "ask for a grant, stating purpose and scene" in page
     assert f"{address(two)}" in page
 
 

@@ -11,7 +11,13 @@ from tests.factories import sharing
 from tests.factories.market import NOW, TRUE, UNTIL
 
 pytestmark = pytest.mark.django_db
-BETWEEN_DEPARTMENTS = ("Order 809", "asking department", "the department is told")
+BETWEEN_DEPARTMENTS = (
+    "Order 809",
+    "asking department",
+    "the department is told",
+    "stating basis",
+    "yes or no",
+)
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_authority_and_provider_see_the_matrix_of_a_day(two, role):
     text = page(person, **asked(two)).content.decode()
 
     assert "Decisions on" in text
-    assert "ask for a grant, stating basis and purpose" in text
+    assert "ask for a grant, stating purpose and scene" in text
     assert "<code>income</code>" in text
 
 
@@ -78,7 +78,7 @@ def test_the_page_is_in_chinese_too(two):
     text = page(two.where.head, language="zh-CN", **asked(two)).content.decode()
 
     assert "某日决定" in text
-    assert "请说明依据和用途" in text
+    assert "请说明用途和使用场景" in text
 
 
 def test_an_administrator_sees_no_decisions(two):

@@ -8,11 +8,13 @@ from django.db import connection
 from django.test import Client
 from psycopg import sql
 
+from accounts.roles import OrganizationKind
+from catalog.models import Field
 from exchange.database_roles import provision
-from exchange.models import RunState, SyncRun
+from exchange.models import Grant, RunState, SyncRun
 from exchange.records import store
 from exchange.sync import engine
-from policy.terms import MaskKind
+from policy.terms import Channel, MaskKind
 from tests.exchange.sessions import session, signed_in
 from tests.factories import accounts, exchange
 from tests.factories.exchange import DataType, Grade, Mask, OpenType, column
@@ -156,8 +158,13 @@ def test_the_open_zone_and_the_face_hold_no_hidden_word(city):
 
 
 def test_the_conditional_zone_and_its_face_hold_nothing_that_no_company_may_have(city):
-    url, _dataset, binding, _key = city
+    url, dataset, binding, _key = city
     table = store.live(binding.resource_id, "conditional").table_name
+    where, extra = exchange.house(), Field.objects.filter(resource=binding.resource, name="extra")
+    company = accounts.organization(OrganizationKind.COMPANY)
+    given = exchange.grant(where, dataset, company, extra)
+    Grant.objects.filter(pk=given.pk).update(suspended_because="misused by somebody")
+    shared = exchange.grant(where, dataset, accounts.organization(), extra, channel=Channel.SHARE)
 
     with session(url, "city_conditional") as door:
         cursor = door.execute(
@@ -167,10 +174,13 @@ def test_the_conditional_zone_and_its_face_hold_nothing_that_no_company_may_have
         told = door.execute(
             "SELECT count(*), count(created_by_id), count(suspended_because) FROM exchange_grant"
         ).fetchone()
+        seen = door.execute("SELECT id FROM exchange_grant").fetchall()
 
     assert "'x'" in text  # what is open under conditions
     assert "s1" not in text
-    assert told == (0, 0, 0)
+    assert Grant.objects.filter(pk__in=[given.pk, shared.pk]).count() == 2
+    assert seen == [(given.pk,)]
+    assert told == (1, 0, 0)
 
 
 @pytest.mark.parametrize("role", ["city_worker", "city_office", *READERS])
