@@ -62,8 +62,6 @@ FACE: Mapping[str, str] = {
         " AND NOT EXISTS (SELECT FROM public.catalog_field f"
         " JOIN public.catalog_resource o ON o.id = f.resource_id"
         " WHERE o.dataset_id = r.dataset_id AND f.concealed AND f.ended_at IS NULL))"
-        " AND number = (SELECT max(v.number) FROM public.catalog_fileversion v"
-        " WHERE v.resource_id = catalog_fileversion.resource_id)"
     ),
     "catalog_field": "resource_id IN (SELECT id FROM face.catalog_resource) AND NOT concealed",
     "catalog_fieldterms": "field_id IN (SELECT id FROM face.catalog_field) AND NOT concealed",
