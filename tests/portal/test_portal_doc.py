@@ -1,18 +1,20 @@
 """docs/portal.md: each page that it names beside an item of 中国开放数林's list is there."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import settings as configured
 
+from catalog import resources
 from exchange.sync import engine
 from policy.terms import DataType
 from tests.factories import community, exchange
 from tests.factories.exchange import column
 from tests.portal.members import people
 
-TEXT = (Path(settings.BASE_DIR) / "docs" / "portal.md").read_text(encoding="utf-8")
+TEXT = (Path(configured.BASE_DIR) / "docs" / "portal.md").read_text(encoding="utf-8")
 LAYERS = ("准备度", "平台层", "数据层", "利用层")
 ITEMS = (
     *("法规政策效力与内容", "组织与实施", "标准规范制定"),
@@ -34,15 +36,26 @@ def named(row: list[str]) -> list[str]:
 
 
 @pytest.fixture
-def where(live_database):
+def where(live_database, settings, tmp_path):
     """Return what stands for the places in an address, in a city with one of each."""
+    settings.FILE_STORE = str(tmp_path)
     house = exchange.house()
     columns = (column("id", DataType.INTEGER, is_key=True), column("name"))
     binding = exchange.csv_binding(house, "id,name\n1,a\n2,b\n", columns)
     engine.sync(binding.pk)
+    file = resources.add_file(
+        binding.resource.dataset_id,
+        title_zh="摘要",
+        name="a.csv",
+        stream=BytesIO(b"a,b\n1,2\n"),
+        is_public=True,
+        by=house.publisher,
+        at=exchange.NOW,
+    )
     dataset = exchange.publish(house, binding.resource)
     return {
         "/datasets/<slug>": f"/datasets/{dataset.slug}",
+        "/files/<name>": f"/files/{file.name}",
         "/departments/<slug>": f"/departments/{dataset.owner.slug}",
         "/apps/<n>": f"/apps/{community.showcase(shown=True).pk}",
         "/wishes/<n>": f"/wishes/{community.wish(shown=True).pk}",
@@ -65,7 +78,9 @@ def test_every_page_that_is_named_opens(where):
         for form, real in where.items():
             address = address.replace(form, real)
         assert "<" not in address, path
-        answers[path] = member.get(address).status_code
+        answer = member.get(address)
+        answers[path] = answer.status_code
+        assert answer.getvalue(), path
 
     assert len(answers) > 30
     assert answers == dict.fromkeys(answers, 200)
