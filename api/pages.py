@@ -199,13 +199,10 @@ def _alike(asked: Asked, digest: str) -> tuple[str, ...]:
 def _remember(asked: Asked, digest: str, ahead: Ahead) -> None:
     """Remember what a call with a kept page came to, where one look told all that it rests on."""
     texts, state = access.texts(asked.slug, digest)
-    found = None if texts is None else access.known(ahead.head.zone, texts)
-    if (
-        texts is None
-        or found is None
-        or found.head is not ahead.head
-        or found.key is not ahead.key
-    ):
+    if texts is None:
+        return
+    found = access.known(ahead.head.zone, texts)
+    if found is None or found.head is not ahead.head or found.key is not ahead.key:
         return
     if len(_ahead) >= KEPT_AHEAD:
         _ahead.clear()

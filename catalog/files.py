@@ -96,6 +96,11 @@ def ending(name: str) -> str:
     return PurePosixPath(name).suffix.lower()
 
 
+def media_type(name: str) -> str:
+    """Return as what a file of that name is given out."""
+    return MEDIA_TYPES.get(ending(name), UNNAMED)
+
+
 def plain_name(name: str) -> str:
     """Return a file's name as it is shown: the last part, without what cannot be printed."""
     last = PurePosixPath(name.replace("\\", "/")).name

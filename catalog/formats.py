@@ -1,11 +1,11 @@
 """In which formats an entry gives its data, by what it offers. For the filter of the search."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from catalog.files import ending
 from catalog.models import Field
 from catalog.terms import ResourceKind
 from policy import places
@@ -44,7 +44,7 @@ FILES: Mapping[str, Format] = {
 
 def of_file(name: str) -> Format | None:
     """Return the format of a file by the end of its name, None for one that has no place here."""
-    return FILES.get(PurePosixPath(name).suffix.lower())
+    return FILES.get(ending(name))
 
 
 def has_places(fields: Iterable[Field]) -> bool:

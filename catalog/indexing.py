@@ -4,6 +4,8 @@ Nothing listens and nothing runs later: what a verb wrote is found when its tran
 `rebuild` makes all anew and says how many rows were not as they should be.
 """
 
+import dataclasses
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 
@@ -46,8 +48,16 @@ SHOWN_OF_FIELD = (
     *("coordinate", "resource__dataset_id"),
 )
 Row = tuple[object, ...]
-Offered = tuple[list[str], set[Format]]
-NOTHING: Offered = ([], set())
+
+
+@dataclasses.dataclass(slots=True)
+class Offered:
+    """What an entry offers: `texts` of what is no table, titles and names of files; the formats (a
+    file has that of its newest version); whether a file of it is open to everybody."""
+
+    texts: list[str] = dataclasses.field(default_factory=list)
+    formats: set[Format] = dataclasses.field(default_factory=set)
+    is_public: bool = False
 
 
 def index(dataset_id: int, *, at: datetime) -> None:
@@ -128,7 +138,7 @@ def _upsert() -> sql.Composed:
 
 
 def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
-    """Yield the rows of entries, as COLUMNS names them. Seven queries, and one for each entry
+    """Yield the rows of entries, as COLUMNS names them. Six queries, and one for each entry
     that the negative list names."""
     datasets = Dataset.objects.select_for_update(of=("self",)).filter(pk__in=ids)
     related = "owner__region", "source_authority", "subject", "region"
@@ -143,30 +153,24 @@ def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
         )
     )
     offered = _offered(ids)
-    public = set(
-        Resource.objects.filter(dataset__in=ids, is_public=True, ended_at=None).values_list(
-            "dataset_id", flat=True
-        )
-    )
     vocabulary.keep(dataset for dataset in found if dataset.state == State.PUBLISHED)
     for dataset in found:
         lines = facts.prohibitions(dataset) if dataset.pk in named else ()
-        told = offered.get(dataset.pk, NOTHING)
-        yield _row(dataset, fields[dataset.pk], told, lines, today, is_public=dataset.pk in public)
+        yield _row(dataset, fields[dataset.pk], offered[dataset.pk], lines, today)
 
 
 def _offered(ids: Collection[int]) -> dict[int, Offered]:
-    """Return what entries offer, by entry: of all its formats (a file has that of its newest
-    version), and of what is no table titles and names of files."""
-    offered: dict[int, Offered] = {}
+    """Return what entries offer, by entry. Two queries."""
+    offered: dict[int, Offered] = defaultdict(Offered)
     live = Resource.objects.filter(dataset__in=ids).live()
-    listed = live.values_list("dataset_id", "kind", "title_zh", "title_en")
-    for pk, kind, title_zh, title_en in listed:
-        texts, found = offered.setdefault(pk, ([], set()))
+    listed = live.values_list("dataset_id", "kind", "title_zh", "title_en", "is_public")
+    for pk, kind, title_zh, title_en, is_public in listed:
+        told = offered[pk]
+        told.is_public |= is_public
         if kind in formats.KINDS:
-            found.add(formats.KINDS[kind])
+            told.formats.add(formats.KINDS[kind])
         if kind != ResourceKind.TABLE:
-            texts.append(f"{title_zh} {title_en}")
+            told.texts.append(f"{title_zh} {title_en}")
     newest: dict[int, tuple[int, str]] = {}
     held = {"resource__is_public": True, "resource__dataset__state": State.PUBLISHED}
     versions = FileVersion.objects.filter(resource__in=live.order_by()).order_by("pk")
@@ -175,11 +179,11 @@ def _offered(ids: Collection[int]) -> dict[int, Offered]:
         "resource_id", "resource__dataset_id", "original_name"
     ):
         newest[resource] = pk, name
-        if name not in offered[pk][0]:
-            offered[pk][0].append(name)
+        if name not in offered[pk].texts:
+            offered[pk].texts.append(name)
     for pk, name in newest.values():
         if (found_in := formats.of_file(name)) is not None:
-            offered[pk][1].add(found_in)
+            offered[pk].formats.add(found_in)
     return offered
 
 
@@ -189,22 +193,19 @@ def _row(
     offered: Offered,
     lines: Collection[Prohibition],
     today: date,
-    *,
-    is_public: bool,
 ) -> Row:
-    """Return the row of an entry; `is_public` where it offers a file that everybody is given."""
-    texts, given = offered
+    given = offered.formats
     grades = [field.grade for field in fields if field.grade is not None]
     sharing = {_kind(field, Channel.SHARE, lines, today) for field in fields}
     opened = [(field, _kind(field, Channel.OPEN, lines, today)) for field in fields]
     opening = {kind for _field, kind in opened}
     if formats.has_places(field for field, kind in opened if kind != OpenType.NOT_OPEN):
         given = given | {Format.GEOJSON}
-    if not fields and is_public and not _is_barred("", Channel.OPEN, lines, today):
+    if not fields and offered.is_public and not _is_barred("", Channel.OPEN, lines, today):
         opening = {OpenType.UNCONDITIONAL}
     return (
         dataset.pk,
-        vector(dataset, fields, texts),
+        vector(dataset, fields, offered.texts),
         f"\n{flat(dataset.title_zh)}\n{flat(dataset.title_en)}\n",
         sort_key(dataset.title_zh),
         str(dataset.state),

@@ -81,7 +81,7 @@ def wish(told: Wished, *, by: User, at: datetime) -> Wish:
         said_at=at,
         moved_at=at,
         due_from=at,
-        due_on=deadlines.due_for(ClockStep.WISH, at).due_on,
+        due_on=_due_on(at),
     )
     Vote.objects.create(wish=made, user=by, voted_at=at)
     _tell("wish.waiting", made, None, at=at)
@@ -152,7 +152,7 @@ def show(wish_id: int, *, by: User, at: datetime) -> Wish:
     if made.answered_at is not None:  # it was hidden after its answer
         made.state = WishState.ANSWERED
     elif made.due_from is None:  # it was hidden, so nobody could answer meanwhile
-        made.due_from, made.due_on = at, deadlines.due_for(ClockStep.WISH, at).due_on
+        made.due_from, made.due_on = at, _due_on(at)
     made.save()
     notices.settle(made.address, "wish.waiting", at=at)
     if _is_theirs(made):
@@ -303,6 +303,11 @@ def _tell_answered(wished: Iterable[Wish], outcome: str, *, at: datetime) -> Non
             wish=one.title,
             outcome=Outcome(outcome).label,
         )
+
+
+def _due_on(at: datetime) -> date:
+    """Return by when a wish is answered whose limit runs from `at` on."""
+    return deadlines.due_for(ClockStep.WISH, at).due_on
 
 
 def _stop(made: Wish) -> None:

@@ -17,14 +17,11 @@ from packaging.markers import Marker
 
 from audit import chain
 from config import health
+from exchange.database_roles import LOGINS
 
 OLDEST_PYTHON = (3, 11)
 DISK_BYTES = 2_000_000_000
 CLOCK_SECONDS = 5
-ROLES = (
-    *("city_worker", "city_office", "city_open", "city_conditional", "city_members"),
-    "city_sender",
-)
 # of the last day: the whole trail is `verify_audit`'s to walk
 OLDEST_UNLINKED = """
 SELECT id, extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM audit_entry AS entry
@@ -95,7 +92,7 @@ def services() -> Iterator[Finding]:
 def roles() -> Iterator[Finding]:
     """Find database roles that are not there."""
     known = {name for (name,) in _ask("SELECT rolname FROM pg_roles")}
-    missing = [name for name in ROLES if name not in known]
+    missing = [name for name in LOGINS if name not in known]
     if known and missing:
         yield Finding(
             f"Database roles are missing: {', '.join(missing)}.",

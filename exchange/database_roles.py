@@ -28,8 +28,11 @@ from exchange.sender_rights import SENDER
 
 OWNER, WORKER, OFFICE, OPEN = "city_owner", "city_worker", "city_office", "city_open"
 CONDITIONAL = "city_conditional"
-READERS = {OPEN: ("face", ("open",)), CONDITIONAL: ("granted", ("open", "conditional"))}
-"""The roles of the doors that only read: the schema each sees the catalogue by, and its zones."""
+LOGINS = (WORKER, OFFICE, OPEN, CONDITIONAL, MEMBERS, SENDER)
+"""The roles of processes, but for the owner's."""
+READERS = {OPEN: "face", CONDITIONAL: "granted"}
+"""The doors that only read, each with the schema by which it sees the catalogue; their zones are
+`store.READERS`."""
 RECORDS = "city_records"  # owns record tables, so that worker and office may both replace them
 ZONES = ("shared", "open", "conditional")
 ASIDE = ("staging", "undo")  # rows on their way in, and rows that the last run replaced
@@ -167,7 +170,7 @@ def provision() -> None:
 @transaction.atomic
 def make_roles() -> None:
     """Make the roles, which belong to the server: a backup is brought back only where they are."""
-    for role in (WORKER, OFFICE, OPEN, CONDITIONAL, MEMBERS, SENDER):
+    for role in LOGINS:
         _role(role, login=True)
     _role(RECORDS, login=False)
     _belong()
@@ -214,17 +217,8 @@ def _role(name: str, *, login: bool) -> None:
 
 def _belong() -> None:
     """Worker and office share the record tables; the owner may end readers' sessions."""
-    for member, group in (
-        (WORKER, RECORDS),
-        (OFFICE, RECORDS),
-        (OWNER, RECORDS),
-        (OWNER, WORKER),
-        (OWNER, OFFICE),
-        (OWNER, OPEN),
-        (OWNER, CONDITIONAL),
-        (OWNER, MEMBERS),
-        (OWNER, SENDER),
-    ):
+    shared = [(member, RECORDS) for member in (WORKER, OFFICE, OWNER)]
+    for member, group in (*shared, *((OWNER, login) for login in LOGINS)):
         if one(sql.SQL("SELECT pg_has_role(%s, %s, 'USAGE')"), [member, group])[0]:
             continue
         run(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(member)))
@@ -274,9 +268,9 @@ $$
 
 
 def _face() -> None:
-    for (role, (face, _zones)), seen in zip(READERS.items(), (FACE, GRANTED), strict=True):
-        _views(face, seen)
-        place, whose = sql.Identifier(face), sql.Identifier(role)
+    for role, seen in ((OPEN, FACE), (CONDITIONAL, GRANTED)):
+        _views(READERS[role], seen)
+        place, whose = sql.Identifier(READERS[role]), sql.Identifier(role)
         run(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(place, whose))
         run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(place, whose))
     # the members' door sees the same of what it does not write
@@ -327,14 +321,14 @@ def _grants() -> None:
     database = sql.Identifier(connection.settings_dict["NAME"])
     run(sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"))
     run(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-    everybody = [WORKER, OFFICE, OPEN, CONDITIONAL, MEMBERS, SENDER]
-    run(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, comma(idents(everybody))))
+    everybody = comma(idents(LOGINS))
+    run(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, everybody))
     run(
         sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(
             database, comma(idents([WORKER, OFFICE]))
         )
     )
-    run(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(comma(idents(everybody))))
+    run(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(everybody))
     for role in (WORKER, OFFICE):
         _grant_rooms(role)
     for zone in (*ZONES, *ASIDE):
@@ -399,15 +393,17 @@ def _grant_rooms(role: str) -> None:
 def _grant_reader(name: str) -> None:
     """A door that only reads: its zones and its face of the catalogue; and it adds deliveries."""
     role = sql.Identifier(name)
-    face, zones = READERS[name]
-    for zone in map(sql.Identifier, zones):
-        run(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(zone, role))
-        run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(zone, role))
+    for zone, readers in store.READERS.items():
+        if name in readers:
+            place = sql.Identifier(zone)
+            run(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(place, role))
+            run(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(place, role))
     run(sql.SQL("GRANT INSERT ON public.audit_delivery TO {}").format(role))
     for (sequence,) in rows(
         sql.SQL("SELECT pg_get_serial_sequence('public.audit_delivery', 'id')")
     ):
         if sequence:
             run(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(sequence), role))
-    run(sql.SQL("ALTER ROLE {} SET search_path = {}, public").format(role, sql.Identifier(face)))
+    face = sql.Identifier(READERS[name])
+    run(sql.SQL("ALTER ROLE {} SET search_path = {}, public").format(role, face))
     run(sql.SQL("ALTER ROLE {} SET default_transaction_isolation = 'read committed'").format(role))

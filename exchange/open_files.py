@@ -57,19 +57,21 @@ class OfferedFile:
     withheld: str = ""
 
 
-def offered(dataset: Dataset, *, is_whole: bool, today: date) -> list[OfferedFile]:
-    """Return the live files of a published entry in catalogue order. At most five queries.
+def offered(dataset: Dataset, *, today: date, whole: bool | None = None) -> list[OfferedFile]:
+    """Return the live files of a published entry in catalogue order. At most seven queries.
 
-    `is_whole` says that everybody sees every field of the entry in clear, or that it has none. A
-    concealed field keeps a file back without being told of: the open door is shown no version
-    then (exchange.database_roles), and every other door gives the same answer.
+    `whole` is what `is_whole` would say, from who knows it already. A concealed field keeps a file
+    back without being told of: the open door is shown no version then (exchange.database_roles),
+    and every other door gives the same answer.
     """
     listed = list(dataset.resources.live().filter(kind=ResourceKind.FILE))
     opened = [one for one in listed if one.is_public]
-    is_whole = is_whole and not (opened and _only_counted(dataset))
-    newest = _newest(opened) if opened and is_whole and not _conceals(dataset) else {}
+    if opened and whole is None:
+        whole = is_whole(dataset, today)
+    entire = bool(opened and whole and not _only_counted(dataset))
+    newest = _newest(opened) if entire and not _conceals(dataset) else {}
     lines = [one for one in facts.prohibitions(dataset) if not one.fields] if newest else []
-    return [_offered(one, newest.get(one.pk), is_whole, lines, today) for one in listed]
+    return [_offered(one, newest.get(one.pk), entire, lines, today) for one in listed]
 
 
 def fetch(slug: str, name: str, caller: Caller, *, today: date) -> tuple[Head, FileVersion, Path]:
@@ -81,8 +83,7 @@ def fetch(slug: str, name: str, caller: Caller, *, today: date) -> tuple[Head, F
     head = access.head(slug)
     bounds.check_dataset(caller.only, head.dataset_id, caller.key_id)
     dataset = Dataset.objects.get(pk=head.dataset_id)
-    whole = is_whole(dataset, today)
-    for one in offered(dataset, is_whole=whole, today=today):
+    for one in offered(dataset, today=today):
         if one.resource.name == name:
             return head, *_given(one)
     raise FileUnknown(

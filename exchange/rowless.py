@@ -77,10 +77,9 @@ def _no_table(found: Head) -> NoTable:
 def _given(found: Head) -> dict[int, str]:
     """Return where the files are that everybody is given, by resource."""
     dataset, today = Dataset.objects.get(pk=found.dataset_id), timezone.localdate()
-    whole = open_files.is_whole(dataset, today)
     return {
         one.resource.pk: f"/api/v1/datasets/{found.slug}/files/{one.resource.name}"
-        for one in open_files.offered(dataset, is_whole=whole, today=today)
+        for one in open_files.offered(dataset, today=today)
         if one.version is not None
     }
 
@@ -117,13 +116,8 @@ def _closed(found: Head, resource_id: int) -> Problem | None:
         " holders of keys, which the data authority names."
     )
     parts = [sentence % told, *([] if access.serves_grants() else [elsewhere])]
-    return ConditionalOnly(_joined(parts), grounds=grounds)
-
-
-def _joined(sentences: Sequence[str]) -> str:
-    """Return sentences as one text; Chinese ones stand without a blank between them."""
-    blank = "" if (get_language() or "zh").startswith("zh") else " "
-    return blank.join(sentences)
+    blank = " " if get_language() == "en" else ""  # Chinese sentences stand without one
+    return ConditionalOnly(blank.join(parts), grounds=grounds)
 
 
 def _grounds(decided: Sequence[FieldDecision]) -> tuple[Ground, ...]:

@@ -236,11 +236,10 @@ def _summary(dataset: Dataset, table: RecordTable | None) -> dict[str, Any]:
 
 def _files(dataset: Dataset, today: date) -> list[dict[str, Any]]:
     """Return each file that the dataset offers: where it is given, or why it is not."""
-    whole = open_files.is_whole(dataset, today)
     return [
         _file(dataset, one.resource, one.version)
         | {"withheld": None if one.version else one.withheld}
-        for one in open_files.offered(dataset, is_whole=whole, today=today)
+        for one in open_files.offered(dataset, today=today)
     ]
 
 

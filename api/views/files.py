@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from api import documents, metering
 from api.calls import caller_of
-from catalog.files import MEDIA_TYPES, UNNAMED, ending
+from catalog.files import UNNAMED, media_type
 from exchange import open_files
 from policy.terms import Mode
 
@@ -37,7 +37,7 @@ class DatasetFile(APIView):
             path.open("rb"),
             as_attachment=True,
             filename=version.original_name,
-            content_type=MEDIA_TYPES.get(ending(version.original_name), UNNAMED),
+            content_type=media_type(version.original_name),
             headers={**metering.TO_THE_CALLER, **meter},
         )
         digest = base64.b64encode(bytes.fromhex(version.sha256)).decode()

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from catalog.files import MEDIA_TYPES, UNNAMED, ending
+from catalog.files import media_type
 from exchange.access import DatasetUnknown, DatasetWithdrawn
 from portal.dataset import facts
 from portal.dataset.facts import About, Opening
@@ -119,7 +119,7 @@ def _files(offered: Sequence[Offer]) -> list[dict[str, Any]]:
         {
             "@type": "DataDownload",
             "name": _both(one.resource.title_zh, one.resource.title_en),
-            "encodingFormat": MEDIA_TYPES.get(ending(one.version.original_name), UNNAMED),
+            "encodingFormat": media_type(one.version.original_name),
             "contentSize": f"{one.version.size} B",
             "sha256": one.version.sha256,
             "contentUrl": f"{settings.PUBLIC_BASE_URL}{one.address}",

@@ -34,8 +34,8 @@ def offers(about: About) -> list[Offer]:
     listed = list(about.dataset.resources.exclude(kind=ResourceKind.TABLE).live())
     files = {}
     if any(one.kind == ResourceKind.FILE for one in listed):
-        is_whole = about.opening == Opening.WHOLE
-        given = open_files.offered(about.dataset, is_whole=is_whole, today=timezone.localdate())
+        whole = about.opening == Opening.WHOLE
+        given = open_files.offered(about.dataset, whole=whole, today=timezone.localdate())
         files = {one.resource.pk: one for one in given}
     return [_offer(about, one, files.get(one.pk)) for one in listed]
 
