@@ -18,7 +18,7 @@ from accounts.roles import Role
 from catalog import bases, code_lists, negative_list, publishing
 from catalog.library import Article
 from catalog.models import Dataset, Resource
-from demo import invented, themes, work
+from demo import invented, offered, themes, work
 from demo.entries import ENTRIES, INSPECTIONS, REGISTRATIONS
 from demo.hall import Hall, Staff, of_bureau, staffed
 from demo.inputs import FILES, TABLE, Registry
@@ -198,10 +198,14 @@ def _published(
     _bind(entry, resource, source, intake, by=by, at=at)
     profiling.suggest_grades(resource.pk, by=by, at=at)
     work.grade(resource, entry.fields, by=by)
+    offers = [(one, offered.offer(one, dataset.pk, by=by, at=at)) for one in entry.files]
     vouched = dict.fromkeys(publishing.CHECKLIST, True)
     publishing.sign(dataset.pk, by=staff.head, at=at, checklist=vouched)
     publishing.submit(dataset.pk, by=by, at=at)
     opening.publish(dataset.pk, by=operator, at=at)
+    for one, file in offers:
+        if one.newer:
+            offered.renew(one, file, by=by, at=at)
     return resource
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from catalog.terms import Check, UpdateCycle
 from demo import rows
 from demo.listed import AS_SUGGESTED, EDGES, FIRST, Entry, described
+from demo.offered import File
 from exchange.models import SourceKind, SyncMode
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType, ShareType
@@ -187,6 +188,15 @@ BUS_STOPS = Entry(
         "header": False,
         "width": rows.BUS_STOP_WIDTH,
     },
+    files=(
+        File(
+            "票价表",
+            "Fares",
+            "bus-fares.csv",
+            "线路类别,起步价（元）,封顶价（元）\n普通线路,2,2\n快速线路,3,8\n（虚构）,,\n",
+            newer="线路类别,起步价（元）,封顶价（元）\n普通线路,2,2\n快速线路,3,7\n夜间线路,3,3\n（虚构）,,\n",
+        ),
+    ),
     fields=(
         described(0, "stop_code", "站点编码", "Stop code", is_key=True, length=5),
         described(1, "line", "线路", "Line", is_key=True),

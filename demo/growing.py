@@ -3,7 +3,6 @@
 Dated back, as if it had gone on for most of a year: each entry says when it was published.
 """
 
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,14 +12,15 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from accounts.models import Organization, OrganizationKind, Region, User
-from catalog import code_lists, field_sets, publishing, relations, resources
+from catalog import code_lists, field_sets, publishing, relations
 from catalog.describing import GivenGrade
 from catalog.models import Dataset, Resource, Subject
 from catalog.terms import UpdateCycle
 from demo import departments, needs, talk, themes
 from demo.catalogue import SMALL
 from demo.hall import Hall, Staff, of_bureau, staffed
-from demo.small import File, Link, Small
+from demo.offered import offer
+from demo.small import Small
 from exchange import counted, opening, sources
 from exchange.models import Binding, SourceKind
 
@@ -145,8 +145,8 @@ def _drafted(small: Small, hands: Growing) -> Dataset:
     )
     if small.columns:
         _with_table(small, dataset, hands, by=by, at=at)
-    for offer in small.offers:
-        _offered(offer, dataset.pk, by=by, at=at)
+    for one in small.offers:
+        offer(one, dataset.pk, by=by, at=at)
     return dataset
 
 
@@ -199,19 +199,6 @@ def _bound(
         by=by,
         at=at,
     )
-
-
-def _offered(offer: Link | File, dataset_id: int, *, by: User, at: datetime) -> None:
-    titles = {"title_zh": offer.title_zh, "title_en": offer.title_en}
-    if isinstance(offer, File):
-        stream = io.BytesIO(offer.text.encode("utf-8-sig"))
-        resources.add_file(
-            dataset_id, name=offer.name, stream=stream, is_public=True, by=by, at=at, **titles
-        )
-    elif offer.api:
-        resources.add_api(dataset_id, url=offer.url, by=by, at=at, **titles)
-    else:
-        resources.add_link(dataset_id, url=offer.url, by=by, at=at, **titles)
 
 
 def _published(small: Small, dataset: Dataset, hands: Growing) -> None:

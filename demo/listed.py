@@ -10,6 +10,7 @@ from typing import Any
 
 from catalog.drafting import NewField
 from catalog.terms import UpdateCycle
+from demo.offered import File
 from exchange.models import SourceKind, SyncMode
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType, ShareType
@@ -68,6 +69,7 @@ class Entry(Listed):
     """A dataset of the demo that is published, with its source.
 
     `input` is its name in `demo.inputs.SHARES`; `given` is what the binding says besides the path.
+    `files` are offered besides the table.
     """
 
     input: str
@@ -77,6 +79,7 @@ class Entry(Listed):
     mode: SyncMode = SyncMode.FULL
     cursor_column: str = ""
     schedule_minutes: int | None = None
+    files: tuple[File, ...] = ()
 
 
 def described(

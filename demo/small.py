@@ -15,6 +15,7 @@ from demo import invented
 from demo.columns import Column, Turn
 from demo.invented import DISTRICTS
 from demo.listed import EntryField
+from demo.offered import File, Link
 from demo.themes import Library, Theme
 
 LAST = date(2026, 2, 28)
@@ -53,26 +54,6 @@ class Series:
         months = LAST.year * 12 + (LAST.month - 1) // step * step
         found = [months - number * step for number in back]
         return [date(month // 12, month % 12 + 1, 1) for month in found]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An address elsewhere; those of the demo lead nowhere, which their ending says."""
-
-    title_zh: str
-    title_en: str
-    url: str
-    api: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that is offered: its name, and its text."""
-
-    title_zh: str
-    title_en: str
-    name: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,8 @@ from demo.columns import (
     words,
 )
 from demo.invented import resident_id
-from demo.small import Every, File, Series, Small
+from demo.offered import File
+from demo.small import Every, Series, Small
 from demo.themes import Library, Theme
 
 HOSPITALS = ("第一人民医院", "中医院", "妇幼保健院", "盐风医院")

@@ -18,7 +18,8 @@ from demo.columns import (
     whole,
     words,
 )
-from demo.small import Every, File, Series, Small
+from demo.offered import File
+from demo.small import Every, Series, Small
 from demo.themes import Library, Theme
 
 GOODS = ("大米", "面粉", "猪肉", "鸡蛋", "青菜", "带鱼", "食用油", "苹果")

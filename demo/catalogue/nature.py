@@ -20,7 +20,8 @@ from demo.columns import (
     whole,
     words,
 )
-from demo.small import Every, File, Link, Series, Small
+from demo.offered import File, Link
+from demo.small import Every, Series, Small
 from demo.themes import Library, Theme
 
 STATIONS = ("望潮站", "海桐站", "云屿站", "盐风站", "贝湾站", "对照点")

@@ -18,7 +18,8 @@ from demo.columns import (
     whole,
     words,
 )
-from demo.small import Every, Link, Series, Small
+from demo.offered import Link
+from demo.small import Every, Series, Small
 from demo.themes import Theme
 from policy.places import GCJ02
 

@@ -18,7 +18,7 @@ from community.states import Outcome
 from demo import applied, city, growing, inputs, said, visits
 from demo.catalogue import SMALL
 from demo.inputs import Registry
-from demo.small import File
+from demo.offered import File
 from exchange import freshness
 from exchange.models import CountingRule, RecordTable, ShareRequest, Zone
 from exchange.sync import engine

@@ -22,7 +22,7 @@ WORDS = {
         "why": "理由（未按申请全部同意时必填）",
         "propose": "提出该答复",
         "sign": "签批",
-        "signed": "答复已签发",
+        "signed": "答复已签字",
     },
     "en": {
         "more": "Everything that is missing, one a line",
