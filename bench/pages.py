@@ -30,6 +30,8 @@ from policy.terms import Mode
 
 PORT, PEER_PORT = 18431, 18432
 WORKERS = 2
+THREADS = 8
+"""Of a worker, as docker-compose.yml serves: one answer's wait for the disk is another's turn."""
 SECONDS = 10
 PLACES = 2000
 WRK = """
@@ -96,7 +98,7 @@ def granian(target: str, port: int, env: dict[str, str]) -> Iterator[subprocess.
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
-            *("--workers", str(WORKERS), "--blocking-threads", "2"),
+            *("--workers", str(WORKERS), "--blocking-threads", str(THREADS)),
             *("--host", "127.0.0.1", "--port", str(port), "--log-level", "error", target),
         ],
         cwd=stage.ROOT,
