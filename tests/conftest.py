@@ -31,6 +31,18 @@ def pytest_unconfigure() -> None:
     services.leave()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what is slow, module by module: a long test that is left for the end is waited
+    for by all workers but one."""
+    slow = {_together(item.path) for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: _together(item.path) not in slow)
+
+
+def _together(path: Path) -> Path:
+    """Return what shares a fixture with a test: its module, or the package that it is in."""
+    return path.parent if (path.parent / "__init__.py").exists() else path
+
+
 def pytest_collection_finish() -> None:
     """Leave what is loaded by now out of each later look for garbage."""
     gc.collect()
@@ -91,7 +103,7 @@ def module_database(
 
     For a city that many tests look at: made once, in `with module_database.unblock()`. What a test
     changes is undone at its end. Hand copies of rows to the tests (`copy.deepcopy`): a row in
-    Python remembers what it was told. Not in a module with `live_database`.
+    Python remembers what it was told.
     """
     with databases.held(django_db_blocker):
         yield django_db_blocker

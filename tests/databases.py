@@ -57,19 +57,20 @@ def committing(blocker: Any, patch: pytest.MonkeyPatch) -> Iterator[str]:
 
     `blocker` is pytest-django's, `patch` what undoes the switch.
     """
-    if connection.in_atomic_block:
-        pytest.fail("Not beside module_database: to switch would end its transaction.")
     name = f"{services.database()}_live_{next(_live)}"
     url = clone(name)
     patch.setenv("DATABASE_URL", url)
     patch.setenv("DJANGO_SETTINGS_MODULE", "config.settings")
     patch.setattr(settings, "DATABASE_URL", url)
+    patch.setitem(connections.settings["default"], "NAME", name)
+    own = connections["default"]  # which may hold the transaction of a module
     with blocker.unblock():
-        connections.close_all()
-        patch.setitem(connections.settings["default"], "NAME", name)
-        patch.setitem(connection.settings_dict, "NAME", name)
-        yield url
-        connections.close_all()
+        connections["default"] = connections.create_connection("default")
+        try:
+            yield url
+        finally:
+            connections.close_all()
+            connections["default"] = own
     drop(name)
 
 

@@ -114,6 +114,7 @@ def names_asked() -> set[str]:
     return {name for path in folder.rglob("*.py") for name in ASKED.findall(path.read_text())}
 
 
+@pytest.mark.slow
 def test_no_page_falls_over_what_somebody_types_into_its_address(city):
     names = sorted(names_asked())
     clients = {role: signed_in(role, city.department) for role in Role if role in OFFICE_ROLES}
@@ -137,6 +138,7 @@ def test_each_page_asks_a_permission_or_says_why_not():
     assert without == OF_EVERYBODY.keys()
 
 
+@pytest.mark.slow
 def test_each_page_is_refused_to_every_role_without_its_permission(city):
     clients = {role: signed_in(role, city.department) for role in Role if role in OFFICE_ROLES}
     entries = Entry.objects.count()

@@ -36,6 +36,7 @@ def buttons(desk: Desk):
             yield button, reverse(place, args=[row.pk, button.name])
 
 
+@pytest.mark.slow
 def test_each_button_is_refused_to_every_role_that_may_not_press_it(city):
     clients = {}
     for role in (role for role in Role if role in OFFICE_ROLES):

@@ -72,6 +72,7 @@ def test_a_queue_full_of_syncs_does_not_stop_linking(live_database, tmp_path):
         while not Link.objects.filter(entry_id=entry.pk).exists():
             crew.check()
             assert time.monotonic() < until, crew.log("brief").read_text()
+            time.sleep(0.1)  # the worker needs the processor to start
 
     with redis.from_url(settings.REDIS_URL) as client:
         assert client.llen(settings.CELERY_TASK_DEFAULT_QUEUE) == 50

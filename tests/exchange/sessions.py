@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from exchange import access
 
@@ -25,6 +26,30 @@ def signed_in(**over: Any) -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict = own
+        access._decisions.clear()
+
+
+def line_to(name: str) -> BaseDatabaseWrapper:
+    """Return a connection of its own to a database, for `over`; whoever takes it closes it."""
+    line = connections.create_connection("default")
+    line.settings_dict = {**line.settings_dict, "NAME": name}
+    return line
+
+
+@contextmanager
+def over(line: BaseDatabaseWrapper) -> Iterator[None]:
+    """Have this thread's Django ask over another connection, which stays open: a new one has to
+    read anew what tables there are.
+
+    Decisions kept in the process are forgotten: another process would not have them.
+    """
+    own = connections["default"]
+    connections["default"] = line
+    access._decisions.clear()
+    try:
+        yield
+    finally:
+        connections["default"] = own
         access._decisions.clear()
 
 

@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from exchange.sync import engine
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType
 from tests import databases, services
-from tests.exchange.sessions import signed_in
+from tests.exchange.sessions import line_to, over
 from tests.factories import accounts, exchange
 from tests.factories.exchange import NOW, column
 
@@ -98,6 +99,7 @@ class World:
     slug: str
     key: str
     seqs: list[int]
+    line: BaseDatabaseWrapper
 
     def ask(self, path: str, params: dict[str, str]) -> "Answer":
         headers = {"Accept-Language": "en", "X-API-Key": self.key}
@@ -126,7 +128,7 @@ class Answer:
         return found[1].decode() if found else ""
 
 
-def build(name: str, seed: int) -> World:
+def build(line: BaseDatabaseWrapper, seed: int) -> World:
     """Live one history; `seed` decides all that is hidden, and when hidden cells change."""
     chance = random.Random(seed)  # noqa: S311 - invented rows, no secret
     where = exchange.house()
@@ -162,7 +164,7 @@ def build(name: str, seed: int) -> World:
     sync(9)
     app = accounts.app()
     key = accounts.api_key(app, at=exchange.now(), rate_per_minute=10**6, daily_quota=10**7)
-    return World(name, dataset.slug, key.raw, seqs)
+    return World(line.settings_dict["NAME"], dataset.slug, key.raw, seqs, line)
 
 
 @pytest.fixture(scope="module")
@@ -174,19 +176,21 @@ def worlds(django_db_setup, django_db_blocker) -> Iterator[tuple[World, World]]:
         for seed, name in enumerate(names):
             databases.clone(name)
             exchange._numbers, accounts._numbers = count(1_000_000), count(1_000_000)
-            with signed_in(NAME=name):
-                built.append(build(name, seed))
+            line = line_to(name)
+            with over(line):
+                built.append(build(line, seed))
         exchange._numbers, accounts._numbers = kept
         yield built[0], built[1]
-    for name in names:
-        databases.drop(name)
+        for world in built:
+            world.line.close()
+            databases.drop(world.name)
 
 
 def alike(worlds: tuple[World, World], path: str, params: dict[str, str]) -> Answer:
     """Ask both, follow their links for some pages, and hold the answers against each other."""
     answers = []
     for world in worlds:
-        with signed_in(NAME=world.name):
+        with over(world.line):
             answer = world.ask(path, params)
             pages = [answer]
             while pages[-1].next and len(pages) < 4:
@@ -254,7 +258,7 @@ def counts(draw) -> dict[str, str]:
 def test_the_two_worlds_have_different_hidden_rows_and_the_same_open_feed(worlds):
     hidden = []
     for world in worlds:
-        with signed_in(NAME=world.name):
+        with over(world.line):
             table = store.live(1, "shared")
             hidden.append((table.digest, table.rows))
 

@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ from exchange.sync import engine
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, Mode, ShareType
 from tests import databases, services
-from tests.exchange.sessions import signed_in
+from tests.exchange.sessions import line_to, over
 from tests.exchange.test_non_interference import EDGES, NAMES, World, cells, queries
 from tests.factories import accounts, exchange, sharing
 from tests.factories.exchange import NOW, column
@@ -101,7 +102,7 @@ def written(path: Path, plan: Plan, generation: int) -> None:
     path.write_text("\n".join(quoted) + "\n", newline="")
 
 
-def build(plan: Plan) -> City:
+def build(plan: Plan, line: BaseDatabaseWrapper) -> City:
     """Live one history."""
     where = exchange.house()
     resource = exchange.table(where, COLUMNS, share_condition_zh="限办理政务服务使用")
@@ -134,7 +135,7 @@ def build(plan: Plan) -> City:
     key = accounts.api_key(
         accounts.app(asker), at=exchange.now(), rate_per_minute=10**6, daily_quota=10**7
     )
-    world = World(plan.name, dataset.slug, key.raw, seqs)
+    world = World(plan.name, dataset.slug, key.raw, seqs, line)
     return City(world, whole.pk, some.pk, verify.pk, file.pk, part.pk)
 
 
@@ -152,17 +153,19 @@ def cities(django_db_setup, django_db_blocker) -> Iterator[tuple[City, City, Cit
         for plan in plans:
             databases.clone(plan.name)
             exchange._numbers, accounts._numbers = count(1_000_000), count(1_000_000)
-            with signed_in(NAME=plan.name):
-                built.append(build(plan))
+            line = line_to(plan.name)
+            with over(line):
+                built.append(build(plan, line))
         exchange._numbers, accounts._numbers = kept
         yield built[0], built[1], built[2]
-    for plan in plans:
-        databases.drop(plan.name)
+        for city in built:
+            city.world.line.close()
+            databases.drop(city.world.name)
 
 
 def pages(city: City, what: str, params: dict[str, str]) -> list:
     """Ask one city and follow its links for some pages."""
-    with signed_in(NAME=city.world.name):
+    with over(city.world.line):
         answers = [city.world.ask(f"/api/v1/office/datasets/{city.world.slug}{what}", params)]
         while answers[-1].next and len(answers) < 4:
             answers.append(city.world.ask(answers[-1].next, {}))
@@ -183,7 +186,7 @@ def named(city: City, params: dict[str, str]) -> dict[str, str]:
 def test_the_cities_differ_in_hidden_cells_and_only_the_third_in_when_they_changed(cities):
     digests = []
     for city in cities:
-        with signed_in(NAME=city.world.name):
+        with over(city.world.line):
             digests.append(store.live(1, "shared").digest)
 
     assert len(set(digests)) == 3
@@ -211,7 +214,7 @@ def test_changes_are_the_same_whatever_is_hidden(cities, since):
 def test_what_is_told_is_the_same_whatever_is_hidden_and_whenever_it_changed(cities, path):
     answers = []
     for city in cities:
-        with signed_in(NAME=city.world.name):
+        with over(city.world.line):
             asked = f"/api/v1/office/{path.format(city.world.slug)}"
             answers.append(city.world.ask(asked, {}))
 
@@ -225,7 +228,7 @@ def post(city: City, what: str, told: dict, **params: str) -> tuple[int, bytes]:
     place = f"/api/v1/office/{what}"
     if params:
         place += "?" + "&".join(f"{name}={value}" for name, value in params.items())
-    with signed_in(NAME=city.world.name):
+    with over(city.world.line):
         answer = Client().post(
             place,
             json.dumps(told),
@@ -270,7 +273,7 @@ def test_a_report_of_doubt_marks_the_same_rows_whatever_is_hidden(cities, subjec
     answers = []
     for city in cities[:2]:
         told = {"dataset": city.world.slug, "subject": subject, "text": "有误"}
-        with signed_in(NAME=city.world.name):
+        with over(city.world.line):
             Correction.objects.all().delete()
         status, _body = post(city, "corrections", told)
         found = [*pages(city, "/records", named(city, {"grant": grant, "limit": "1000"}))]
@@ -327,19 +330,19 @@ WHEN = re.compile(rb'"(asked_at|made_at|expires_at|since)": "[^"]*"')
 def batched(city: City, grant: str, told: dict, *, doubt: dict | None = None) -> list:
     """Ask for a batch file, have it written, fetch it, let it run out; return all that is told."""
     stream.client().flushdb()  # no city's calls are another's
-    with signed_in(NAME=city.world.name):
+    with over(city.world.line):
         Correction.objects.all().delete()
         BatchJob.objects.all().delete()
     place = f"datasets/{city.world.slug}/batches"
     status, asked = post(city, place, told, grant=str(getattr(city, grant)))
     number = json.loads(asked)["batch"]
     parts = [f"/api/v1/office/batches/{number}{what}" for what in ("", "/manifest", "/file")]
-    with signed_in(NAME=city.world.name):
+    with over(city.world.line):
         early = [city.world.ask(part, {}) for part in parts]
         batch_writing.write(number)
     if doubt is not None:
         post(city, "corrections", {"dataset": city.world.slug, "subject": doubt, "text": "有误"})
-    with signed_in(NAME=city.world.name):
+    with over(city.world.line):
         ready = [city.world.ask(part, {}) for part in parts]
         BatchJob.objects.update(expires_at=NOW)
         late = [city.world.ask(part, {}) for part in parts]
@@ -390,7 +393,7 @@ def test_a_manifest_marks_the_same_rows_whatever_is_hidden(cities, doubt, settin
 def test_papers_of_a_grant_are_the_same_whatever_is_hidden(cities, what):
     answers = []
     for city in cities:
-        with signed_in(NAME=city.world.name):
+        with over(city.world.line):
             answers.append(city.world.ask(f"/api/v1/office/grants/{city.file}/{what}", {}))
 
     assert answers[0].status == 200
@@ -400,7 +403,7 @@ def test_papers_of_a_grant_are_the_same_whatever_is_hidden(cities, what):
 def test_the_policy_of_a_dataset_is_the_same_whatever_is_hidden(cities):
     answers = []
     for city in cities:
-        with signed_in(NAME=city.world.name):
+        with over(city.world.line):
             answers.append(city.world.ask(f"/api/v1/datasets/{city.world.slug}/policy", {}))
 
     assert answers[0].status == 200

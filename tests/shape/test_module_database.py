@@ -27,7 +27,12 @@ def test_what_a_test_changes_and_adds_is_undone_for_the_next(made, _turn):
     assert not there.exists()
 
 
-@pytest.mark.usefixtures("made")
-def test_a_live_database_beside_it_is_refused(django_db_blocker, monkeypatch):
-    with pytest.raises(pytest.fail.Exception, match="Not beside module_database"):
-        databases.committing(django_db_blocker, monkeypatch).__enter__()
+def test_a_live_database_beside_it_is_another_and_leaves_it_as_it_was(
+    made, django_db_blocker, monkeypatch
+):
+    with databases.committing(django_db_blocker, monkeypatch):
+        assert not Organization.objects.filter(pk=made).exists()
+        accounts.organization(slug="of-the-live-one")
+
+    assert Organization.objects.filter(pk=made).exists()
+    assert not Organization.objects.filter(slug="of-the-live-one").exists()

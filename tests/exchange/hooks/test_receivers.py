@@ -69,6 +69,7 @@ def _wait(port: int) -> None:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
             assert time.monotonic() < until
+            time.sleep(0.02)  # the program needs the processor to start
         else:
             return
 
