@@ -41,7 +41,7 @@ def measure(found: embedded.Services) -> list[Line]:
 
 
 def _published() -> list[str]:
-    """Return published entries from all over the catalogue: a case before may leave some waiting."""
+    """Return published entries of the whole catalogue: a case before may leave some waiting."""
     entries = Dataset.objects.filter(pk__gt=catalogue.FIRST, state=State.PUBLISHED).order_by("pk")
     slugs = list(entries.values_list("slug", flat=True))
     return slugs[:: len(slugs) // DATASETS]
