@@ -41,12 +41,12 @@ class BatchJob(models.Model):
     """A whole copy that was asked for under a grant.
 
     `rows`, `bytes` and `sha256` are of the file as it is fetched; while it is written, `rows` and
-    `bytes` say how far it is. `seq` is the zone's place in its feed before the first row was read.
+    `bytes` say how far it is. `seq` is the zone's place in its feed when the rows were read.
     `fields` lists {"name", "title_zh", "title_en", "type", "treatment", "mask"}; `shape` is a
     digest of that and of the conditions on rows. `doubted` are the reports that stood on rows of
-    the file when it was written; `last_row` is the highest `_id` that any row had by then, None of
-    files from before it was noted. `tries` counts how often writing began. The file is sealed with
-    a key of its own, kept in `sealed_key`: without it nobody reads the file.
+    the file when it was written; `last_row` is the highest `_id` that any row had when the rows
+    were read, None of files from before it was noted. `tries` counts how often writing began. The
+    file is sealed with a key of its own, kept in `sealed_key`: without it nobody reads the file.
 
     `looked_on`, `looked_version` and `looked_table` say on which day, by which policy version of
     the dataset and with which record table the file was last found to show what the grant does:

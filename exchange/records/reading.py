@@ -645,6 +645,7 @@ def streamed(
     *,
     session: Mapping[str, str] = NO_SETTINGS,
     counted: Callable[[int], None] = ignored,
+    reached: Callable[[store.Given], None] | None = None,
 ) -> Iterator[bytes]:
     """Begin a COPY now and return an iterator of its bytes, 64 kB at a time, whole rows each.
 
@@ -654,8 +655,10 @@ def streamed(
 
     `session` are settings of the connection that the statement asks for: bound, so that no
     statement holds them. `counted` is told how many rows, a header among them, each chunk has.
+    `reached` is told how far the table had come in the very snapshot of the rows: none of them has
+    a higher `_seq` or `_id`.
     """
-    stream = _streamed(head, statement, session, counted)
+    stream = _streamed(head, statement, session, counted, reached)
     next(stream)  # the rows are at hand: from here on the version is held
     return stream
 
@@ -665,6 +668,7 @@ def _streamed(
     statement: sql.Composed,
     session: Mapping[str, str],
     counted: Callable[[int], None],
+    reached: Callable[[store.Given], None] | None,
 ) -> Iterator[bytes]:
     own = connection.copy()  # a stream outlives its request, so it has its own connection
     try:
@@ -677,6 +681,8 @@ def _streamed(
         )
         for name, value in session.items():
             psycopg.Cursor(raw).execute("SELECT set_config(%s, %s, false)", [name, value])
+        if reached is not None:
+            reached(_one_snapshot(raw, head))
         chunks = _copied(raw, statement, counted)
         yield next(chunks)
         yield from at_intervals(chunks, lambda: _still_allowed(head))
@@ -685,6 +691,17 @@ def _streamed(
         raise Revoked(head.slug) from ended
     finally:
         own.close()
+
+
+def _one_snapshot(raw: psycopg.Connection, head: Head) -> store.Given:
+    """Have a session read one snapshot from here on; return how far the table has come in it."""
+    raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    found = raw.execute(
+        sql.SQL("SELECT seq, last_id FROM exchange_recordtable WHERE id = {}").format(
+            sql.Literal(head.table_id)
+        )
+    ).fetchone()
+    return store.Given(*found) if found else store.Given(0, 0)
 
 
 def at_intervals(chunks: Iterable[bytes], look: Callable[[], None]) -> Iterator[bytes]:

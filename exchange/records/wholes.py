@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from psycopg import sql
 
 from exchange.access import Head, Seen
-from exchange.records import marks, pseudonyms, reading
+from exchange.records import marks, pseudonyms, reading, store
 from exchange.records.compile import Scope, VisibleField, compiled
 from exchange.records.query import RecordQuery
 from exchange.records.statements import comma
@@ -28,16 +28,17 @@ def whole(
     lines: bool,
     column: bool,
     counted: Callable[[int], None],
+    reached: Callable[[store.Given], None],
 ) -> Iterator[bytes]:
     """Return the bytes of a whole copy, in the order that names the grant; `_id` stands first.
 
-    `lines` asks for JSON lines, `column` for the mark's column. Raises as `reading.streamed` does,
-    NoTable and RowsNotReady.
+    `lines` asks for JSON lines, `column` for the mark's column; `counted` and `reached` are as in
+    `reading.streamed`. Raises as that does, NoTable and RowsNotReady.
     """
     reading.ready(head)
     session = {marks.SETTING: marks.key(grant_id).hex(), "application_name": SESSION}
     statement = _statement(head, fields, scopes, lines=lines, column=column)
-    stream = reading.streamed(head, statement, session=session, counted=counted)
+    stream = reading.streamed(head, statement, session=session, counted=counted, reached=reached)
     return (pseudonyms.put(chunk, fields) for chunk in stream)
 
 

@@ -117,8 +117,8 @@ def _gone(job: BatchJob) -> BatchGone:
 def manifest(job: BatchJob, served: Served) -> dict[str, Any]:
     """Return what a file is: of which dataset, under which grant, which fields, how many rows.
 
-    `_flags` are its rows that are doubted now, or were at any time since it was begun,
-    and no row that came after it.
+    `_flags` are its rows that are doubted now, or were at any time since it was begun, and no row
+    that is not in it.
     """
     return {
         "batch": job.pk,
@@ -141,5 +141,6 @@ def manifest(job: BatchJob, served: Served) -> dict[str, Any]:
             held=job.doubted,
             since=job.begun_at or job.asked_at,
             last_row=job.last_row,
+            seq=job.seq,
         ),
     }

@@ -17,7 +17,7 @@ from audit import chain
 from catalog.models import Field
 from exchange import vault
 from exchange.batch_flow import UNFINISHED, BatchStep, move_batch
-from exchange.models import BatchEnd, BatchForm, BatchJob, BatchMark, Zone
+from exchange.models import BatchEnd, BatchForm, BatchJob, BatchMark
 from exchange.problems import Problem
 from exchange.records import reading, store, wholes
 from exchange.sharing import batch_files, batch_notices, batches, doubts
@@ -35,12 +35,14 @@ GZIP = zlib.MAX_WBITS | 16
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a worker wrote: counts and digest of the file as it is fetched, and its key."""
+    """What a worker wrote: counts and digest of the file as it is fetched, its key, and how far
+    the table had come in the snapshot of its rows."""
 
     rows: int
     size: int
     sha256: str
     key: bytes
+    reached: store.Given
 
 
 def write(job_id: int, *, now: Callable[[], datetime] = timezone.now) -> BatchJob | None:
@@ -131,6 +133,7 @@ def _titles(dataset_id: int) -> dict[str, Sequence[str]]:
 
 def _written(job: BatchJob, served: Served) -> Written:
     rows = [0]
+    reached: list[store.Given] = []
     size, digest, key = 0, hashlib.sha256(), batch_files.new_key()
     header = 1 if job.form == BatchForm.CSV else 0
 
@@ -152,9 +155,10 @@ def _written(job: BatchJob, served: Served) -> Written:
         lines=job.form == BatchForm.JSONL,
         column=job.mark == BatchMark.COLUMN,
         counted=counted,
+        reached=reached.append,
     )
     batch_files.write(job.pk, _packed(stream) if job.packed else stream, key=key, wrote=wrote)
-    return Written(rows[0] - header, size, digest.hexdigest(), key)
+    return Written(rows[0] - header, size, digest.hexdigest(), key, reached[0])
 
 
 def _packed(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -175,8 +179,9 @@ def _finished(job: BatchJob, served: Served, made: Written, *, at: datetime) -> 
     job.state = move_batch(job.state, BatchStep.FINISH, of=job.pk)
     job.rows, job.bytes, job.sha256 = made.rows, made.size, made.sha256
     job.made_at, job.expires_at = at, at + timedelta(days=settings.BATCH_DAYS)
-    # read after the rows were: no row of the file is above it; one that came meanwhile may not be
-    job.last_row = store.given_out(served.head.resource_id or 0, Zone.SHARED).last_id
+    if made.reached.seq != job.seq:  # rows moved on: which doubted ones the file has is asked anew
+        job.doubted = []
+    job.seq, job.last_row = made.reached.seq, made.reached.last_id
     job.sealed_key = vault.seal(made.key, purpose=job.address)
     job.looked_on, job.looked_table = timezone.localdate(at), shown.head.table_id
     job.looked_version = shown.head.policy_version

@@ -107,33 +107,45 @@ def standing(served: Served) -> list[int]:
 
 
 def in_file(
-    served: Served, *, held: Collection[int], since: datetime, last_row: int | None
+    served: Served,
+    *,
+    held: Collection[int],
+    since: datetime,
+    last_row: int | None,
+    seq: int,
 ) -> list[dict[str, Any]]:
     """Return what is doubted in a whole copy, as its reader may know it (`marks`): all of it.
 
     Told are reports that stood at any time `since` the copy was begun: one that was answered or
     corrected meanwhile too, for the copy holds what the row held. `held` are those that stood on
     its rows then; of others it is asked whether the grant covers their rows now. Rows above
-    `last_row` came after the copy and are not in it.
+    `last_row` came after the copy and are not in it. Nor may be, under a grant for some rows, what
+    moved after `seq`: whether the grant covered it when the copy was made cannot be told any more.
     """
     pointing = Correction.objects.filter(resource=served.head.resource_id, row__isnull=False)
     if last_row is not None:
         pointing = pointing.filter(Q(row__lte=last_row) | Q(pk__in=held))
     meant = pointing.filter(Q(lifted_at=None) | Q(lifted_at__gte=since))
     found = list(meant.order_by("row", "pk")) if served.head.resource_id is not None else []
-    covered = _covered(served, [one.row for one in found if one.pk not in held])
+    others = [one.row for one in found if one.pk not in held]
+    covered = _covered(served, others, unmoved_since=seq if served.scopes else None)
     return _told([one for one in found if one.pk in held or one.row in covered], served.fields)
 
 
-def _covered(served: Served, numbers: Iterable[int | None]) -> set[int]:
-    """Return which rows, by `_id`, are there and meet the grant's conditions."""
+def _covered(
+    served: Served, numbers: Iterable[int | None], *, unmoved_since: int | None = None
+) -> set[int]:
+    """Return which rows, by `_id`, are there and meet the grant's conditions; of them only those
+    that stand as they stood at a place in the feed, where one is given."""
     asked = [number for number in numbers if number is not None]
     if not asked or served.head.table_id is None:
         return set()
     settled = compiled(RecordQuery(), served.fields, served.scopes)
+    wanted = [sql.SQL("_id = ANY({})").format(sql.Literal(asked))]
+    if unmoved_since is not None:
+        wanted.append(sql.SQL("_seq <= {}").format(sql.Literal(unmoved_since)))
     statement = sql.SQL("SELECT _id FROM {}{}").format(
-        relation(served.head),
-        settled.where(sql.SQL("_id = ANY({})").format(sql.Literal(asked))),
+        relation(served.head), settled.where(*wanted)
     )
     return {number for (number,) in rows(statement)}
 

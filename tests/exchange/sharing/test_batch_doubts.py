@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from exchange.models import Binding, Correction
 from exchange.models.corrections import Wrong
-from exchange.sharing import corrections, doubts
+from exchange.sharing import batch_writing, corrections, doubts
 from exchange.sharing.corrections import Report
 from exchange.sync import engine
 from tests.exchange.sharing.test_batches import fetched, granted, manifest, written
@@ -110,11 +110,7 @@ def test_a_row_that_was_corrected_out_of_the_grants_rows_is_told_of_all_the_same
 
 def test_a_row_that_came_after_the_file_is_not_told_of_and_one_that_changed_is(two):
     job = written(two, granted(two, "name", "phone"))
-    binding = Binding.objects.get(resource__dataset=two.dataset)
-    newer = "51,n051,13800000051,51.50,none"
-    changed = sharing.DATA.replace("13800000009", "13900000009")
-    exchange.Path(binding.object["path"]).write_text(f"{changed}\n{newer}")
-    engine.sync(binding.pk)
+    synced(two, NEWER.replace("13800000009", "13900000009"))
 
     for row in (9, 51):
         report(two, row=row)
@@ -140,3 +136,94 @@ def test_a_report_found_by_a_value_that_the_reader_does_not_see_is_not_told_of(t
     report(two, subject={"income": "8.50"})
 
     assert flags(two, job) == []
+
+
+# --- rows that move while the file is written
+
+
+def synced(two: sharing.Two, data: str) -> None:
+    """Let the source hold this, and fetch it."""
+    binding = Binding.objects.get(resource__dataset=two.dataset)
+    exchange.Path(binding.object["path"]).write_text(data)
+    engine.sync(binding.pk)
+
+
+def written_while(two: sharing.Two, monkeypatch, *, before: str = "", after: str = "", **over):
+    """Write a file; the source changes just `before` or just `after` its rows are chosen."""
+    whole = batch_writing.wholes.whole
+
+    def meanwhile(*args, **named):
+        if before:
+            synced(two, before)
+        stream = whole(*args, **named)
+        if after:
+            synced(two, after)
+        yield from stream
+
+    monkeypatch.setattr(batch_writing.wholes, "whole", meanwhile)
+    job = written(two, granted(two, "name", "phone", **over))
+    monkeypatch.setattr(batch_writing.wholes, "whole", whole)
+    return job
+
+
+def numbers(two: sharing.Two, job) -> set[int]:
+    """Return which rows a file has."""
+    found = csv.DictReader(io.StringIO(fetched(two, job).decode(), newline=""))
+    return {int(row["_id"]) for row in found}
+
+
+NEWER = f"{sharing.DATA}\n51,n051,13800000051,51.50,none"
+
+
+def test_a_row_that_came_while_the_file_was_written_is_not_told_of(two, monkeypatch):
+    job = written_while(two, monkeypatch, after=NEWER)
+
+    report(two, row=51)
+    report(two, row=9)
+
+    assert 51 not in numbers(two, job)
+    assert [number for number, _fields, _state in flags(two, job)] == [9]
+
+
+def test_a_row_that_came_just_before_the_rows_were_chosen_is_told_of(two, monkeypatch):
+    job = written_while(two, monkeypatch, before=NEWER)
+
+    report(two, row=51)
+
+    assert 51 in numbers(two, job)
+    assert [number for number, _fields, _state in flags(two, job)] == [51]
+
+
+SOME = ["n007", "n900"]
+
+
+def test_a_doubted_row_that_left_the_grants_rows_before_they_were_chosen_is_not_told_of(
+    two, monkeypatch
+):
+    report(two, row=7, fields=["phone"])
+    scope = {"field": two.field("name"), "operator": "in", "values": SOME}
+
+    left = sharing.DATA.replace("n007", "n700")
+    job = written_while(two, monkeypatch, before=left, rows=[scope])
+
+    assert numbers(two, job) == set()
+    assert flags(two, job) == []
+
+
+def test_a_row_that_came_under_the_grants_rows_after_the_file_is_not_told_of(two):
+    scope = {"field": two.field("name"), "operator": "in", "values": SOME}
+    job = written(two, granted(two, "name", "phone", rows=[scope]))
+
+    synced(two, sharing.DATA.replace("n009", "n900"))
+    report(two, row=9)
+
+    assert numbers(two, job) == {7}
+    assert flags(two, job) == []
+
+
+def test_the_manifest_says_the_place_in_the_feed_at_which_its_rows_were_read(two, monkeypatch):
+    before = written(two, granted(two, "name", "phone")).seq
+
+    moved = written_while(two, monkeypatch, before=NEWER, purpose="另一用途")
+
+    assert manifest(two, moved)["seq"] == before + 1
