@@ -70,6 +70,44 @@ def confirmed(user: User, *, at: datetime) -> None:
 
 
 @transaction.atomic
+def linked(user: User, *, vouched: bool, at: datetime) -> None:
+    """Write down that an account opens by way of the OpenID Connect server, too.
+
+    `vouched`: whether that server has checked the e-mail address.
+    """
+    chain.record("member.link", f"user:{user.pk}", by=user, at=at, vouched=vouched)
+
+
+def is_linked(user: User) -> bool:
+    """Whether an account opens by way of the OpenID Connect server."""
+    held = getattr(user, "socialaccount_set", None)  # not where nobody signs in
+    return held is not None and held.exists()
+
+
+@transaction.atomic
+def unlink(user_id: int, *, by: User, at: datetime) -> None:
+    """Take back that a person's own account opens by way of the OpenID Connect server.
+
+    Raises NotAllowed for another's, StepRefused where nothing is linked, or no password is there
+    to sign in by.
+    """
+    if by.pk != user_id:
+        raise NotAllowed(_("A link with another sign-in is taken back by its owner alone."))
+    [user] = lock_people(user_id)
+    if not is_linked(user):
+        text = _("Your account is linked with no other sign-in, so there is nothing to take back.")
+        raise StepRefused(text, "not-linked")
+    if not user.has_usable_password():
+        text = _(
+            "Without the link you could not sign in, since you have no password here. Choose one"
+            " first: “I forgot my password” at sign-in."
+        )
+        raise StepRefused(text, "no-password")
+    user.socialaccount_set.all().delete()  # type: ignore[attr-defined]  # allauth's
+    chain.record("member.unlink", f"user:{user.pk}", by=by, at=at)
+
+
+@transaction.atomic
 def set_password(user: User, password: str, *, at: datetime) -> None:
     """Give a person the password they chose. Raises ValidationError for a weak one."""
     validate_password(password, user)

@@ -18,6 +18,7 @@ from packaging.markers import Marker
 from audit import chain
 from config import health
 from exchange.database_roles import LOGINS
+from portal.members import oidc_server
 
 OLDEST_PYTHON = (3, 11)
 DISK_BYTES = 2_000_000_000
@@ -191,6 +192,21 @@ def proxies() -> Iterator[Finding]:
         )
 
 
+def foreign_sign_in() -> Iterator[Finding]:
+    """Find a server of OpenID Connect that does not answer as members' sign-in needs it."""
+    if not settings.OIDC_SERVER:
+        return
+    try:
+        oidc_server.discovered()
+    except oidc_server.Refused as no:
+        yield Finding(
+            f"{settings.OIDC_SERVER} does not answer as agreed: {no.detail}",
+            "Members cannot sign in by it; by e-mail address and password they can.",
+            "See that OIDC_SERVER is the issuer it names itself, that its certificate is trusted"
+            " here, and that OIDC_INSIDE lists its network where that is not public.",
+        )
+
+
 def kept_secrets() -> Iterator[Finding]:
     """Find keys that others on this machine can read."""
     kept = settings.VAR / "secrets.json"
@@ -216,6 +232,7 @@ def examine(port_number: int) -> list[Finding]:
         lambda: port(port_number),
         file_roots,
         proxies,
+        foreign_sign_in,
         kept_secrets,
     )
     return [finding for examination in examinations for finding in examination()]

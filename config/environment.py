@@ -49,6 +49,29 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         ) from no
 
 
+def address(name: str) -> str:
+    """Return the address of a server without a slash at its end, "" where none is given."""
+    value = text(name).rstrip("/")
+    parts = urlsplit(value)
+    whole = (
+        parts.scheme in {"http", "https"} and parts.netloc and not (parts.query or parts.fragment)
+    )
+    if not value or (whole and "@" not in parts.netloc):
+        return value
+    raise ImproperlyConfigured(
+        f"{name} is “{text(name)}”; it must look like https://id.example/realms/city."
+    )
+
+
+def together(name: str, *needed: str) -> None:
+    """Refuse a setting that is given without others that it needs."""
+    missing = [one for one in needed if not text(one)]
+    if text(name) and missing:
+        raise ImproperlyConfigured(
+            f"{name} is set and {', '.join(missing)} is not; see docs/operations.md."
+        )
+
+
 def contacts(name: str) -> list[str]:
     """Return a list of ways to reach somebody, each as mailto:, https:// or tel:."""
     found = several(name)

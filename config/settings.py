@@ -317,30 +317,17 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL = "/my/sign-in/"
 LOGIN_REDIRECT_URL = "/my/"
-OIDC_SERVER = environment.text("OIDC_SERVER").rstrip("/")
+OIDC_SERVER = environment.address("OIDC_SERVER")
 OIDC_NAME = environment.text("OIDC_NAME")
 OIDC_CLIENT = environment.text("OIDC_CLIENT")
 OIDC_SECRET = environment.text("OIDC_SECRET")
-SOCIALACCOUNT_ADAPTER = "portal.members.adapter.ForeignAdapter"
+OIDC_INSIDE = environment.networks("OIDC_INSIDE")
+environment.together("OIDC_SERVER", "OIDC_CLIENT", "OIDC_SECRET")
+SOCIALACCOUNT_ADAPTER = "portal.members.foreign.ForeignAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_AUTO_SIGNUP = True
-SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address that another server names opens nothing
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "city",
-                "name": OIDC_NAME or OIDC_SERVER,
-                "client_id": OIDC_CLIENT,
-                "secret": OIDC_SECRET,
-                "settings": {"server_url": OIDC_SERVER},
-            }
-        ]
-        if OIDC_SERVER
-        else [],
-    }
-}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False  # that is the adapter's to do
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
 
 # --- mail -----------------------------------------------------------------------------------
 

@@ -40,6 +40,9 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
     "accounts_noticeseen": (READ, ADD),
     "accounts_membersession": (READ, ADD, CHANGE, TAKE),
     "account_emailaddress": (READ, ADD, CHANGE, TAKE),
+    # both empty, for links are signed and tokens not kept: what closes an account looks there
+    "account_emailconfirmation": (READ, TAKE),
+    "socialaccount_socialtoken": (READ, TAKE),
     "socialaccount_socialaccount": (READ, ADD, CHANGE, TAKE),
     "exchange_sharerequest": (READ, ADD),
     "exchange_requestevent": (READ, ADD),

@@ -96,10 +96,10 @@ def _posted(
 ) -> tuple[int, bytes]:
     target = reachable.target(url)
     addresses = reachable.resolved(target, resolve=resolve)
-    with _connected(target, addresses, until, trust) as line:
-        line.settimeout(_left(until))
+    with connected(target, addresses, until, trust) as line:
+        line.settimeout(left(until))
         line.sendall(_head(target, headers, len(body)) + body)
-        answer = http.client.HTTPResponse(_Bounded(line, until), method="POST")  # type: ignore[arg-type]  # it asks for makefile alone
+        answer = http.client.HTTPResponse(Bounded(line, until), method="POST")  # type: ignore[arg-type]  # it asks for makefile alone
         with answer:
             answer.begin()
             return answer.status, _beginning(answer)
@@ -114,7 +114,7 @@ def _beginning(answer: http.client.HTTPResponse) -> bytes:
     return found
 
 
-def _connected(
+def connected(
     target: Target, addresses: list[Address], until: float, trust: ssl.SSLContext | None
 ) -> socket.socket:
     """Connect to one of the addresses that were looked at, and to no other."""
@@ -122,7 +122,7 @@ def _connected(
     for address in addresses[:ADDRESSES_TRIED]:
         try:
             line = socket.create_connection(
-                (str(address), target.port), min(CONNECT_SECONDS, _left(until))
+                (str(address), target.port), min(CONNECT_SECONDS, left(until))
             )
         except OSError as failed:
             last = failed
@@ -136,7 +136,7 @@ def _secured(
 ) -> ssl.SSLSocket:
     """Speak TLS on a line, with the certificate that the name asks for."""
     try:
-        line.settimeout(_left(until))
+        line.settimeout(left(until))
         context = trust or _usual_trust()
         return context.wrap_socket(line, server_hostname=target.host)
     except BaseException:
@@ -163,18 +163,19 @@ def _head(target: Target, headers: Mapping[str, str], length: int) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("ascii")
 
 
-def _left(until: float) -> float:
-    left = until - time.monotonic()
-    if left <= 0:
+def left(until: float) -> float:
+    """Return the seconds that are left until a moment. Raises TimeoutError where none are."""
+    seconds = until - time.monotonic()
+    if seconds <= 0:
         raise TimeoutError
-    return left
+    return seconds
 
 
-class _Bounded(io.RawIOBase):
-    """A socket to read from: until a moment, however slowly it drips, and READ_BYTES at most."""
+class Bounded(io.RawIOBase):
+    """A socket to read from: until a moment, however slowly it drips, and `most` bytes."""
 
-    def __init__(self, line: socket.socket, until: float) -> None:
-        self._line, self._until, self._more = line, until, READ_BYTES
+    def __init__(self, line: socket.socket, until: float, most: int = READ_BYTES) -> None:
+        self._line, self._until, self._more = line, until, most
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return it as http.client reads it."""
@@ -189,7 +190,7 @@ class _Bounded(io.RawIOBase):
         room = min(len(buffer), self._more)
         if room == 0:
             return 0
-        self._line.settimeout(_left(self._until))
+        self._line.settimeout(left(self._until))
         count = self._line.recv_into(buffer[:room])
         self._more -= count
         return count

@@ -9,7 +9,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from exchange.models.webhooks import LONGEST_URL
 from exchange.problems import Problem
 
 Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
 Resolver = Callable[[str, int], Sequence[str]]
 
 PUBLIC_PORTS = frozenset({443, 8443})
@@ -83,12 +84,21 @@ class NotPublic(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to post: the scheme, the host as it is named, the port, and path with query."""
+    """Where to post: the scheme, the host as it is named, the port, and path with query.
+
+    `inside` are networks in which it may stand, None for those of the setting WEBHOOKS_INSIDE.
+    """
 
     scheme: str
     host: str
     port: int
     path: str
+    inside: Sequence[Network] | None = field(default=None, compare=False)
+
+    @property
+    def networks(self) -> Sequence[Network]:
+        """The networks besides public addresses in which it may stand."""
+        return settings.WEBHOOKS_INSIDE if self.inside is None else self.inside
 
     @property
     def origin(self) -> str:
@@ -98,11 +108,12 @@ class Target:
         return host if self.port == usual else f"{host}:{self.port}"
 
 
-def target(url: str) -> Target:
+def target(url: str, *, inside: Sequence[Network] | None = None) -> Target:
     """Read the address of a webhook. Raises AddressUnfit for what cannot be one.
 
     https and the ports of PUBLIC_PORTS; a number in place of a name, and http, only within the
-    networks of WEBHOOKS_INSIDE, which is empty where the platform stands in the open.
+    networks of WEBHOOKS_INSIDE (or those of `inside`), which is empty where the platform stands in
+    the open.
     """
     if len(url) > LONGEST_URL or not _PLAIN.fullmatch(url) or "\\" in url:
         raise AddressUnfit(
@@ -131,6 +142,7 @@ def target(url: str) -> Target:
         host,
         port if port is not None else {"https": 443, "http": 80}[parts.scheme],
         (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+        inside,
     )
     _fits(found)
     return found
@@ -158,12 +170,12 @@ def public(address: Address) -> bool:
     return address in GLOBAL_V6 and not any(address in network for network in SPECIAL_V6)
 
 
-def _inside(address: Address) -> bool:
-    return any(address in network for network in settings.WEBHOOKS_INSIDE)
+def _inside(found: Target, address: Address) -> bool:
+    return any(address in network for network in found.networks)
 
 
 def _allowed(found: Target, address: Address) -> bool:
-    if _inside(address):
+    if _inside(found, address):
         return found.port in (80, 443) or found.port in INSIDE_PORTS
     return found.scheme == "https" and found.port in PUBLIC_PORTS and public(address)
 
@@ -182,16 +194,18 @@ def _fits(found: Target) -> None:
                 _("Name the host of the webhook; a number in its place is not called.")
             )
         return
+    if found.inside:  # the operator named it, as `idp` or `id.intranet`: its numbers decide
+        return
     labels = found.host.split(".")
     named = len(labels) > 1 and len(found.host) <= 253 and all(map(_LABEL.fullmatch, labels))
     if not named or labels[-1].lower() in _OURS:
-        if settings.WEBHOOKS_INSIDE and found.host == "localhost":
+        if found.networks and found.host == "localhost":
             return
         raise AddressUnfit(
             _("“%(host)s” is no name of a host that can be called from here. Give its full name.")
             % {"host": found.host[:100]}
         )
-    if settings.WEBHOOKS_INSIDE:
+    if found.networks:
         return
     if found.scheme != "https" or found.port not in PUBLIC_PORTS:
         raise AddressUnfit(
@@ -211,7 +225,7 @@ def _allowed_number(found: Target, number: str) -> bool:
         address = ipaddress.ip_address(number)  # four decimal parts without leading zeros
     except ValueError:
         return False
-    return _inside(address) and _allowed(found, address)
+    return _inside(found, address) and _allowed(found, address)
 
 
 def _no_address() -> AddressUnfit:

@@ -4,7 +4,6 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.mail import EmailMessage
@@ -23,6 +22,8 @@ from portal.members.door import refused
 
 NOBODY = "e-mail "
 """Before an address that no member has: no user name begins so, since it holds a space."""
+ELSEWHERE = "from_elsewhere"
+"""In a session that began at the OpenID Connect server."""
 
 
 class Adapter(DefaultAccountAdapter):
@@ -67,7 +68,12 @@ class Adapter(DefaultAccountAdapter):
         return error
 
     def pre_login(self, request: HttpRequest, user: User, **_told: Any) -> HttpResponse | None:
-        """Stop who works in the back office: they would get round its second factor."""
+        """Stop who works in the back office: they would get round its second factor.
+
+        Who was deactivated and comes by way of another server is told so, and comes no further.
+        """
+        if not user.is_active:
+            return self.respond_user_inactive(request, user)
         try:
             members.refuse_office(user)
         except NotAllowed as no:
@@ -77,6 +83,7 @@ class Adapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **told: Any) -> HttpResponse:
         """Write the sign-in down, and lead on."""
         sign_in.signed_in(user, at=timezone.now())
+        request.session[ELSEWHERE] = "sociallogin" in (told.get("signal_kwargs") or {})
         return super().post_login(request, user, **told)
 
     def logout(self, request: HttpRequest) -> None:
@@ -126,7 +133,7 @@ class Adapter(DefaultAccountAdapter):
             limits.spend(limits.MAIL, email.lower())
         except limits.TooOften:
             return  # and the page says what it always says
-        place = template_prefix.replace("account/email/", "portal/members/mail/")
+        place = f"portal/members/mail/{template_prefix.rpartition('/')[2]}"
         known = {
             **context,
             "city": city_name(),
@@ -140,24 +147,3 @@ class Adapter(DefaultAccountAdapter):
         mail = EmailMessage(subject.strip(), body.strip() + "\n", to=[email])
         mail.extra_headers["Content-Language"] = get_language() or ""
         mail.send()
-
-
-class ForeignAdapter(DefaultSocialAccountAdapter):
-    """Signs people up who come by way of the OpenID Connect server of the settings."""
-
-    def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> User:
-        """Enter the person with the name and address that the server vouches for."""
-        given = sociallogin.user
-        name = given.name or given.email.partition("@")[0]
-        if form is not None:
-            name, given.email = form.cleaned_data["name"], form.cleaned_data["email"]
-        user = members.sign_up(members.Newcomer(name, given.email), at=timezone.now())
-        sociallogin.user = user
-        sociallogin.save(request)
-        return user
-
-    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
-        """Take the name as one: families and given names are not ours to tell apart."""
-        user = super().populate_user(request, sociallogin, data)
-        user.name = (data.get("name") or "")[:100]
-        return user

@@ -7,10 +7,13 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.views.generic import TemplateView
 
 from accounts import addresses, limits
 from accounts.models import User
 from portal.frame import choose_language, shown
+from portal.members import oidc_server
+from portal.members.adapter import ELSEWHERE
 from portal.members.door import refused
 
 
@@ -45,8 +48,7 @@ def _foreign() -> dict[str, str] | None:
     """Return name and address of the OpenID Connect server, where there is one."""
     if not settings.OIDC_SERVER:
         return None
-    name = settings.OIDC_NAME or settings.OIDC_SERVER
-    return {"name": name, "address": reverse("openid_connect_login", args=["city"])}
+    return {"name": oidc_server.name(), "address": reverse("openid_connect_login", args=["city"])}
 
 
 class SignIn(Framed, allauth.LoginView):
@@ -72,6 +74,18 @@ class SignOut(Framed, allauth.LogoutView):
     """Sign out, after a click."""
 
     template_name = "portal/members/sign_out.html"
+
+    def get_redirect_url(self) -> str:
+        """Lead who came by way of another server to where it is said that they are still there."""
+        if self.request.session.get(ELSEWHERE) and not self.get_next_url():
+            return reverse("members-signed-out")
+        return super().get_redirect_url()
+
+
+class SignedOut(Framed, TemplateView):
+    """Say that somebody is signed out here, and not at the server they came from."""
+
+    template_name = "portal/members/signed_out.html"
 
 
 class Sent(Framed, allauth.EmailVerificationSentView):

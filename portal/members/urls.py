@@ -1,7 +1,6 @@
 """The members' door, below /my/. Names of allauth's pages are those it leads to by itself."""
 
-from django.conf import settings
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import URLPattern, URLResolver, path, re_path
 
 from portal.members import (
     applications,
@@ -11,6 +10,7 @@ from portal.members import (
     companies,
     entrance,
     held,
+    oidc_pages,
     talk,
     usage,
     webhooks,
@@ -105,10 +105,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="account_reset_password_from_key_done",
     ),
     path("password/first/", entrance.Forgotten.as_view(), name="account_set_password"),
+    path("signed-out/", entrance.SignedOut.as_view(), name="members-signed-out"),
+    path("oidc/unlink/", oidc_pages.unlink, name="members-unlink"),
+    path("oidc/<slug:provider_id>/login/", oidc_pages.begin, name="openid_connect_login"),
+    path(
+        "oidc/<slug:provider_id>/login/callback/",
+        oidc_pages.back,
+        name="openid_connect_callback",
+    ),
 ]
-
-if settings.OIDC_SERVER:
-    urlpatterns += [
-        path("oidc/", include("allauth.socialaccount.providers.openid_connect.urls")),
-        path("oidc/", include("allauth.socialaccount.urls")),
-    ]

@@ -12,6 +12,7 @@ from audit import chain
 from audit.tasks import link_chain
 from config import doctor
 from exchange.tasks import send_webhooks
+from tests.portal.members import identity
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +125,19 @@ def test_keys_that_others_can_read_are_found(settings, tmp_path):
     (tmp_path / "secrets.json").chmod(0o644)
 
     assert "chmod 600" in told(doctor.kept_secrets())
+
+
+def test_a_server_for_members_sign_in_that_does_not_answer_is_found(settings):
+    settings.OIDC_SERVER, settings.OIDC_INSIDE = "http://127.0.0.1:9", []
+
+    found = told(doctor.foreign_sign_in())
+
+    assert "http://127.0.0.1:9 does not answer as agreed" in found
+    assert "OIDC_INSIDE" in found
+
+
+def test_a_server_for_members_sign_in_that_answers_is_none_to_tell_of(settings):
+    with identity.served() as server:
+        settings.OIDC_SERVER, settings.OIDC_INSIDE = server.url, [ip_network("127.0.0.1/32")]
+
+        assert told(doctor.foreign_sign_in()) == ""

@@ -51,3 +51,35 @@ def test_urls_of_databases_are_read_with_their_quoted_parts():
 def test_other_urls_are_refused_with_what_they_must_look_like(url):
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL must look like postgresql://"):
         environment.database(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "id.example",
+        "ftp://id.example",
+        "https://",
+        "https://name:word@id.example",
+        "https://id.example/?a=1",
+        "https://id.example/#a",
+    ],
+)
+def test_what_is_no_address_of_a_server_is_refused(monkeypatch, url):
+    monkeypatch.setenv("X_SETTING", url)
+
+    with pytest.raises(ImproperlyConfigured, match="X_SETTING is"):
+        environment.address("X_SETTING")
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("", ""),
+        ("https://id.example/", "https://id.example"),
+        ("http://idp:8080/a", "http://idp:8080/a"),
+    ],
+)
+def test_an_address_of_a_server_is_read_without_a_slash_at_its_end(monkeypatch, given, read):
+    monkeypatch.setenv("X_SETTING", given)
+
+    assert environment.address("X_SETTING") == read

@@ -71,3 +71,30 @@ def test_celery_reaches_a_socket_whose_path_needs_quoting():
     )
 
     assert ended.stdout.strip() == "redis+socket:///tmp/a%20b/valkey.sock?virtual_host=7"
+
+
+def test_a_server_for_sign_in_without_its_secret_is_refused(tmp_path):
+    ended = ask_settings(
+        "1", VAR_DIR=str(tmp_path), OIDC_SERVER="https://id.example", OIDC_CLIENT="city"
+    )
+
+    assert ended.returncode == 1
+    assert "OIDC_SECRET" in ended.stderr
+
+
+def test_the_secret_of_a_server_for_sign_in_is_read_from_the_environment_alone(tmp_path):
+    given = {
+        "OIDC_SERVER": "https://id.example/",
+        "OIDC_CLIENT": "city",
+        "OIDC_SECRET": "from the environment",
+        "OIDC_INSIDE": "10.1.0.0/16",
+    }
+
+    told = ask_settings(
+        "settings.OIDC_SERVER, settings.OIDC_SECRET, settings.OIDC_INSIDE",
+        VAR_DIR=str(tmp_path),
+        **given,
+    )
+
+    assert told.stdout.startswith("https://id.example from the environment ")
+    assert "10.1.0.0/16" in told.stdout

@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from tests.exchange.sessions import signed_in
-from tests.portal.members import people
+from tests.portal.members import foreign, people
 
 AS_MEMBERS = {"SESSION_ENGINE": "accounts.models.sessions", "SESSION_COOKIE_NAME": "member"}
 
@@ -44,3 +44,22 @@ def test_a_forgotten_password_is_chosen_anew_as_the_role(live_database):
 
     assert done.status_code == 302
     assert opened["Location"] == "/my/"
+
+
+def test_coming_by_another_server_and_closing_the_account_works_as_the_role(live_database, server):
+    people.enter("bo@example.org")
+
+    with signed_in(USER="city_members"), override_settings(**AS_MEMBERS):
+        new, old = foreign.visitor(), foreign.visitor()
+        foreign.come(new, server)
+        home = new.get("/my/").content.decode()
+        closed = new.post("/my/close/", {"password": "anna@example.org"})
+        server.person |= {"sub": "2", "email": "bo@example.org"}
+        foreign.come(old, server)
+        linked = old.get("/my/").content.decode()
+        taken_back = old.post("/my/oidc/unlink/")
+
+    assert "Welcome, 安娜 Anna" in home
+    assert closed["Location"] == "/my/closed/"
+    assert "Take the link with Bay ID back" in linked
+    assert taken_back["Location"] == "/my/"
