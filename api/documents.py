@@ -123,7 +123,9 @@ class FieldDocument(serializers.Serializer):
     treatment = serializers.ChoiceField(
         choices=["clear", "masked", "withheld"], help_text="what the caller gets of its values"
     )
-    coordinate = serializers.CharField(help_text="the axis of a place, such as gcj02.x, or empty")
+    coordinate = serializers.CharField(
+        help_text="what it is of a place: an axis (gcj02.x), a geometry (gcj02.wkt), or empty"
+    )
     reasons = Reason(many=True)
 
 
@@ -269,7 +271,7 @@ FILTER = OpenApiParameter(
 AFTER = OpenApiParameter("after", int, description="From the “next” link.")
 CURSOR = _query("cursor", "From the “next” link of a page; sealed, valid for the same query only.")
 AREAS = [
-    _query("bbox", "A box: west,south,east,north, in degrees of WGS84."),
+    _query("bbox", "A box: west,south,east,north, in degrees of WGS84; geometries by theirs."),
     _query("near", "Around a point: longitude,latitude,metres, in degrees of WGS84."),
     _query("within", "Inside a region's boundary: its code. Where a dataset has coordinates."),
 ]

@@ -108,15 +108,14 @@ def _partly_open(dataset: Dataset, fields: list[Field]) -> bool:
 
 
 def _of_places(fields: Iterable[Field]) -> Iterator[Defect]:
-    """Tell where axes do not make one place: one x and one y, of the same system."""
+    """Tell where fields do not make one place: an x and a y of a system, or one geometry."""
     held = [places.axis(field.coordinate) for field in fields if field.coordinate]
-    systems = {one.system for one in held}
-    if held and (len(systems) > 1 or sorted(one.axis for one in held) != list(places.AXES)):
+    if held and not places.is_place(held):
         yield Defect(
             DefectCode.HALF_PLACE,
             _(
                 "The fields declare these coordinates: %(given)s. A place is one x and one y of"
-                " the same reference system. Declare both, or none."
+                " the same reference system, or one geometry. Declare one place, or none."
             )
             % {"given": ", ".join(sorted(one.code for one in held))},
         )

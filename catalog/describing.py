@@ -21,8 +21,9 @@ from catalog.refusals import EntryRefused, GradeRefused, SecretRefused
 from catalog.rules import check_rules
 from catalog.states import Step, move
 from catalog.terms import Check, ResourceKind
+from policy import places
 from policy.facts import Mask
-from policy.terms import DataType, Grade, OpenType, Secrecy, ShareType
+from policy.terms import DataType, Grade, MaskKind, OpenType, Secrecy, ShareType
 
 METADATA = frozenset(
     {
@@ -221,7 +222,7 @@ def regrade(
     for name, value in wanted.items():
         setattr(field, name, value)
     try:
-        mask_of(field)
+        mask = mask_of(field)
     except (TypeError, ValueError) as wrong:
         raise GradeRefused(
             _(
@@ -230,4 +231,12 @@ def regrade(
             )
             % {"field": field.name, "why": wrong}
         ) from wrong
+    if mask and mask.kind == MaskKind.ROUND_COORDINATE and places.is_geometry(field.coordinate):
+        raise GradeRefused(
+            _(
+                "“%(field)s” holds geometries, which cannot be rounded: an outline of rounded"
+                " corners is another one. Blank it, or leave it out of what is open."
+            )
+            % {"field": field.name}
+        )
     field.graded_by, field.graded_at, field.grade_reason = by, at, reason.strip()

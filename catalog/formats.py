@@ -48,9 +48,9 @@ def of_file(name: str) -> Format | None:
 
 
 def has_places(fields: Iterable[Field]) -> bool:
-    """Whether fields have both axes of a place."""
+    """Whether fields have both axes of a place, or a geometry."""
     axes = {places.axis(one.coordinate).axis for one in fields if one.coordinate}
-    return axes >= set(places.AXES)
+    return axes >= set(places.AXES) or not axes.isdisjoint(places.FORMS)
 
 
 def bits(formats: Iterable[Format]) -> int:

@@ -12,8 +12,9 @@ from catalog.refusals import EntryRefused
 from policy import places
 from policy.terms import DataType
 
-NUMBERS = frozenset({DataType.INTEGER, DataType.DECIMAL, DataType.DOUBLE})
+NUMBERS = places.NUMBERS
 TEXT = frozenset({DataType.TEXT})
+GEOMETRY = (TEXT, gettext_lazy("a geometry"))
 APPLIES = {
     "length": (TEXT, gettext_lazy("a length")),
     "pattern": (TEXT, gettext_lazy("a pattern")),
@@ -58,8 +59,9 @@ def _check_axis(field: Field) -> None:
     except ValueError:
         raise EntryRefused(
             _(
-                "“%(field)s” declares the axis “%(given)s”. It is a reference system and x (east)"
-                " or y (north), such as gcj02.x; the systems are: %(known)s."
+                "“%(field)s” declares the place “%(given)s”. It is a reference system and x (east)"
+                " or y (north), such as gcj02.x, or wkt or geojson for whole geometries, such as"
+                " gcj02.wkt; the systems are: %(known)s."
             )
             % {
                 "field": field.name,
@@ -70,7 +72,10 @@ def _check_axis(field: Field) -> None:
 
 
 def _misplaced(field: Field) -> Iterator[str]:
-    for attribute, (types, name) in APPLIES.items():
+    applies = dict(APPLIES)
+    if places.is_geometry(field.coordinate):
+        applies["coordinate"] = GEOMETRY
+    for attribute, (types, name) in applies.items():
         if getattr(field, attribute) not in (None, "") and field.data_type not in types:
             yield str(name)
 

@@ -142,6 +142,33 @@ def point(system: str = "cgcs2000", **more: Any) -> tuple[Column, Column]:
     )
 
 
+def route(name: str, zh: str, en: str, system: str = places.GCJ02) -> Column:
+    """A line from the row's place on, as WKT in the reference system that its department uses.
+
+    One in thirty was never surveyed, and says so where its line should be.
+    """
+
+    def make(turn: Turn) -> str:
+        if turn.number % 30 == 29:
+            return "待测绘"
+        spots = [_in_system(system, spot) for spot in _walk(turn)]
+        return f"LINESTRING ({', '.join(f'{lon:.6f} {lat:.6f}' for lon, lat in spots)})"
+
+    return words(name, zh, en, make, coordinate=f"{system}.wkt")
+
+
+def _walk(turn: Turn) -> list[tuple[float, float]]:
+    """Return a way of some 2 to 5 km that bends a little at each turn, in WGS84."""
+    longitude, latitude = turn.spot
+    heading, found = turn.chance.uniform(0, 2 * math.pi), [turn.spot]
+    for _step in range(turn.chance.randint(8, 18)):
+        heading += turn.chance.uniform(-0.6, 0.6)
+        longitude += 0.003 * math.cos(heading)
+        latitude += 0.0024 * math.sin(heading)
+        found.append((longitude, latitude))
+    return found
+
+
 def _in_system(system: str, spot: tuple[float, float]) -> tuple[float, float]:
     return places.shifted(*spot) if system == places.GCJ02 else spot
 

@@ -22,7 +22,7 @@ from psycopg import sql
 
 from exchange import members_rights, sender_rights
 from exchange.members_rights import MEMBERS
-from exchange.records import place_function, store
+from exchange.records import shape_function, store
 from exchange.records.statements import comma, idents, one, rows, run
 from exchange.sender_rights import SENDER
 
@@ -249,7 +249,8 @@ def _schemas() -> None:
     for kept_aside in ASIDE:
         run(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(kept_aside)))
     run(sql.SQL(END_READERS))
-    run(sql.SQL(place_function.CREATE))
+    for one_function in shape_function.CREATE:
+        run(sql.SQL(one_function))
 
 
 # Runs with its owner's rights: no role may end the sessions of another by itself.

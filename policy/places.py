@@ -2,14 +2,18 @@
 database's function (exchange.records.place_function) is held to.
 
 A field is one axis of a place, `<system>.<axis>`: `gcj02.x` is a longitude in GCJ-02, `epsg4547.y`
-a northing. Always x to the east, y to the north, whatever order an authority writes them in.
+a northing; or it holds whole geometries as text, `<system>.<form>`: `gcj02.wkt`, `wgs84.geojson`.
+Always x to the east, y to the north, whatever order an authority writes them in.
 CGCS2000 and WGS84 differ by centimetres and count as the same (the label stays).
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+
+from policy.terms import DataType
 
 WGS84, CGCS2000, GCJ02, BD09, MERCATOR = "wgs84", "cgcs2000", "gcj02", "bd09", "epsg3857"
 FINEST = 7
@@ -31,11 +35,14 @@ class Method(StrEnum):
 
 
 class Unplaced(StrEnum):
-    """Why a pair of numbers is no place."""
+    """Why a pair of numbers is no place, or the text of a geometry; the last three are of text."""
 
     ZERO = "zero"
     SWAPPED = "swapped"
     OUTSIDE = "outside"
+    UNREADABLE = "unreadable"
+    UNCLOSED = "unclosed"
+    TOO_LARGE = "too-large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +111,20 @@ SYSTEMS = {
 """What can be declared. Local systems of a city have controlled parameters and are not here."""
 
 AXES = ("x", "y")
-LONGEST = 12
+WKT, GEOJSON = "wkt", "geojson"
+FORMS = (WKT, GEOJSON)
+"""How the text of a geometry is written. GeoJSON may be in any system here, not in WGS84 alone."""
+KINDS = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
+"""What a geometry can be. A collection of them is none."""
+MOST_VERTICES = 20_000
+MOST_CHARACTERS = 1_000_000
+"""Bounds of one geometry; what is larger is not read."""
+NUMBERS = frozenset({DataType.INTEGER, DataType.DECIMAL, DataType.DOUBLE})
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One axis of a place in a system."""
+    """One axis of a place in a system, or the form in which a geometry is written in it."""
 
     system: System
     axis: str
@@ -119,13 +134,36 @@ class Axis:
         """How a field declares it."""
         return f"{self.system.code}.{self.axis}"
 
+    @property
+    def is_geometry(self) -> bool:
+        """Whether the field is a whole geometry and not one number of a place."""
+        return self.axis in FORMS
+
 
 def axis(code: str) -> Axis:
-    """Return what a field declares. Raises ValueError for what is no axis."""
+    """Return what a field declares. Raises ValueError for what is no axis and no geometry."""
     system, _dot, name = code.partition(".")
-    if system not in SYSTEMS or name not in AXES:
+    if system not in SYSTEMS or name not in (*AXES, *FORMS):
         raise ValueError(code)
     return Axis(SYSTEMS[system], name)
+
+
+def is_geometry(code: str) -> bool:
+    """Whether a field that declares this holds geometries."""
+    return code.rpartition(".")[2] in FORMS
+
+
+def fits(code: str, data_type: str) -> bool:
+    """Whether a field of a type can be what it declares: an axis is a number, a geometry text."""
+    return data_type == DataType.TEXT if is_geometry(code) else data_type in NUMBERS
+
+
+def is_place(declared: Collection[Axis]) -> bool:
+    """Whether fields make one place: one x and one y of the same system, or one geometry."""
+    names = sorted(one.axis for one in declared)
+    if names == list(AXES):
+        return len({one.system for one in declared}) == 1
+    return len(names) == 1 and names[0] in FORMS
 
 
 def decimals(system: System, digits: int | None) -> int:

@@ -28,6 +28,7 @@ SHAPING = (
     "exchange/members_rights.py",
     "exchange/sender_rights.py",
     "exchange/records/place_function.py",
+    "exchange/records/shape_function.py",
     "policy/places.py",
     "catalog/bases.py",
     "accounts/roles.py",

@@ -71,7 +71,10 @@ class RecordsGeojson(APIView):
 
 
 class Tile(APIView):
-    """A square of the map: points thinned to one a cell, each with how many rows it stands for."""
+    """A square of the map: points thinned to one a cell, each with how many rows it stands for.
+
+    Of geometries the largest are drawn as they run.
+    """
 
     @extend_schema(
         operation_id="get_tile",
@@ -84,7 +87,7 @@ class Tile(APIView):
         },
     )
     def get(self, request: Request, slug: str, zoom: int, x: int, y: int) -> HttpResponse:
-        """Return a tile; one without points is empty."""
+        """Return a tile; one without anything is empty."""
         caller = caller_of(request)
         meter = metering.spend(request)
         at = tiles.square(zoom, x, y)

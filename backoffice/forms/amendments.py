@@ -75,7 +75,7 @@ class RelabelForm(OfficeModelForm):
     """What a published field is called, said to be and held to, to be amended."""
 
     coordinate = forms.ChoiceField(
-        label=_("Axis of a place"), choices=axes.AXES, required=False, help_text=axes.HELP
+        label=_("Part of a place"), choices=axes.AXES, required=False, help_text=axes.HELP
     )
     reason = _reason()
 
@@ -161,7 +161,7 @@ class AddedFieldForm(GradeForm):
     minimum = forms.DecimalField(label=_("Minimum"), required=False)
     maximum = forms.DecimalField(label=_("Maximum"), required=False)
     coordinate = forms.ChoiceField(
-        label=_("Axis of a place"), choices=axes.AXES, required=False, help_text=axes.HELP
+        label=_("Part of a place"), choices=axes.AXES, required=False, help_text=axes.HELP
     )
 
     ABOUT = ("name", "label_zh", "label_en", "data_type", "length")

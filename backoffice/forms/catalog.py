@@ -138,7 +138,7 @@ class FieldForm(OfficeModelForm):
 
     data_type = forms.ChoiceField(label=_("Data type"), choices=words.choices(words.DATA_TYPES))
     coordinate = forms.ChoiceField(
-        label=_("Axis of a place"), choices=axes.AXES, required=False, help_text=axes.HELP
+        label=_("Part of a place"), choices=axes.AXES, required=False, help_text=axes.HELP
     )
 
     class Meta:

@@ -17,12 +17,12 @@ from backoffice.words import HIDDEN_IN_XLS
 from catalog.drafting import NewField
 from catalog.models import CodeList, Dataset
 from catalog.naming import plain
-from catalog.rules import NUMBERS
 from catalog.sheets.field_cells import USUAL_MASKS
 from catalog.terms import Check
 from exchange.adoption import Chosen
 from exchange.intake import LIMITS
 from exchange.proposals import FieldProposal, Proposal
+from policy import places
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType, ShareType
 
@@ -39,7 +39,7 @@ HEADS = {
     "scale": _("Decimals"),
     "code_list": _("Code list"),
     "value_check": _("Check"),
-    "coordinate": _("Axis of a place"),
+    "coordinate": _("Part of a place"),
     "is_key": _("Key column"),
     "required": _("Required"),
     "grade": _("Grade"),
@@ -187,7 +187,9 @@ class FieldRow(forms.Form):
                 required=told["required"],
                 code_list=self.lists.get(told["code_list"]),
                 value_check=Check(told["value_check"]),
-                coordinate=told["coordinate"] if told["data_type"] in NUMBERS else "",
+                coordinate=told["coordinate"]
+                if places.fits(told["coordinate"], told["data_type"])
+                else "",
             ),
             grade=told["grade"],
             share_type=told["share_type"],

@@ -386,7 +386,7 @@ class Field(models.Model):
         _("maximum"), max_digits=30, decimal_places=10, null=True, blank=True
     )
 
-    coordinate = models.CharField(_("axis of a place"), max_length=12, blank=True, default="")
+    coordinate = models.CharField(_("part of a place"), max_length=20, blank=True, default="")
 
     share_type = models.CharField(
         _("share type"),

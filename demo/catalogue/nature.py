@@ -15,6 +15,7 @@ from demo.columns import (
     person,
     pick,
     point,
+    route,
     tenths,
     wave,
     whole,
@@ -275,6 +276,37 @@ NATURE = (
         rows=124,
         days_ago=9,
         related=("street-trees",),
+    ),
+    Small(
+        slug="greenways",
+        owner="management",
+        theme=Theme.ECOLOGY,
+        library=Library.SPACE,
+        title=("绿道线路", "Greenways"),
+        abstract=(
+            "绿道的名称、走向、长度与建成日期，线路采用 GCJ-02 坐标。",
+            "Name, route, length and opening of greenways; the lines are in GCJ-02 coordinates.",
+        ),
+        keywords=("绿道、慢行", "greenways, walking, cycling"),
+        cycle=UpdateCycle.HALF_YEARLY,
+        columns=(
+            code("greenway_code", "绿道编码", "Code", "LD{:03d}"),
+            words(
+                "greenway_name",
+                "绿道名称",
+                "Name",
+                named("滨海绿道", "河岸绿道", "郊野径", "社区绿道"),
+            ),
+            district(),
+            route("route", "线路走向", "Route"),
+            tenths(
+                "length", "长度（公里）", "Length (km)", lambda turn: turn.chance.uniform(2, 5)
+            ),
+            day("opened_on", "建成日期", "Opened on"),
+        ),
+        rows=60,
+        days_ago=18,
+        related=("parks",),
     ),
     Small(
         slug="street-trees",

@@ -18,8 +18,14 @@ from exchange.records.cursors import Position
 from exchange.records.query import QueryRefused, RecordQuery
 from exchange.records.statements import comma
 from exchange.records.wholes import LINES
+from policy import places
 
 MEDIA_TYPE = "application/geo+json"
+POINTS = (
+    "CASE WHEN p._at IS NULL THEN NULL ELSE json_build_object('type', 'Point',"
+    " 'coordinates', json_build_array((p._at)[0], (p._at)[1])) END"
+)
+SHAPES = "CASE WHEN jsonb_typeof(p._at) = 'object' THEN p._at END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +107,15 @@ def told(place: Place) -> dict[str, Any]:
     """Say in which system the geometry is, and the fields that it was made of."""
     return {
         "geometry": {"system": "WGS84", "order": "longitude, latitude", "decimals": place.digits},
-        "raw": {
-            "system": place.system.name,
-            "east": place.x.name,
-            "north": place.y.name,
-            "rounded": place.rounded,
-        },
+        "raw": {"system": place.system.name, **_fields(place), "rounded": place.rounded},
     }
+
+
+def _fields(place: Place) -> dict[str, str]:
+    if not place.is_geometry:
+        return dict(zip(("east", "north"), place.names, strict=True))
+    (field,) = place.fields
+    return {"field": field.name, "form": places.axis(field.coordinate).axis}
 
 
 def _unsorted(query: RecordQuery) -> None:
@@ -131,13 +139,12 @@ def _rows(
     place = place_of(fields)
     return sql.SQL(
         "SELECT p._id AS i, json_build_object('type', 'Feature', 'id', p._id, 'geometry',"
-        " CASE WHEN p._at IS NULL THEN NULL ELSE json_build_object('type', 'Point',"
-        " 'coordinates', json_build_array((p._at)[0], (p._at)[1])) END,"
-        " 'properties', (SELECT row_to_json(x) FROM (SELECT {out}) x))::text AS f"
-        " FROM (SELECT *, {point} AS _at FROM {table}{where} ORDER BY _id{limit}) p"
+        " {geometry}, 'properties', (SELECT row_to_json(x) FROM (SELECT {out}) x))::text AS f"
+        " FROM (SELECT *, {place} AS _at FROM {table}{where} ORDER BY _id{limit}) p"
     ).format(
+        geometry=sql.SQL(SHAPES if place.is_geometry else POINTS),
         out=comma([reading.selected(one, fields.pseudonym_key) for one in settled.fields]),
-        point=place.point,
+        place=place.point if place.at.shape is None else place.at.shape,
         table=reading.relation(head),
         where=settled.where(*more),
         limit=sql.SQL("") if limit is None else sql.SQL(" LIMIT {}").format(sql.Literal(limit)),

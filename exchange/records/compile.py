@@ -19,10 +19,11 @@ from django.utils.translation import gettext_noop
 from psycopg import sql
 
 from exchange.problems import Ground, Problem
-from exchange.records import located, masks, place_function
+from exchange.records import located, masks, place_function, shape_function
 from exchange.records.areas import Area
 from exchange.records.columns import SQL_TYPES
-from exchange.records.place_columns import POINT
+from exchange.records.located import Location
+from exchange.records.place_columns import BOX, POINT, SHAPE
 from exchange.records.query import Filter, Operator, QueryRefused, RecordQuery
 from exchange.records.statements import comma
 from policy import places
@@ -75,9 +76,9 @@ class VisibleField:
     """A field as one reader sees it: its column in the zone, its type there, its treatment.
 
     `column` is empty where it is withheld. `mask` (JSON, see `masks`) is set where the zone holds
-    more than the reader may see, so that it is masked on the way out. `coordinate` is the axis of
-    a place (policy.places), `digits` the decimals that a mask leaves of it; `placed` says that the
-    zone holds the point.
+    more than the reader may see, so that it is masked on the way out. `coordinate` is what it
+    declares of a place (policy.places), `digits` the decimals that a mask leaves of it; `placed`
+    says that the zone holds the point or the geometry.
     """
 
     name: str
@@ -154,31 +155,48 @@ def compiled(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where rows lie, as one reader sees it: the point in WGS84 made of what the reader sees.
+    """Where rows lie, as one reader sees it: made of what the reader sees, in WGS84.
 
-    `digits` are the decimals of a degree to which it is known.
+    `fields` are the x and the y, or the one that holds geometries. `digits` are the decimals of a
+    degree to which it is known.
     """
 
     system: System
-    x: VisibleField
-    y: VisibleField
+    fields: tuple[VisibleField, ...]
     digits: int
-    point: sql.Composable
+    at: Location
+
+    @property
+    def point(self) -> sql.Composable:
+        """The point of a row; of a geometry the middle of its box."""
+        return self.at.point
+
+    @property
+    def is_geometry(self) -> bool:
+        """Whether rows have lines and outlines, and not a pair of numbers."""
+        return self.at.shape is not None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields that it is made of."""
+        return tuple(one.name for one in self.fields)
 
     @property
     def rounded(self) -> bool:
         """Whether a mask makes it coarser than it came."""
-        return self.x.digits is not None or self.y.digits is not None
+        return any(one.digits is not None for one in self.fields)
 
 
 def place_of(fields: Mapping[str, VisibleField]) -> Place:
     """Return the place among the fields as a reader sees them.
 
     Rounded coordinates give a rounded place, by which may be asked as well: it tells no more than
-    the rows do. Raises NoPlace where none is declared, FieldWithheld, FieldMasked.
+    the rows do. A geometry is seen in clear or is no place. Raises NoPlace where none is declared,
+    FieldWithheld, FieldMasked.
     """
-    axes = {one.coordinate[-1]: one for one in fields.values() if _is_axis(one)}
-    if set(axes) != set(places.AXES):
+    axes = {places.axis(one.coordinate).axis: one for one in fields.values() if _is_axis(one)}
+    whole = [one for axis, one in axes.items() if axis in places.FORMS]
+    if not whole and set(axes) != set(places.AXES):
         raise NoPlace(
             _(
                 "This dataset declares no coordinates, so it cannot be asked by place. Filter by a"
@@ -186,20 +204,41 @@ def place_of(fields: Mapping[str, VisibleField]) -> Place:
             )
             % {"clear": _clear_names(fields)}
         )
-    for one in axes.values():
+    for one in whole or axes.values():
         if one.treatment == Treatment.WITHHELD:
             raise _withheld(one, fields)
-        if one.data_type not in masks.NUMBERS or (
-            one.mask and one.mask["kind"] != MaskKind.ROUND_COORDINATE
-        ):
+        if _hides_place(one):
             raise _masked(one, fields)
-    x, y = axes["x"], axes["y"]
+    return _geometry(whole[0]) if whole else _pair(axes["x"], axes["y"])
+
+
+def _hides_place(field: VisibleField) -> bool:
+    """Whether what is shown of a field is no number, or no geometry, any more."""
+    if not places.fits(field.coordinate, field.data_type):
+        return True
+    if places.is_geometry(field.coordinate):
+        return field.treatment != Treatment.CLEAR
+    return field.mask is not None and field.mask["kind"] != MaskKind.ROUND_COORDINATE
+
+
+def _geometry(field: VisibleField) -> Place:
+    declared = places.axis(field.coordinate)
+    if field.placed:
+        at = located.of_shape(sql.Identifier(SHAPE), sql.Identifier(BOX))
+    else:
+        shape = shape_function.call(declared, field.ident)
+        at = located.of_shape(shape, shape_function.box(shape))
+    return Place(declared.system, (field,), places.FINEST, at)
+
+
+def _pair(x: VisibleField, y: VisibleField) -> Place:
     system = places.axis(x.coordinate).system
     digits = min(places.decimals(system, one.digits) for one in (x, y))
     if x.placed and y.placed and not (x.mask or y.mask):
-        return Place(system, x, y, digits, sql.Identifier(POINT))
+        return Place(system, (x, y), digits, Location(sql.Identifier(POINT)))
     seen = [masks.expression(one.mask, one.ident, one.data_type) for one in (x, y)]
-    return Place(system, x, y, digits, place_function.call(system, seen[0], seen[1], digits))
+    point = place_function.call(system, seen[0], seen[1], digits)
+    return Place(system, (x, y), digits, Location(point))
 
 
 def _is_axis(field: VisibleField) -> bool:
@@ -209,8 +248,8 @@ def _is_axis(field: VisibleField) -> bool:
 def _in_areas(areas: Sequence[Area], fields: Mapping[str, VisibleField]) -> list[sql.Composable]:
     if not areas:
         return []
-    point = place_of(fields).point
-    return [located.condition(area, point) for area in areas]
+    at = place_of(fields).at
+    return [located.condition(area, at) for area in areas]
 
 
 def _clear_names(fields: Mapping[str, VisibleField]) -> str:

@@ -1,39 +1,71 @@
-"""Areas as conditions of SQL on a point: the index finds a box, within it the rest is reckoned."""
+"""Areas as conditions of SQL on where rows lie: the index finds a box, the rest is reckoned in it.
+
+A point is in an area or not. A geometry is in a box where its own box meets that one, near a point
+by its nearest spot, and in a region where the middle of its box is.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 from psycopg import sql
 
 from accounts.models import RegionBoundary
+from exchange.records import shape_function
 from exchange.records.areas import EARTH_RADIUS, Area, AreaRefused, Box, Near, Within
 
 NAMED = 20
 
 
-def condition(area: Area, point: sql.Composable) -> sql.Composable:
-    """Return whether a point lies in an area. Raises AreaRefused for a region without boundary."""
-    return CONDITIONS[type(area)](area, point)
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where rows lie, as expressions: the point, or of geometries the middle; their box and shape.
+
+    `shape` is GeoJSON, or a JSON string where there is none; `box` is then NULL.
+    """
+
+    point: sql.Composable
+    box: sql.Composable | None = None
+    shape: sql.Composable | None = None
 
 
-def in_box(area: Box, point: sql.Composable) -> sql.Composable:
-    """Return whether a point lies in a box, its edges too."""
-    return sql.SQL("{} <@ box(point({}, {}), point({}, {}))").format(
-        point, *map(sql.Literal, (area.east, area.north, area.west, area.south))
+def of_shape(shape: sql.Composable, box: sql.Composable) -> Location:
+    """Return where geometries lie, as `shape_function` makes them, each within its box."""
+    return Location(sql.SQL("(@@ {})").format(box), box, shape)
+
+
+def condition(area: Area, at: Location) -> sql.Composable:
+    """Return whether a row lies in an area. Raises AreaRefused for a region without boundary."""
+    return CONDITIONS[type(area)](area, at)
+
+
+def in_box(area: Box, at: Location) -> sql.Composable:
+    """Return whether a point lies in a box, its edges too, or the box of a geometry meets it."""
+    held, meets = (at.point, "<@") if at.box is None else (at.box, "&&")
+    return sql.SQL("{} {} box(point({}, {}), point({}, {}))").format(
+        held,
+        sql.SQL(meets),
+        *map(sql.Literal, (area.east, area.north, area.west, area.south)),
     )
 
 
-def _near(area: Near, point: sql.Composable) -> sql.Composable:
-    """Return whether a point is near: by the haversine, which does not fail at small distances."""
+def _near(area: Near, at: Location) -> sql.Composable:
+    """Return whether a row is near: by the haversine, which does not fail at small distances."""
+    if at.shape is not None:
+        return sql.SQL("({} AND {} <= {})").format(
+            in_box(area.box(), at),
+            shape_function.distance(at.shape, area.longitude, area.latitude),
+            sql.Literal(area.metres),
+        )
     return sql.SQL(
         "({box} AND 2 * {radius} * asin(least(1, sqrt("
         "power(sin(radians(({point})[1] - {latitude}) / 2), 2) + cos(radians({latitude}))"
         " * cos(radians(({point})[1])) * power(sin(radians(({point})[0] - {longitude}) / 2), 2)"
         "))) <= {metres})"
     ).format(
-        box=in_box(area.box(), point),
-        point=point,
+        box=in_box(area.box(), at),
+        point=at.point,
         radius=sql.Literal(EARTH_RADIUS),
         longitude=sql.Literal(area.longitude),
         latitude=sql.Literal(area.latitude),
@@ -41,9 +73,13 @@ def _near(area: Near, point: sql.Composable) -> sql.Composable:
     )
 
 
-def _within(area: Within, point: sql.Composable) -> sql.Composable:
-    inside = [_in_polygon(rings, point) for rings in boundary(area.code).rings]
-    return sql.SQL("({})").format(sql.SQL(" OR ").join(inside))
+def _within(area: Within, at: Location) -> sql.Composable:
+    polygons = boundary(area.code).rings
+    inside = [_in_polygon(rings, at.point) for rings in polygons]
+    found = sql.SQL("({})").format(sql.SQL(" OR ").join(inside))
+    if at.box is None:
+        return found
+    return sql.SQL("({} AND {})").format(in_box(_box(polygons), at), found)
 
 
 def _in_polygon(rings: Sequence[Any], point: sql.Composable) -> sql.Composable:
@@ -71,7 +107,7 @@ def district(point: sql.Composable) -> sql.Composable:
     known.sort(key=lambda pair: (_size(pair[0]), pair[1].region.code))
     cases = [
         sql.SQL("WHEN {} AND ({}) THEN {}").format(
-            in_box(box, point),
+            in_box(box, Location(point)),
             sql.SQL(" OR ").join([_in_polygon(rings, point) for rings in one.rings]),
             sql.Literal(one.region.code),
         )

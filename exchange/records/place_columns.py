@@ -1,7 +1,8 @@
-"""Which columns of a record table are a place, and the point that is kept beside them.
+"""Which columns of a record table are a place, and what is kept beside them in WGS84.
 
-The numbers stay as they came; `_place` is the same place in WGS84, made by the database from what
-the zone holds: from rounded numbers comes a rounded place, and nothing finer is anywhere.
+Numbers and texts stay as they came; the database makes the place of what the zone holds, so that
+nothing finer is anywhere. A pair of numbers has `_place`, a point. A geometry has `_shape`,
+GeoJSON or the reason why it is none, and `_box`, the box around it, by which it is found.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +12,15 @@ from typing import Any
 from psycopg import sql
 
 from exchange.models import RecordTable
-from exchange.records import masks, place_function, store
+from exchange.records import place_function, shape_function, store
 from exchange.records.statements import rows, run
 from policy import places
-from policy.places import System
+from policy.places import Axis, System
+from policy.terms import Treatment
 
-POINT = "_place"
+POINT, SHAPE, BOX = "_place", "_shape", "_box"
+
+Column = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,64 +32,106 @@ class Pair:
     y: str
     digits: int
 
-    def expression(self) -> sql.Composed:
-        """Return the point in WGS84, from the columns."""
-        return place_function.call(
-            self.system, sql.Identifier(self.x), sql.Identifier(self.y), self.digits
+    def definition(self) -> sql.Composed:
+        """Return the column of the point."""
+        x, y = sql.Identifier(self.x), sql.Identifier(self.y)
+        point = place_function.call(self.system, x, y, self.digits)
+        return sql.SQL("{} point GENERATED ALWAYS AS ({}) STORED").format(
+            sql.Identifier(POINT), point
         )
 
+    def why_not(self) -> sql.Composed:
+        """Return why a row's numbers are no place; NULL without numbers."""
+        return place_function.why_not(self.system, sql.Identifier(self.x), sql.Identifier(self.y))
 
-def pair(columns: Sequence[Mapping[str, Any]]) -> Pair | None:
-    """Return the place among a table's columns: one x and one y of the same system."""
-    held: dict[str, tuple[System, Mapping[str, Any]]] = {}
+    @property
+    def indexed(self) -> str:
+        """The column by which rows are found."""
+        return POINT
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """A column of text whose values are geometries."""
+
+    declared: Axis
+    column: str
+
+    def definition(self) -> sql.Composed:
+        """Return the columns of the geometry and of its box."""
+        shape = shape_function.call(self.declared, sql.Identifier(self.column))
+        return sql.SQL(
+            "{} jsonb GENERATED ALWAYS AS ({}) STORED, {} box GENERATED ALWAYS AS ({}) STORED"
+        ).format(sql.Identifier(SHAPE), shape, sql.Identifier(BOX), shape_function.box(shape))
+
+    def why_not(self) -> sql.Composed:
+        """Return why a row's text is no geometry; NULL without text."""
+        return sql.SQL("{} #>> '{{}}'").format(sql.Identifier(SHAPE))
+
+    @property
+    def indexed(self) -> str:
+        """The column by which rows are found."""
+        return BOX
+
+
+def place(columns: Sequence[Column]) -> Pair | Geometry | None:
+    """Return the place among a table's columns: one x and one y of a system, or a geometry."""
+    held: dict[str, tuple[Axis, Column]] = {}
     for column in columns:
         if code := column.get("coordinate"):
-            axis = places.axis(code)
-            held.setdefault(axis.axis, (axis.system, column))
-    if set(held) != set(places.AXES) or held["x"][0] != held["y"][0]:
+            declared = places.axis(code)
+            held.setdefault(declared.axis, (declared, column))
+    for form in places.FORMS:
+        if form in held:
+            return Geometry(held[form][0], held[form][1]["column"])
+    if set(held) != set(places.AXES) or held["x"][0].system != held["y"][0].system:
         return None
-    system = held["x"][0]
+    return _pair(*held["x"], held["y"][1])
+
+
+def _pair(declared: Axis, x: Column, y: Column) -> Pair:
     digits = [
-        places.decimals(system, column["mask"]["digits"] if column.get("mask") else None)
-        for _system, column in held.values()
+        places.decimals(declared.system, one["mask"]["digits"] if one.get("mask") else None)
+        for one in (x, y)
     ]
-    return Pair(system, held["x"][1]["column"], held["y"][1]["column"], min(digits))
+    return Pair(declared.system, x["column"], y["column"], min(digits))
 
 
-def told(code: str, data_type: str) -> dict[str, str]:
-    """Return what a column tells of its axis: nothing where its values are no numbers any more."""
-    return {"coordinate": code} if code and data_type in masks.NUMBERS else {}
+def told(code: str, data_type: str, treatment: Treatment) -> dict[str, str]:
+    """Return what a column tells of its place.
+
+    Nothing where its values are no numbers any more, or no geometries: a mask leaves none.
+    """
+    if not code or not places.fits(code, data_type):
+        return {}
+    if places.is_geometry(code) and treatment != Treatment.CLEAR:
+        return {}
+    return {"coordinate": code}
 
 
 def definition(table: RecordTable) -> list[sql.Composed]:
-    """Return the column of the point for a new table, if it has a place."""
-    found = pair(table.columns)
-    if found is None:
-        return []
-    return [
-        sql.SQL("{} point GENERATED ALWAYS AS ({}) STORED").format(
-            sql.Identifier(POINT), found.expression()
-        )
-    ]
+    """Return the columns of the place for a new table, if it has one."""
+    found = place(table.columns)
+    return [found.definition()] if found else []
 
 
 def index(table: RecordTable) -> None:
     """Let a filled table be asked by place, and for rows that have none."""
-    if pair(table.columns) is None:
+    found = place(table.columns)
+    if found is None:
         return
-    point = sql.Identifier(POINT)
-    run(sql.SQL("CREATE INDEX ON {} USING gist ({})").format(store.of(table), point))
-    run(sql.SQL("CREATE INDEX ON {} (_id) WHERE {} IS NULL").format(store.of(table), point))
+    column = sql.Identifier(found.indexed)
+    run(sql.SQL("CREATE INDEX ON {} USING gist ({})").format(store.of(table), column))
+    run(sql.SQL("CREATE INDEX ON {} (_id) WHERE {} IS NULL").format(store.of(table), column))
 
 
 def unplaced(table: RecordTable) -> dict[str, int]:
-    """Count the rows whose numbers are no place, by reason; by index, over those alone."""
-    found = pair(table.columns)
+    """Count the rows whose values are no place, by reason; by index, over those alone."""
+    found = place(table.columns)
     if found is None:
         return {}
-    x, y = sql.Identifier(found.x), sql.Identifier(found.y)
     statement = sql.SQL(
         "SELECT why, count(*) FROM (SELECT {} AS why FROM {} WHERE {} IS NULL) w"
         " WHERE why IS NOT NULL GROUP BY 1 ORDER BY 1"
-    ).format(place_function.why_not(found.system, x, y), store.of(table), sql.Identifier(POINT))
+    ).format(found.why_not(), store.of(table), sql.Identifier(found.indexed))
     return dict(rows(statement))

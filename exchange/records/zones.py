@@ -78,7 +78,7 @@ def wanted(resource: Resource, zone: str, today: date) -> list[dict[str, object]
                 "type": held,
                 "treatment": int(decided.treatment),
                 "mask": masks.as_json(mask) if mask else None,
-                **place_columns.told(field.coordinate, held),
+                **place_columns.told(field.coordinate, held, decided.treatment),
             }
         )
     return columns

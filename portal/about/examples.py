@@ -6,11 +6,11 @@ from typing import Any
 
 from catalog.models import Dataset, Field
 from exchange.models import RecordTable, Zone
+from exchange.records import place_columns
 from policy.terms import DataType, Treatment
 
 LOOKED_AT = 20
 NUMBERS = frozenset({DataType.INTEGER, DataType.DECIMAL, DataType.DOUBLE})
-AXES = 2
 
 Columns = Sequence[Mapping[str, Any]]
 
@@ -80,7 +80,7 @@ def _example(dataset: Dataset, shown: Columns, clear: Sequence[Field]) -> Exampl
         first=clear[0].name,
         group=_first(told, frozenset({DataType.TEXT})),
         figure=_first(told, NUMBERS),
-        has_place=sum(bool(one.get("coordinate")) for one in shown) == AXES,
+        has_place=place_columns.place(shown) is not None,
     )
 
 

@@ -17,6 +17,7 @@ from catalog.models import Dataset, Field
 from catalog.terms import UpdateCycle
 from exchange import access, counted, explaining
 from exchange.access import Caller, Head
+from policy import places
 from policy.comparison import Viewpoint
 from policy.terms import Because, Mode, Treatment
 from portal import listing
@@ -159,10 +160,15 @@ class About:
 
     @property
     def has_place(self) -> bool:
-        """Whether rows can be drawn on a map: both coordinates are shown, if only rounded."""
-        axes = [one for one in self.fields if one.field.coordinate]
-        shown = self.head.smallest_group == 1 and len(axes) > 1
-        return shown and all(one.treatment != Treatment.WITHHELD for one in axes)
+        """Whether rows can be drawn on a map: both coordinates are shown, if only rounded, or
+        geometries in clear."""
+        declared = [one for one in self.fields if one.field.coordinate]
+        if self.head.smallest_group != 1 or not places.is_place(
+            [places.axis(one.field.coordinate) for one in declared]
+        ):
+            return False
+        most = Treatment.MASKED if len(declared) > 1 else Treatment.CLEAR
+        return all(one.treatment <= most for one in declared)
 
     @property
     def freshness(self) -> Freshness:

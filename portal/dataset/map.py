@@ -23,7 +23,8 @@ from accounts import addresses
 from accounts.models import RegionBoundary
 from exchange import access
 from exchange.access import DatasetUnknown, DatasetWithdrawn, Head, Seen
-from exchange.places import features, tiles
+from exchange.places import features, outlines, tiles
+from exchange.places.outlines import Outline, Plane
 from exchange.places.tiles import Cell
 from exchange.problems import Problem
 from exchange.records import reading
@@ -44,6 +45,8 @@ LISTED = 50
 COLUMNS = 3
 SMALLEST = 0.002
 """Degrees: a map of one point is not a map of nothing."""
+STEP, EDGE, DRAWN = 2, 20, 300
+"""Units of the sketch: on which grid lines run, how far beyond its edge; how many are drawn."""
 MAP = "vendor/maplibre-gl.mjs"
 
 
@@ -56,6 +59,14 @@ class Dot:
     radius: float
     count: int
     spot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A line or an outline of the sketch, as the path of an SVG."""
+
+    path: str
+    is_area: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,7 @@ class Sketch:
 
     height: int
     dots: tuple[Dot, ...]
+    shapes: tuple[Shape, ...]
     districts: tuple[District, ...]
     box: Box
     rows: int
@@ -129,13 +141,35 @@ class Frame:
         """Units from north to south."""
         return max(LEAST_HEIGHT, math.ceil(self._high * self.scale))
 
+    @property
+    def _aside(self) -> float:
+        return (WIDTH - self._wide * self.narrow * self.scale) / 2
+
+    @property
+    def _down(self) -> float:
+        return (self.height - self._high * self.scale) / 2
+
     def spot(self, longitude: float, latitude: float) -> tuple[float, float]:
         """Return a place in units, from the north-west."""
-        aside = (WIDTH - self._wide * self.narrow * self.scale) / 2
-        down = (self.height - self._high * self.scale) / 2
         return (
-            round(aside + (longitude - self.box.west) * self.narrow * self.scale, 1),
-            round(down + (self.box.north - latitude) * self.scale, 1),
+            round(self._aside + (longitude - self.box.west) * self.narrow * self.scale, 1),
+            round(self._down + (self.box.north - latitude) * self.scale, 1),
+        )
+
+    def plane(self) -> Plane:
+        """Return the same for the database."""
+        across = self.narrow * self.scale
+        return Plane(
+            corner=(
+                self.box.west - self._aside / across,
+                self.box.north + self._down / self.scale,
+            ),
+            scale=(across, self.scale),
+            width=WIDTH,
+            height=self.height,
+            step=STEP,
+            edge=EDGE,
+            is_mercator=False,
         )
 
 
@@ -204,7 +238,7 @@ def _drawn(about: About, seen: Seen, query: RecordQuery) -> Drawn:
     labels = {
         one.field.name: one.field.label
         for one in preview.visible(about)
-        if one.field.name not in (place.x.name, place.y.name)
+        if one.field.name not in place.names
     }
     names = tuple(labels)[:COLUMNS]
     box = tiles.extent(about.head, seen, query)
@@ -219,8 +253,19 @@ def _drawn(about: About, seen: Seen, query: RecordQuery) -> Drawn:
 
 def _row(feature: Mapping[str, Any], names: Sequence[str]) -> Listed:
     own = feature["properties"]
-    spot = (feature["geometry"] or {}).get("coordinates", ["–", "–"])
-    return Listed(tuple("–" if own[n] is None else str(own[n]) for n in names), *map(str, spot))
+    cells = tuple("–" if own[n] is None else str(own[n]) for n in names)
+    return Listed(cells, *_spot(feature["geometry"]))
+
+
+def _spot(geometry: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Return where a feature lies: its point, or the middle of its box."""
+    if geometry is None:
+        return "–", "–"
+    if "bbox" not in geometry:
+        longitude, latitude = geometry["coordinates"]
+        return str(longitude), str(latitude)
+    west, south, east, north = map(float, geometry["bbox"])
+    return f"{(west + east) / 2:.6f}", f"{(south + north) / 2:.6f}"
 
 
 def _wider(box: Box) -> Box:
@@ -231,19 +276,21 @@ def _wider(box: Box) -> Box:
 
 
 def _sketch(head: Head, seen: Seen, query: RecordQuery, box: Box) -> Sketch:
-    cells = tiles.cells(head, seen, query, box, across=ACROSS)
     frame = Frame(box)
+    drawn = outlines.largest(head, seen, query, box, frame.plane(), across=ACROSS, most=DRAWN)
+    cells = tiles.cells(head, seen, query, box, across=ACROSS, drawn=drawn)
     most = max((one.count for one in cells), default=1)
     return Sketch(
         height=frame.height,
         dots=tuple(_dot(one, frame, most) for one in cells),
+        shapes=tuple(Shape(_path(one), one.is_area) for one in drawn),
         districts=tuple(
             _district(one, frame)
             for one in RegionBoundary.objects.select_related("region").order_by("region__code")
             if _touches(one, box)
         ),
         box=box,
-        rows=sum(one.count for one in cells),
+        rows=sum(one.count for one in cells) + len(drawn),
     )
 
 
@@ -252,6 +299,12 @@ def _dot(cell: Cell, frame: Frame, most: int) -> Dot:
     x, y = frame.spot(cell.longitude, cell.latitude)
     radius = 3 + 6 * math.sqrt(cell.count / most) if most > 1 else 4
     return Dot(x, y, round(radius, 1), cell.count, f"{cell.longitude:.5f}, {cell.latitude:.5f}")
+
+
+def _path(outline: Outline) -> str:
+    end = "Z" if outline.is_area else ""
+    rings = (ring for part in outline.parts for ring in part)
+    return "".join("M" + "L".join(f"{x} {y}" for x, y in ring) + end for ring in rings)
 
 
 def _touches(boundary: RegionBoundary, box: Box) -> bool:
@@ -276,8 +329,9 @@ def _sources() -> list[dict[str, str]]:
 
 
 def _note(head: Head, seen: Seen, drawn: Drawn) -> None:
-    dots = len(drawn.sketch.dots) if drawn.sketch else 0
-    noted.note(head, seen, rows=len(drawn.rows) + dots, size=drawn.size)
+    sketch = drawn.sketch
+    shown_rows = len(sketch.dots) + len(sketch.shapes) if sketch else 0
+    noted.note(head, seen, rows=len(drawn.rows) + shown_rows, size=drawn.size)
 
 
 @require_safe

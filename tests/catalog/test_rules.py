@@ -6,10 +6,11 @@ import pytest
 from accounts.roles import Role
 from catalog import publishing
 from catalog.models import CodeList, Field
-from catalog.refusals import EntryRefused
+from catalog.refusals import EntryRefused, GradeRefused
 from catalog.rules import APPLIES, check_rules
 from catalog.terms import Check, State
-from policy.terms import DataType, Grade
+from policy.facts import Mask
+from policy.terms import DataType, Grade, MaskKind
 from tests.factories import accounts
 from tests.factories.catalog import NOW, dataset, field, new_field, staff, table
 
@@ -37,6 +38,26 @@ def test_a_rule_is_asked_only_of_the_types_it_fits(rule, kind):
     else:
         with pytest.raises(EntryRefused, match=f"cannot have {name}"):
             check_rules(one)
+
+
+def test_a_geometry_is_declared_of_text_alone():
+    check_rules(Field(name="route", data_type=DataType.TEXT, coordinate="epsg4547.geojson"))
+
+    with pytest.raises(EntryRefused, match="cannot have a geometry"):
+        check_rules(Field(name="route", data_type=DataType.DECIMAL, coordinate="gcj02.wkt"))
+    with pytest.raises(EntryRefused, match="cannot have an axis"):
+        check_rules(Field(name="route", data_type=DataType.TEXT, coordinate="gcj02.x"))
+    with pytest.raises(EntryRefused, match="such as gcj02"):
+        check_rules(Field(name="route", data_type=DataType.TEXT, coordinate="mars.wkt"))
+
+
+def test_a_geometry_cannot_be_rounded():
+    one = field(name="route", coordinate="gcj02.wkt")
+    by = staff(Role.PUBLISHER, one.resource.dataset.owner)
+    mask = Mask(MaskKind.ROUND_COORDINATE, digits=2)
+
+    with pytest.raises(GradeRefused, match="cannot be rounded"):
+        publishing.grade_field(one.pk, grade=Grade.L3, mask=mask, by=by, at=NOW)
 
 
 @pytest.mark.parametrize("pattern", ["(", "[a", "a{9,1}", r"(.)\1", "*"])

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from policy import places
 from policy.places import SYSTEMS, Unplaced
+from policy.terms import DataType
 
 SPOT = (114.0579, 22.5431)
 IN_CHINA = st.tuples(
@@ -69,3 +70,37 @@ def test_a_rounded_metre_is_the_fifth_decimal_of_a_degree():
 def test_what_is_no_axis_is_refused(code):
     with pytest.raises(ValueError, match=code):
         places.axis(code)
+
+
+def test_a_geometry_is_declared_by_its_system_and_its_form():
+    declared = places.axis("gcj02.wkt")
+
+    assert (declared.system.code, declared.code, declared.is_geometry) == (
+        "gcj02",
+        "gcj02.wkt",
+        True,
+    )
+    assert not places.axis("gcj02.x").is_geometry
+    assert max(len(f"{code}.geojson") for code in SYSTEMS) <= 20
+
+
+@pytest.mark.parametrize(
+    ("codes", "is_one"),
+    [
+        (("gcj02.x", "gcj02.y"), True),
+        (("wgs84.geojson",), True),
+        (("gcj02.x", "wgs84.y"), False),
+        (("gcj02.x",), False),
+        (("gcj02.wkt", "gcj02.geojson"), False),
+        (("gcj02.wkt", "gcj02.x", "gcj02.y"), False),
+        ((), False),
+    ],
+)
+def test_a_place_is_one_pair_or_one_geometry(codes, is_one):
+    assert places.is_place([places.axis(code) for code in codes]) is is_one
+
+
+@pytest.mark.parametrize("kind", DataType)
+def test_an_axis_is_a_number_and_a_geometry_is_text(kind):
+    assert places.fits("wgs84.x", kind) == (kind in places.NUMBERS)
+    assert places.fits("wgs84.wkt", kind) == (kind == DataType.TEXT)

@@ -104,3 +104,38 @@ def test_boundaries_are_public_with_their_source(dataset):
     found = get("/boundaries.geojson").json()
 
     assert found["features"][0]["properties"]["source"] == "invented"
+
+
+def test_lines_and_outlines_are_drawn_as_they_run(db):
+    rows = [
+        '1,"LINESTRING (119.40 38.40, 119.44 38.42)"',
+        '2,"POLYGON ((119.41 38.43, 119.43 38.43, 119.43 38.45, 119.41 38.43))"',
+        '3,"POINT (119.42 38.44)"',
+        "4,unknown",
+    ]
+    shapes = (
+        column("id", DataType.INTEGER, is_key=True),
+        column("route", coordinate="wgs84.wkt"),
+    )
+    dataset = served("id,route\n" + "\n".join(rows) + "\n", shapes)
+
+    with as_open_door():
+        html = text(page(dataset, "/map"))
+
+    assert (html.count('<path class="line"'), html.count('<path class="area"')) == (1, 1)
+    assert html.count('<circle class="dot"') == 1
+    assert "3 rows, 2 drawn as they run, the others in 1 points" in html
+    assert "119.420000" in html  # the middle of the first row's box
+    assert "The field route is in WGS84" in html
+    assert f"/datasets/{dataset.slug}/map" in text(page(dataset))
+
+
+def test_a_geometry_that_is_masked_has_no_map(db):
+    shapes = (
+        column("id", DataType.INTEGER, is_key=True),
+        column("route", coordinate="wgs84.wkt", grade=Grade.L3, mask=Mask(MaskKind.BLANK)),
+    )
+    dataset = served('id,route\n1,"POINT (119.42 38.44)"\n', shapes)
+
+    assert "<circle" not in text(page(dataset, "/map"))
+    assert f"/datasets/{dataset.slug}/map" not in text(page(dataset))

@@ -19,6 +19,13 @@ function style() {
         paint: { "fill-color": colour("--raised"), "fill-opacity": 0.8 } },
       { id: "borders", type: "line", source: "regions",
         paint: { "line-color": colour("--quiet"), "line-width": 1 } },
+      { id: "areas", type: "fill", source: "rows", "source-layer": "areas",
+        paint: { "fill-color": colour("--accent"), "fill-opacity": 0.3 } },
+      { id: "rims", type: "line", source: "rows", "source-layer": "areas",
+        paint: { "line-color": colour("--accent"), "line-width": 1.5 } },
+      { id: "lines", type: "line", source: "rows", "source-layer": "lines",
+        layout: { "line-cap": "round", "line-join": "round" },
+        paint: { "line-color": colour("--accent"), "line-width": 3 } },
       { id: "points", type: "circle", source: "rows", "source-layer": "points",
         paint: {
           "circle-color": colour("--accent"), "circle-opacity": 0.75,
@@ -48,10 +55,12 @@ async function draw() {
   map.addControl(new library.NavigationControl({ showCompass: false }));
   map.addControl(new library.ScaleControl());
   map.once("load", () => place.classList.add("drawn"));
-  map.on("click", "points", (event) => {
-    const [first] = event.features;
+  map.on("click", (event) => {
+    const [first] = map.queryRenderedFeatures(event.point, { layers: ["points", "lines", "areas"] });
+    if (!first) return;
+    const spot = first.layer.id === "points" ? first.geometry.coordinates : event.lngLat.toArray();
     const told = document.createElement("p");
-    const [lon, lat] = first.geometry.coordinates.map((one) => one.toFixed(5));
+    const [lon, lat] = spot.map((one) => one.toFixed(5));
     told.textContent = `${place.dataset.rows} ${first.properties.count} · ${lon}, ${lat}`;
     new library.Popup().setLngLat(event.lngLat).setDOMContent(told).addTo(map);
   });
