@@ -1,6 +1,6 @@
 """Lines and rings cut at the edges of a square, so that a tile holds no more than it shows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -66,20 +66,18 @@ def ring(spots: Sequence[Spot], window: Window) -> list[Spot]:
     found = list(spots[:-1])
     for axis in (0, 1):
         for edge, sign in ((window.least, 1), (window.most, -1)):
-            found = list(
-                _half(found, axis, edge, lambda part, s=sign, e=edge: (part - e) * s >= 0)
-            )
+            found = list(_half(found, axis, edge, sign))
     return found
 
 
-def _half(
-    spots: Sequence[Spot], axis: int, edge: float, inside: Callable[[float], bool]
-) -> Iterator[Spot]:
+def _half(spots: Sequence[Spot], axis: int, edge: int, sign: int) -> Iterator[Spot]:
+    """Yield what is left of a ring on one side of an edge: above it where `sign` is 1."""
     for before, spot in zip([*spots[-1:], *spots[:-1]], spots, strict=True):
-        if inside(before[axis]) != inside(spot[axis]):
+        was, is_inside = ((one[axis] - edge) * sign >= 0 for one in (before, spot))
+        if was != is_inside:
             share = (edge - before[axis]) / (spot[axis] - before[axis])
             yield _along(before, spot, share)
-        if inside(spot[axis]):
+        if is_inside:
             yield spot
 
 
