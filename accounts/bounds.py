@@ -42,13 +42,18 @@ class KeyNotForDataset(KeyBound):
 
 def check_address(key: ApiKey, address: str) -> None:
     """Raise KeyElsewhere where a key is bound to other addresses than this one."""
-    if key.addresses and not _is_in(address, networks(key.addresses)):
+    if not admits(key, address):
         text = _(
             "The API key %(prefix)s… is bound to other network addresses than %(address)s, from "
             "which this call came. Call from one of them, or make a key without this bound."
         )
         terms = {"prefix": key.prefix, "address": address or "?"}
         raise KeyElsewhere(text % terms, key.pk)
+
+
+def admits(key: ApiKey, address: str) -> bool:
+    """Whether a key may be used from this address."""
+    return not key.addresses or _is_in(address, networks(key.addresses))
 
 
 def check_dataset(only: frozenset[int], dataset_id: int, key_id: int | None) -> None:

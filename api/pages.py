@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from accounts import addresses, keys
+from accounts import addresses, bounds, keys
 from accounts.models import ApiKey
 from accounts.quotas import QuotaExceeded
 from api import kept, metering
@@ -148,9 +148,10 @@ def _repeated(asked: Asked, raw: str) -> Answered | None:
         return None
     ahead = known.ahead
     at = timezone.now()
-    if ahead.today != timezone.localdate(at) or (ahead.key and ahead.key.expires_at <= at):
+    address = addresses.of(asked.environ)
+    if ahead.today != timezone.localdate(at) or not _opens(ahead.key, address, at):
         return None
-    who = ahead.who if ahead.key else caller(None, addresses.of(asked.environ))
+    who = ahead.who if ahead.key else caller(None, address)
     if asked.meter is None:
         try:
             asked.meter = metering.charge(ahead.key, who)
@@ -170,6 +171,11 @@ class _Latest:
     """The state of the database that this process saw last: one that is over never comes again."""
 
     state: bytes | None = None
+
+
+def _opens(key: ApiKey | None, address: str, at: datetime) -> bool:
+    """Whether a key opens now and from there, where nothing that it tells has moved."""
+    return key is None or (key.expires_at > at and bounds.admits(key, address))
 
 
 def _unmoved(known: Remembered, slug: str, digest: str) -> bool:

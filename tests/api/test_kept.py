@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import keys
+from accounts.models import ApiKey
 from api.kept import LARGEST, MEGABYTE, Kept, Shelf, shelf
 from api.pages import Answered
 from audit import deliveries
@@ -317,3 +318,21 @@ def test_the_shelf_wants_what_is_asked_for_twice():
 
     assert [own.wanted(("a",)), own.wanted(("b",)), own.wanted(("a",))] == [False, False, True]
     assert not own.wanted(None)
+
+
+def test_a_kept_page_is_not_given_out_elsewhere_than_the_key_is_bound_to(way):
+    ApiKey.objects.filter(pk=way.key.key.pk).update(addresses="203.0.113.0/24")
+    address = f"/api/v1/datasets/{way.dataset.slug}/records?limit=5"
+
+    def asked(place: str):
+        return way.client.get(address, headers={"X-API-Key": way.key.raw}, REMOTE_ADDR=place)
+
+    here = [asked("203.0.113.9").status_code for _time in range(4)]
+    there = asked("198.51.100.1")
+
+    assert here == [200] * 4
+    assert (there.status_code, there.json()["code"]) == (403, "key-elsewhere")
+    usage = way.client.get(
+        "/api/v1/usage", headers={"X-API-Key": way.key.raw}, REMOTE_ADDR="203.0.113.9"
+    ).json()
+    assert usage["per_day"] - usage["day_remaining"] == 4
