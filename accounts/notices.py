@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from smtplib import SMTPException
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 LATEST = 20
 MAILS_A_TURN = 50
+PERMANENT = 500
+"""From this code on a mail server says no for good (RFC 5321, 4.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -909,9 +911,10 @@ def see(user: User, *, at: datetime, only: int | None = None) -> None:
 def mail_due(*, at: datetime) -> int:
     """Send the mails of notices that have none yet; returns how many notices were done.
 
-    A mail server that is down leaves them for the next turn. A notice whose role nobody with an
-    address holds is done without a mail. Each is one transaction, so that none is sent twice by
-    two workers; a process that dies between sending and writing that down may repeat one.
+    A mail server that is down leaves them for the next turn; an address that it refuses for good
+    gets none, and the others theirs. A notice whose role nobody with an address holds is done
+    without a mail. Each is one transaction, so that none is sent twice by two workers; a process
+    that dies between sending and writing that down may repeat one.
     """
     done = 0
     while done < MAILS_A_TURN and (sent := _mail_next(at)):
@@ -1005,8 +1008,21 @@ class _Mail:
     body: str
 
     def send_to(self, addresses: list[str]) -> None:
+        """Send it to each. An address that is refused for good keeps nobody else from theirs."""
         for address in addresses:
-            EmailMessage(self.subject, self.body, to=[address]).send()
+            try:
+                EmailMessage(self.subject, self.body, to=[address]).send()
+            except (SMTPRecipientsRefused, SMTPDataError) as refused:
+                if not _for_good(refused):
+                    raise
+                log.warning("a mail was refused for good: %s", type(refused).__name__)
+
+
+def _for_good(refused: SMTPRecipientsRefused | SMTPDataError) -> bool:
+    """Whether a mail server will not take a mail later either."""
+    if isinstance(refused, SMTPDataError):
+        return refused.smtp_code >= PERMANENT
+    return all(code >= PERMANENT for code, _said in refused.recipients.values())
 
 
 def _mail(notice: Notice) -> _Mail:

@@ -1,6 +1,7 @@
 """What people are told: by role, once while it is open, and by mail where it matters."""
 
 from datetime import date, timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 import pytest
 from django.core import mail
@@ -167,6 +168,37 @@ def test_a_mail_server_that_is_down_loses_no_mail(monkeypatch):
 
     assert notices.mail_due(at=make.NOW) == 1
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("refusal", "is_lasting"),
+    [
+        (SMTPRecipientsRefused({"gone@example.test": (550, b"no such user")}), True),
+        (SMTPDataError(554, b"refused"), True),
+        (SMTPRecipientsRefused({"gone@example.test": (450, b"later")}), False),
+        (SMTPDataError(451, b"later"), False),
+    ],
+)
+def test_an_address_that_is_refused_for_good_keeps_nobody_from_theirs(
+    monkeypatch, refusal, is_lasting
+):
+    place = make.organization(OrganizationKind.DEPARTMENT)
+    for name in ("first", "gone", "other"):
+        make.user(Role.PUBLISHER, place, email=f"{name}@example.test")
+    stale(place)
+    send = mail.EmailMessage.send
+
+    def sent(one):
+        if one.to == ["gone@example.test"]:
+            raise refusal
+        return send(one)
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", sent)
+    done = [notices.mail_due(at=make.NOW) for _turn in range(2)]
+
+    assert done == ([1, 0] if is_lasting else [0, 0])
+    if is_lasting:
+        assert [one.to for one in mail.outbox] == [["first@example.test"], ["other@example.test"]]
 
 
 def test_a_notice_of_a_kind_without_mail_sends_none():
