@@ -94,7 +94,7 @@ FREE = Bounds()
 OWN_PLACE = {"rate_per_minute": 120, "daily_quota": 20_000}
 """Limits of the keys of a citizen's own app; a company's have the model's defaults."""
 USABLE_KEYS = 5
-"""Keys that an app of a company or a citizen has at once: enough to replace each with overlap."""
+"""Keys that an app of a company or a citizen has at once, beside those that are being replaced."""
 
 
 @transaction.atomic
@@ -112,7 +112,7 @@ def issue(
     Raises NotAllowed; StepRefused if the app is closed, has USABLE_KEYS already, or is a
     department's and is to be bound; ValidationError if `expires_at` does not lie after `at`.
     """
-    app = App.objects.select_for_update(of=("self",)).select_related("organization").get(pk=app.pk)
+    app = _held(app.pk)
     require(by, "accounts.create_key", app.organization)
     if app.closed_at is not None:
         text = _("“%(name)s” is closed and gets no new keys. Register another app.")
@@ -140,9 +140,19 @@ def _refuse_too_many(app: App, bounds: Bounds, at: datetime) -> None:
             )
             raise StepRefused(text, "bound-by-grants")
         return
-    if app.keys.usable(at).count() >= USABLE_KEYS:
+    _refuse_from(USABLE_KEYS, app, at)
+
+
+def _held(app_id: int) -> App:
+    """Return an app with its organisation, locked: two keys at once are counted one by one."""
+    rows = App.objects.select_for_update(of=("self",)).select_related("organization")
+    return rows.get(pk=app_id)
+
+
+def _refuse_from(most: int, app: App, at: datetime) -> None:
+    if app.organization.kind == OrganizationKind.COMPANY and app.keys.usable(at).count() >= most:
         text = _("“%(name)s” has %(most)s keys that work. Revoke one that is no longer needed.")
-        raise StepRefused(text % {"name": app.name, "most": USABLE_KEYS}, "keys-enough")
+        raise StepRefused(text % {"name": app.name, "most": most}, "keys-enough")
 
 
 def _new(
@@ -171,7 +181,8 @@ def rotate(key_id: int, *, overlap: timedelta, by: User, at: datetime) -> Issued
     """Make a key in place of another: alike in all but its text, and for as long as that one was.
 
     The old one works on for `overlap` and ends then, or earlier by its own end. Raises NotAllowed;
-    StepRefused of a key that opens nothing any more.
+    StepRefused of a key that opens nothing any more, and of an overlap where the app has twice
+    USABLE_KEYS: to replace keys must not multiply them, each has calls of its own a day.
     """
     old = (
         ApiKey.objects.select_for_update(of=("self",))
@@ -182,6 +193,8 @@ def rotate(key_id: int, *, overlap: timedelta, by: User, at: datetime) -> Issued
     no = _refusal(old, at)
     if no is not None:
         raise StepRefused(str(no), no.code)
+    if overlap:
+        _refuse_from(2 * USABLE_KEYS, _held(old.app_id), at)
     bounds = Bounds(old.datasets, old.addresses)
     lasts = old.expires_at - old.created_at
     key, raw = _new(old.app, label=old.label, at=at, expires_at=at + lasts, bounds=bounds)

@@ -187,3 +187,19 @@ def test_a_developer_registers_an_app_whose_name_is_free():
         developers.create_app(company, "Buses", by=developer, at=make.NOW)
     developers.close_app(app.pk, by=developer, at=make.NOW)
     assert developers.create_app(company, "Buses", by=developer, at=make.NOW) != app
+
+
+def test_replacing_keys_with_overlap_does_not_multiply_them():
+    issued = make.api_key()
+    person = issued.key.app.created_by
+
+    def replaced(days: int):
+        return keys.rotate(issued.key.pk, overlap=timedelta(days=days), by=person, at=make.NOW)
+
+    for _time in range(2 * keys.USABLE_KEYS - 1):
+        replaced(7)
+    with pytest.raises(StepRefused, match="10"):
+        replaced(7)
+    replaced(0)  # takes the place of the old one
+
+    assert issued.key.app.keys.usable(make.NOW + timedelta(seconds=2)).count() == 10
