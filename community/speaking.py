@@ -22,6 +22,9 @@ from community.models import Comment, Showcase, Speaker, Wish
 from community.models.speakers import NAME_LENGTH
 from community.refusals import NameRefused, TooMuchSaid
 
+UNJOINED = dict.fromkeys(map(ord, texts.JOINERS))
+"""Takes out of a name what joins signs and is not seen itself."""
+
 
 def require_member(by: User) -> None:
     """Return if this person speaks for themselves here. Raises NotAllowed."""
@@ -43,7 +46,8 @@ def take_name(name: str, *, by: User, at: datetime) -> Speaker:
     Raises NotAllowed, TextRefused, NameRefused: the name is somebody else's, or an office's.
     """
     require_member(by)
-    chosen = _own(unicodedata.normalize("NFKC", texts.line(name, NAME_LENGTH)))
+    plain = unicodedata.normalize("NFKC", name)  # before it is measured: it may become longer
+    chosen = _own(texts.line(plain.translate(UNJOINED), NAME_LENGTH))
     try:
         with transaction.atomic():
             speaker, _made = Speaker.objects.update_or_create(
@@ -57,14 +61,19 @@ def take_name(name: str, *, by: User, at: datetime) -> Speaker:
 
 def _own(name: str) -> str:
     """Return a name that is nobody's office. Raises NameRefused."""
-    alike = name.casefold()
-    for zh, en in Organization.objects.values_list("name_zh", "name_en"):
-        if any(office and office.casefold() in alike for office in (zh, en)):
+    alike = _read(name)
+    for names in Organization.objects.values_list("name_zh", "name_en"):
+        if any(office and office in alike for office in map(_read, names)):
             raise NameRefused(
                 _("“%(name)s” is the name of an organisation. Choose one of your own.")
                 % {"name": name}
             )
     return name
+
+
+def _read(name: str) -> str:
+    """Return what of a name one reads out: no spaces and signs between, no capitals."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
 
 
 @transaction.atomic

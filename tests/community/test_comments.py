@@ -172,6 +172,12 @@ def test_empty_and_endless_texts_are_refused(text):
         community.comment(text=text)
 
 
+@pytest.mark.parametrize("text", ["\u200b", "\u3164\u2800", "\ufeff \u00ad\n"])
+def test_a_text_in_which_nothing_is_seen_is_empty(text):
+    with pytest.raises(TextRefused):
+        community.comment(text=text)
+
+
 def test_characters_that_nobody_sees_are_taken_out():
     made = community.comment(text="a\u202eb\0c\r\nd 👩\u200d🌾")
 
@@ -188,6 +194,32 @@ def test_a_name_is_ones_own():
     for name in ("lin", "LIN", "Ｌｉｎ", "交通运输局", "The transport office", "交通运输局客服"):
         with pytest.raises(NameRefused):
             community.member(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "交通\u200b运输局",
+        "交通\u2060运\u00ad输局",
+        "交 通 运 输 局",
+        "交通·运输局",
+        "ｔransport-office",
+        "l\u200bin",
+        "Li\u200dn",
+    ],
+)
+def test_a_name_that_looks_like_anothers_is_not_taken(name):
+    accounts.organization(name_zh="交通运输局", name_en="Transport Office")
+    community.member("Lin")
+
+    with pytest.raises(NameRefused):
+        community.member(name)
+
+
+@pytest.mark.parametrize("name", ["\u200b\u2060", "\u3164", "\u200d", "ﷺ" * 3])
+def test_a_name_that_nobody_can_read_or_that_grows_too_long_is_refused(name):
+    with pytest.raises(TextRefused):
+        community.member(name)
 
 
 def test_a_closed_account_is_not_named_any_more_and_what_was_said_stays():
