@@ -24,6 +24,8 @@ from audit import chain
 KEEP = "accounts.keep_members"
 DAYS = 7
 """For how many days an invitation works."""
+KEPT_DAYS = 30
+"""For how many days after that it is kept, with the address to which it went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,12 @@ def take_back(invitation_id: int, *, by: User, at: datetime) -> CompanyInvitatio
     return found
 
 
+def standing(company: Organization, *, at: datetime) -> QuerySet[CompanyInvitation]:
+    """Return the invitations of a company that work: of who answers for it still, and not old."""
+    senders = companies.answering(company).values("user")
+    return waiting(company).filter(expires_at__gt=at, by__in=senders)
+
+
 def _locked() -> QuerySet[CompanyInvitation]:
     return CompanyInvitation.objects.select_for_update(of=("self",)).select_related("company")
 
@@ -95,7 +103,8 @@ def _locked() -> QuerySet[CompanyInvitation]:
 def invitation(token: str, *, by: User, at: datetime) -> CompanyInvitation:
     """Return the invitation of a token that its addressee may accept. Raises StepRefused.
 
-    To anybody else each token is answered alike, whether there is an invitation or not.
+    To anybody else each token is answered alike, whether there is an invitation or not. One works
+    for as long as who sent it answers for the company: nobody comes back by their own letter.
     """
     return _theirs(CompanyInvitation.objects.select_related("company"), token, by, at)
 
@@ -111,6 +120,7 @@ def _theirs(
         or found.revoked_at
         or found.expires_at <= at
         or not found.company.is_open
+        or not companies.answering(found.company).filter(user=found.by_id).exists()
     ):
         text = _(
             "This invitation is used up, too old, or for another e-mail address than the one of"
@@ -180,7 +190,7 @@ def step_down(company: Organization, *, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def remove(company: Organization, user_id: int, *, by: User, at: datetime) -> None:
-    """End a colleague's part in a company. Keys and apps stay with it.
+    """End a colleague's part in a company. Keys and apps stay with it, letters of theirs end.
 
     Raises NotAllowed, StepRefused (oneself, or who has no part in it).
     """
@@ -202,6 +212,17 @@ def leave(company: Organization, *, by: User, at: datetime) -> None:
         refuse_last(company, by)
     _part(company, by)
     chain.record("company.leave", _named(company), by=by, at=at)
+
+
+@transaction.atomic
+def forget(*, at: datetime) -> int:
+    """Delete invitations that ran out KEPT_DAYS ago, used or not; returns how many.
+
+    Each holds an e-mail address, also of who has closed the account or never had one. That
+    somebody was invited, and came, stays in the trail.
+    """
+    old = CompanyInvitation.objects.filter(expires_at__lt=at - timedelta(days=KEPT_DAYS))
+    return old.delete()[0]
 
 
 def answers(company: Organization, person: User) -> bool:

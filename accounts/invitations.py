@@ -86,7 +86,7 @@ def letter(to: str, written: Callable[[], tuple[str, str]], address: str) -> Sen
     for language in ("zh-hans", "en"):
         with translation.override(language):
             subject, text = written()
-        subjects.append(subject)
+        subjects.append(" ".join(subject.split()))  # a name may hold the end of a line
         texts.append(text)
     try:
         EmailMessage(" / ".join(subjects), "\n\n".join([*texts, address]), to=[to]).send()

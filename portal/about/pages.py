@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from accounts import quotas, refused
+from accounts import colleagues, quotas, refused
 from accounts.guessing import WINDOW
 from portal.frame import address_of, choose_language, shown
 
@@ -106,6 +106,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "quota_days": quotas.KEPT_SECONDS // 86_400,
         "refused_calls": refused.KEPT,
         "refused_days": refused.KEPT_SECONDS // 86_400,
+        "invitation_days": colleagues.DAYS + colleagues.KEPT_DAYS,
     }
     return text(request, "privacy", kept)
 

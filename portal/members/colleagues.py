@@ -52,7 +52,7 @@ def _shown(
 ) -> HttpResponse:
     person = person_of(request)
     answers = found in answered_by(person)
-    invited = colleagues.waiting(found).filter(expires_at__gt=timezone.now())
+    invited = colleagues.standing(found, at=timezone.now())
     context = {
         "said": said(request),
         "company": found,

@@ -213,3 +213,32 @@ def test_each_step_leaves_one_entry(company, boss, guest):
         "company.appoint",
         "company.remove",
     ]
+
+
+@pytest.mark.parametrize("way", ["removed", "stepped down", "closed the account"])
+def test_a_letter_ends_when_who_sent_it_answers_for_the_company_no_more(company, boss, guest, way):
+    other = accounts.user(Role.RESPONSIBLE, company)
+    token = invited(company, other, Role.RESPONSIBLE).token
+    assert colleagues.standing(company, at=NOW).exists()
+
+    if way == "removed":
+        colleagues.remove(company, other.pk, by=boss, at=NOW)
+    elif way == "stepped down":
+        colleagues.step_down(company, by=other, at=NOW)
+    else:
+        members.close(other.pk, by=other, at=NOW)
+
+    with pytest.raises(StepRefused, match="used up"):
+        colleagues.join(token, by=guest, at=NOW)
+    assert not colleagues.standing(company, at=NOW).exists()
+
+
+def test_an_invitation_is_forgotten_some_weeks_after_it_ran_out_used_or_not(company, boss, guest):
+    colleagues.join(invited(company, boss).token, by=guest, at=NOW)
+    invited(company, boss, email="other@example.org")
+    over = NOW + timedelta(days=colleagues.DAYS + colleagues.KEPT_DAYS)
+
+    forgotten = [colleagues.forget(at=over), colleagues.forget(at=over + timedelta(seconds=1))]
+
+    assert forgotten == [0, 2]
+    assert roles(guest, company) == {Role.DEVELOPER}

@@ -107,3 +107,11 @@ def test_open_invitations_are_seen_with_their_age_until_they_are_accepted():
 
     assert not invitations.not_accepted(User.objects.all()).exists()
     assert invitations.days_open(User.objects.get(username="mei"), at=later) is None
+
+
+def test_the_end_of_a_line_in_a_name_stays_out_of_the_subject(mailoutbox):
+    def written():
+        return "Invitation to “Clouds\nBcc: all@example.org”", "Come."
+
+    assert invitations.letter("mei@example.org", written, ADDRESS) == Sent.MAILED
+    assert "\n" not in mailoutbox[0].subject

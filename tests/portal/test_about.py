@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import quotas
+from accounts import colleagues, quotas
 from accounts.keys import OWN_PLACE
 from accounts.roles import Role
 from api.refusals import REFUSALS
@@ -192,6 +192,7 @@ def test_privacy_tells_the_numbers_that_the_code_goes_by(settings):
         f"after {quotas.KEPT_SECONDS // 86400} days",
         settings.LANGUAGE_COOKIE_NAME,
         f"{settings.SESSION_COOKIE_AGE // 3600} hours at most",
+        f"{colleagues.DAYS + colleagues.KEPT_DAYS} days after it was sent",
     ):
         assert told in page
 
