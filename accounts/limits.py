@@ -38,10 +38,12 @@ INVITE = Limit("invite", 20, DAY)
 """Colleagues whom one person invites to companies."""
 LEAK = Limit("leak", 20, HOUR)
 """Keys reported as leaked from one address."""
-CLOSE = Limit("close", 10, HOUR)
-"""Tries of one person to close the account with a password."""
+PASSWORD = Limit("password", 10, HOUR)
+"""Tries of one person who is signed in with the password: to change it, to close the account."""
 NEW_KEY = Limit("new-key", 20, DAY)
 """Keys that one person makes."""
+PICTURE = Limit("picture", 20, HOUR)
+"""Pictures that one person hands in, taken or not: each is unpacked and made anew."""
 
 PING = Limit("ping", 30, HOUR)
 """Pings to webhooks that one person sends, those of new ones among them."""

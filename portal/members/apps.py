@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import addresses, bounds, developers, keys, limits, members
+from accounts import addresses, bounds, developers, keys, limits, members, quotas
 from accounts.keys import Bounds, IssuedKey
 from accounts.models import ApiKey, App, User
 from catalog.models import Dataset
@@ -222,7 +222,7 @@ def leaked(request: HttpRequest) -> HttpResponse:
 def _leaked(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("key", "").strip()[:500]
     if request.method == "POST" and text:
-        limits.spend(limits.LEAK, addresses.of(request.META))
+        limits.spend(limits.LEAK, quotas.by_address(addresses.of(request.META)))
         keys.report_leak(text, at=timezone.now())
     context = {"reported": request.method == "POST" and bool(text)}
     return page(request, "portal/members/leaked.html", context)

@@ -35,7 +35,7 @@ def close(request: HttpRequest) -> HttpResponse:
     kind = CloseForm if person.has_usable_password() else CloseByMailForm
     form = kind(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        limits.spend(limits.CLOSE, str(person.pk))
+        limits.spend(limits.PASSWORD, str(person.pk))
         typed = form.cleaned_data["password"]
         right = (
             person.check_password(typed)

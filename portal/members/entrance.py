@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.views.generic import TemplateView
 
-from accounts import addresses, limits
+from accounts import addresses, limits, quotas
 from accounts.models import User
 from portal.frame import choose_language, shown
 from portal.members import oidc_server
@@ -29,10 +29,14 @@ class Framed:
         choose_language(request)
         try:
             if self.limit is not None and request.method == "POST":
-                limits.spend(self.limit, addresses.of(request.META))
+                limits.spend(self.limit, self.counted_as(request))
             return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # of the view beside
         except (limits.TooOften, limits.Uncounted) as no:
             return refused(request, no)
+
+    def counted_as(self, request: HttpRequest) -> str:
+        """Return under what a form is counted: the network address, of IPv6 its network of 64."""
+        return quotas.by_address(addresses.of(request.META))
 
     def render_to_response(self, context: dict[str, Any], **_more: Any) -> HttpResponse:
         """Return the page."""
@@ -130,6 +134,7 @@ class ChangePassword(Framed, allauth.PasswordChangeView):
     """Choose another password, with the present one."""
 
     template_name = "portal/members/change_password.html"
+    limit = limits.PASSWORD
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Lead to sign-in, and those without a password to choose one by mail."""
@@ -138,6 +143,10 @@ class ChangePassword(Framed, allauth.PasswordChangeView):
         if not request.user.has_usable_password():
             return allauth.redirect(reverse("account_reset_password"))
         return super().dispatch(request, *args, **kwargs)
+
+    def counted_as(self, request: HttpRequest) -> str:
+        """Count by the person: who took over a session comes from anywhere."""
+        return str(request.user.pk)
 
 
 class Gone(Framed, allauth.AccountInactiveView):

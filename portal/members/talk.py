@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import limits
 from accounts.models import User
 from accounts.roles import NotAllowed
 from catalog.models import Dataset
@@ -92,6 +93,8 @@ def new_app(request: HttpRequest) -> HttpResponse:
 
     def verb(told: dict[str, Any], by: User) -> None:
         upload = told.pop("picture", None)
+        if upload:
+            limits.spend(limits.PICTURE, str(by.pk))
         app = showcases.Shown(picture=upload.file if upload else None, **told)
         showcases.submit(app, by=by, at=timezone.now())
 

@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from accounts import limits
 from accounts.roles import Role
 from audit.models import Entry
 from tests.factories import accounts
@@ -151,3 +152,38 @@ def test_a_session_ends_when_it_is_idle(settings):
 
     assert answer["Location"].startswith("/my/sign-in/")
     assert Entry.objects.filter(verb="sign_out", details__because="idle").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "limit"),
+    [
+        ("/my/sign-up/", {}, limits.SIGN_UP),
+        ("/my/password/forgotten/", {}, limits.FORGOTTEN),
+        ("/my/leaked/", {"key": "cdx_abcdef"}, limits.LEAK),
+    ],
+)
+def test_a_network_of_ipv6_is_counted_as_one_address(path, form, limit):
+    def sent(place: str) -> int:
+        return Client().post(path, form, REMOTE_ADDR=place).status_code
+
+    within = {sent(f"2001:db8:0:1::{number:x}") for number in range(1, limit.most + 1)}
+
+    assert 429 not in within
+    assert sent("2001:db8:0:1:ffff::1") == 429
+    assert sent("2001:db8:0:2::1") != 429
+
+
+def test_the_present_password_is_not_guessed_from_within_a_session():
+    client = people.member_client("lan@example.org")
+    form = {"password1": "Another-Word-77", "password2": "Another-Word-77"}
+
+    tries = [
+        client.post("/my/password/", form | {"oldpassword": f"Guess-{number}"}).status_code
+        for number in range(limits.PASSWORD.most)
+    ]
+    changed = client.post("/my/password/", form | {"oldpassword": people.PASSWORD})
+    closed = client.post("/my/close/", {"password": people.PASSWORD})
+
+    assert set(tries) == {200}
+    assert (changed.status_code, closed.status_code) == (429, 429)
+    assert people.of("lan@example.org").check_password(people.PASSWORD)

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import override_settings
 from django.urls import reverse
 
+from accounts import limits
 from accounts.roles import Role
 from audit.models import Entry
 from community import comments, wishes
@@ -121,6 +122,23 @@ def test_an_upload_that_is_not_what_it_says_is_refused(lan, name, content):
 
     assert answer.status_code == 400
     assert not Showcase.objects.exists()
+
+
+def test_pictures_are_not_unpacked_without_end(lan, monkeypatch):
+    monkeypatch.setattr("accounts.limits.PICTURE", limits.Limit("picture", 2, limits.HOUR))
+    told = {
+        "shown_name": "Lan",
+        "title_zh": "下一班",
+        "text": "a map",
+        "url": "https://app.example/",
+        "datasets": catalog.dataset().slug,
+    }
+
+    def sent() -> int:
+        picture = SimpleUploadedFile("a.png", b"none", "image/png")
+        return lan.post("/my/talk/app/", told | {"picture": picture}).status_code
+
+    assert [sent() for _time in range(3)] == [400, 400, 429]
 
 
 @pytest.mark.parametrize("address", ["nothing-here", "https://evil.example/x", "/datasets/"])
