@@ -94,7 +94,10 @@ def _key_of(failure: Exception, request: Any) -> int | None:
     number = getattr(failure, "key_id", None)
     if number is not None or request is None or isinstance(failure, KeyRefused | KeyInAddress):
         return number
-    raw = presented(request.META, ())
+    try:
+        raw = presented(request.META, ())
+    except KeyInAddress:  # it was refused for something else before that was looked at
+        return None
     key = keys.find(raw) if raw else None
     return None if key is None else key.pk
 

@@ -428,8 +428,8 @@ def visible_then(
 ) -> list[tuple[FieldTerms, VisibleField]]:
     """Replay the decision of a past day: each field's terms then, and how the caller saw it.
 
-    By the terms, lines and grants of that day; what the zone held then is not kept. Raises
-    NotPublishedThen.
+    By the terms, lines and grants of that day; what the zone held then is not kept, and what is
+    concealed today is left out. Raises NotPublishedThen.
     """
     terms = history.on(found.dataset_id, day)
     if not terms:
@@ -441,7 +441,8 @@ def visible_then(
     decision = _decision(found, caller, today=day, mode=mode, channel=channel, then=terms)
     columns = [{"column": "", "type": one.data_type, "treatment": 0} for one in terms]
     seen = [_as_seen(one, decision, held) for one, held in zip(fields, columns, strict=True)]
-    return list(zip(terms, seen, strict=True))
+    both = zip(terms, seen, strict=True)
+    return [(then, one) for then, one in both if not then.field.concealed]
 
 
 def _decided(

@@ -31,9 +31,13 @@ def explained(fields: Sequence[Field], dataset: Dataset, *, day: date) -> list[E
 
 
 def explained_then(dataset: Dataset, *, day: date) -> list[Explained]:
-    """Decide by the terms and lines of a past day; empty where nothing was published by then."""
+    """Decide by the terms and lines of a past day; empty where nothing was published by then.
+
+    What is concealed today is left out of every day.
+    """
     then = history.on(dataset.pk, day)
-    return _decided(then, facts.prohibitions(dataset, then=then), day) if then else []
+    told = [one for one in then if not one.field.concealed]
+    return _decided(told, facts.prohibitions(dataset, then=then), day) if told else []
 
 
 def _decided(

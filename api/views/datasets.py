@@ -281,8 +281,11 @@ def _place(
     """Return what the rows' place is and how it can be asked for; None where there is none.
 
     With how many rows have numbers that are no place, by reason; not where that leans on more
-    than the caller sees.
+    than the caller sees. None where rows are open by counts alone, too: their places are not
+    given, and so few of one reason are a small group.
     """
+    if head.smallest_group > 1:
+        return None
     try:
         place = place_of(access.visible(head, caller, today=day, mode=Mode.QUERY))
     except (NoPlace, FieldMasked, FieldWithheld):

@@ -113,6 +113,8 @@ def test_a_dataset_open_by_counts_alone_is_not_cut_by_place(shifted):
 
     for params in ({"group": "@district"}, {"bbox": "1,2,3,4"}, {"within": "EAST"}):
         assert shifted.get("aggregate", **params).json()["code"] == "only-counted"
+    # by reason, rows that are no place are groups below the smallest one
+    assert shifted.client.get(f"/api/v1/datasets/{shifted.dataset.slug}").json()["places"] is None
 
 
 def test_the_chart_offers_districts_by_name_where_there_are_boundaries(shifted):

@@ -52,6 +52,16 @@ def test_a_concealed_field_is_concealed_on_every_day(way):
     assert "ghost" not in treatments(way, timezone.localdate())
 
 
+def test_what_is_concealed_later_is_concealed_on_the_days_before_too(way):
+    assert "secret" in treatments(way, DAY)
+
+    way.binding.resource.fields.filter(name="secret").update(concealed=True)
+
+    assert "secret" not in treatments(way, DAY)
+    page = way.client.get(f"/datasets/{way.dataset.slug}/why", {"as_of": DAY.isoformat()})
+    assert 'id="field-secret"' not in page.content.decode()
+
+
 def test_before_its_publication_nothing_was_decided(way):
     answer = way.get("explain", as_of=(DAY - timedelta(days=1)).isoformat())
 

@@ -305,3 +305,9 @@ def test_chinese_is_readable_in_a_terminal(way, what):
     answer = way.client.get(f"/api/v1/datasets/{way.dataset.slug}{what}")
 
     assert "\\u" not in answer.content.decode()
+
+
+def test_a_key_in_the_address_of_a_call_that_is_none_is_no_fault(way):
+    answer = way.client.post(f"/api/v1/datasets/{way.dataset.slug}/records?x={way.key.raw}")
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed")
