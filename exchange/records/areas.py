@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from exchange.problems import Problem
 
-BBOX, NEAR, WITHIN = "bbox", "near", "within"
+BBOX, NEAR, WITHIN = NAMES = "bbox", "near", "within"
 FURTHEST = 100_000
 NUMBER = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,15})?", re.ASCII)
 CODE = re.compile(r"[0-9A-Za-z_-]{1,20}", re.ASCII)

@@ -56,7 +56,7 @@ def from_form(form: Mapping[str, Sequence[str]]) -> Pairs:
     """Return the parameters that the filter form asks for: what each of its rows says, in order.
 
     `field`, `operator` and `value` belong together by place; a row without field or value says
-    nothing. `show` are the fields to be shown, `sort` and `order` how.
+    nothing. `show` are the fields to be shown, `sort` and `order` how; areas are taken along.
     """
     found: Pairs = []
     shown = [name for name in form.get("show", ()) if name]
@@ -70,6 +70,7 @@ def from_form(form: Mapping[str, Sequence[str]]) -> Pairs:
         for field, operator, value in rows
         if field and (value or operator == Operator.IS_NULL)
     ]
+    found += [(name, one) for name in areas.NAMES for one in form.get(name, ()) if one]
     sort = _last(form.get("sort", ()))
     if sort:
         found.append(("sort", f"{'-' if _last(form.get('order', ())) == 'down' else ''}{sort}"))

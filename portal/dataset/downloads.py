@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from exchange.records import spreadsheets
-from exchange.records.query import RecordQuery
+from exchange.records.query import Total
 from portal.dataset import asked
 from portal.dataset.preview import Preview
 
@@ -43,7 +43,7 @@ def downloads(found: Preview) -> list[Download]:
         size = None if found.query.fields else _size(found, whole)
         given.append(Download(_("All rows"), "CSV", csv, whole, size))
         given.append(_for_spreadsheets(given[-1]))
-        query = RecordQuery(found.query.fields, found.query.filters, found.query.sort)
+        query = replace(found.query, cursor="", total=Total.NONE)
         chosen = asked.address(query)
         if chosen and found.page is not None:
             address = f"{csv}?{chosen}"

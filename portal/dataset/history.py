@@ -114,8 +114,10 @@ def atom(request: HttpRequest, slug: str) -> HttpResponse:
     choose_language(request)
     try:
         found = facts.about(slug, now=timezone.now(), today=timezone.localdate())
-    except (DatasetUnknown, DatasetWithdrawn):
+    except DatasetUnknown:
         raise Http404 from None
+    except DatasetWithdrawn:
+        return withdrawn(request, slug)
     english = get_language() == "en"
     feed = feeds.Feed(
         title=_("%(dataset)s: changes") % {"dataset": found.dataset.title},

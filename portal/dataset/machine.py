@@ -8,6 +8,7 @@ script's ends there, before the policy is asked).
 
 import json
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -32,8 +33,10 @@ def jsonld(_request: HttpRequest, slug: str) -> HttpResponse:
     """Describe a published dataset for catalogues and search engines."""
     try:
         found = facts.about(slug, now=timezone.now(), today=timezone.localdate())
-    except (DatasetUnknown, DatasetWithdrawn):
+    except DatasetUnknown:
         raise Http404 from None
+    except DatasetWithdrawn as gone:
+        return HttpResponse(str(gone), "text/plain; charset=utf-8", HTTPStatus.GONE)
     text = json.dumps(described(found, offers(found)), ensure_ascii=False, indent=1)
     answer = HttpResponse(text, content_type=MEDIA_TYPE)
     answer.headers["Cache-Control"] = "no-cache"

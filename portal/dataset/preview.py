@@ -24,7 +24,8 @@ from accounts.quotas import QuotaExceeded, QuotaUnavailable
 from exchange import access
 from exchange.access import Seen
 from exchange.problems import Ground, Problem
-from exchange.records import reading
+from exchange.records import areas, reading
+from exchange.records.areas import Area
 from exchange.records.query import RecordQuery, Sort, Total
 from exchange.records.reading import Page
 from policy.terms import DataType, Mode, Treatment
@@ -111,7 +112,7 @@ class Preview:
     @property
     def is_filtered(self) -> bool:
         """Whether the address chooses among the rows."""
-        return bool(self.query.filters)
+        return bool(self.query.filters or self.query.areas)
 
     @property
     def is_own(self) -> bool:
@@ -171,9 +172,9 @@ class Preview:
 
     @property
     def chips(self) -> list[Chip]:
-        """The filters in words."""
+        """The filters and areas in words."""
         labels = {one.field.name: one.field.label for one in self.about.fields}
-        return [
+        chosen = [
             Chip(
                 labels.get(one.field, one.field),
                 str(words.OPERATORS[one.operator]),
@@ -182,6 +183,17 @@ class Preview:
             )
             for place, one in enumerate(self.query.filters)
         ]
+        return [*chosen, *map(self._chip_of, self.query.areas)]
+
+    def _chip_of(self, area: Area) -> Chip:
+        rest = replace(self.query, areas=tuple(one for one in self.query.areas if one != area))
+        name, value = areas.written(area)
+        return Chip(_("Place"), name, value, asked.address(rest, limit=self.limit))
+
+    @property
+    def area_pairs(self) -> list[tuple[str, str]]:
+        """The areas of the query as parameters, which the filter form takes along."""
+        return [areas.written(one) for one in self.query.areas]
 
     @property
     def form_rows(self) -> list[FormRow]:

@@ -1,7 +1,7 @@
 """What a member's keys were used for: by day, what is left today, and call by call."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,6 +11,8 @@ from django.db.models import Count, Sum
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts import members, quotas, refused
 from accounts.models import ApiKey, User
@@ -39,13 +41,48 @@ class Day:
     bytes: int
     refused: int
     pace: Pace | None
-    height: int
-    left: int
 
-    @property
-    def top(self) -> int:
-        """Where the bar begins, from above."""
-        return HEIGHT - self.height
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A day in a chart: where it stands, from the left and from above, and how high it is."""
+
+    left: int
+    top: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One figure by day: its name, the most that a day has, and a bar for each day with any."""
+
+    name: Promise
+    most: int
+    bars: tuple[Bar, ...]
+
+
+CHARTS: tuple[tuple[Promise, Callable[[Day], int]], ...] = (
+    (_("Calls by day"), lambda day: day.calls),
+    (_("Rows by day"), lambda day: day.rows),
+    (_("Refused calls by day"), lambda day: day.refused),
+    (
+        _("Milliseconds in which 95 of 100 answers began, by day"),
+        lambda day: day.pace.slow if day.pace else 0,
+    ),
+)
+"""What is drawn, in this order; the table has the same numbers."""
+
+
+def charts(days: Sequence[Day]) -> list[Chart]:
+    """Return days as bars, a chart for each figure; the highest bar is the most of its chart."""
+    return [_chart(name, [figure(day) for day in days]) for name, figure in CHARTS]
+
+
+def _chart(name: Promise, numbers: Sequence[int]) -> Chart:
+    most = max(numbers)
+    heights = [max(1, number * HEIGHT // most) if number else 0 for number in numbers]
+    bars = (Bar(at * STEP, HEIGHT - height, height) for at, height in enumerate(heights) if height)
+    return Chart(name, most, tuple(bars))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +124,18 @@ def by_day(keys: Sequence[ApiKey], counted: Counted, first: date) -> list[Day]:
         .annotate(calls=Count("pk"), all_rows=Sum("rows"), all_bytes=Sum("bytes"))
         .order_by("day")
     }
-    most = max((row["calls"] for row in told.values()), default=0)
     days = [first + timedelta(days=place) for place in range(DAYS)]
-    return [
-        _day(day, told.get(day, {}), counted.days.get(day, NOTHING), most, place)
-        for place, day in enumerate(days)
-    ]
+    return [_day(day, told.get(day, {}), counted.days.get(day, NOTHING)) for day in days]
 
 
-def _day(day: date, row: dict[str, Any], counted: DayOf, most: int, place: int) -> Day:
-    calls = row.get("calls", 0)
-    height = max(1, calls * HEIGHT // most) if calls else 0
+def _day(day: date, row: dict[str, Any], counted: DayOf) -> Day:
     return Day(
         day,
-        calls,
+        row.get("calls", 0),
         row.get("all_rows") or 0,
         row.get("all_bytes") or 0,
         sum(counted.refused.values()),
         counted.pace,
-        height,
-        place * STEP,
     )
 
 
@@ -145,7 +174,8 @@ def usage(request: HttpRequest) -> HttpResponse:
     days, whole = by_day(keys, counted, first), counted.whole
     context = {
         "days": days,
-        "most": max(day.calls for day in days),
+        "charts": charts(days),
+        "drawn": any(day.calls or day.refused for day in days),
         "calls": sum(day.calls for day in days),
         "rows": sum(day.rows for day in days),
         "bytes": sum(day.bytes for day in days),

@@ -110,6 +110,8 @@ def test_a_dataset_without_rows_has_nothing_measured(db):
 def test_withdrawn_and_unknown_datasets_are_answered_as_on_their_page(db):
     gone = catalog.dataset(State.WITHDRAWN)
 
-    assert page(gone, "/history").status_code == 410
-    assert page(gone, ".atom").status_code == 404
+    for part in ("/history", ".atom", ".jsonld"):
+        answer = page(gone, part)
+        assert answer.status_code == 410
+        assert gone.withdrawn_reason in text(answer)
     assert get("/datasets/nowhere/history").status_code == 404

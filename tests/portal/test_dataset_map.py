@@ -64,6 +64,20 @@ def test_a_query_of_the_address_is_drawn_alone(dataset):
     assert "tiles/{z}/{x}/{y}.mvt?bbox=119.41" in html
 
 
+def test_the_page_counts_names_and_downloads_the_rows_of_an_area(dataset):
+    box = "119.41,38.39,119.43,38.42"
+
+    html = text(page(dataset, bbox=box))
+    form = {"field": "name", "operator": "prefix", "value": "stop", "bbox": box}
+    led = get(f"/datasets/{dataset.slug}/filter", **form)
+
+    assert re.search(r'role="status">\s*4 rows', html)
+    assert "records.csv?bbox=119.41" in html
+    assert f"<b>{box}</b>" in html
+    assert f'<input type="hidden" name="bbox" value="{box}">' in html
+    assert "bbox=119.41" in led["Location"]
+
+
 def test_an_area_that_is_none_is_told_in_words(dataset):
     html = text(page(dataset, "/map", bbox="1,2"))
 

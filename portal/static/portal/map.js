@@ -6,11 +6,13 @@ const place = document.getElementById("map");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function style() {
-  const tiles = new URL(place.dataset.tiles, location.href).href;
+  // the places for zoom and square stay as they are, what a filter asks for stays escaped
+  const whole = new URL(place.dataset.tiles, location.href).href;
+  const tiles = whole.replace("%7Bz%7D/%7Bx%7D/%7By%7D", "{z}/{x}/{y}");
   return {
     version: 8,
     sources: {
-      rows: { type: "vector", tiles: [decodeURI(tiles)], maxzoom: 18, tileSize: 512 },
+      rows: { type: "vector", tiles: [tiles], maxzoom: 18, tileSize: 512 },
       regions: { type: "geojson", data: new URL(place.dataset.boundaries, location.href).href },
     },
     layers: [

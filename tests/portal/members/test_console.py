@@ -249,6 +249,7 @@ def test_usage_says_how_fast_answers_began_and_why_calls_were_refused(builder, d
     assert "10,000 ms" not in page
     assert f'<code>{code(answers[1])}</code></a></th><td class="number">2</td>' in page
     assert "not-mine" not in page
+    assert page.count('<svg class="bars"') == 2  # refusals and times; the call is not drained yet
 
 
 def test_refused_calls_are_kept_without_what_was_asked(builder, dataset):
