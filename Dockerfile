@@ -15,8 +15,8 @@ RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --no
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin city \
-    && mkdir -p /app /data/intake /data/files /data/batches \
-    && chown city /data/intake /data/files /data/batches
+    && mkdir -p /app /data/intake /data/files /data/public_files /data/batches \
+    && chown city /data/intake /data/files /data/public_files /data/batches
 COPY --from=packages /venv /venv
 COPY . /app
 COPY --from=assets /build/portal/static/vendor /app/portal/static/vendor

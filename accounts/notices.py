@@ -130,6 +130,19 @@ KINDS: Mapping[str, Kind] = {
         (Role.HEAD,),
         mail=True,
     ),
+    "file.openable": Kind(
+        gettext_lazy(
+            "The file “%(file)s” of “%(dataset)s” is to be opened to everyone and waits for the"
+            " head to release it: %(reason)s"
+        ),
+        (Role.HEAD,),
+        mail=True,
+    ),
+    "file.closed": Kind(
+        gettext_lazy("The file “%(file)s” of “%(dataset)s” is closed to everyone: %(reason)s"),
+        (Role.PUBLISHER, Role.HEAD),
+        mail=True,
+    ),
     "revision.signable": Kind(
         gettext_lazy("A change of “%(dataset)s” waits for the signature of the head."),
         (Role.HEAD,),
@@ -533,6 +546,15 @@ KINDS: Mapping[str, Kind] = {
             " look at it, and name the one whose duty it is."
         ),
         (Role.OPERATOR,),
+        mail=True,
+    ),
+    "wish.extended": Kind(
+        gettext_lazy("The wish “%(wish)s” is to be answered by %(day)s now: %(reason)s"),
+        (Role.PUBLISHER, Role.REVIEWER),
+    ),
+    "wish.takes_longer": Kind(
+        gettext_lazy("The answer to your wish “%(wish)s” takes longer, until %(day)s: %(reason)s"),
+        (),
         mail=True,
     ),
     "wish.answered": Kind(

@@ -111,7 +111,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _every("exchange", "source binding", "add", "change")
         | _verbs(
             "catalog",
-            "create_dataset update_dataset grade_field submit_dataset propose_negativeline",
+            "create_dataset update_dataset close_file grade_field submit_dataset "
+            "propose_negativeline",
         )
         | _verbs(
             "exchange",
@@ -133,7 +134,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _every("exchange", _SYNC, "view")
         | _verbs(
             "catalog",
-            "grade_field sign_dataset release_version propose_negativeline "
+            "grade_field sign_dataset release_version close_file propose_negativeline "
             "legal_review_negativeline "
             "end_negativeline",
         )
@@ -178,7 +179,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _verbs(
             "catalog",
             "review_dataset review_negativeline publish_negativeline end_negativeline "
-            "create_basis verify_basis",
+            "create_basis verify_basis close_file",
         )
         | _verbs(
             "exchange",

@@ -192,11 +192,19 @@ def keep(data: bytes) -> str:
     return digest
 
 
-def place(digest: str) -> Path:
-    """Return where the bytes of a digest lie. Raises ValueError for what is no digest."""
-    if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+def is_digest(text: str) -> bool:
+    """Whether a text is a SHA-256 as files are named by it."""
+    return len(text) == 64 and not set(text) - set("0123456789abcdef")
+
+
+def place(digest: str, *, within: str = "") -> Path:
+    """Return where the bytes of a digest lie: in the store, or in another folder laid out alike.
+
+    Raises ValueError for what is no digest.
+    """
+    if not is_digest(digest):
         raise ValueError(digest)
-    return Path(settings.FILE_STORE) / digest[:2] / digest
+    return Path(within or settings.FILE_STORE) / digest[:2] / digest
 
 
 def folders() -> list[Path]:

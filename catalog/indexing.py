@@ -163,10 +163,11 @@ def _offered(ids: Collection[int]) -> dict[int, Offered]:
     """Return what entries offer, by entry. Two queries."""
     offered: dict[int, Offered] = defaultdict(Offered)
     live = Resource.objects.filter(dataset__in=ids).live()
-    listed = live.values_list("dataset_id", "kind", "title_zh", "title_en", "is_public")
-    for pk, kind, title_zh, title_en, is_public in listed:
+    listed = live.values_list("pk", "dataset_id", "kind", "title_zh", "title_en", "is_public")
+    public = set()
+    for resource, pk, kind, title_zh, title_en, is_public in listed:
         told = offered[pk]
-        told.is_public |= is_public
+        public |= {resource} if is_public else set()
         if kind in formats.KINDS:
             told.formats.add(formats.KINDS[kind])
         if kind != ResourceKind.TABLE:
@@ -179,6 +180,7 @@ def _offered(ids: Collection[int]) -> dict[int, Offered]:
         "resource_id", "resource__dataset_id", "original_name"
     ):
         newest[resource] = pk, name
+        offered[pk].is_public |= resource in public  # open once a version of it is released
         if name not in offered[pk].texts:
             offered[pk].texts.append(name)
     for pk, name in newest.values():

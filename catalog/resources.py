@@ -221,9 +221,9 @@ def put_link(
 def end_resource(resource_id: int, *, by: User, at: datetime, reason: str = "") -> Resource:
     """Take a file, interface or link off an entry; it stays in the catalogue as ended.
 
-    Off a published entry it goes at once too, since that shows less, but with a reason.
-    Raises NotAllowed, StepRefused (in review, withdrawn, ended already), EntryRefused for the
-    table, or without a reason.
+    Off a published entry it goes at once too, since that shows less, but with a reason. Only for
+    `exchange.file_verbs`. Raises NotAllowed, StepRefused (in review, withdrawn, ended already),
+    EntryRefused for the table, or without a reason.
     """
     resource, dataset = _with_dataset(resource_id)
     require(by, "catalog.update_dataset", organization=dataset.owner)

@@ -1,12 +1,14 @@
-"""Newer versions of files that everybody is given: a second person lets each of them out.
+"""Versions of files that everybody is given: a second person lets each of them out.
 
 Nobody grades what is inside of a file, so four eyes see the bytes themselves. Those that an entry
 has when it is published, or that an amendment brings, were seen by head and data authority. A
 newer version of a published one is added by the publisher alone; everybody is still given the one
-before it until the head of the department has released it: looser needs four eyes.
+before it until the head of the department has released it: looser needs four eyes. A file that
+was closed is opened likewise (`catalog.openness`).
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -23,8 +25,9 @@ from catalog.refusals import StepRefused
 from catalog.states import Step, move
 from catalog.terms import State
 
-WAITS = "file.releasable"
-"""The notice by which the head is told that a version waits: `accounts.notices.KINDS`."""
+WAITS, OPENS = "file.releasable", "file.openable"
+"""The notices by which the head is told of what waits: a newer version, or a file that is to be
+opened. `accounts.notices.KINDS`."""
 
 
 def waiting() -> QuerySet[FileVersion]:
@@ -47,22 +50,41 @@ def release_all(dataset: Dataset, *, by: User, at: datetime) -> None:
     rows.filter(resource__is_public=True).update(released_at=at, released_by=by)
 
 
+def given_before(resource: Resource) -> bool:
+    """Whether a version of a file was released, so that it is open already."""
+    return resource.versions.filter(released_at__isnull=False).exists()
+
+
 def tell(resource: Resource, dataset: Dataset, *, at: datetime) -> None:
-    """Tell the head of the department that a newer version of a public file waits."""
+    """Tell the head of the department that a newer version of a public file waits.
+
+    Of one that waits to be opened they are told already.
+    """
+    if given_before(resource):
+        _tell(WAITS, resource, dataset, at)
+
+
+def tell_opening(resource: Resource, dataset: Dataset, *, reason: str, at: datetime) -> None:
+    """Tell the head of the department that a file is to be opened, and why."""
+    _tell(OPENS, resource, dataset, at, reason=reason)
+
+
+def _tell(kind: str, resource: Resource, dataset: Dataset, at: datetime, **words: Any) -> None:
     notices.tell(
-        WAITS,
+        kind,
         organization=dataset.owner,
         target=address(resource),
         at=at,
         file=resource,
         dataset=dataset,
+        **words,
     )
 
 
 def settled(*resources: Resource, at: datetime) -> None:
-    """Close what was told of versions that wait no longer."""
+    """Close what was told of files and versions that wait no longer."""
     for one in resources:
-        notices.settle(address(one), WAITS, at=at)
+        notices.settle(address(one), WAITS, OPENS, at=at)
 
 
 def address(resource: Resource) -> str:
@@ -74,8 +96,10 @@ def address(resource: Resource) -> str:
 def release_version(version_id: int, *, by: User, at: datetime) -> FileVersion:
     """Let everybody have the newest version of a public file from now on, as the head.
 
-    Raises NotAllowed (also for who added it: four eyes), StepRefused (not published, ended, not
-    open to everyone, released before, replaced by a newer one), FileVersion.DoesNotExist.
+    Only for `exchange.file_verbs`, which puts it where the doors can read it. Raises NotAllowed
+    (also for who added it, or proposed to open the file: four eyes), StepRefused (not published,
+    ended, not open to everyone, released before, replaced by a newer one),
+    FileVersion.DoesNotExist.
     """
     of = FileVersion.objects.values_list("resource__dataset_id", flat=True).get(pk=version_id)
     dataset = locked(of)
@@ -86,8 +110,17 @@ def release_version(version_id: int, *, by: User, at: datetime) -> FileVersion:
         raise NotAllowed(
             _("You added this version, so another person has to release it. Ask a colleague.")
         )
+    if by.stands_for(version.resource.opening_proposed_by_id):
+        raise NotAllowed(
+            _(
+                "You proposed to open this file, so another person has to release it. Ask a"
+                " colleague."
+            )
+        )
     version.released_at, version.released_by = at, by
     version.save(update_fields=["released_at", "released_by"])
+    version.resource.opening_proposed_by = None
+    version.resource.save(update_fields=["opening_proposed_by"])
     settled(version.resource, at=at)
     chain.record(
         "resource.release",

@@ -1,5 +1,6 @@
 """Examinations behind `manage.py doctor`: what is wrong, why it matters, what to do."""
 
+import os
 import re
 import shutil
 import socket
@@ -17,6 +18,7 @@ from packaging.markers import Marker
 
 from audit import chain
 from config import health
+from exchange import public_files
 from exchange.database_roles import LOGINS
 from portal.members import oidc_server
 
@@ -181,6 +183,32 @@ def file_roots() -> Iterator[Finding]:
             )
 
 
+def public_files_there() -> Iterator[Finding]:
+    """Find public files that lie where doors cannot read them, and closed ones where they can.
+
+    Only for a process that keeps the folder: to the others it is not there, or not to be written.
+    """
+    if not os.access(settings.PUBLIC_FILE_STORE, os.W_OK) or not health.migrations_are_applied():
+        return
+    strange, missing = public_files.differing(at=timezone.now())
+    tend = (
+        "It is mended every ten minutes: see that beat and worker-brief run. At once: celery -A"
+        " config call exchange.tasks.tend_public_files"
+    )
+    if strange:
+        yield Finding(
+            f"{len(strange)} files in {settings.PUBLIC_FILE_STORE} are not public any longer.",
+            "Who broke into a door could read them; the door itself gives them to nobody.",
+            tend,
+        )
+    if missing:
+        yield Finding(
+            f"{len(missing)} public files are missing in {settings.PUBLIC_FILE_STORE}.",
+            "The doors answer 503 for them.",
+            f"{tend}. What FILE_STORE has lost as well comes back from a backup.",
+        )
+
+
 def proxies() -> Iterator[Finding]:
     """Find a site behind a proxy that does not know its proxy."""
     if settings.SECURE and not settings.TRUSTED_PROXIES:
@@ -231,6 +259,7 @@ def examine(port_number: int) -> list[Finding]:
         disk,
         lambda: port(port_number),
         file_roots,
+        public_files_there,
         proxies,
         foreign_sign_in,
         kept_secrets,

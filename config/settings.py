@@ -160,6 +160,7 @@ AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 FILE_ROOTS = environment.several("FILE_ROOTS", str(VAR / "intake"), separator=":")
 FILE_STORE = environment.text("FILE_STORE") or str(VAR / "files")
+PUBLIC_FILE_STORE = environment.text("PUBLIC_FILE_STORE") or str(VAR / "public_files")
 UPLOAD_MB = environment.whole("UPLOAD_MB", 100)
 WORKBOOK_DAYS = environment.whole("WORKBOOK_DAYS", 90)
 UNPACK_MB = environment.whole("UNPACK_MB", 20_000)
@@ -420,6 +421,7 @@ CELERY_TASK_ROUTES = {
     "community.tasks.*": {"queue": BRIEF_QUEUE},
     "oversight.tasks.*": {"queue": BRIEF_QUEUE},
     "exchange.tasks.sync_due": {"queue": BRIEF_QUEUE},
+    "exchange.tasks.tend_public_files": {"queue": BRIEF_QUEUE},
     "exchange.tasks.send_webhooks": {"queue": HOOKS_QUEUE},
 }
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"

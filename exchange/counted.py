@@ -1,9 +1,10 @@
 """Confining a dataset to counts: everybody may ask how many, nobody for the rows one by one.
 
-Stricter acts at once, as everywhere: the next call is answered so, and streams break off. While a
-dataset is published a rule can only be made stricter, by a larger smallest group: other fields to
-count by would cut the same rows otherwise, and two cuts held against each other tell what neither
-does. Before it is published a rule may be changed or lifted; publishing has a second pair of eyes.
+Stricter acts at once, as everywhere: the next call is answered so, streams break off, files are
+gone. While a dataset is published a rule can only be made stricter, by a larger smallest group:
+other fields to count by would cut the same rows otherwise, and two cuts held against each other
+tell what neither does. Before it is published a rule may be changed or lifted; publishing has a
+second pair of eyes.
 """
 
 import time
@@ -17,6 +18,7 @@ from accounts.models import User
 from accounts.roles import require
 from audit import chain
 from catalog.models import Dataset, Field
+from exchange import public_files
 from exchange.models import CountingRule
 from exchange.problems import Problem
 from exchange.records.aggregates import MAX_GROUPED, UNITS, Unit
@@ -100,6 +102,7 @@ def _count_only(
     )
     Dataset.objects.filter(pk=dataset_id).policy_changed()
     _recorded(dataset, by, at, smallest=smallest, counted_by=wanted, reason=reason)
+    public_files.follow(dataset_id, at=at)
     return rule
 
 

@@ -119,6 +119,7 @@ HIDDEN: Mapping[str, frozenset[str]] = {
         | {"reviewed_by_id", "checklist", "defects", "collected_again"}
         | {"update_from", "update_because", "update_extended"}
     ),
+    "catalog_resource": frozenset({"opening_proposed_by_id"}),
     "catalog_fileversion": frozenset({"added_by_id", "released_by_id", "note"}),
     "catalog_field": frozenset({"graded_by_id", "suggestion", "suggested_grade"}),
     "catalog_negativeline": frozenset({"proposed_by_id", "legal_by_id", "authority_by_id"}),

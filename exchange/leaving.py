@@ -89,7 +89,7 @@ def _kinds() -> Iterable[_Kind]:
             "catalog.release_version",
             versions.waiting(),
             "resource__dataset__owner",
-            ("added_by",),
+            ("added_by", "resource__opening_proposed_by"),
         ),
         _Kind(
             gettext_noop("review lines of the negative list as the legal unit"),

@@ -4,6 +4,8 @@ Nobody grades what is inside of a file, so a file is closed until its department
 the head signs and the data authority publishes with the entry. Even then it is given only where
 nothing of the entry is kept back. Of its versions the newest that a second person released is
 given (`catalog.versions`): one that replaced another for a reason takes it away.
+The bytes are read from the folder of public files alone (`exchange.public_folder`), which is all
+that the doors facing strangers have of them.
 """
 
 from collections.abc import Sequence
@@ -15,10 +17,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import bounds
-from catalog import facts, files
+from catalog import facts
 from catalog.models import Dataset, Field, FileVersion, Resource
 from catalog.terms import ResourceKind
-from exchange import access, explaining
+from exchange import access, explaining, public_folder
 from exchange.access import Caller, Head
 from exchange.models import CountingRule
 from exchange.problems import Problem
@@ -95,7 +97,7 @@ def fetch(slug: str, name: str, caller: Caller, *, today: date) -> tuple[Head, F
 def _given(one: OfferedFile) -> tuple[FileVersion, Path]:
     if one.version is None:
         raise FileWithheld(one.withheld)
-    path = files.place(one.version.sha256)
+    path = public_folder.place(one.version.sha256)
     if not path.is_file() or path.stat().st_size != one.version.size:
         raise FileUnreadable(
             _("“%(file)s” cannot be read here just now. Try again later, or ask its provider.")

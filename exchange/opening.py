@@ -1,7 +1,8 @@
 """Publishing, regrading, withdrawing: the catalogue and the zones change together.
 
-Stricter acts at once: when a verb returns, no zone holds what it took away, nobody streams it, and
-the next call decides by the new grades. Looser waits for a second person.
+Stricter acts at once: when a verb returns, neither a zone nor the folder of public files holds
+what it took away, nobody streams rows of it, and the next call decides by the new grades. Looser
+waits for a second person.
 """
 
 import time
@@ -19,6 +20,7 @@ from accounts.roles import require
 from catalog import facts, indexing, negative_list, publishing, revisions
 from catalog.models import Dataset, Field, FieldSketch, NegativeLine, Resource, Revision
 from catalog.terms import RevisionKind
+from exchange import public_files
 from exchange.hooks import events
 from exchange.models import RecordTable, Zone
 from exchange.records import store, zones
@@ -181,17 +183,26 @@ def reproject_due(*, at: datetime) -> int:
 
 @transaction.atomic
 def _follow_the_day(dataset_id: int, *, at: datetime) -> None:
-    """Project a dataset, and tell of it where that made other tables of it."""
+    """Project a dataset, and tell of it where that made other tables of it.
+
+    Its files are for `public_files.tend`, whose worker has them.
+    """
     live = RecordTable.objects.filter(
         resource__dataset=dataset_id, zone__in=zones.PROJECTED, live=True
     )
     before = set(live.values_list("pk", flat=True))
-    _projected(dataset_id, at=at)
+    _refreshed(dataset_id, at=at)
     if set(live.values_list("pk", flat=True)) != before:
         events.policy_changed(dataset_id, at=at)
 
 
 def _projected(dataset_id: int, *, at: datetime) -> Projection:
+    """Bring zones and public files to what the catalogue says now."""
+    public_files.follow(dataset_id, at=at)
+    return _refreshed(dataset_id, at=at)
+
+
+def _refreshed(dataset_id: int, *, at: datetime) -> Projection:
     tables = Resource.objects.filter(dataset_id=dataset_id, kind=Resource.Kind.TABLE)
     resources = tables.values_list("pk", flat=True)
     return Projection(dataset_id, {pk: zones.refresh(pk, at=at) for pk in resources})

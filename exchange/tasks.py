@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog import line_reviews
-from exchange import freshness, opening, sketching
+from exchange import freshness, opening, public_files, sketching
 from exchange.hooks import sending, spreading, sweeping
 from exchange.models import Binding, RejectedRow, SyncRun
 from exchange.problems import AlreadyRunning, Problem, SourceUnavailable
@@ -98,6 +98,15 @@ def sweep() -> int:
 def reproject_due() -> int:
     """Bring zones to what the negative list says today; returns how many datasets."""
     return opening.reproject_due(at=timezone.now())
+
+
+@shared_task
+def tend_public_files() -> int:
+    """Make the folder of public files hold what everybody is given; returns how many differed.
+
+    Safe to repeat. Its worker has both folders of files.
+    """
+    return public_files.tend(at=timezone.now())
 
 
 @shared_task
@@ -195,6 +204,7 @@ SCHEDULE = {
     "sync-due": _every(DUE_SECONDS, "sync_due"),
     "sweep": _every(600.0, "sweep"),
     "reproject-due": _every(3600.0, "reproject_due"),
+    "tend-public-files": _every(600.0, "tend_public_files"),
     "remind-of-lines": _every(3600.0, "remind_of_lines"),
     "remind-of-requests": _every(3600.0, "remind_of_requests"),
     "remind-of-uses": _every(3600.0, "remind_of_uses"),

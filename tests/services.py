@@ -39,6 +39,8 @@ def join() -> None:
         "SECRET_KEY": "for tests alone",
         "FIELD_KEY": base64.b64encode(bytes(32)).decode(),
         "VAR_DIR": str(BASE),
+        # of each worker its own: tests in another one close the same bytes
+        "PUBLIC_FILE_STORE": str(BASE / "public_files" / database()),
         "SECOND_FACTOR": "off",  # what it asks for has its own tests
     }
 

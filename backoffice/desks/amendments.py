@@ -7,9 +7,10 @@ from unfold.enums import ActionVariant
 
 from backoffice.buttons import Button, Press
 from backoffice.forms import amendments as forms
-from catalog import additions, amending, resources
+from catalog import additions, amending
 from catalog.models import Dataset, Field, Resource, Revision
 from catalog.terms import ResourceKind, State
+from exchange import file_verbs
 
 RIGHT = "catalog.update_dataset"
 DONE = _("The change waits for the signature of the head.")
@@ -74,7 +75,7 @@ def _offer(press: Press, offered: dict, reason: str) -> Revision:
 
 
 def _end(press: Press) -> None:
-    resources.end_resource(
+    file_verbs.end_resource(
         press.target.pk, reason=press.told.get("reason", ""), by=press.by, at=press.at
     )
 

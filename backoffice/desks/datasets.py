@@ -30,6 +30,7 @@ from catalog import deadlines, one_source, publishing, search, updates
 from catalog.models import (
     Dataset,
     Field,
+    Resource,
 )
 from catalog.terms import ClockStep, State
 
@@ -409,7 +410,7 @@ class DatasetDesk(Desk):
                         row.get_kind_display(),
                         reverse("admin:catalog_resource_change", args=[row.pk]),
                         row,
-                        _("Open to everyone") if row.is_public else row.url,
+                        _openness(row),
                     )
                     for row in rows
                 ),
@@ -430,6 +431,13 @@ class DatasetDesk(Desk):
         """List the fields with their grades, each with the way to its page."""
         rows = Field.objects.filter(resource__dataset=dataset).live()
         return format_html_join("", "<p>{}</p>", ((_in_one_line(row),) for row in rows)) or "–"
+
+
+def _openness(row: Resource) -> str:
+    """Say whether a file is for everybody; of what is none, where it leads."""
+    if row.opening_proposed_by_id is not None:
+        return gettext("waits for the head to release it")
+    return gettext("Open to everyone") if row.is_public else row.url
 
 
 def _deadline(

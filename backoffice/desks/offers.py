@@ -9,9 +9,11 @@ from backoffice import handed_in
 from backoffice.buttons import Button, Press
 from backoffice.desk import Desk
 from backoffice.forms import offers as forms
+from backoffice.forms.amendments import CloseFileForm, OpenFileForm
 from catalog import relations, resources, versions
 from catalog.models import ApiDescription, Dataset, FileVersion, Resource
 from catalog.terms import ResourceKind, State
+from exchange import file_verbs
 
 
 def _add_file(press: Press) -> None:
@@ -32,7 +34,8 @@ def _add_version(press: Press) -> str | None:
         by=press.by,
         at=press.at,
     )
-    if not versions.waiting().filter(pk=version.pk).exists():
+    waits = versions.waiting().filter(pk=version.pk).exists()
+    if not waits or not versions.given_before(version.resource):
         return None
     return gettext(
         "The version is kept, and the head of the department is told: everybody is given the one"
@@ -41,7 +44,23 @@ def _add_version(press: Press) -> str | None:
 
 
 def _release(press: Press) -> None:
-    versions.release_version(press.target.pk, by=press.by, at=press.at)
+    file_verbs.release_version(press.target.pk, by=press.by, at=press.at)
+
+
+def _open(press: Press) -> str:
+    reason = press.told.get("reason", "")
+    made = file_verbs.open_file(press.target.pk, reason=reason, by=press.by, at=press.at)
+    if made.opening_proposed_by_id is None:
+        return gettext("The file is open to everyone once the entry is published.")
+    return gettext(
+        "The head of the department is told: everybody is given the file once the head has"
+        " released it."
+    )
+
+
+def _close(press: Press) -> None:
+    reason = press.told.get("reason", "")
+    file_verbs.close_file(press.target.pk, reason=reason, by=press.by, at=press.at)
 
 
 def _is_draft(dataset: Dataset) -> bool:
@@ -54,6 +73,14 @@ def _takes_versions(resource: Resource) -> bool:
         and resource.ended_at is None
         and resource.dataset.state in {State.DRAFT, State.PUBLISHED}
     )
+
+
+def _can_open(resource: Resource) -> bool:
+    return _takes_versions(resource) and not resource.is_public
+
+
+def _can_close(resource: Resource) -> bool:
+    return _takes_versions(resource) and resource.is_public
 
 
 AT_DATASET = (
@@ -110,11 +137,36 @@ AT_RESOURCE = (
         done=_("The version is kept; older ones stay."),
         note=_(
             "Of a file that is open to everyone, the head of the department releases a newer"
-            " version first. Where the one before it must not be given any longer, end the offer:"
-            " that closes it at once."
+            " version first. Where the one before it must not be given any longer, close the file:"
+            " nobody is given it from then on."
         ),
         form=forms.VersionForm,
         offered=_takes_versions,
+    ),
+    Button(
+        name="open",
+        label=_("Open to everyone"),
+        permission="catalog.update_dataset",
+        press=_open,
+        done="",
+        note=_(
+            "Nobody grades what is inside of a file: look through it for personal data and"
+            " secrets first. Of a published entry the head of the department releases it; you"
+            " do not."
+        ),
+        form=OpenFileForm,
+        offered=_can_open,
+    ),
+    Button(
+        name="close",
+        label=_("Close to everyone"),
+        permission="catalog.close_file",
+        press=_close,
+        done=_("Nobody is given the file any longer. It stays with the entry, closed."),
+        note=_("It holds at once. To open the file again takes the head again."),
+        form=CloseFileForm,
+        offered=_can_close,
+        variant=ActionVariant.DANGER,
     ),
 )
 

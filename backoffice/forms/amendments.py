@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import words
+from backoffice import handed_in, words
 from backoffice.forms import axes
 from backoffice.forms.catalog import EntryForm, GradeForm
 from backoffice.forms.dressed import OfficeForm, OfficeModelForm, offer
@@ -128,13 +128,33 @@ class OfferLinkForm(ReasonedForm, LinkForm):
     field_order = [*LinkForm.base_fields, "reason"]
 
 
-class EndOfferForm(ReasonedForm):
-    """Why an offer goes; a draft's goes without one."""
+class UnlessDraftForm(ReasonedForm):
+    """Why, where the entry is published; what is done to a draft goes without one."""
 
     def prepare(self) -> None:
-        """Ask only where readers may miss it."""
+        """Ask only where readers have seen it."""
         if self.target.dataset.state != State.PUBLISHED:
             del self.fields["reason"]
+
+
+class EndOfferForm(UnlessDraftForm):
+    """Why an offer goes."""
+
+
+class CloseFileForm(UnlessDraftForm):
+    """Why nobody is to have a file any longer."""
+
+
+class OpenFileForm(UnlessDraftForm):
+    """Why everybody is to have a file, beside the version that they would be given."""
+
+    notes_title = _("What would be given")
+
+    def prepare(self) -> None:
+        """Show the newest version."""
+        super().prepare()
+        newest = self.target.versions.select_related("added_by").order_by("-number")[:1]
+        self.notes = tuple(map(handed_in.in_one_line, newest))
 
 
 class AddedFieldForm(GradeForm):

@@ -34,8 +34,8 @@ class NewFileForm(TitledForm, VersionForm):
             "Anybody may download the file once the entry is published; a newer version once the"
             " head of the department has released it. Nobody grades what is inside of a file: look"
             " through it for personal data and secrets first. It stays withheld as long as a field"
-            " of the entry is not in clear for everyone. This is chosen now: to open a file later,"
-            " propose it anew as open to everyone, then end this offer."
+            " of the entry is not in clear for everyone. A file that is closed can be opened"
+            " later, and one that is open closed at once."
         ),
     )
     field_order = ["title_zh", "title_en", "file", "note", "is_public"]

@@ -151,11 +151,13 @@ def revisions(asked: Asked) -> Pile:
 
 
 def to_release(asked: Asked) -> Pile:
-    """Newer versions of files that everybody is given, added by somebody else."""
+    """Newer versions of open files, and files to be opened: what somebody else proposed."""
     rows = asked.own(versions.waiting(), "resource__dataset__owner")
     return pile(
-        gettext_lazy("Newer versions of files to be released"),
-        rows.exclude(added_by=asked.user).select_related("resource__dataset").order_by("added_at"),
+        gettext_lazy("Files to be released to everyone"),
+        rows.exclude(Q(added_by=asked.user) | Q(resource__opening_proposed_by=asked.user))
+        .select_related("resource__dataset")
+        .order_by("added_at"),
         lambda one: Thing(title=str(one), place=page_of(one), note=str(one.resource.dataset)),
     )
 

@@ -287,6 +287,14 @@ class Resource(models.Model):
             "For files. Nobody grades what is inside of one, so it is closed until it is opened."
         ),
     )
+    opening_proposed_by = models.ForeignKey(
+        USER,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("waits to be opened, proposed by"),
+    )
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     objects = ResourceQuerySet.as_manager()

@@ -11,9 +11,9 @@ from django.utils import timezone
 from accounts.roles import Role
 from audit import deliveries
 from audit.models import Entry
-from catalog import as_seen, files, resources, versions
+from catalog import as_seen, files, resources
 from catalog.models import Field, FileVersion
-from exchange import counted, opening
+from exchange import counted, file_verbs, opening
 from policy.terms import DataType, Grade, OpenType
 from tests.databases import as_open_door
 from tests.factories import accounts, catalog, exchange
@@ -28,7 +28,8 @@ OPEN = (column("id", DataType.INTEGER, is_key=True), column("name"))
 @pytest.fixture(autouse=True)
 def store(settings, tmp_path):
     settings.FILE_STORE = str(tmp_path / "files")
-    return tmp_path / "files"
+    settings.PUBLIC_FILE_STORE = str(tmp_path / "public")
+    return tmp_path / "public"
 
 
 def get(dataset, name="file_1", **headers):
@@ -111,7 +112,7 @@ def test_the_newest_version_is_given_and_no_older_one():
         by=where.publisher,
         at=timezone.now(),
     )
-    versions.release_version(newer.pk, by=where.head, at=timezone.now())
+    file_verbs.release_version(newer.pk, by=where.head, at=timezone.now())
 
     assert get(dataset).getvalue() == b"a\n2\n"
 

@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts import notices
-from accounts.models import OrganizationKind, Role
+from accounts.models import Membership, OrganizationKind, Role
 from accounts.roles import CITY_WIDE
 from backoffice.waiting import desks
 from catalog import publishing, resources
 from catalog.terms import LineState, State
+from exchange import file_verbs
 from exchange.models import (
     Ground,
     RecordTable,
@@ -93,9 +94,24 @@ def test_a_newer_version_of_a_public_file_waits_for_the_head(settings, tmp_path)
         dataset.resources.get().pk, **newer, by=where.publisher, at=exchange.NOW
     )
 
-    pile = piles(where.head, Role.HEAD)["Newer versions of files to be released"]
+    pile = piles(where.head, Role.HEAD)["Files to be released to everyone"]
 
     assert [one.title for one in pile.things] == ["b.csv (2)"]
+
+
+def test_a_file_to_be_opened_waits_for_the_head_but_not_for_who_proposed_it(settings, tmp_path):
+    settings.FILE_STORE = str(tmp_path / "files")
+    where = exchange.house()
+    dataset = exchange.with_file(where, is_public=False)
+    both = accounts.user(Role.PUBLISHER, where.department)
+    Membership.objects.create(user=both, organization=where.department, role=Role.HEAD)
+    file = dataset.resources.get()
+    file_verbs.open_file(file.pk, by=both, at=exchange.NOW, reason="x")
+
+    title = "Files to be released to everyone"
+
+    assert [one.title for one in piles(where.head, Role.HEAD)[title].things] == ["年鉴.csv (1)"]
+    assert title not in piles(both, Role.HEAD)
 
 
 def test_a_line_waits_for_the_authority_but_not_for_who_had_a_part_in_it():

@@ -56,6 +56,31 @@ def test_a_head_looks_at_a_newer_version_and_releases_it(at_desk, said):
     assert newer.released_by == where.head
 
 
+def test_a_closed_file_is_opened_by_publisher_and_head_and_closed_by_one(at_desk, said):
+    where = exchange.house()
+    file = exchange.with_file(where, is_public=False).resources.get()
+    publisher, head = at_desk(where.publisher), at_desk(where.head)
+    version = file.versions.get()
+
+    asked = publisher.ask(file, "open").content.decode()
+    proposed = said(publisher.press(file, "open", reason="市民常来索取"))
+    entry = publisher.page(file.dataset).content.decode()
+    again = publisher.press(file, "open", reason="x")
+    head.press(version, "release")
+    released = publisher.page(file.dataset).content.decode()
+    closed = said(head.press(file, "close", reason="有误"))
+
+    assert version.sha256 in asked
+    assert "once the head has released it" in proposed
+    assert "waits for the head to release it" in entry
+    assert "Open to everyone" not in entry
+    assert again.status_code == 409
+    assert "Open to everyone" in released
+    assert "stays with the entry, closed" in closed
+    file.refresh_from_db()
+    assert not file.is_public
+
+
 def test_head_and_reviewer_see_name_size_and_digest_of_each_file_and_can_have_it(at_desk):
     draft = catalog.offers(accounts.organization())
     Resource.objects.filter(dataset=draft, kind=ResourceKind.FILE).update(is_public=True)

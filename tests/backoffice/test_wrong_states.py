@@ -375,6 +375,8 @@ WRONG = {
     (Demand, "reopen"): wrong(an_open_demand, reason="x"),
     (Resource, "amend"): wrong(an_ended_offer, title_zh="报告", reason="x"),
     (Resource, "end"): wrong(an_ended_offer, reason="x"),
+    (Resource, "open"): wrong(an_ended_offer, reason="x"),
+    (Resource, "close"): wrong(an_ended_offer, reason="x"),
     (FileVersion, "release"): wrong(a_released_version),
     (Resource, "version"): Wrong(an_ended_offer, lambda _row: {"file": upload(), "note": "2"}),
     (DatasetField, "grade"): wrong(its_field(published), **GRADED),
@@ -421,6 +423,7 @@ WRONG = {
     (Wish, "show"): wrong(a_withdrawn_wish),
     (Wish, "hide"): wrong(a_withdrawn_wish, reason="x"),
     (Wish, "give"): Wrong(a_withdrawn_wish, lambda _row: {"provider": accounts.organization().pk}),
+    (Wish, "extend"): wrong(a_withdrawn_wish, reason="x"),
     (Wish, "answer"): wrong(
         a_withdrawn_wish, outcome="planned", text="x", planned_on="2999-01-01"
     ),

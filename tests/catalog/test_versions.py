@@ -14,7 +14,7 @@ from audit.models import Entry
 from catalog import additions, amending, resources, revisions, search, versions
 from catalog.models import FileVersion
 from catalog.refusals import StepRefused
-from exchange import leaving, opening
+from exchange import file_verbs, leaving, opening
 from tests.databases import as_open_door
 from tests.factories import accounts, exchange
 
@@ -49,7 +49,7 @@ def test_a_newer_version_is_given_once_the_head_has_released_it():
     with as_open_door():
         before = given(dataset)
         seen = list(FileVersion.objects.values_list("number", "released_by"))
-    versions.release_version(newer.pk, by=where.head, at=exchange.NOW)
+    file_verbs.release_version(newer.pk, by=where.head, at=exchange.NOW)
     with as_open_door():
         after = given(dataset)
         then = list(FileVersion.objects.values_list("number", "released_by"))
@@ -76,7 +76,7 @@ def test_the_head_is_told_until_it_is_released_ended_or_withdrawn():
     assert told(where.head) == [versions.WAITS]
     assert told(where.publisher) == []
 
-    versions.release_version(newer.pk, by=where.head, at=exchange.NOW)
+    file_verbs.release_version(newer.pk, by=where.head, at=exchange.NOW)
     open_then = Notice.objects.open().filter(kind=versions.WAITS).count()
     add(where, dataset, b"a\n3\n")
     opening.withdraw(dataset.pk, by=where.head, at=timezone.now(), reason="x")
@@ -92,7 +92,7 @@ def test_who_added_it_does_not_release_it_whatever_roles_they_hold():
     Membership.objects.create(user=where.publisher, organization=where.department, role=Role.HEAD)
 
     with pytest.raises(NotAllowed, match="another person"):
-        versions.release_version(newer.pk, by=where.publisher, at=exchange.NOW)
+        file_verbs.release_version(newer.pk, by=where.publisher, at=exchange.NOW)
 
 
 @pytest.mark.parametrize("role", [Role.PUBLISHER, Role.REVIEWER, Role.OPERATOR, Role.HEAD])
@@ -103,7 +103,7 @@ def test_nobody_but_the_head_of_the_department_releases_it(role):
     by = others.get(role) or accounts.user(role, where.department)
 
     with pytest.raises(NotAllowed):
-        versions.release_version(newer.pk, by=by, at=exchange.NOW)
+        file_verbs.release_version(newer.pk, by=by, at=exchange.NOW)
 
 
 def test_only_the_newest_waits_and_only_once():
@@ -112,11 +112,11 @@ def test_only_the_newest_waits_and_only_once():
     second, third = add(where, dataset), add(where, dataset, b"a\n3\n")
     assert list(versions.waiting()) == [third]
 
-    versions.release_version(third.pk, by=where.head, at=exchange.NOW)
+    file_verbs.release_version(third.pk, by=where.head, at=exchange.NOW)
 
     for one in (second, third):
         with pytest.raises(StepRefused, match="does not wait"):
-            versions.release_version(one.pk, by=where.head, at=exchange.NOW)
+            file_verbs.release_version(one.pk, by=where.head, at=exchange.NOW)
     assert given(dataset) == b"a\n3\n"
 
 
@@ -126,7 +126,7 @@ def test_a_file_that_is_not_for_everybody_waits_for_nobody():
 
     assert told(where.head) == []
     with pytest.raises(StepRefused, match="does not wait"):
-        versions.release_version(newer.pk, by=where.head, at=exchange.NOW)
+        file_verbs.release_version(newer.pk, by=where.head, at=exchange.NOW)
 
 
 def test_a_file_that_an_amendment_brings_was_seen_by_two_and_is_given_at_once():
@@ -157,6 +157,6 @@ def test_the_search_does_not_tell_the_name_of_what_waits():
     newer = add(where, exchange.with_file(where), name="灯塔.csv")
     before = search.matching("灯塔").count()
 
-    versions.release_version(newer.pk, by=where.head, at=exchange.NOW)
+    file_verbs.release_version(newer.pk, by=where.head, at=exchange.NOW)
 
     assert (before, search.matching("灯塔").count()) == (0, 1)

@@ -233,9 +233,14 @@ def test_valkey_starts_by_its_command_and_keeps_what_it_is_told(tmp_path):
 
 
 WRITES = {
-    "web-office": {"files:/data/files", "intake:/data/intake"},
+    "web-office": {
+        "files:/data/files",
+        "intake:/data/intake",
+        "public_files:/data/public_files",
+    },
     "worker-sync": {"batches:/data/batches"},  # writes batch files and removes them
-    "worker-brief": {"files:/data/files"},  # removes the files of old workbooks
+    # removes the files of old workbooks, mends the folder of public files
+    "worker-brief": {"files:/data/files", "public_files:/data/public_files"},
 }
 
 
@@ -249,6 +254,15 @@ def test_processes_of_ours_are_closed_in_as_far_as_possible():
         assert written <= WRITES.get(name, set()), name
         assert name == "init" or "test" in service["healthcheck"], name
     assert "USER city" in (services.ROOT / "Dockerfile").read_text()
+
+
+def test_a_door_that_faces_strangers_has_the_public_files_within_reach_and_no_other_folder():
+    within = {name: set(COMPOSE[name]["volumes"]) for name in OURS if name.startswith("web-")}
+
+    for name in ("web-open", "web-conditional"):
+        assert within.pop(name) == {"public_files:/data/public_files:ro"}, name
+    assert within.pop("web-members") == set()
+    assert within.keys() == {"web-office"}
 
 
 def test_each_service_has_the_role_it_needs_and_no_other():

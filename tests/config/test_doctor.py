@@ -11,10 +11,18 @@ from django.utils import timezone
 from audit import chain
 from audit.tasks import link_chain
 from config import doctor
+from exchange import public_folder
 from exchange.tasks import send_webhooks
+from tests.factories import exchange
 from tests.portal.members import identity
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def public(settings, tmp_path):
+    settings.PUBLIC_FILE_STORE = str(tmp_path / "public")
+    return tmp_path / "public"
 
 
 def told(findings) -> str:
@@ -48,6 +56,28 @@ def test_a_site_that_does_not_know_its_proxy_is_found(settings):
 
     settings.TRUSTED_PROXIES = [ip_network("10.0.0.5")]
     assert told(doctor.proxies()) == ""
+
+
+def test_a_file_that_is_public_no_longer_or_is_missing_is_found(public, settings, tmp_path):
+    settings.FILE_STORE = str(tmp_path / "files")
+    exchange.with_file(exchange.house())
+    assert told(doctor.public_files_there()) == ""
+
+    [lying] = public.rglob("*/*")
+    stranger = public_folder.place("0" * 64)
+    stranger.parent.mkdir()
+    lying.rename(stranger)
+
+    found = told(doctor.public_files_there())
+    assert "1 files in" in found
+    assert "are not public any longer" in found
+    assert "1 public files are missing" in found
+
+
+def test_a_process_that_does_not_keep_the_public_files_says_nothing_of_them(settings):
+    settings.PUBLIC_FILE_STORE = "/nowhere/public"
+
+    assert told(doctor.public_files_there()) == ""
 
 
 def test_a_valkey_that_is_gone_is_found(settings):

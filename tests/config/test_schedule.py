@@ -51,7 +51,8 @@ def test_what_is_brief_has_a_queue_that_no_sync_stands_in():
     brief = {name for name, queue in queues.items() if queue == settings.BRIEF_QUEUE}
     rooms = ("accounts.", "audit.", "catalog.", "community.", "oversight.")
     assert brief == {name for name in queues if name.startswith(rooms)} | {
-        "exchange.tasks.sync_due"
+        "exchange.tasks.sync_due",
+        "exchange.tasks.tend_public_files",
     }
     assert queues["exchange.tasks.sync"] == settings.CELERY_TASK_DEFAULT_QUEUE
     assert [name for name, queue in queues.items() if queue == settings.HOOKS_QUEUE] == [
