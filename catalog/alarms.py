@@ -116,20 +116,21 @@ def follow(
     *,
     at: datetime,
     whose: Callable[[Any], str] = lambda _thing: "",
+    extended: Callable[[Any], bool] = lambda _thing: False,
 ) -> int:
     """Work out anew until when each thing is due, since a day can become one of rest; then ring.
 
     `things` run since their `due_from`, all under the limit of one step. `whose` names who is told
-    where that can change while the limit runs: what one was told, another was not. Returns how
-    many alarms.
+    where that can change while the limit runs: what one was told, another was not. `extended` says
+    which have been given the time more that the limit allows. Returns how many alarms.
     """
     clocks, today = deadlines.clocks(), timezone.localdate(at)
     timed = {one.address: one for one in things}
     running = [
         Running(
             target=one.address,
-            term=f"{one.due_from.isoformat()} {whose(one)}".strip(),
-            deadline=clocks.due_for(step, one.due_from, today=today),
+            term=_term(one, whose(one), extended=extended(one)),
+            deadline=clocks.due_for(step, one.due_from, today=today, extended=extended(one)),
             limit=clocks.limit(step),
         )
         for one in timed.values()
@@ -140,6 +141,11 @@ def follow(
             thing.due_on = due_on
             thing.save(update_fields=["due_on"])
     return ring(running, lambda one, alarm: tell(timed[one.target], alarm), at=at)
+
+
+def _term(one: Timed, whose: str, *, extended: bool) -> str:
+    parts = (one.due_from.isoformat(), whose, "extended" if extended else "")
+    return " ".join(filter(None, parts))
 
 
 def _details(one: Running) -> dict[str, object]:

@@ -109,6 +109,7 @@ class WishStep(StrEnum):
     SHOW = "show"
     HIDE = "hide"
     GIVE = "give"
+    EXTEND = "extend"
     ANSWER = "answer"
     MERGE = "merge"
     VOTE = "vote"
@@ -123,6 +124,7 @@ WISH_MOVES: Mapping[tuple[WishState, WishStep], WishState] = {
     (WishState.ANSWERED, WishStep.HIDE): WishState.HIDDEN,
     (WishState.WAITING, WishStep.GIVE): WishState.WAITING,
     (WishState.OPEN, WishStep.GIVE): WishState.OPEN,
+    (WishState.OPEN, WishStep.EXTEND): WishState.OPEN,
     (WishState.OPEN, WishStep.ANSWER): WishState.ANSWERED,
     # what will be opened is opened one day: answered anew
     (WishState.ANSWERED, WishStep.ANSWER): WishState.ANSWERED,
@@ -138,6 +140,7 @@ WISH_STEPS: Mapping[WishStep, Promise] = {
     WishStep.SHOW: gettext_lazy("shown"),
     WishStep.HIDE: gettext_lazy("hidden"),
     WishStep.GIVE: gettext_lazy("given to a department"),
+    WishStep.EXTEND: gettext_lazy("given more time"),
     WishStep.ANSWER: gettext_lazy("answered"),
     WishStep.MERGE: gettext_lazy("joined with another"),
     WishStep.VOTE: gettext_lazy("voted for"),

@@ -29,6 +29,7 @@ from community.models import Vote, Wish
 from community.models.wishes import SEEN, WISH_LENGTH
 from community.refusals import AnswerRefused
 from community.states import Outcome, WishState, WishStep, move_wish
+from exchange.sharing import two_sides
 from exchange.workflow import StepRefused
 from policy.terms import OPEN_TIERS, Certainty
 
@@ -36,7 +37,8 @@ REASON_LENGTH = 500
 PURPOSE_LENGTH = 400
 KINDS = {Alarm.REMIND: "wish.due", Alarm.LATE: "wish.late", Alarm.CLIMB: "wish.climbed"}
 NOBODYS = "wish.nobodys"
-WAITING = ("wish.waiting", "wish.given", NOBODYS, *KINDS.values())
+EXTENDED, TAKES_LONGER = "wish.extended", "wish.takes_longer"
+WAITING = ("wish.waiting", "wish.given", NOBODYS, EXTENDED, TAKES_LONGER, *KINDS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ def show(wish_id: int, *, by: User, at: datetime) -> Wish:
         made.state = WishState.ANSWERED
     elif made.due_from is None:  # it was hidden, so nobody could answer meanwhile
         made.due_from, made.due_on = at, _due_on(at)
+        made.extended_at, made.extended_because = None, ""
     made.save()
     notices.settle(made.address, "wish.waiting", at=at)
     if _is_theirs(made):
@@ -230,6 +233,69 @@ def merge(wish_id: int, *, into: Wish, by: User, at: datetime) -> Wish:
 
 
 @transaction.atomic
+def extend(wish_id: int, *, reason: str, by: User, at: datetime) -> Wish:
+    """Consent, as the data authority, to more time for an answer: once, by what the table says.
+
+    The department asked and who wished are told the day and the reason, which everybody reads.
+    Raises NotAllowed (also for who serves the department asked), StepRefused (no answer is owed,
+    given more time before, or the table gives none), TextRefused without a reason.
+    """
+    require(by, "community.moderate_wish")
+    made = _locked(wish_id)
+    if made.provider is not None:
+        two_sides.none_of(made.provider, by)
+    move_wish(made.state, WishStep.EXTEND, of=made.pk)
+    _extendable(made)
+    made.extended_at, made.extended_because = at, texts.body(reason, REASON_LENGTH)
+    assert made.due_from is not None  # noqa: S101 - an open wish waits for its answer
+    made.due_on = _due_on(made.due_from, extended=True)
+    made.save()
+    notices.settle(made.address, *KINDS.values(), NOBODYS, at=at)
+    _tell_extended(made, at=at)
+    chain.record(
+        "wish.extend",
+        made.address,
+        by=by,
+        at=at,
+        reason=made.extended_because,
+        until=str(made.due_on),
+    )
+    return made
+
+
+def _extendable(made: Wish) -> None:
+    if made.extended_at is not None:
+        raise StepRefused(
+            _("Wish %(wish)s was given more time before. That is possible once.")
+            % {"wish": made.pk}
+        )
+    if not deadlines.clocks().limit(ClockStep.WISH).extension_days:
+        raise StepRefused(
+            _("The table of time limits gives no more time for the answer to a wish. Answer it.")
+        )
+
+
+def _tell_extended(made: Wish, *, at: datetime) -> None:
+    """Tell the department asked, and those who wished, until when it takes, and why."""
+    words: dict[str, Any] = {
+        "wish": made.title,
+        "day": made.due_on,
+        "reason": made.extended_because,
+    }
+    if made.provider is not None:
+        notices.tell(
+            EXTENDED,
+            organization=made.provider,
+            target=made.address,
+            at=at,
+            due_on=made.due_on,
+            **words,
+        )
+    for one in (made, *_joined(made)):
+        speaking.answered(TAKES_LONGER, one.speaker, target=one.address, at=at, **words)
+
+
+@transaction.atomic
 def answer(wish_id: int, reply: Reply, *, by: User, at: datetime) -> Wish:
     """Answer a wish in public, for the department asked, or as the data authority.
 
@@ -274,6 +340,7 @@ def remind(*, at: datetime) -> int:
         lambda one, alarm: _ring(one, alarm, at=at),
         at=at,
         whose=lambda one: str(one.provider_id) if _is_theirs(one) else "",
+        extended=lambda one: one.extended_at is not None,
     )
 
 
@@ -305,9 +372,9 @@ def _tell_answered(wished: Iterable[Wish], outcome: str, *, at: datetime) -> Non
         )
 
 
-def _due_on(at: datetime) -> date:
+def _due_on(at: datetime, *, extended: bool = False) -> date:
     """Return by when a wish is answered whose limit runs from `at` on."""
-    return deadlines.due_for(ClockStep.WISH, at).due_on
+    return deadlines.due_for(ClockStep.WISH, at, extended=extended).due_on
 
 
 def _stop(made: Wish) -> None:

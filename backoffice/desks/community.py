@@ -44,6 +44,10 @@ def _at(moves: Any, step: Any):
     return lambda row: (row.state, step) in moves
 
 
+def _can_wait(row: Wish) -> bool:
+    return (row.state, WishStep.EXTEND) in WISH_MOVES and row.extended_at is None
+
+
 def _take_up(press: Press) -> None:
     told = press.told
     found = Finding(subject=told["key"], row=told["row"], fields=tuple(told["fields_wrong"]))
@@ -259,6 +263,7 @@ class WishDesk(Desk):
         "purpose",
         ("dataset", "provider"),
         ("speaker", "said_at", "due_on"),
+        ("extended_at", "extended_because"),
         ("moved_by", "moved_at"),
         "reason",
         "merged_into",
@@ -285,6 +290,15 @@ class WishDesk(Desk):
             done=_("The department has the wish now."),
             form=forms.GiveForm,
             offered=_at(WISH_MOVES, WishStep.GIVE),
+        ),
+        Button(
+            name="extend",
+            label=_("Give more time"),
+            permission="community.moderate_wish",
+            press=_told(wishes.extend),
+            done=_("Department and who wished are told the day and the reason."),
+            form=forms.MoreTimeForm,
+            offered=_can_wait,
         ),
         Button(
             name="answer",

@@ -3,13 +3,15 @@
 from django import forms
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from accounts.roles import OrganizationKind
 from backoffice.forms.dressed import DayField, OfficeForm, WordsField, offer
+from catalog import deadlines
 from catalog.models import Dataset, Demand, LegalBasis
-from catalog.terms import DemandState
+from catalog.terms import ClockStep, DemandState
 from community.comments import REASON_LENGTH
 from community.models import Comment, Wish
 from community.models.comments import TEXT_LENGTH
@@ -107,6 +109,24 @@ class GiveForm(OfficeForm):
         places = Organization.objects.open().exclude(kind=OrganizationKind.COMPANY)
         offer(self, "provider", places.order_by("slug"))
         self.fields["provider"].initial = self.target.provider_id
+
+
+class MoreTimeForm(OfficeForm):
+    """Why the answer to a wish takes longer, beside what the time limit allows."""
+
+    reason = _words(
+        _("Reason"),
+        most=REASON_LENGTH,
+        help_text=_("Everybody reads this on the page of the wish. It is kept."),
+        rows=3,
+    )
+    notes_title = _("What the time limit says")
+
+    def prepare(self) -> None:
+        """Show by how much, and by whose consent."""
+        limit = deadlines.clocks().limit(ClockStep.WISH)
+        told = gettext("Working days more, once: %(days)s. It needs: %(consent)s")
+        self.notes = (told % {"days": limit.extension_days, "consent": limit.consent or "–"},)
 
 
 class MergeForm(OfficeForm):

@@ -59,6 +59,14 @@ class Wish(Said):
     )
     due_from = models.DateTimeField(_("limit runs from"), null=True, blank=True)
     due_on = models.DateField(_("due on"), null=True, blank=True)
+    extended_at = models.DateTimeField(_("given more time"), null=True, blank=True)
+    extended_because = models.CharField(
+        _("why more time is needed"),
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",  # the release that still runs while this column comes writes without it
+    )
     votes = models.PositiveIntegerField(_("votes"), default=0)
     merged_into = models.ForeignKey(
         "self",

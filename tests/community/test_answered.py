@@ -1,6 +1,6 @@
 """Who wrote is told when it is answered; a wish is to be answered by a day."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.core import mail
@@ -8,15 +8,18 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import notices
-from accounts.models import Notice, User
-from accounts.roles import Role
+from accounts.models import Membership, Notice, User
+from accounts.roles import NotAllowed, Role
+from audit.models import Entry
 from catalog import deadlines
 from catalog.models import Clock
 from catalog.terms import ClockStep
 from community import wishes
 from community.models import Wish
+from community.refusals import TextRefused
 from community.states import Outcome
 from community.wishes import Reply
+from exchange.workflow import StepRefused
 from tests.backoffice.conftest import Desk
 from tests.factories import accounts, catalog, community
 
@@ -260,3 +263,86 @@ def test_the_desk_has_first_what_is_due_first():
     rows = Desk(operator, client).list(Wish).content.decode()
 
     assert rows.index(new.title) < rows.index(old.title)
+
+
+# more time
+
+
+def test_an_answer_is_given_more_time_once_and_everybody_reads_why():
+    author = community.member()
+    dataset, operator = catalog.dataset(), community.operator()
+    made = community.wish(by=author, dataset=dataset, shown=True)
+    before = made.due_on
+
+    longer = wishes.extend(made.pk, reason="须先脱敏", by=operator, at=NOW)
+    page = Client(headers={"Accept-Language": "en"}).get(f"/wishes/{made.pk}").content.decode()
+
+    clock = deadlines.clocks().limit(ClockStep.WISH)
+    assert clock.consent
+    assert longer.due_on == deadlines.due_for(ClockStep.WISH, made.due_from, extended=True).due_on
+    assert longer.due_on > before
+    assert {"wish.extended", "wish.takes_longer"} <= told(made)
+    assert f"To be answered by {longer.due_on}." in page
+    assert "More time was given: 须先脱敏" in page
+    entry = Entry.objects.get(verb="wish.extend")
+    assert (entry.details["reason"], entry.details["until"]) == ("须先脱敏", str(longer.due_on))
+    with pytest.raises(StepRefused, match="possible once"):
+        wishes.extend(made.pk, reason="x", by=operator, at=NOW)
+
+
+def test_the_clock_keeps_the_longer_day_and_rings_for_it_anew():
+    made = community.wish(dataset=catalog.dataset(), shown=True)
+    first = wishes.remind(at=LATE)
+
+    longer = wishes.extend(made.pk, reason="x", by=community.operator(), at=LATE)
+    between = told(made)
+    again, twice = wishes.remind(at=LATE), wishes.remind(at=LATE)
+
+    made.refresh_from_db()
+    assert made.due_on == longer.due_on
+    assert not between & {"wish.due", "wish.late", "wish.climbed"}
+    assert (first, again, twice) == (3, 3, 0)
+
+
+def test_before_its_longer_day_nobody_is_told_that_it_is_late():
+    made = community.wish(dataset=catalog.dataset(), shown=True)
+    day_after = timezone.make_aware(datetime.combine(made.due_on, time(9))) + timedelta(days=4)
+
+    wishes.extend(made.pk, reason="x", by=community.operator(), at=NOW)
+
+    assert wishes.remind(at=day_after) == 0
+
+
+def test_who_serves_the_department_asked_does_not_give_it_more_time():
+    dataset, operator = catalog.dataset(), community.operator()
+    made = community.wish(dataset=dataset, shown=True)
+    Membership.objects.create(user=operator, organization=dataset.owner, role=Role.REVIEWER)
+
+    with pytest.raises(NotAllowed, match="serve"):
+        wishes.extend(made.pk, reason="x", by=operator, at=NOW)
+    with pytest.raises(NotAllowed):
+        wishes.extend(made.pk, reason="x", by=catalog.staff(Role.HEAD, dataset.owner), at=NOW)
+
+
+def test_more_time_needs_a_reason_a_limit_that_gives_it_and_an_answer_that_is_owed():
+    operator = community.operator()
+    made, waiting = community.wish(shown=True), community.wish()
+
+    with pytest.raises(TextRefused):
+        wishes.extend(made.pk, reason=" ", by=operator, at=NOW)
+    with pytest.raises(StepRefused):
+        wishes.extend(waiting.pk, reason="x", by=operator, at=NOW)
+    Clock.objects.filter(step=ClockStep.WISH).update(extension_days=0)
+    with pytest.raises(StepRefused, match="gives no more time"):
+        wishes.extend(made.pk, reason="x", by=operator, at=NOW)
+
+
+def test_a_limit_that_begins_anew_is_not_extended_yet():
+    made, operator = community.wish(shown=True), community.operator()
+    wishes.extend(made.pk, reason="x", by=operator, at=NOW)
+    wishes.hide(made.pk, reason="x", by=operator, at=NOW)
+
+    shown = wishes.show(made.pk, by=operator, at=NOW)
+
+    assert (shown.extended_at, shown.extended_because) == (None, "")
+    assert shown.due_on == deadlines.due_for(ClockStep.WISH, NOW).due_on
