@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from accounts import boundaries
 from accounts.models import CodeSystem
 from demo import invented
+from policy import places
 from policy.terms import DataType
 from portal.dataset.map import MAP
 from tests.factories import accounts, exchange
@@ -49,6 +50,23 @@ def stops(site):
     return served(data, COLUMNS)
 
 
+@pytest.fixture
+def ways(stops):
+    """Greenways as lines and a park as an outline, in GCJ-02, between the districts of `stops`."""
+    chance = Random("ways")  # noqa: S311 - invented places
+    rows = ["id,name,route"]
+    for number in range(60):
+        lon, lat = invented.spot(invented.DISTRICTS[number % 5], chance)
+        spots = [(lon + step * 0.004, lat + chance.uniform(0, 0.01)) for step in range(9)]
+        if number % 4 == 0:
+            spots = [*spots, (lon + 0.02, lat + 0.03), spots[0]]
+        text = ", ".join("{:.6f} {:.6f}".format(*places.shifted(*spot)) for spot in spots)
+        text = f"POLYGON (({text}))" if number % 4 == 0 else f"LINESTRING ({text})"
+        rows.append(f'{number},{invented.STREETS[number % 30]}绿道,"{text}"')
+    columns = (*COLUMNS[:2], column("route", coordinate="gcj02.wkt"))
+    return served("\n".join(rows) + "\n", columns)
+
+
 @dataclass
 class Watched:
     """What a page did besides being seen."""
@@ -70,9 +88,23 @@ class Watched:
             self.strange.append(message.text)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+
+
+@SIZES
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_map_is_drawn_by_tiles_of_the_own_origin(site, stops, language, size, request):
+    drawn(site, stops, language, size, f"map-{request.node.callspec.id}")
+
+
+@SIZES
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lines_and_outlines_are_drawn_by_tiles_as_well(site, ways, language, size, request):
+    drawn(site, ways, language, size, f"map-ways-{request.node.callspec.id}")
+
+
+def drawn(site, dataset, language, size, picture):
+    """Open the map of a dataset, hold it to its own origin and take its picture."""
     context = site.browser.new_context(viewport=size, locale=LANGUAGES[language])
     site.opened.append(context)
     page, watched = context.new_page(), Watched(site.url)
@@ -84,7 +116,7 @@ def test_the_map_is_drawn_by_tiles_of_the_own_origin(site, stops, language, size
     ):
         page.on(event, seen)
 
-    page.goto(f"{site.url}/datasets/{stops.slug}/map")
+    page.goto(f"{site.url}/datasets/{dataset.slug}/map")
 
     can_draw = page.evaluate("!!document.createElement('canvas').getContext('webgl2')")
     if can_draw and finders.find(MAP) is not None:
@@ -92,7 +124,7 @@ def test_the_map_is_drawn_by_tiles_of_the_own_origin(site, stops, language, size
             expect(page.locator("#map.drawn")).to_be_visible(timeout=PATIENCE)
         assert watched.tiles == {200}
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"map-{request.node.callspec.id}.png", full_page=True)
+    page.screenshot(path=PICTURES / f"{picture}.png", full_page=True)
     assert watched.strange == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
