@@ -1,5 +1,6 @@
 """What all tests stand on: services, databases, and what a test may not do."""
 
+import copy
 import gc
 import os
 import socket
@@ -16,7 +17,10 @@ from django.urls import get_resolver
 from api import pages
 from exchange import access
 from exchange.records import reading
+from exchange.sharing import entering
+from portal import catalogue
 from tests import databases, services
+from tests.factories import sharing
 
 TESTS = Path(__file__).parent
 CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
@@ -109,6 +113,30 @@ def module_database(
         yield django_db_blocker
 
 
+@pytest.fixture(scope="module")
+def _bare(module_database: pytest.FixtureRequest) -> sharing.Two:
+    with module_database.unblock():
+        return sharing.two(rows=False)
+
+
+@pytest.fixture
+def two(db: None, _bare: sharing.Two) -> sharing.Two:
+    """Two departments, one with a dataset that the other may ask for: built once for a module."""
+    return copy.deepcopy(_bare)
+
+
+@pytest.fixture(scope="module")
+def _filled(module_database: pytest.FixtureRequest) -> sharing.Two:
+    with module_database.unblock():
+        return sharing.two()
+
+
+@pytest.fixture
+def two_with_rows(db: None, _filled: sharing.Two) -> sharing.Two:
+    """The same, and the dataset has rows."""
+    return copy.deepcopy(_filled)
+
+
 @pytest.fixture
 def live_database(
     django_db_blocker: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
@@ -126,16 +154,29 @@ def live_database(
 def forget() -> None:
     """Forget what this process keeps of a database: the numbers of a copy begin where those of
     another one did."""
-    for kept in (access._looks, access._decisions, reading._foreseen, pages._ahead):
+    for kept in (
+        access._looks,
+        access._decisions,
+        reading._foreseen,
+        entering._kept,
+        entering._foreseen,
+        pages._ahead,
+        catalogue._kept,
+    ):
         kept.clear()
 
 
 @pytest.fixture(autouse=True)
 def _fresh_valkey(request: pytest.FixtureRequest) -> None:
-    """Start each test that may keep something in Valkey with an empty one."""
+    """Start each test that may keep something in Valkey with an empty one.
+
+    So with what the process keeps, where a test begins from what others began from and changed.
+    """
     if not _is_pure(request.path):
         with redis.from_url(settings.REDIS_URL) as client:
             client.flushdb()
+    if "module_database" in request.fixturenames:
+        forget()
 
 
 @pytest.fixture(autouse=True)

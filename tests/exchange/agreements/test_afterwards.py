@@ -11,16 +11,10 @@ from exchange.sharing import asking, deciding, grants, lifecycle, stopping
 from exchange.sharing.requests import asked
 from tests.exchange.agreements.test_paper import text_of
 from tests.factories import market as markets
-from tests.factories import sharing
 from tests.factories.sharing import NOW, STOP, TODAY, UNTIL
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
 
 
 def told(grant, today=TODAY):

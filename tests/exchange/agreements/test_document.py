@@ -17,11 +17,6 @@ from tests.factories.sharing import NOW
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
-
-
 def told_of(grant: Grant) -> dict:
     return grant.agreement.document
 

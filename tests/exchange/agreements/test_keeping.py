@@ -21,11 +21,6 @@ from tests.factories.sharing import NOW, TODAY, UNTIL
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
-
-
 def standing(grant: Grant) -> Standing:
     return keeping.prove(Agreement.objects.get(grant=grant)).standing
 

@@ -6,14 +6,8 @@ from django.core.management import CommandError, call_command
 from audit import chain
 from exchange.agreements import walking
 from exchange.models import Agreement
-from tests.factories import sharing
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
 
 
 def test_agreements_that_are_whole_are_counted(two, capsys):

@@ -17,15 +17,10 @@ from exchange.models import About, Ground
 from exchange.sharing import asking, deciding, disputes
 from exchange.sharing.requests import asked
 from exchange.workflow import State, Step, StepRefused
-from tests.factories import accounts, catalog, sharing
+from tests.factories import accounts, catalog
 from tests.factories.sharing import NOW
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
 
 
 def lend(holder: User, to: User, role: Role = Role.HEAD) -> User:

@@ -16,17 +16,11 @@ from catalog.alarms import VERBS, Alarm
 from catalog.models import Clock
 from exchange.sharing import clocks, corrections
 from tests.exchange.sharing.test_corrections import reported
-from tests.factories import sharing
 from tests.factories.sharing import NOW
 
 pytestmark = pytest.mark.django_db
 DAYS = 45
 LIMIT = {"profile": "order809", "step": "answer_conditional"}
-
-
-@pytest.fixture
-def two():
-    return sharing.two(rows=False)
 
 
 def told(target: str) -> list[tuple[str, str]]:

@@ -21,11 +21,6 @@ from tests.factories.sharing import NOW, TODAY
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
-
-
 def test_what_is_unconditional_is_granted_with_the_signature_and_the_provider_told(two):
     request = two.signed("id", "name", clear_up_to=Grade.L2)
 

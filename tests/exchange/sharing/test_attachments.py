@@ -11,17 +11,12 @@ from catalog.refusals import FileRefused
 from exchange.models import RequestAttachment
 from exchange.sharing import asking, attachments
 from exchange.workflow import StepRefused
-from tests.factories import accounts, sharing
+from tests.factories import accounts
 from tests.factories.sharing import NOW
 
 pytestmark = pytest.mark.django_db
 
 PDF = b"%PDF-1.7 the law says so"
-
-
-@pytest.fixture(name="two")
-def _two():
-    return sharing.two(rows=False)
 
 
 @pytest.fixture(name="asked")

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two()
+def two(two_with_rows) -> sharing.Two:
+    return two_with_rows
 
 
 def names(two: sharing.Two, grant: Grant) -> list[str]:

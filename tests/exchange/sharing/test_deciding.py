@@ -18,11 +18,6 @@ from tests.factories.sharing import NOW, TODAY, UNTIL
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
-
-
 def test_what_was_asked_for_is_granted_when_the_head_has_signed():
     two = sharing.two()
     request = two.proposed("name", "phone")

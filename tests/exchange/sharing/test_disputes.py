@@ -28,11 +28,6 @@ from tests.factories.sharing import NOW
 db = pytest.mark.django_db
 
 
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
-
-
 def refused(two: sharing.Two):
     request = two.signed("phone")
     deciding.propose_refusal(

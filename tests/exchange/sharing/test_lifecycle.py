@@ -18,11 +18,6 @@ MEND_BY = TODAY + timedelta(days=14)
 
 
 @pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
-
-
-@pytest.fixture
 def grant(two) -> Grant:
     return two.granted("phone")
 

@@ -12,17 +12,12 @@ from exchange.models import Correction, Wrong
 from exchange.sharing import clocks, corrections, deciding
 from exchange.sharing.corrections import Report
 from exchange.workflow import State
-from tests.factories import accounts, sharing
+from tests.factories import accounts
 
 pytestmark = pytest.mark.django_db
 NEXT = workdays.KNOWN_YEARS[-1] + 1
 AT = datetime(NEXT - 1, 12, 28, 2, tzinfo=UTC)
 FIRST = date(NEXT, 1, 1)
-
-
-@pytest.fixture
-def two():
-    return sharing.two(rows=False)
 
 
 def enter_year(rests: int) -> None:

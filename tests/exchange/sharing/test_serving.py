@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two()
+def two(two_with_rows) -> sharing.Two:
+    return two_with_rows
 
 
 def caller(two: sharing.Two, organization=None) -> Caller:

@@ -20,11 +20,6 @@ LATE = NOW + timedelta(days=40)
 BY = date(2026, 4, 30)
 
 
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
-
-
 def in_part(two: sharing.Two) -> Grant:
     """Ask for two fields and be granted one."""
     request = two.signed("phone", "income")

@@ -28,7 +28,7 @@ from exchange.sharing.serving import GrantNotLive
 from exchange.stop_flow import StopState
 from exchange.workflow import GrantState, State, StepRefused
 from policy.terms import Grade, Mode, ReaderKind
-from tests.factories import accounts, sharing
+from tests.factories import accounts
 from tests.factories.sharing import NOW, STOP, TODAY, UNTIL
 
 pytestmark = pytest.mark.django_db
@@ -39,11 +39,6 @@ DAY = timedelta(days=1)
 def on(day: date):
     """Return a moment of a day."""
     return NOW + (day - TODAY)
-
-
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
 
 
 @pytest.fixture

@@ -36,11 +36,6 @@ LATER = NOW + timedelta(days=60)
 MEND_BY = TODAY + timedelta(days=14)
 
 
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
-
-
 def suspended(two: sharing.Two, *names: str) -> Grant:
     grant = two.granted(*names)
     return lifecycle.suspend(grant.pk, reason="x", mend_by=MEND_BY, by=two.reviewer, at=NOW)

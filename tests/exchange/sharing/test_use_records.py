@@ -17,7 +17,7 @@ from exchange.models import Grant, UseRecord
 from exchange.sharing import lifecycle, use_records
 from exchange.sharing.use_records import Told, UseUnfit
 from exchange.workflow import StepRefused
-from tests.factories import accounts, audit, sharing
+from tests.factories import accounts, audit
 from tests.factories.sharing import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
@@ -30,11 +30,6 @@ TOLD = Told(
     result="核对 120 件",
     stored="补贴审核系统，加密存储，三人可见",
 )
-
-
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
 
 
 @pytest.fixture

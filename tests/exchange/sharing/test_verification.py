@@ -31,8 +31,8 @@ MATCH, MISMATCH, NO_SUBJECT = Result.MATCH, Result.MISMATCH, Result.NO_SUBJECT
 
 
 @pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two()
+def two(two_with_rows) -> sharing.Two:
+    return two_with_rows
 
 
 def caller(two: sharing.Two) -> Caller:

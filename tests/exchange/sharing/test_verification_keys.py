@@ -16,11 +16,6 @@ from tests.factories.sharing import NOW, TODAY
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def two() -> sharing.Two:
-    return sharing.two(rows=False)
-
-
 def grade_key(two: sharing.Two, grade: Grade) -> None:
     Field.objects.filter(pk=two.field("id")).update(
         grade=grade, mask_kind=MaskKind.KEEP_EDGES, mask_params={"keep_left": 1, "keep_right": 1}
