@@ -22,6 +22,8 @@ from community.models import Comment, Showcase, Speaker, Wish
 from community.models.speakers import NAME_LENGTH
 from community.refusals import NameRefused, TooMuchSaid
 
+HAN_PART, LATIN_PART = 4, 12
+"""From so many characters on, a part of an office's name stands for it, as without its city."""
 UNJOINED = dict.fromkeys(map(ord, texts.JOINERS))
 """Takes out of a name what joins signs and is not seen itself."""
 
@@ -63,12 +65,18 @@ def _own(name: str) -> str:
     """Return a name that is nobody's office. Raises NameRefused."""
     alike = _read(name)
     for names in Organization.objects.values_list("name_zh", "name_en"):
-        if any(office and office in alike for office in map(_read, names)):
+        if any(_passes_for(office, alike) for office in map(_read, names)):
             raise NameRefused(
                 _("“%(name)s” is the name of an organisation. Choose one of your own.")
                 % {"name": name}
             )
     return name
+
+
+def _passes_for(office: str, name: str) -> bool:
+    """Whether a name holds an office's, or so much of it as people call the office by."""
+    enough = LATIN_PART if name.isascii() else HAN_PART
+    return bool(office) and (office in name or (len(name) >= enough and name in office))
 
 
 def _read(name: str) -> str:

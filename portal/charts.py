@@ -119,7 +119,7 @@ def asked(request: HttpRequest, clear: Mapping[str, Field]) -> dict[str, list[st
         params.pop("bucket", None)
     elif "bucket" not in params and "bucket" not in request.GET:
         params["bucket"] = [str(Unit.MONTH)]
-    params.setdefault("limit", ["20"])
+    params.setdefault("limit", ["100" if timed else "20"])
     return {name: given for name, given in params.items() if given}
 
 

@@ -216,6 +216,15 @@ def test_a_name_that_looks_like_anothers_is_not_taken(name):
         community.member(name)
 
 
+@pytest.mark.parametrize("name", ["交通运输局", "市交通运输局", "Transport Bureau"])
+def test_an_office_without_its_city_is_an_office(name):
+    accounts.organization(name_zh="海湾市交通运输局", name_en="Transport Bureau of Bay City")
+    community.member("海湾")  # so little is anybody's
+
+    with pytest.raises(NameRefused):
+        community.member(name)
+
+
 @pytest.mark.parametrize("name", ["\u200b\u2060", "\u3164", "\u200d", "ﷺ" * 3])
 def test_a_name_that_nobody_can_read_or_that_grows_too_long_is_refused(name):
     with pytest.raises(TextRefused):

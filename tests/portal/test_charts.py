@@ -95,6 +95,16 @@ def test_values_of_rows_are_text_and_nothing_else(served):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
+def test_as_many_times_as_the_builder_offers_are_drawn_at_first(served):
+    by_time, by_words = (
+        page(served).content.decode(),
+        page(served, group="district").content.decode(),
+    )
+
+    assert '<option value="100" selected>' in by_time
+    assert '<option value="20" selected>' in by_words
+
+
 def test_groups_beyond_the_limit_stand_in_one_row(served):
     rows = table(page(served, group="district", limit="1", sort="district"))
 

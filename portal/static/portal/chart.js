@@ -4,7 +4,10 @@
   const figure = document.getElementById("chart");
   if (!figure || !window.echarts) return;
   const table = document.getElementById(figure.dataset.table);
-  const rows = [...table.tBodies[0].rows].map((row) => ({
+  const whole = [...table.tBodies[0].rows];
+  // what is beyond the limit is no point of time
+  const drawn = figure.dataset.kind === "line" ? whole.filter((row) => row.className !== "others") : whole;
+  const rows = drawn.map((row) => ({
     name: row.dataset.name,
     value: "value" in row.dataset ? Number(row.dataset.value) : null,
   }));
