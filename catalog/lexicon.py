@@ -21,7 +21,12 @@ def first() -> Iterator[str]:
 
 @transaction.atomic
 def fill() -> int:
-    """Enter the groups that a city begins with, where it has none; return how many."""
+    """Enter the groups that a city begins with, where it has none; return how many.
+
+    Groups from before initials were kept get theirs.
+    """
+    for group in WordGroup.objects.filter(initials=[]):
+        group.save(update_fields=["initials"])
     if WordGroup.objects.exists():
         return 0
     for words in first():

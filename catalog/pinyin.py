@@ -12,6 +12,7 @@ SORTED = 80
 """Characters of a title that sort it."""
 SYLLABLES, INITIALS = 6, 10
 """How far a sound is written out from the beginning of a word."""
+SHORTEST_INITIALS = 3
 
 
 @lru_cache(maxsize=2_000)  # departments come again and again
@@ -29,6 +30,14 @@ def sound(word: str) -> str:
 def syllables(run: str) -> list[str]:
     """Return the sound of each character of a folded Chinese run, without tones."""
     return [fold(one) for one in pypinyin.lazy_pinyin(run)]
+
+
+def initials(word: str) -> str:
+    """Return the first letters of the sounds of a folded Chinese word; nothing for any other, and
+    for one so short that its letters may be any word's."""
+    if len(word) < SHORTEST_INITIALS or not all(map(is_han, word)):
+        return ""
+    return "".join(one[:1] for one in syllables(word))
 
 
 def sort_key(title: str) -> str:

@@ -19,6 +19,7 @@ from catalog import mistakes
 from catalog.asking import ASKED_WORDS, Asked, Term, full, units_of, whole
 from catalog.conditions import Conditions, Filters
 from catalog.mistakes import Window
+from catalog.pinyin import initials
 from catalog.stop_words import ABOUT_ANY, EMPTY_WORDS, QUESTION_WORDS
 from catalog.tokens import RUNS, is_han, singular
 from catalog.vocabulary import signs
@@ -65,6 +66,7 @@ class _Known:
     words: set[str] = field(default_factory=set)
     by_sound: dict[str, list[str]] = field(default_factory=dict)
     by_signs: dict[str, list[str]] = field(default_factory=dict)
+    by_initials: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     owners: dict[str, set[int]] = field(default_factory=dict)
 
 
@@ -111,6 +113,9 @@ UNION ALL
 SELECT 'same', '', '', '', NULL::bigint, folded FROM catalog_wordgroup
 WHERE active AND folded && (%(phrases)s || (SELECT coalesce(array_agg(word), '{}') FROM heard))
 UNION ALL
+SELECT 'short', '', '', '', NULL::bigint, folded FROM catalog_wordgroup
+WHERE active AND initials && %(letters)s::text[]
+UNION ALL
 SELECT 'office', given.pattern, word, '', owner_id, NULL
 FROM unnest(%(short)s::text[], %(patterns)s::text[]) AS given (pattern, liked)
 JOIN catalog_searchword ON owner_id IS NOT NULL AND word LIKE liked
@@ -126,6 +131,7 @@ def _look_up(units: Sequence[str]) -> _Known:
         "sounds": list({one.sound for one in heard} | set(map(_spoken, phrases)) - {""}),
         "signs": list({signs(one.text) for one in heard if len(one.text) > 2}),
         "short": short,
+        "letters": [one for one in phrases if one.isascii() and one.isalpha()],
         "patterns": [f"%{'%'.join(one)}{LEFT_OUT.get(one[-1], '')}" for one in short],
     }
     known = _Known()
@@ -137,6 +143,10 @@ def _look_up(units: Sequence[str]) -> _Known:
             if kind == "same":
                 for one in group:
                     known.same.setdefault(one, []).extend(group)
+                continue
+            if kind == "short":
+                for one in filter(initials, group):
+                    known.by_initials.setdefault(initials(one), {})[one] = group
                 continue
             if kind == "office":
                 known.owners.setdefault(word, set()).add(owner)
@@ -176,6 +186,9 @@ def _term(phrase: str, units: Sequence[str], known: _Known) -> Term | None:
     sound = _spoken(phrase)
     if sound and sound in known.by_sound:
         return _said(phrase, known.by_sound[sound], known)
+    if short := known.by_initials.get(phrase):
+        others = [other for group in short.values() for other in group]
+        return _taken(phrase, [*short, *others], meant=tuple(short))
     if meant := _meant(phrase, units, known):
         same = [word for one in meant for word in known.same.get(one, ())]
         apart = [word for one in meant for word in _apart(rjieba.cut(one))]

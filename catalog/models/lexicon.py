@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog.pinyin import initials
 from catalog.tokens import flat
 
 LONGEST_WORD = 60
@@ -17,7 +18,8 @@ LONGEST_WORD = 60
 class WordGroup(models.Model):
     """Words that people use for the same thing: who types one finds entries with another.
 
-    `folded` are the words as they are looked up, made from `words` when the group is saved.
+    `folded` are the words as they are looked up, and `initials` the first letters of the sounds of
+    the Chinese ones, by which some people type them; both are made from `words` when it is saved.
     """
 
     words = models.TextField(
@@ -27,6 +29,9 @@ class WordGroup(models.Model):
     note = models.CharField(_("note"), max_length=200, blank=True)
     active = models.BooleanField(_("in use"), default=True)
     folded = ArrayField(models.TextField(), verbose_name=_("as looked up"), editable=False)
+    initials = ArrayField(
+        models.TextField(), verbose_name=_("initials of pinyin"), editable=False, default=list
+    )
 
     class Meta:
         verbose_name = _("group of words")
@@ -40,6 +45,7 @@ class WordGroup(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save with the words as they are looked up."""
         self.folded = folded(self.words)
+        self.initials = list(dict.fromkeys(filter(None, map(initials, self.folded))))
         super().save(*args, **kwargs)
 
     def clean(self) -> None:

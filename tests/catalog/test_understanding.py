@@ -60,6 +60,46 @@ def test_a_slip_is_read_as_what_was_meant_and_told(city, asked, found, meant):
     assert meant in [word for _typed, word in page.meaning.meant]
 
 
+def test_initials_of_a_word_bring_what_means_the_same(db):
+    WordGroup.objects.all().delete()
+    lexicon.keep(WordGroup(words="空气质量\n空气品质\nair quality"))
+    dataset(slug="measured", title_zh="空气质量日报", title_en="")
+    dataset(slug="alike", title_zh="空气品质指标", title_en="")
+    dataset(slug="english", title_zh="每小时", title_en="Air quality by hour")
+    dataset(slug="other", title_zh="公园绿地", title_en="")
+
+    found = slugs(find("kqzl"))
+
+    assert found[0] == "measured"
+    assert set(found) == {"measured", "alike", "english"}
+
+
+def test_a_word_that_stands_as_typed_comes_before_one_of_these_initials(db):
+    lexicon.keep(WordGroup(words="停车场\n泊位"))
+    dataset(slug="lots", title_zh="泊位", title_en="Lots")
+    dataset(slug="council", title_zh="议事记录", title_en="TCC")
+
+    assert slugs(find("tcc"))[0] == "council"
+
+
+def test_initials_are_not_taken_for_a_group_that_is_not_in_use(db):
+    WordGroup.objects.all().delete()
+    lexicon.keep(WordGroup(words="空气质量\n空气品质", active=False))
+    dataset(slug="alike", title_zh="空气品质指标", title_en="")
+
+    assert slugs(find("kqzl")) == []
+
+
+def test_groups_from_before_initials_were_kept_get_theirs(db):
+    WordGroup.objects.all().delete()
+    lexicon.keep(WordGroup(words="空气质量\n空气品质"))
+    WordGroup.objects.update(initials=[])
+
+    lexicon.fill()
+
+    assert WordGroup.objects.get().initials == ["kqzl", "kqpz"]
+
+
 def test_what_was_meant_brings_what_means_the_same(city):
     dataset(slug="nursery", title_zh="幼儿园名单", title_en="")
 
