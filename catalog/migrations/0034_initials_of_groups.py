@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0030_versions_released"),
+        ("catalog", "0033_wish_extension"),
     ]
 
     operations = [
