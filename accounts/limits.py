@@ -45,6 +45,9 @@ NEW_KEY = Limit("new-key", 20, DAY)
 PICTURE = Limit("picture", 20, HOUR)
 """Pictures that one person hands in, taken or not: each is unpacked and made anew."""
 
+FOLLOW = Limit("follow", 300, DAY)
+"""Datasets that one person puts on their list and takes off it, and letters chosen."""
+
 PING = Limit("ping", 30, HOUR)
 """Pings to webhooks that one person sends, those of new ones among them."""
 REPLAY = Limit("replay", 200, DAY)

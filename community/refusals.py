@@ -35,3 +35,10 @@ class TooMuchSaid(Problem):
 
     code = "too-much-said"
     status = 429
+
+
+class FollowedEnough(Problem):
+    """A member follows as many datasets as one may."""
+
+    code = "followed-enough"
+    status = 409

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from community import comments, wishes
+from community import comments, letters, wishes
 
 
 @shared_task
@@ -18,6 +18,13 @@ def remind_of_wishes() -> int:
     return wishes.remind(at=timezone.now())
 
 
+@shared_task
+def write_letters() -> int:
+    """Write the letters of the day to who follows datasets; returns how many went. Safe to repeat:
+    who was written to today is not written to again."""
+    return letters.write_due(at=timezone.now())
+
+
 SCHEDULE = {
     "remind-of-comments": {
         "task": "community.tasks.remind_of_comments",
@@ -28,5 +35,10 @@ SCHEDULE = {
         "task": "community.tasks.remind_of_wishes",
         "schedule": 3600.0,
         "options": {"expire_seconds": 3600},
+    },
+    "write-letters": {
+        "task": "community.tasks.write_letters",
+        "schedule": 600.0,
+        "options": {"expire_seconds": 600},
     },
 }

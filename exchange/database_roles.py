@@ -149,6 +149,11 @@ HIDDEN: Mapping[str, frozenset[str]] = {
         | {"undoes_id", "reason", "trial"}
     ),
     "exchange_countingrule": frozenset({"set_by_id"}),
+    # that an entry was amended, and when: not what, why and by whom
+    "catalog_revision": frozenset(
+        {"changes", "loosens", "reason", "proposed_by_id", "proposed_at", "signed_by_id"}
+        | {"signed_at", "decided_by_id", "decision_reason"}
+    ),
     # under what it reads, and not who gave it or what was said of it
     "exchange_grant": frozenset(
         {"created_by_id", "request_id", "formerly_of_id", "suspended_because", "ended_because"}

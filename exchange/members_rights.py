@@ -97,6 +97,12 @@ VIEWS: Mapping[str, str] = {
         " JOIN public.accounts_organization o ON o.id = a.organization_id"
         " WHERE o.kind = 'company')"
     ),
+    # that what an entry says of itself was amended, for who follows it; of fields alone the terms
+    # of those that are not concealed tell
+    "catalog_revision": (
+        "state = 'applied' AND kind = 'amend' AND changes->'dataset' <> '{}'::jsonb"
+        " AND dataset_id IN (SELECT id FROM members.catalog_dataset)"
+    ),
 }
 """Tables of which it sees some rows, beside the public face of the catalogue."""
 
@@ -164,6 +170,10 @@ _OF_MY_REQUEST = (
 _OF_GRANT_EVENT = (  # a company whose purpose is over tells its own webhooks of it
     "EXISTS (SELECT FROM public.exchange_grant g WHERE g.id = exchange_webhookevent.grant_id)"
 )
+_MY_LIST = f"user_id = NULLIF(current_setting('{PERSON}', true), '')::bigint"
+_ON_MY_LIST = (
+    "EXISTS (SELECT FROM public.community_follower f WHERE f.id = community_follow.follower_id)"
+)
 _OF_MY_GRANT = (
     "EXISTS (SELECT FROM public.exchange_grant g WHERE g.id = exchange_agreement.grant_id)"
 )
@@ -215,6 +225,9 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
     "exchange_requestevent": {READ: _OF_MY_REQUEST, ADD: _OF_MY_REQUEST},
     "exchange_grant": {READ: _MY_GRANT, CHANGE: _MY_GRANT},
     "exchange_agreement": {READ: _OF_MY_GRANT},
+    # what a person follows is nobody's but theirs
+    "community_follower": dict.fromkeys((READ, ADD, CHANGE, TAKE), _MY_LIST),
+    "community_follow": dict.fromkeys((READ, ADD, CHANGE, TAKE), _ON_MY_LIST),
 }
 """Which rows, by table and right; every other role has them all."""
 
@@ -320,10 +333,11 @@ def _grant(table: str, rights: list[str]) -> None:
 
 @contextmanager
 def seen_by(person_id: int) -> Iterator[None]:
-    """Have the connection see what a person's companies applied for and hold, and nothing after.
+    """Have the connection see what a person's companies applied for and hold, and what the person
+    follows, and nothing after.
 
-    Without it the members' role sees no application, grant or agreement at all. Not for use within
-    a transaction: its end would take the setting along.
+    Without it the members' role sees no application, grant, agreement or list at all. Not for use
+    within a transaction: its end would take the setting along.
     """
     _is_seen_by(str(person_id))
     try:

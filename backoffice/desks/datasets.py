@@ -132,6 +132,7 @@ class DatasetDesk(Desk):
                     ("published_by", "published_at"),
                     ("withdrawn_by", "withdrawn_at"),
                     "withdrawn_reason",
+                    "followers",
                 )
             },
         ),
@@ -147,6 +148,7 @@ class DatasetDesk(Desk):
         "words_zh",
         "words_en",
         "further",
+        "followers",
     ]
     list_buttons = (
         Button(
@@ -396,6 +398,11 @@ class DatasetDesk(Desk):
     def further(self, dataset: Dataset) -> str:
         """Show the further elements, name and value a line."""
         return format_html_join("", "<p>{}: {}</p>", dataset.extensions.items()) or "–"
+
+    @admin.display(description=_("people who follow it"))
+    def followers(self, dataset: Dataset) -> int:
+        """Show how many follow the entry; who they are is shown nowhere."""
+        return dataset.follows.count()
 
     @admin.display(description=_("Offers"))
     def offered(self, dataset: Dataset) -> str:

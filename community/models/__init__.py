@@ -1,8 +1,19 @@
-"""The tables of what people say. Import models from here."""
+"""The tables of what people say, and of what they follow. Import models from here."""
 
 from community.models.comments import Comment, CommentKind
+from community.models.follows import Follow, Follower, Letters
 from community.models.showcases import Showcase
 from community.models.speakers import Speaker
 from community.models.wishes import Vote, Wish
 
-__all__ = ["Comment", "CommentKind", "Showcase", "Speaker", "Vote", "Wish"]
+__all__ = [
+    "Comment",
+    "CommentKind",
+    "Follow",
+    "Follower",
+    "Letters",
+    "Showcase",
+    "Speaker",
+    "Vote",
+    "Wish",
+]

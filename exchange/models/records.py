@@ -21,8 +21,9 @@ class RecordTable(models.Model):
     field has no column in `open` or `conditional`. `unplaced` counts rows whose coordinates are
     no place, by reason. `seq` is the last `_seq` given out here, `source_seq` the place reached
     in the shared zone's feed, `last_id` the
-    highest `_id` ever given out (shared only). `revoked_at` marks a version that a stricter
-    decision ended: whoever still streams from it must stop.
+    highest `_id` ever given out (shared only). `changed_at` is when `seq` last moved, kept of the
+    zones that the public reads: a refresh that changed nothing for them leaves it. `revoked_at`
+    marks a version that a stricter decision ended: whoever still streams from it must stop.
     """
 
     resource = models.ForeignKey(
@@ -48,6 +49,7 @@ class RecordTable(models.Model):
     live = models.BooleanField(_("live"), default=False)
     built_at = models.DateTimeField(_("built at"))
     refreshed_at = models.DateTimeField(_("refreshed at"))
+    changed_at = models.DateTimeField(_("rows changed at"), null=True, blank=True)
     retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
     dropped_at = models.DateTimeField(_("dropped at"), null=True, blank=True)

@@ -103,7 +103,7 @@ def _project(resource: Resource, zone: str, *, at: datetime) -> RecordTable | No
         and standing.source_version == shared.version
         and standing.source_seq >= shared.tombstones_from  # else deletions are forgotten
     ):
-        return _catch_up(standing, shared)
+        return _catch_up(standing, shared, at=at)
     return _rebuild(resource, zone, shared, standing, columns, at=at)
 
 
@@ -162,6 +162,7 @@ def _rebuild(
         policy_version=resource.dataset.policy_version,
         built_at=at,
         refreshed_at=shared.refreshed_at,
+        changed_at=at,
     )
     _create(table)
     table.rows = _fill(table, shared, standing)
@@ -224,7 +225,7 @@ def _shows_less(table: RecordTable, standing: RecordTable) -> bool:
     return any(now.get(column["field"]) != column for column in standing.columns)
 
 
-def _catch_up(table: RecordTable, shared: RecordTable) -> RecordTable:
+def _catch_up(table: RecordTable, shared: RecordTable, *, at: datetime) -> RecordTable:
     """Apply what the shared feed holds since the ledger's place; cost follows what changed.
 
     How fresh rows are is the same whether or not what changed can be seen in this zone.
@@ -249,7 +250,7 @@ def _catch_up(table: RecordTable, shared: RecordTable) -> RecordTable:
     )
     deleted = _delete_gone(table, seq)
     if inserted or updated or deleted:
-        table.seq = seq
+        table.seq, table.changed_at = seq, at
     table.rows += inserted - deleted
     table.source_seq = shared.seq
     table.unplaced = place_columns.unplaced(table)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import limits, members
 from community import farewell
-from portal.members.door import member_page, page, person_of
+from portal.members.door import page, person_of, private_page
 
 
 class CloseForm(forms.Form):
@@ -28,7 +28,7 @@ class CloseByMailForm(forms.Form):
     password = forms.EmailField(label=gettext_lazy("E-mail address, to confirm"))
 
 
-@member_page
+@private_page
 def close(request: HttpRequest) -> HttpResponse:
     """Say what ends, and close the account once that is confirmed."""
     person = person_of(request)

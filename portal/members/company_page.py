@@ -1,27 +1,12 @@
 """Pages of a person's companies: the database shows what is these companies' own, and no more."""
 
-from functools import wraps
-from typing import Any
-
-from django.http import HttpRequest, HttpResponse
-
 from accounts import members
 from accounts.models import Organization, User
 from accounts.roles import Role
-from exchange import members_rights
-from portal.members.door import View, member_page, person_of
+from portal.members.door import private_page
 
-
-def company_page(view: View) -> View:
-    """Show a page to members, with what their own companies applied for and hold."""
-
-    @member_page
-    @wraps(view)
-    def guarded(request: HttpRequest, **where: Any) -> HttpResponse:
-        with members_rights.seen_by(person_of(request).pk):
-            return view(request, **where)
-
-    return guarded
+company_page = private_page
+"""Shows a page to members, with what their own companies applied for and hold."""
 
 
 def companies_of(person: User) -> list[Organization]:

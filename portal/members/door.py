@@ -18,6 +18,7 @@ from accounts.limits import TooOften, Uncounted
 from accounts.models import User
 from accounts.refusals import StepRefused
 from accounts.roles import NotAllowed
+from exchange import members_rights
 from exchange.problems import Problem
 from portal.frame import choose_language, shown
 from portal.members import menu
@@ -66,6 +67,19 @@ def member_page(view: View) -> View:
             return refused(request, no)
         except ValidationError as no:
             return refused(request, no, status=400)
+
+    return guarded
+
+
+def private_page(view: View) -> View:
+    """Show a page to members, with what is this person's own in the database: what their
+    companies applied for and hold, and what they follow."""
+
+    @member_page
+    @wraps(view)
+    def guarded(request: HttpRequest, **where: Any) -> HttpResponse:
+        with members_rights.seen_by(person_of(request).pk):
+            return view(request, **where)
 
     return guarded
 

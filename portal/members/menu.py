@@ -15,6 +15,7 @@ PAGES: tuple[tuple[Promise, str], ...] = (
     (_("Conditional data"), "members-applications"),
     (_("Usage"), "members-usage"),
     (_("Calls"), "members-calls"),
+    (_("Followed datasets"), "members-followed"),
     (_("What I said"), "members-talk"),
 )
 

@@ -9,9 +9,11 @@ from accounts import roles
 from accounts.backends import RoleBackend
 from accounts.models import MemberSession, Membership, User
 from accounts.roles import ADMIN_ROLES, CITY_WIDE, PERMISSIONS, NotAllowed, Role, require
+from community.models import Follow, Follower
 from tests.factories import accounts as make
 
 ROOT = Path(__file__).resolve().parents[2]
+SHOWN_TO_NOBODY = (MemberSession, Follow, Follower)
 CLASSIC = re.compile(r"(\w+)\.(view|add|change|delete)_(\w+)")
 ASKED = re.compile(r"\brequire\(\s*[\w.]+,\s*\"([\w.]+)\"")
 
@@ -38,7 +40,7 @@ def test_every_model_of_the_house_is_seen_by_some_role_and_no_other_is_named():
         f"{model._meta.app_label}.{model._meta.model_name}"
         for room in ("audit", "accounts", "catalog", "exchange", "community")
         for model in apps.get_app_config(room).get_models()
-        if not model._meta.auto_created and model is not MemberSession  # shown to nobody
+        if not model._meta.auto_created and model not in SHOWN_TO_NOBODY
     }
     held = set().union(*PERMISSIONS.values())
     named = {

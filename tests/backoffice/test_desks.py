@@ -24,6 +24,7 @@ from backoffice.desk import Desk, KeptDesk
 from catalog import demands
 from catalog.models import CodeList, Dataset, Field, FieldSketch, Subject, WorkingDay
 from catalog.terms import LineState, State
+from community.models import Follow, Follower
 from exchange import counted, opening, sources
 from exchange.models import (
     About,
@@ -43,11 +44,16 @@ from policy.terms import Mode
 from tests.factories import accounts, authenticator, catalog, community, exchange, hooks, sharing
 
 ROOMS = ("audit", "accounts", "catalog", "exchange", "community")
+SHOWN_TO_NOBODY = (
+    MemberSession,  # a session's number is as good as its password
+    Follow,  # what somebody follows tells what they are after: the entry's desk counts them
+    Follower,
+)
 MODELS = [
     model
     for room in ROOMS
     for model in apps.get_app_config(room).get_models(include_auto_created=False)
-    if model is not MemberSession  # a session's number is as good as its password
+    if model not in SHOWN_TO_NOBODY
 ]
 EVERY_DESK = [desk for desk in admin.site._registry.values() if isinstance(desk, Desk)]
 

@@ -9,9 +9,9 @@ from PIL import Image
 from accounts.models import User
 from accounts.roles import Role
 from catalog.models import Dataset
-from community import comments, showcases, speaking, wishes
+from community import comments, follows, showcases, speaking, wishes
 from community.comments import Remark
-from community.models import Comment, CommentKind, Showcase, Wish
+from community.models import Comment, CommentKind, Letters, Showcase, Wish
 from community.showcases import Shown
 from community.states import Outcome
 from community.wishes import Reply, Wished
@@ -96,3 +96,15 @@ def planned(made: Wish, text: str = "年底前开放。") -> Wish:
     day = NOW.date() + timedelta(days=60)
     reply = Reply(Outcome.PLANNED, text, planned_on=day)
     return wishes.answer(made.pk, reply, by=operator(), at=NOW)
+
+
+def follower(*datasets: Dataset, daily: bool = True, language: str = "en", **over) -> User:
+    """Make a member who follows datasets, with letters or without."""
+    number = next(_numbers)
+    told = {"email": f"citizen{number}@example.org"} | over
+    made = accounts.user(None, **told)
+    for one in datasets:
+        follows.follow(one.pk, language=language, by=made, at=NOW)
+    letters = Letters.DAILY if daily else Letters.NONE
+    follows.choose_letters(letters, language=language, by=made, at=NOW)
+    return made
