@@ -9,7 +9,7 @@ from django.db.models import Q
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0030_versions_released"),
-        ("community", "0002_wishes_in_time"),
+        ("community", "0003_wishes_extended"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
