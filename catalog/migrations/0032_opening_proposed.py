@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
-                verbose_name="waits to be opened, proposed by",
+                verbose_name="opening proposed by",
             ),
         ),
     ]

@@ -293,7 +293,7 @@ class Resource(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("waits to be opened, proposed by"),
+        verbose_name=_("opening proposed by"),
     )
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
