@@ -284,7 +284,7 @@ def _face() -> None:
     own = members_rights.tables()
     seen = {table: condition for table, condition in FACE.items() if table not in own}
     _views(members_rights.SCHEMA, seen | dict(members_rights.VIEWS))
-    members_rights.make_trail()
+    members_rights.make_trail((OFFICE,))
 
 
 def _views(schema: str, seen: Mapping[str, str]) -> None:

@@ -254,8 +254,11 @@ TRAIL = "grant_entries"
 the verbs that an agreement's annex tells, since the door reads no details of the trail itself."""
 
 
-def make_trail() -> None:
-    """Make the view TRAIL in the door's schema, which stands."""
+def make_trail(others: tuple[str, ...]) -> None:
+    """Make the view TRAIL in the door's schema, which stands, for the door and for `others`.
+
+    Where one process opens all doors, another role shows the members' pages.
+    """
     run(
         sql.SQL(
             "CREATE VIEW {} WITH (security_barrier) AS"
@@ -268,6 +271,9 @@ def make_trail() -> None:
             sql.SQL(_MY_GRANT),
         )
     )
+    for role in idents(others):
+        run(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(SCHEMA), role))
+        run(sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(SCHEMA, TRAIL), role))
 
 
 def entries_of(address: str) -> list[Entry]:

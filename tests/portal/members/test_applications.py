@@ -296,7 +296,8 @@ def test_the_pages_work_with_the_rights_of_the_members_role(live_database):
     ] == [200, 200, 302, 200, 200, 200, 200, 302]
 
 
-def test_the_agreement_has_what_came_after_it_on_the_page_and_on_paper(live_database):
+@pytest.mark.parametrize("role", ["city_members", "city_office"])
+def test_the_agreement_has_what_came_after_it_on_the_page_and_on_paper(live_database, role):
     market = built()
     grant = market.granted("turnover")
     place = f"/my/applications/grants/{grant.pk}/agreement"
@@ -304,11 +305,11 @@ def test_the_agreement_has_what_came_after_it_on_the_page_and_on_paper(live_data
     told = {"by": market.reviewer, "at": now}
     mend_by = timezone.localdate(now) + timedelta(days=9)
 
-    with signed_in(USER="city_members"), override_settings(**AS_MEMBERS):
+    with signed_in(USER=role), override_settings(**AS_MEMBERS):
         client = client_of()
         before = client.get(f"{place}.pdf").content, text_of(client.get(f"{place}/"))
     lifecycle.suspend(grant.pk, reason="给了别人", mend_by=mend_by, **told)
-    with signed_in(USER="city_members"), override_settings(**AS_MEMBERS):
+    with signed_in(USER=role), override_settings(**AS_MEMBERS):
         page, paper = text_of(client.get(f"{place}/")), client.get(f"{place}.pdf").content
 
     assert words.ANNEX not in before[1]
