@@ -1,5 +1,6 @@
 """A published dataset with open, masked, withheld, conditional and concealed fields, and a key."""
 
+import copy
 from dataclasses import dataclass
 
 import pytest
@@ -54,9 +55,16 @@ class Way:
         )
 
 
+@pytest.fixture(scope="module")
+def _way(module_database) -> Way:
+    with module_database.unblock():
+        return built()
+
+
 @pytest.fixture
-def way(db) -> Way:
-    return built()
+def way(db, _way: Way) -> Way:
+    """The dataset, built once for a module, with a client of the test's own."""
+    return copy.deepcopy(_way, {id(_way.client): Client()})
 
 
 def built() -> Way:

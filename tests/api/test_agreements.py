@@ -16,11 +16,6 @@ from tests.factories import accounts, sharing
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def two():
-    return sharing.two(rows=False)
-
-
 def key_of(organization):
     return accounts.api_key(accounts.app(organization), at=timezone.now()).raw
 

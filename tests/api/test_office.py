@@ -70,9 +70,8 @@ class Office:
 
 
 @pytest.fixture
-def office() -> Office:
-    two = sharing.two()
-    return Office(two, key_of(two.asker), Client())
+def office(two_with_rows) -> Office:
+    return Office(two_with_rows, key_of(two_with_rows.asker), Client())
 
 
 def test_rows_come_field_by_field_as_granted_and_are_written_down_first(office):

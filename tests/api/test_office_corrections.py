@@ -9,15 +9,14 @@ from catalog.terms import State
 from exchange.models import Correction
 from exchange.sharing import corrections
 from tests.api.test_office import Office, key_of
-from tests.factories import accounts, catalog, exchange, sharing
+from tests.factories import accounts, catalog, exchange
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def office() -> Office:
-    two = sharing.two()
-    return Office(two, key_of(two.asker), Client())
+def office(two_with_rows) -> Office:
+    return Office(two_with_rows, key_of(two_with_rows.asker), Client())
 
 
 def report(office: Office, *, key=None, **told):

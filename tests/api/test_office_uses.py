@@ -8,7 +8,7 @@ from django.test import Client
 from exchange.models import Grant, UseRecord
 from exchange.sharing import use_records
 from tests.api.test_office import key_of
-from tests.factories import accounts, sharing
+from tests.factories import accounts
 
 pytestmark = pytest.mark.django_db
 TOLD = {
@@ -18,11 +18,6 @@ TOLD = {
     "result": "核对 120 件",
     "stored": "补贴审核系统",
 }
-
-
-@pytest.fixture
-def two():
-    return sharing.two(rows=False)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from audit.models import Delivery
 from exchange.models import Grant, Zone
 from exchange.records import store
 from policy.terms import Grade, Mode
-from tests.factories import accounts, exchange, sharing
+from tests.factories import accounts, exchange
 from tests.factories.sharing import Two
 
 pytestmark = pytest.mark.django_db
@@ -72,8 +72,8 @@ def granted(two: Two, **over) -> Grant:
 
 
 @pytest.fixture
-def asking() -> Asking:
-    two = sharing.two()
+def asking(two_with_rows) -> Asking:
+    two = two_with_rows
     return Asking(two, granted(two), key_of(two.asker), Client())
 
 
