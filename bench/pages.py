@@ -32,6 +32,8 @@ PORT, PEER_PORT = 18431, 18432
 WORKERS = 2
 THREADS = 8
 """Of a worker, as docker-compose.yml serves: one answer's wait for the disk is another's turn."""
+CALLERS = WORKERS * THREADS
+"""Who call at once: as many as are answered at once."""
 SECONDS = 10
 PLACES = 2000
 WRK = """
@@ -162,7 +164,7 @@ def rate(port: int, paths: list[str], keys: list[str]) -> float:
         names[f"BENCH_{name}"] = str(file)
     ended = subprocess.run(
         [
-            *("wrk", "-t1", "-c8", f"-d{SECONDS}s", "-s", names["BENCH_LUA"]),
+            *("wrk", "-t1", f"-c{CALLERS}", f"-d{SECONDS}s", "-s", names["BENCH_LUA"]),
             f"http://127.0.0.1:{port}",
         ],
         env=os.environ | names,

