@@ -33,6 +33,8 @@ SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 MINUTE = 60
 KEPT_SECONDS = 2 * 24 * 3600
+TILES_TO_A_CALL = 10
+"""How many tiles an anonymous caller may have for each call: one look at a map takes a dozen."""
 UNCOUNTED = -1
 SPENT, NO_TOKENS, NO_CALLS_LEFT, UNKNOWN_DAY = 1, 0, -1, -2
 RETRY_SECONDS = 5
@@ -141,14 +143,16 @@ def spend(
     cost: int = 1,
     grant: UnderGrant | None = None,
     grant_cost: int | None = None,
+    tile: bool = False,
 ) -> Quota:
     """Spend `cost` calls of a key, or of an anonymous caller by address, and say what is left.
 
+    An anonymous caller's tiles are counted by themselves, TILES_TO_A_CALL times as many.
     Under a grant also `grant_cost` (as many, if None) of the grant's day. A cost of 0 only looks.
     Raises QuotaExceeded (codes rate-exceeded, quota-exceeded, grant-quota-exceeded) and
     QuotaUnavailable.
     """
-    meters = [_of_caller(caller, cost)]
+    meters = [_of_caller(caller, cost, tile=tile)]
     if grant is not None:
         meters.append(_of_grant(grant, cost if grant_cost is None else grant_cost))
     state, refused, left = _run(meters, at)
@@ -211,12 +215,13 @@ def by_address(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
 
 
-def _of_caller(caller: ApiKey | str, cost: int) -> _Meter:
+def _of_caller(caller: ApiKey | str, cost: int, *, tile: bool) -> _Meter:
     if isinstance(caller, ApiKey):
         limits = Limits(caller.rate_per_minute, caller.daily_quota)
         return _Meter(f"quota:k:{caller.pk}", limits, cost, caller)
-    anonymous = Limits(settings.ANONYMOUS_PER_MINUTE, settings.ANONYMOUS_PER_DAY)
-    return _Meter(f"quota:a:{by_address(caller)}", anonymous, cost, None)
+    kind, times = ("t", TILES_TO_A_CALL) if tile else ("a", 1)
+    anonymous = Limits(settings.ANONYMOUS_PER_MINUTE * times, settings.ANONYMOUS_PER_DAY * times)
+    return _Meter(f"quota:{kind}:{by_address(caller)}", anonymous, cost, None)
 
 
 def _of_grant(grant: UnderGrant, cost: int) -> _Meter:

@@ -22,17 +22,17 @@ TO_THE_CALLER = {"Cache-Control": "private, no-cache", "Vary": VARY}
 """What each answer says to caches: it is as this caller may see it, and for nobody else."""
 
 
-def spend(request: Request) -> dict[str, str]:
-    """Spend one call of the caller's quota; returns the `RateLimit-*` headers.
+def spend(request: Request, *, tile: bool = False) -> dict[str, str]:
+    """Spend one call, or one tile, of the caller's quota; returns the `RateLimit-*` headers.
 
     Raises QuotaExceeded, QuotaUnavailable.
     """
-    return charge(key_of(request), caller_of(request))
+    return charge(key_of(request), caller_of(request), tile=tile)
 
 
-def charge(key: ApiKey | None, caller: Caller) -> dict[str, str]:
+def charge(key: ApiKey | None, caller: Caller, *, tile: bool = False) -> dict[str, str]:
     """Spend one call of a key, or of whoever calls without one; returns as `spend` does."""
-    return quotas.spend(key or caller.address, at=timezone.now()).headers()
+    return quotas.spend(key or caller.address, at=timezone.now(), tile=tile).headers()
 
 
 def charge_under(key: ApiKey, grant: Grant | None, *, cost: int = 1) -> dict[str, str]:

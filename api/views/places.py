@@ -89,7 +89,7 @@ class Tile(APIView):
     def get(self, request: Request, slug: str, zoom: int, x: int, y: int) -> HttpResponse:
         """Return a tile; one without anything is empty."""
         caller = caller_of(request)
-        meter = metering.spend(request)
+        meter = metering.spend(request, tile=True)
         at = tiles.square(zoom, x, y)
         query = RecordQuery.parse(
             {k: v for k, v in dict(request.GET.lists()).items() if k not in NOT_OF_TILES}

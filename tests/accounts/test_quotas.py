@@ -194,6 +194,21 @@ def test_an_anonymous_caller_has_the_smaller_limits(nothing_delivered):
     assert nothing_delivered == []
 
 
+def test_tiles_without_a_key_are_counted_by_themselves_and_are_more():
+    tile = quotas.spend("192.0.2.1", at=NOW, tile=True)
+    call = quotas.spend("192.0.2.1", at=NOW)
+
+    assert tile.limit == settings.ANONYMOUS_PER_MINUTE * quotas.TILES_TO_A_CALL
+    assert tile.day_limit == settings.ANONYMOUS_PER_DAY * quotas.TILES_TO_A_CALL
+    assert (tile.remaining, call.remaining) == (tile.limit - 1, call.limit - 1)
+
+
+def test_a_tile_with_a_key_is_a_call_of_the_key():
+    quotas.spend(_key(per_minute=3), at=NOW, tile=True)
+
+    assert quotas.spend(_key(per_minute=3), at=NOW).remaining == 1
+
+
 @pytest.mark.parametrize(
     ("address", "counted_as"),
     [

@@ -202,6 +202,14 @@ def test_a_tile_kept_is_the_same_and_a_new_row_makes_another(shifted):
     assert counted(points(shifted.get("tiles/3/6/3.mvt").content)) == len(SPOTS) + 1
 
 
+def test_who_looks_at_a_map_has_calls_left_for_rows(shifted, settings):
+    settings.ANONYMOUS_PER_MINUTE = 2
+    looks = [shifted.get("tiles/3/6/3.mvt").status_code for _tile in range(12)]
+
+    assert looks == [200] * 12
+    assert shifted.get("records").status_code == 200
+
+
 @pytest.mark.parametrize("tile", ["23/0/0", "3/8/0", "0/0/1"])
 def test_a_tile_that_is_none_is_refused(shifted, tile):
     assert shifted.get(f"tiles/{tile}.mvt").json()["type"].endswith("area-refused")
