@@ -16,9 +16,9 @@ from accounts.models import User
 from accounts.roles import require
 from audit import chain
 from catalog import indexing, versions
-from catalog.drafting import locked
 from catalog.models import Dataset, Resource
 from catalog.refusals import EntryRefused, StepRefused
+from catalog.resources import check_live, with_dataset
 from catalog.states import Step, move
 from catalog.terms import ResourceKind, State
 
@@ -35,7 +35,7 @@ def open_file(resource_id: int, *, by: User, at: datetime, reason: str = "") -> 
     Raises NotAllowed, StepRefused (in review, withdrawn, ended, open already), EntryRefused (no
     file, or no reason where the entry is published).
     """
-    resource, dataset = _with_dataset(resource_id)
+    resource, dataset = with_dataset(resource_id)
     published = dataset.state == State.PUBLISHED
     require(by, "catalog.update_dataset", organization=dataset.owner)
     _check(resource, dataset)
@@ -65,7 +65,7 @@ def close_file(resource_id: int, *, by: User, at: datetime, reason: str = "") ->
     `exchange.file_verbs`. Raises NotAllowed, StepRefused (in review, withdrawn, ended, closed
     already), EntryRefused (no file, or no reason where the entry is published).
     """
-    resource, dataset = _with_dataset(resource_id)
+    resource, dataset = with_dataset(resource_id)
     published = dataset.state == State.PUBLISHED
     right = "catalog.close_file" if published else "catalog.update_dataset"
     require(by, right, organization=dataset.owner)
@@ -86,19 +86,11 @@ def close_file(resource_id: int, *, by: User, at: datetime, reason: str = "") ->
     return resource
 
 
-def _with_dataset(resource_id: int) -> tuple[Resource, Dataset]:
-    dataset = locked(Resource.objects.values_list("dataset_id", flat=True).get(pk=resource_id))
-    return Resource.objects.get(pk=resource_id), dataset
-
-
 def _check(resource: Resource, dataset: Dataset) -> None:
     """Return for a live file of a draft or of a published entry."""
     published = dataset.state == State.PUBLISHED
     move(dataset.state, Step.REVISE if published else Step.EDIT, of=dataset)
-    if resource.ended_at is not None:
-        raise StepRefused(
-            _("“%(resource)s” has ended. Add a new one to the entry.") % {"resource": resource}
-        )
+    check_live(resource)
     if resource.kind != ResourceKind.FILE:
         raise EntryRefused(
             _("“%(resource)s” is no file. Only files are opened and closed as a whole.")

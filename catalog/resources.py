@@ -93,11 +93,11 @@ def add_file_version(
     Raises NotAllowed, StepRefused (in review, withdrawn, ended), EntryRefused (no file, or the
     same bytes as the latest version), FileRefused.
     """
-    resource, dataset = _with_dataset(resource_id)
+    resource, dataset = with_dataset(resource_id)
     require(by, "catalog.update_dataset", organization=dataset.owner)
     if dataset.state != State.PUBLISHED:
         move(dataset.state, Step.EDIT, of=dataset)
-    _check_live(resource)
+    check_live(resource)
     if resource.kind != ResourceKind.FILE:
         raise EntryRefused(
             _("“%(resource)s” is no file, so it has no versions. Add a file to the entry.")
@@ -225,11 +225,11 @@ def end_resource(resource_id: int, *, by: User, at: datetime, reason: str = "") 
     `exchange.file_verbs`. Raises NotAllowed, StepRefused (in review, withdrawn, ended already),
     EntryRefused for the table, or without a reason.
     """
-    resource, dataset = _with_dataset(resource_id)
+    resource, dataset = with_dataset(resource_id)
     require(by, "catalog.update_dataset", organization=dataset.owner)
     published = dataset.state == State.PUBLISHED
     move(dataset.state, Step.REVISE if published else Step.EDIT, of=dataset)
-    _check_live(resource)
+    check_live(resource)
     if resource.kind == ResourceKind.TABLE:
         raise EntryRefused(_("The table of an entry stays. End its fields, or draft a new entry."))
     if published and not reason.strip():
@@ -272,13 +272,15 @@ def _draft(dataset_id: int, by: User) -> Dataset:
     return dataset
 
 
-def _with_dataset(resource_id: int) -> tuple[Resource, Dataset]:
+def with_dataset(resource_id: int) -> tuple[Resource, Dataset]:
+    """Return an offer and its entry, which is locked. Raises Resource.DoesNotExist."""
     dataset_id = Resource.objects.values_list("dataset_id", flat=True).get(pk=resource_id)
     dataset = locked(dataset_id)
     return Resource.objects.get(pk=resource_id), dataset
 
 
-def _check_live(resource: Resource) -> None:
+def check_live(resource: Resource) -> None:
+    """Raise StepRefused for an offer that has ended."""
     if resource.ended_at is not None:
         raise StepRefused(
             _("“%(resource)s” has ended. Add a new one to the entry.") % {"resource": resource}

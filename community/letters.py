@@ -20,6 +20,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from catalog.bilingual import choose
 from catalog.models import Dataset
 from community import follows, news
 from community.models import Follow, Follower, Letters
@@ -156,7 +157,7 @@ def letter(follower: Follower, told: Told) -> mail.EmailMessage:
     with translation.override(follower.language):
         return mail.EmailMessage(
             subject=_("%(city)s: datasets you follow have changed (%(count)s)")
-            % {"city": _city(), "count": len(told)},
+            % {"city": choose(settings.CITY_NAME_ZH, settings.CITY_NAME_EN), "count": len(told)},
             body=_body(told, f"{stop}?lang={follower.language}"),
             to=[follower.user.email],
             headers={
@@ -165,11 +166,6 @@ def letter(follower: Follower, told: Told) -> mail.EmailMessage:
                 "Auto-Submitted": "auto-generated",
             },
         )
-
-
-def _city() -> str:
-    english = translation.get_language() == "en"
-    return settings.CITY_NAME_EN if english else settings.CITY_NAME_ZH
 
 
 def _body(told: Told, stop: str) -> str:

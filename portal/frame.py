@@ -16,6 +16,8 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from catalog.bilingual import choose
+
 SHOWN_CHARACTERS = 200
 
 
@@ -139,8 +141,7 @@ def frame_of(request: HttpRequest, *, is_english: bool) -> Frame:
 
 def city_name() -> str:
     """Return the city's name in the language now active."""
-    is_english = translation.get_language() == "en"
-    return settings.CITY_NAME_EN if is_english else settings.CITY_NAME_ZH
+    return choose(settings.CITY_NAME_ZH, settings.CITY_NAME_EN)
 
 
 def choose_language(request: HttpRequest) -> str:

@@ -71,10 +71,9 @@ def _fetched(
     if form is not None:
         told |= {"Content-Type": "application/x-www-form-urlencoded"}
         told |= {"Content-Length": str(len(form))}
-    lines = [f"{method} {target.path} HTTP/1.1", *(f"{k}: {v}" for k, v in told.items()), "", ""]
     with posting.connected(target, addresses, until, None) as line:
         line.settimeout(posting.left(until))
-        line.sendall("\r\n".join(lines).encode("ascii") + (form or b""))
+        line.sendall(posting.head(method, target, told) + (form or b""))
         bounded = posting.Bounded(line, until, MOST_BYTES)
         answer = http.client.HTTPResponse(bounded, method=method)  # type: ignore[arg-type]  # it asks for makefile alone
         with answer:

@@ -159,7 +159,12 @@ def _head(target: Target, headers: Mapping[str, str], length: int) -> bytes:
         "Content-Length": str(length),
         **headers,
     }
-    lines = [f"POST {target.path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+    return head("POST", target, told)
+
+
+def head(method: str, target: Target, told: Mapping[str, str]) -> bytes:
+    """Return the head of a request: its line, what is told as headers, and the empty line."""
+    lines = [f"{method} {target.path} HTTP/1.1", *(f"{k}: {v}" for k, v in told.items())]
     return "\r\n".join([*lines, "", ""]).encode("ascii")
 
 

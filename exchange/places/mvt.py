@@ -31,6 +31,11 @@ def encoded(name: str, spots: Iterable[Spot]) -> bytes:
     for spot in spots:
         place = values.setdefault(spot.count, len(values))
         features.append(_feature(spot, place))
+    return _layer(name, features, values)
+
+
+def _layer(name: str, features: Sequence[bytes], counts: Iterable[int]) -> bytes:
+    """Return a layer of features, which point at the counts by their place; of none, nothing."""
     if not features:
         return b""
     layer = [
@@ -38,7 +43,7 @@ def encoded(name: str, spots: Iterable[Spot]) -> bytes:
         _field(1, name.encode()),
         *features,
         _field(3, COUNT),
-        *(_field(4, _number(5, count)) for count in values),  # uint_value
+        *(_field(4, _number(5, count)) for count in counts),  # uint_value
         _number(5, EXTENT),
     ]
     return _field(3, b"".join(layer))
@@ -80,17 +85,7 @@ def outlined(name: str, kind: int, features: Iterable[tuple[int, Sequence[Ring]]
         for one, rings in features
         if rings
     ]
-    if not bodies:
-        return b""
-    layer = [
-        _number(15, 2),
-        _field(1, name.encode()),
-        *bodies,
-        _field(3, COUNT),
-        _field(4, _number(5, 1)),
-        _number(5, EXTENT),
-    ]
-    return _field(3, b"".join(layer))
+    return _layer(name, bodies, [1])
 
 
 def _drawn(rings: Sequence[Ring], kind: int) -> bytes:

@@ -13,6 +13,22 @@ def layers(body):
     return found
 
 
+def points(body):
+    """Return a tile's points (x, y, count), each of which was moved to from the corner."""
+    found, counts = [], []
+    for number, layer in _fields(body):
+        assert number == 3
+        parts = list(_fields(layer))
+        counts = [dict(_fields(value))[5] for number, value in parts if number == 4]
+        for one in (dict(_fields(value)) for number, value in parts if number == 2):
+            _move, at = _varint(one[4], 0)
+            x, at = _varint(one[4], at)
+            y, _at = _varint(one[4], at)
+            place = _varint(one[2], _varint(one[2], 0)[1])[0]
+            found.append((x >> 1 ^ -(x & 1), y >> 1 ^ -(y & 1), counts[place]))
+    return found
+
+
 def _lines(data):
     """Return what is drawn: spots where a line begins and goes on to, "Z" where it closes."""
     numbers, at = [], 0

@@ -13,6 +13,7 @@ from exchange.records import areas, store
 from exchange.sync import engine
 from policy import places
 from policy.terms import DataType, Grade, OpenType
+from tests.api.decoded import points
 from tests.api.placed import ODD, ROUNDED, SPOTS, axes, built, inside
 from tests.factories import accounts, exchange
 from tests.factories.exchange import column
@@ -136,40 +137,6 @@ def test_what_is_no_place_is_told_by_reason(shifted):
 
     assert told["unplaced"] == {"zero": 1, "swapped": 1, "outside": 1}
     assert store.live(shifted.binding.resource_id, "open").unplaced == told["unplaced"]
-
-
-def points(body):
-    """Read a vector tile's points (x, y, count) by the rules of protocol buffers alone."""
-
-    def fields(data):
-        at = 0
-        while at < len(data):
-            key, at = varint(data, at)
-            value, at = varint(data, at)
-            if key & 7 == 2:
-                value, at = data[at : at + value], at + value
-            yield key >> 3, value
-
-    def varint(data, at):
-        shift = value = 0
-        while True:
-            byte = data[at]
-            value, at, shift = value | (byte & 0x7F) << shift, at + 1, shift + 7
-            if byte < 0x80:
-                return value, at
-
-    found, counts = [], []
-    for number, layer in fields(body):
-        assert number == 3
-        parts = list(fields(layer))
-        counts = [dict(fields(value))[5] for number, value in parts if number == 4]
-        for one in (dict(fields(value)) for number, value in parts if number == 2):
-            _move, at = varint(one[4], 0)
-            x, at = varint(one[4], at)
-            y, _at = varint(one[4], at)
-            place = varint(one[2], varint(one[2], 0)[1])[0]
-            found.append((x >> 1 ^ -(x & 1), y >> 1 ^ -(y & 1), counts[place]))
-    return found
 
 
 def counted(found):
