@@ -133,7 +133,7 @@ def test_grades_are_suggested_from_a_sample(at_desk, said):
 def held_run():
     """Return a run that is held back since most rows were rejected, and who is about."""
     where = exchange.house()
-    rows = "".join(f"x{n},a,b\n" for n in range(9))
+    rows = "".join(f"forged-{n},a,b\n" for n in range(9))
     binding = exchange.csv_binding(where, f"id,name,price\n{rows}10,a,1\n")
     return where, engine.sync(binding.pk)
 
@@ -168,10 +168,10 @@ def test_a_rejected_row_is_shown_to_its_owner_and_the_look_is_written_down(at_de
 
     shown = mine.press(row, "look")
 
-    assert "x0" in shown.content.decode()
+    assert "forged-0" in shown.content.decode()
     assert "no-store" in shown["Cache-Control"]
     assert Entry.objects.filter(verb="rejected.view", target=f"rejected:{row.pk}").count() == 1
-    assert "x0" not in mine.page(row).content.decode()
+    assert "forged-0" not in mine.page(row).content.decode()
     assert other.press(row, "look").status_code == 404
     assert at_desk(where.operator).press(row, "look").status_code == 403
 

@@ -97,7 +97,7 @@ class Sources:
 
 
 class Poller:
-    """A reader that asks for the whole dataset again and again."""
+    """A reader that asks for the whole dataset again and again; `seen` since the last `watch`."""
 
     def __init__(self, slug: str) -> None:
         self.slug = slug
@@ -114,10 +114,15 @@ class Poller:
         page = reading.read(head, fields, RecordQuery(limit=1000))
         return frozenset((row["id"], row["name"]) for row in json.loads(page.rows))
 
+    def watch(self) -> None:
+        """See afresh. A question that was asked before this moment does not count any more."""
+        self.seen = set()
+
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                self.seen.add(self.once())
+                seen = self.seen
+                seen.add(self.once())
                 self.polls += 1
         except BaseException as failure:  # noqa: BLE001 - handed to the test's own thread
             self.failed.append(failure)
@@ -216,7 +221,7 @@ def test_a_worker_killed_at_any_statement_leaves_whole_rows_and_the_next_run_com
             all_is_in_order(binding, set(old))
             write(number)
             new = frozenset(sources.rows(binding))
-            poller.seen.clear()
+            poller.watch()
 
             _count, ended = sync(place)
 

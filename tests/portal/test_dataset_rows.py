@@ -47,7 +47,7 @@ def test_the_page_shows_rows_as_everybody_sees_them(dataset):
     assert table(html)[0] == ["1", "alpha", "10.50", "138****"]
     assert "3 rows" in html
     assert "13800000001" not in html
-    assert "s1" not in html
+    assert not re.search(r"\bs1\b", html)
 
 
 def test_a_script_in_a_value_is_text(dataset):
