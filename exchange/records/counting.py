@@ -7,6 +7,7 @@ else: docs/policy.md says what that promises.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import LiteralString
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -32,6 +33,14 @@ from policy.terms import DataType
 NUMBERS = frozenset({DataType.INTEGER, DataType.DECIMAL, DataType.DOUBLE})
 TIMES = frozenset({DataType.DATE, DataType.DATETIME})
 DECIMALS = 6
+TOGETHER: Mapping[Kind, LiteralString] = {
+    Kind.COUNT: "coalesce(sum({}), 0)",
+    Kind.SUM: "sum({})",
+    Kind.AVERAGE: "NULL",
+    Kind.LEAST: "min({})",
+    Kind.MOST: "max({})",
+}
+"""How one figure of several groups comes of theirs; an average comes of its sums and numbers."""
 
 
 class MeasureRefused(Problem):
@@ -91,7 +100,6 @@ class Source:
     ctes: sql.Composable
     figures: Sequence[sql.Composable]
     parts: Sequence[tuple[sql.Composable, sql.Composable]]
-    rows: sql.Composable
     left_out: sql.Composable
 
 
@@ -121,7 +129,6 @@ def _all_rows(head: Head, fields: Seen, query: AggregateQuery, scopes: Sequence[
             for one in query.measures
             if one.kind == Kind.AVERAGE
         ],
-        rows=sql.SQL("count(*)"),
         left_out=sql.SQL("NULL::bigint"),
     )
 
@@ -163,7 +170,6 @@ def _limited(head: Head, fields: Seen, query: AggregateQuery) -> Source:
             for one in query.measures
             if one.kind == Kind.AVERAGE
         ],
-        rows=sql.SQL("coalesce(sum(n), 0)"),
         left_out=kept.LEFT_OUT,
     )
 
@@ -179,12 +185,19 @@ def _statement(query: AggregateQuery, source: Source) -> sql.Composed:
             sql.SQL("{} AS {}, {} AS {}").format(total, names[0], number, names[1])
             for (total, number), names in zip(source.parts, parts, strict=True)
         ),
-        sql.SQL("{} AS held").format(source.rows),
     ]
     listed = comma(keys)
-    whole = sql.SQL("grouping({})").format(keys[0]) if keys else sql.SQL("1")
-    sets = sql.SQL("GROUP BY GROUPING SETS (({}), ())").format(listed) if keys else sql.SQL("")
     values = _object([(one.name, _m(place)) for place, one in enumerate(query.measures)])
+    rest = _put_together(query, parts)
+    total = sql.SQL("(SELECT {}::text FROM g WHERE whole = 1)").format(values)
+    whole: sql.Composable = sql.SQL("1")
+    sets: sql.Composable = sql.SQL("")
+    if keys and any(one.percentile for one in query.measures):
+        whole = sql.SQL("grouping({})").format(keys[0])
+        sets = sql.SQL("GROUP BY GROUPING SETS (({}), ())").format(listed)
+    elif keys:  # every row is added up once, not a second time for all of them
+        whole, sets = sql.SQL("0"), sql.SQL("GROUP BY {}").format(listed)
+        total = sql.SQL("(SELECT {}::text FROM g)").format(rest)
     return sql.SQL(
         "{ctes}, g AS (SELECT {whole} AS whole, {keys}{made} FROM s {sets}),"
         " ranked AS (SELECT *, row_number() OVER (ORDER BY {order}) AS place FROM g"
@@ -193,7 +206,7 @@ def _statement(query: AggregateQuery, source: Source) -> sql.Composed:
         " (SELECT place, json_build_object('by', {by}, 'values', {values})::text AS j"
         " FROM ranked WHERE place <= {limit}) given), '[]'),"
         " (SELECT least(count(*), {limit}) FROM ranked), (SELECT count(*) FROM ranked),"
-        " (SELECT {values}::text FROM g WHERE whole = 1),"
+        " {total},"
         " (SELECT json_build_object('groups', count(*), 'values', {rest})::text FROM ranked"
         " WHERE place > {limit} HAVING count(*) > 0), {left_out}"
     ).format(
@@ -205,7 +218,8 @@ def _statement(query: AggregateQuery, source: Source) -> sql.Composed:
         order=_order(query),
         by=_object([(one.field, key(place)) for place, one in enumerate(query.grouped)]),
         values=values,
-        rest=_rest(query, parts),
+        rest=rest,
+        total=total,
         limit=sql.Literal(query.limit),
         left_out=source.left_out,
     )
@@ -224,18 +238,14 @@ def _order(query: AggregateQuery) -> sql.Composable:
     return comma([*asked, *(key(place) for place in range(len(query.grouped)))])
 
 
-def _rest(
+def _put_together(
     query: AggregateQuery, parts: Sequence[tuple[sql.Composable, sql.Composable]]
 ) -> sql.Composable:
-    """Return the figures of the groups beyond the limit, put together from theirs."""
+    """Return the figures of several groups, or of none, from theirs; percentiles are NULL."""
     behind = iter(parts)
     found: list[tuple[str, sql.Composable]] = []
     for place, one in enumerate(query.measures):
-        whole = (
-            {Kind.LEAST: "min({})", Kind.MOST: "max({})"}.get(Kind(one.kind), "sum({})")
-            if (one.percentile is None)
-            else "NULL"
-        )
+        whole = "NULL" if one.percentile else TOGETHER[Kind(one.kind)]
         made: sql.Composable = sql.SQL(whole).format(_m(place))
         if one.kind == Kind.AVERAGE:
             total, number = next(behind)

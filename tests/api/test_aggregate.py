@@ -45,6 +45,21 @@ def test_without_a_group_there_is_one_total(way):
     }
 
 
+@pytest.mark.parametrize("more", ["", ",p50:id"], ids=["sums", "percentiles too"])
+@pytest.mark.parametrize("least", ["0", "240", "1000"], ids=["all rows", "some", "none"])
+def test_the_total_of_groups_is_the_total_of_all_rows(way, least, more):
+    measures = {
+        "measure": f"count,sum:price,avg:price,min:price,max:id,avg:id{more}",
+        "id.gt": least,
+    }
+
+    grouped = way.get("aggregate", group="price,seen_on", bucket="week", **measures)
+    whole = way.get("aggregate", **measures)
+
+    assert grouped.json()["total"] == whole.json()["total"]
+    assert list(grouped.json()["total"]) == measures["measure"].split(",")
+
+
 def test_percentiles_lie_between_values_as_everywhere(way):
     total = way.get("aggregate", measure="p50:id,p90:id").json()["total"]
 
