@@ -90,6 +90,15 @@ FIGURES = (
         "reported",
     ),
 )
+CAPACITY = (
+    _("Data capacity (rows × columns)"),
+    _(
+        "Of each table of published datasets that everybody may have: its rows times its columns;"
+        " then added up. What is withheld is no column, and what is open by counts alone is left"
+        " out."
+    ),
+)
+"""What the one number that is no share is called, and means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +192,11 @@ def together(found: Iterable[Standing]) -> tuple[Figure, ...]:
         for name in NUMBERS:
             sums[name] += getattr(one, name)
     return tuple(Figure(one, sums[one.numerator], sums[one.denominator]) for one in FIGURES)
+
+
+def capacity(found: Iterable[Standing]) -> int:
+    """Return rows × columns of the open data of some departments taken together."""
+    return sum(one.cells for one in found)
 
 
 def departments(slugs: Sequence[str]) -> Mapping[str, Organization]:

@@ -92,7 +92,7 @@ class KeyCount(models.Model):
 
 
 class Standing(models.Model):
-    """How a department stood on a day: each figure's numerator and denominator.
+    """How a department stood on a day: each figure's numerator and denominator, and `cells`.
 
     The department is text, as it was called on the day. `late` lists [dataset's slug, the day
     from which it is late]. What each number means is told by `oversight.figures.FIGURES`.
@@ -111,6 +111,7 @@ class Standing(models.Model):
     asked_in_time = models.PositiveIntegerField(_("of these within their limit"), default=0)
     reported = models.PositiveIntegerField(_("corrections to answer"), default=0)
     reported_in_time = models.PositiveIntegerField(_("of these within their limit"), default=0)
+    cells = models.BigIntegerField(_("rows × columns for everybody"), default=0)
     late = models.JSONField(_("late datasets"), default=list)
     computed_at = models.DateTimeField(_("computed at"))
 

@@ -9,19 +9,19 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from catalog.models import Dataset, Resource
 from catalog.terms import ResourceKind
 from exchange import freshness
-from exchange.models import Correction, RecordTable, ShareRequest, Zone
+from exchange.models import Correction, CountingRule, RecordTable, ShareRequest, Zone
 from oversight.models import Daily, Standing
 
 USED_DAYS = 30
 NUMBERS = (
     *("published", "opened", "tables", "filled", "promised", "on_time", "used"),
-    *("asked", "asked_in_time", "reported", "reported_in_time"),
+    *("asked", "asked_in_time", "reported", "reported_in_time", "cells"),
 )
 
 
@@ -77,6 +77,7 @@ def _counts(at: datetime) -> dict[str, Counter[str]]:
         "asked_in_time": _by_owner(asked.filter(in_time), "dataset__owner__slug"),
         "reported": _by_owner(reported, "dataset__owner__slug"),
         "reported_in_time": _by_owner(reported.filter(in_time), "dataset__owner__slug"),
+        "cells": _cells(),
     }
     counts["on_time"] = counts["promised"] - Counter(one.owner.slug for one in freshness.late(at))
     return counts
@@ -91,6 +92,17 @@ def _rows_in(zone: Zone) -> Exists:
 def _by_owner(found: QuerySet, owner: str = "owner__slug") -> Counter[str]:
     owners: Iterable[str] = found.order_by().values_list(owner, flat=True)
     return Counter(owners)
+
+
+def _cells() -> Counter[str]:
+    """Return rows × columns of what everybody may have row by row, added up by department."""
+    counted = CountingRule.objects.filter(smallest_group__gt=1).values("dataset")
+    tables = RecordTable.objects.filter(
+        zone=Zone.OPEN, live=True, resource__dataset__in=Dataset.objects.published()
+    ).exclude(resource__dataset__in=counted)
+    columns = Func(F("columns"), function="jsonb_array_length", output_field=IntegerField())
+    found = tables.order_by().values_list("resource__dataset__owner__slug")
+    return Counter(dict(found.annotate(cells=Sum(F("rows") * columns))))
 
 
 def _late(at: datetime) -> defaultdict[str, list[list[str]]]:

@@ -72,6 +72,8 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "department": found,
         "figures": figures.together([standing]) if standing else (),
+        "capacity": standing.cells if standing else None,
+        "defined": figures.CAPACITY,
         "computed": standing.computed_at if standing else None,
         "days": days,
         "use": tuple(figures.use(days, department=slug).items()),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
 from oversight import figures
@@ -26,6 +27,8 @@ def city_figures(request: HttpRequest) -> HttpResponse:
     found = figures.standings()
     context = {
         "figures": figures.together(found),
+        "capacity": figures.capacity(found),
+        "defined": figures.CAPACITY,
         "standings": found,
         "computed": found[0].computed_at if found else None,
         "days": days,
@@ -48,6 +51,11 @@ def figures_file(request: HttpRequest) -> HttpResponse:
             "definitions": [_definition(one) for one in figures.FIGURES],
             "city": _told(figures.together(found)),
             "departments": {one.department: _told(figures.together([one])) for one in found},
+            "capacity": {
+                **_worded(*figures.CAPACITY),
+                "city": figures.capacity(found),
+                "departments": {one.department: one.cells for one in found},
+            },
             "use": {"from": f"{days.first}", "to": f"{days.last}", "doors": _doors(days)},
         },
         json_dumps_params={"ensure_ascii": False, "indent": 1},
@@ -55,14 +63,19 @@ def figures_file(request: HttpRequest) -> HttpResponse:
 
 
 def _definition(one: Definition) -> dict[str, object]:
-    told: dict[str, object] = {
+    return {
         "name": one.name,
         "numerator": one.numerator,
         "denominator": one.denominator,
+        **_worded(one.title, one.means),
     }
+
+
+def _worded(title: Promise, means: Promise) -> dict[str, object]:
+    told: dict[str, object] = {}
     for tag, language in (("zh", "zh-hans"), ("en", "en")):
         with translation.override(language):
-            told[tag] = {"title": str(one.title), "means": str(one.means)}
+            told[tag] = {"title": str(title), "means": str(means)}
     return told
 
 

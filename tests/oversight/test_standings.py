@@ -5,11 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from exchange.models import RecordTable, ShareRequest
+from accounts.roles import Role
+from catalog.models import Field
+from exchange import counted
+from exchange.models import RecordTable, ShareRequest, Zone
 from exchange.sync import engine
 from oversight import figures, standings
 from oversight.models import Daily, Door, Standing
-from tests.factories import catalog, exchange, sharing
+from tests.factories import accounts, catalog, exchange, sharing
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +45,30 @@ def test_a_department_with_fresh_open_rows(served):
         "requests-in-time": (0, 0),
         "corrections-in-time": (0, 0),
     }
+
+
+def test_capacity_is_rows_times_the_columns_that_everybody_may_have(served):
+    table = RecordTable.objects.get(zone=Zone.OPEN, live=True)
+    assert (table.rows, len(table.columns)) == (2, 3)
+    of(served)
+    assert figures.capacity(figures.standings()) == 6
+
+    RecordTable.objects.filter(pk=table.pk).update(columns=table.columns[:2], rows=5)
+    of(served)
+    assert figures.capacity(figures.standings()) == 10
+
+
+def test_what_is_withheld_withdrawn_or_open_by_counts_alone_is_no_capacity(served):
+    RecordTable.objects.filter(zone=Zone.OPEN).update(zone=Zone.CONDITIONAL)
+    of(served)
+    assert figures.capacity(figures.standings()) == 0
+
+    RecordTable.objects.filter(zone=Zone.CONDITIONAL).update(zone=Zone.OPEN)
+    field = Field.objects.filter(resource__dataset=served).first()
+    operator = accounts.user(Role.OPERATOR)
+    counted.count_only(served.pk, [(field.pk, "")], reason="few", by=operator, at=timezone.now())
+    of(served)
+    assert figures.capacity(figures.standings()) == 0
 
 
 def test_what_is_late_is_named_with_its_day(served):

@@ -59,6 +59,18 @@ def test_each_figure_is_shown_with_numerator_denominator_and_definition(served):
     assert "3,003" in text
 
 
+def test_capacity_is_shown_as_one_number_with_its_definition(served):
+    for path in ("/figures", f"/departments/{served.owner.slug}"):
+        text = page(path).content.decode()
+        assert "Data capacity (rows × columns)" in text
+        assert re.search(r'id="capacity".*<b class="number">6</b>', text)
+        assert "open by counts alone is left out" in text
+
+    told = page("/figures.json").json()["capacity"]
+    assert (told["city"], told["departments"][served.owner.slug]) == (6, 6)
+    assert told["zh"]["title"] == "数据容量（行×列）"
+
+
 def test_departments_are_listed_with_their_figures_and_lead_to_their_pages(served):
     text = page("/departments").content.decode()
 
@@ -145,6 +157,11 @@ def test_the_script_of_the_docs_recomputes_each_published_figure(served, tmp_pat
 
     told = json.loads((tmp_path / "figures.json").read_text())
     told["city"]["open-share"]["value"] = 0.75
+    (tmp_path / "figures.json").write_text(json.dumps(told))
+    assert run(script, tmp_path)[0] == 1
+
+    told = page("/figures.json").json()
+    told["capacity"]["city"] += 1
     (tmp_path / "figures.json").write_text(json.dumps(told))
     assert run(script, tmp_path)[0] == 1
 
