@@ -7,11 +7,9 @@ from here: the desks ask the things themselves.
 """
 
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
@@ -20,19 +18,18 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import mailing
+from accounts.mailing import Handed
 from accounts.models import Delegation, Membership, Notice, NoticeSeen, Organization, User
 from accounts.roles import CITY_WIDE, COMPANY_ROLES, LENDABLE, OrganizationKind, Role
 from accounts.wording import LANGUAGES, in_both
 
-log = logging.getLogger(__name__)
-
 LATEST = 20
 MAILS_A_TURN = 50
-PERMANENT = 500
-"""From this code on a mail server says no for good (RFC 5321, 4.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -706,6 +703,13 @@ KINDS: Mapping[str, Kind] = {
         (Role.DEVELOPER,),
         mail=True,
     ),
+    "mail.given_up": Kind(
+        gettext_lazy(
+            "A mail for %(receiver)s was given up: for five days the mail server did not take it."
+            " The log of worker-brief has what it answered. See whether the addresses are right."
+        ),
+        (Role.OPERATOR, Role.SYSTEM_ADMIN),
+    ),
     "role.lent": Kind(
         gettext_lazy(
             "%(colleague)s acts for %(person)s as %(role)s, from %(first)s until %(last)s."
@@ -931,46 +935,95 @@ def see(user: User, *, at: datetime, only: int | None = None) -> None:
 
 
 def mail_due(*, at: datetime) -> int:
-    """Send the mails of notices that have none yet; returns how many notices were done.
+    """Send the mails of notices that are due; returns how many notices were done.
 
-    A mail server that is down leaves them for the next turn; an address that it refuses for good
-    gets none, and the others theirs. A notice whose role nobody with an address holds is done
-    without a mail. Each is one transaction, so that none is sent twice by two workers; a process
-    that dies between sending and writing that down may repeat one.
+    An address that the mail server refuses for good gets none. One that it does not take for now
+    is tried again at growing distances (`accounts.mailing.WAITS`), then given up, and the
+    operators are told; the others have theirs. A server that is down ends the turn. A notice whose
+    role nobody with an address holds is done without a mail. Each is one transaction, so that none
+    is sent twice by two workers; a process that dies between sending and writing that down may
+    repeat one.
     """
     done = 0
-    while done < MAILS_A_TURN and (sent := _mail_next(at)):
+    for _turn in range(MAILS_A_TURN):
+        sent = _mail_next(at)
+        if sent is None:
+            break
         done += sent
     return done
 
 
 @transaction.atomic
-def _mail_next(at: datetime) -> int:
+def _mail_next(at: datetime) -> int | None:
     """Mail the first notice, with what was told alike to other roles: each address has it once.
 
-    Returns how many notices that were. The first of those alike is locked first, and by it alone
-    the others are reached: two workers never have parts of the same.
+    Returns how many notices that were, 0 where they wait for an address, None where nothing is
+    due or the mail server is down. The first of those alike is locked first, and by it alone the
+    others are reached: two workers never have parts of the same.
     """
     waiting = Notice.objects.unmailed()
     earlier = _alike(waiting).filter(pk__lt=OuterRef("pk"))
     notice = (
-        waiting.filter(~Exists(earlier))
+        waiting.mailable(at)
+        .filter(~Exists(earlier))
         .select_for_update(skip_locked=True, of=("self",))
         .order_by("pk")
         .first()
     )
     if notice is None:
-        return 0
+        return None
     same = {name: getattr(notice, name) for name in ONCE}
     alike = list(waiting.filter(**same).select_for_update(of=("self",)).order_by("pk"))
-    addresses = sorted({place for one in alike for place in _addresses(one, at)})
-    try:
-        if addresses:
-            _mail(notice).send_to(addresses)
-    except (OSError, SMTPException) as failure:
-        log.warning("mail for notice %s was not sent: %s", notice.pk, type(failure).__name__)
-        return 0
-    return Notice.objects.filter(pk__in=[one.pk for one in alike]).update(mailed_at=at)
+    people = {place: pk for one in alike for place, pk in _people(one, at).items()}
+    left = {place: pk for place, pk in people.items() if pk not in notice.mail_reached}
+    handed = _mail(notice).hand_to(sorted(left))
+    reached = {left[place] for place, what in handed.items() if what in DONE_WITH}
+    rows = Notice.objects.filter(pk__in=[one.pk for one in alike])
+    if reached == set(left.values()):
+        return _mailed(rows, at)
+    notice.mail_reached = [*notice.mail_reached, *sorted(reached)]
+    if Handed.NO_SERVER in handed.values():
+        rows.update(mail_reached=notice.mail_reached, mail_due_at=at + mailing.REST)
+        return None
+    return _put_off(notice, rows, at)
+
+
+DONE_WITH = (Handed.TAKEN, Handed.REFUSED)
+"""After these an address is not tried again."""
+
+
+def _mailed(rows: QuerySet[Notice], at: datetime) -> int:
+    """Note that notices need no mail any more; whom it reached is forgotten."""
+    return rows.update(mailed_at=at, mail_due_at=None, mail_reached=[])
+
+
+def _put_off(notice: Notice, rows: QuerySet[Notice], at: datetime) -> int:
+    """Try who is left later, or give up; returns how many notices are done by that."""
+    tries = notice.mail_tries + 1
+    due_at = mailing.next_try(tries, at=at)
+    if due_at is None:
+        tell_of_lost_mail(f"notice:{notice.pk}", _receiver(notice), at=at)
+        return _mailed(rows, at)
+    rows.update(mail_reached=notice.mail_reached, mail_tries=tries, mail_due_at=due_at)
+    return 0
+
+
+def tell_of_lost_mail(target: str, receiver: str | Promise, *, at: datetime) -> None:
+    """Tell the operators that a mail was given up: to what kind of receiver, and to no address.
+
+    The address may be a member's, and who a member is no desk sees.
+    """
+    tell("mail.given_up", organization=None, target=target, at=at, receiver=receiver)
+
+
+def _receiver(notice: Notice) -> str | Promise:
+    """Return who was to have a mail: a role and where it is held; of a member only that."""
+    if notice.person_id is not None:
+        return gettext_lazy("a member of the public")
+    role = Role(notice.role).label
+    if notice.organization is None:
+        return role
+    return format_lazy("{role} ({place})", role=role, place=notice.organization)
 
 
 def _alike(rows: QuerySet[Notice]) -> QuerySet[Notice]:
@@ -978,22 +1031,22 @@ def _alike(rows: QuerySet[Notice]) -> QuerySet[Notice]:
     return rows.filter(**{name: OuterRef(name) for name in ONCE})
 
 
-def _addresses(notice: Notice, at: datetime) -> list[str]:
-    """Return the addresses of who holds the role, and of who acts for a holder today.
+def _people(notice: Notice, at: datetime) -> dict[str, int]:
+    """Return who holds the role, and who acts for a holder today, by their addresses.
 
     Of a notice to one person it is theirs, while their account is open.
     """
     if notice.person is not None:
-        return [notice.person.email] if notice.person.is_active and notice.person.email else []
+        own = {notice.person.email: notice.person.pk} if notice.person.is_active else {}
+        return {place: pk for place, pk in own.items() if place}
     held = Membership.objects.live().filter(role=notice.role, user__is_active=True)
     lent = Delegation.objects.on(timezone.localdate(at)).filter(role=notice.role)
     if notice.organization_id is not None:
         held = held.filter(organization=notice.organization_id)
         lent = lent.filter(organization=notice.organization_id)
-    acting = [one.to.email for one in lent.select_related("to") if _acts(one)]
-    return sorted(
-        {mail for mail in (*held.values_list("user__email", flat=True), *acting) if mail}
-    )
+    acting = [(one.to.email, one.to.pk) for one in lent.select_related("to") if _acts(one)]
+    holders = held.order_by("pk").values_list("user__email", "user")
+    return {place: pk for place, pk in (*holders, *acting) if place}
 
 
 def _acts(delegation: Delegation) -> bool:
@@ -1029,22 +1082,15 @@ class _Mail:
     subject: str
     body: str
 
-    def send_to(self, addresses: list[str]) -> None:
-        """Send it to each. An address that is refused for good keeps nobody else from theirs."""
+    def hand_to(self, addresses: list[str]) -> dict[str, Handed]:
+        """Hand it over for each, until the mail server is gone; returns what became of it."""
+        handed: dict[str, Handed] = {}
         for address in addresses:
-            try:
-                EmailMessage(self.subject, self.body, to=[address]).send()
-            except (SMTPRecipientsRefused, SMTPDataError) as refused:
-                if not _for_good(refused):
-                    raise
-                log.warning("a mail was refused for good: %s", type(refused).__name__)
-
-
-def _for_good(refused: SMTPRecipientsRefused | SMTPDataError) -> bool:
-    """Whether a mail server will not take a mail later either."""
-    if isinstance(refused, SMTPDataError):
-        return refused.smtp_code >= PERMANENT
-    return all(code >= PERMANENT for code, _said in refused.recipients.values())
+            letter = EmailMessage(self.subject, self.body, to=[address])
+            handed[address] = mailing.hand_over(letter)
+            if handed[address] == Handed.NO_SERVER:
+                break
+        return handed
 
 
 def _mail(notice: Notice) -> _Mail:

@@ -6,11 +6,9 @@ turn on the same day writes to nobody again, and a process that dies between han
 writing down repeats that one letter, at most.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core import mail
@@ -19,14 +17,15 @@ from django.db.models import F, Min, Prefetch, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts import mailing, notices
+from accounts.mailing import Handed
 from catalog.bilingual import choose
 from catalog.models import Dataset
 from community import follows, news
 from community.models import Follow, Follower, Letters
 from community.news import Latest, News
-
-log = logging.getLogger(__name__)
 
 FROM_HOUR = 8
 """The hour of the city from which the letters of a day go out."""
@@ -60,25 +59,24 @@ def write_due(*, at: datetime) -> int:
     """Write the letters of the day that are not written yet, A_TURN at most; returns how many.
 
     Seven queries, three more for every AT_ONCE followers, and two for a letter; one where nobody
-    waits. A mail server that is down leaves the rest for the next turn.
+    waits. An address that the mail server does not take for now is tried again later by itself; a
+    server that is down leaves the rest for the next turn.
     """
     turn = _Turn(at)
     if timezone.localtime(at).hour < FROM_HOUR:
         return 0
-    waiting = _waiting(turn.day)
+    waiting = _waiting(turn)
     earliest = waiting.aggregate(earliest=Min("told_until"))["earliest"]
     if earliest is None:
         return 0
     followed = Follow.objects.filter(follower__in=waiting.values("pk")).values("dataset")
     found = news.latest(followed, after=earliest, until=turn.until)
     written = 0
-    try:
-        for follower_id, told in _to_write(waiting, found, turn):
-            written += _write(follower_id, told, turn)
-            if written >= A_TURN:
-                break
-    except (OSError, SMTPException) as down:
-        log.warning("letters to followers wait for the next turn: %s", type(down).__name__)
+    for follower_id, told in _to_write(waiting, found, turn):
+        handed = _write(follower_id, told, turn)
+        written += handed == Handed.TAKEN
+        if written >= A_TURN or handed == Handed.NO_SERVER:
+            break
     return written
 
 
@@ -92,10 +90,12 @@ def _to_write(
         yield from ((pk, what) for pk, what in told.items() if what)
 
 
-def _waiting(day: date) -> QuerySet[Follower]:
-    """Followers who want letters and whose day is not done; nobody whose account is closed."""
-    undone = Q(written_on=None) | Q(written_on__lt=day)
-    wanted = Follower.objects.filter(undone, letters=Letters.DAILY, user__is_active=True)
+def _waiting(turn: _Turn) -> QuerySet[Follower]:
+    """Followers who want letters and whose day is not done; nobody whose account is closed, nor
+    whose letter waits for the mail server to take it."""
+    undone = Q(written_on=None) | Q(written_on__lt=turn.day)
+    due = Q(letter_due_at=None) | Q(letter_due_at__lte=turn.at)
+    wanted = Follower.objects.filter(undone, due, letters=Letters.DAILY, user__is_active=True)
     return wanted.exclude(user__email="")
 
 
@@ -124,27 +124,46 @@ def _told(follower: Follower, found: Latest) -> Told:
 
 def _done(rows: QuerySet[Follower], turn: _Turn) -> None:
     """Note that a day is done; letters chosen a moment ago tell of nothing from before that."""
-    rows.update(written_on=turn.day, told_until=Greatest(F("told_until"), turn.until))
+    rows.update(
+        written_on=turn.day,
+        told_until=Greatest(F("told_until"), turn.until),
+        letter_due_at=None,
+        letter_tries=0,
+    )
 
 
 @transaction.atomic
-def _write(follower_id: int, told: Told, turn: _Turn) -> bool:
-    """Write one letter; whether it went. An address that is refused has its day done.
+def _write(follower_id: int, told: Told, turn: _Turn) -> Handed | None:
+    """Write one letter, and return what became of it; None where there was none to write.
 
-    Raises OSError or SMTPException where the mail server takes none.
+    An address that is refused for good has its day done. One that is not taken for now is told
+    the same later, with what is new by then.
     """
-    rows = _waiting(turn.day).filter(pk=follower_id)
+    rows = _waiting(turn).filter(pk=follower_id)
     held = rows.select_related("user").select_for_update(skip_locked=True, of=("self",)).first()
     if held is None:  # another worker has it, or letters were ended meanwhile
-        return False
-    refused = False
-    try:
-        letter(held, told).send()
-    except SMTPRecipientsRefused:
-        refused = True
-        log.warning("the mail server refused the address of follower %s", held.pk)
-    _done(Follower.objects.filter(pk=held.pk), turn)
-    return not refused
+        return None
+    handed = mailing.hand_over(letter(held, told))
+    own = Follower.objects.filter(pk=held.pk)
+    if handed == Handed.NO_SERVER:
+        own.update(letter_due_at=turn.at + mailing.REST)
+    elif handed == Handed.LATER:
+        _put_off(held, own, turn)
+    else:
+        _done(own, turn)
+    return handed
+
+
+def _put_off(held: Follower, own: QuerySet[Follower], turn: _Turn) -> None:
+    """Write later, or give up what was to be told: the operators hear of that, not of whom."""
+    tries = held.letter_tries + 1
+    due_at = mailing.next_try(tries, at=turn.at)
+    if due_at is None:
+        receiver = gettext_lazy("somebody who follows datasets")
+        notices.tell_of_lost_mail("letters:followers", receiver, at=turn.at)
+        _done(own, turn)
+    else:
+        own.update(letter_tries=tries, letter_due_at=due_at)
 
 
 def letter(follower: Follower, told: Told) -> mail.EmailMessage:

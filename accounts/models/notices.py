@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.organizations import Organization
@@ -18,6 +18,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Meant for the mail, and not sent yet."""
         return self.filter(by_mail=True, mailed_at=None)
 
+    def mailable(self, at):
+        """Not sent yet, and not waiting for a mail server that did not take it."""
+        return self.unmailed().filter(Q(mail_due_at=None) | Q(mail_due_at__lte=at))
+
 
 class Notice(models.Model):
     """Something that whoever holds a role in an organisation should know.
@@ -25,7 +29,9 @@ class Notice(models.Model):
     Addressed to the role and not to a person, so that nothing is lost when people change.
     Without an organisation it is for the role everywhere. What a member said for themselves is
     answered to that `person`, and to no role. `accounts.notices` says each kind's
-    sentence; `words` fills it in. `settled_at` is when what it asked for was done.
+    sentence; `words` fills it in. `settled_at` is when what it asked for was done. While the mail
+    server does not take a mail, `mail_due_at` is when it is tried again after `mail_tries`, and
+    `mail_reached` numbers the people who have theirs.
     """
 
     kind = models.CharField(_("kind"), max_length=40)
@@ -53,6 +59,11 @@ class Notice(models.Model):
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
     by_mail = models.BooleanField(_("by mail"), default=False)
     mailed_at = models.DateTimeField(_("mailed at"), null=True, blank=True)
+    mail_due_at = models.DateTimeField(_("mail tried again at"), null=True, blank=True)
+    mail_tries = models.PositiveSmallIntegerField(_("tries of the mail"), default=0, db_default=0)
+    mail_reached = models.JSONField(
+        _("mail reached"), default=list, db_default=Value([], models.JSONField()), blank=True
+    )
 
     objects = NoticeQuerySet.as_manager()
 

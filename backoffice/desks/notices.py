@@ -17,7 +17,8 @@ class NoticeDesk(Desk):
     list_select_related = ["organization"]
     search_fields = ["kind", "target"]
     ordering = ["-told_at", "-id"]
-    exclude = ["words", "person"]  # which account a member wrote from is nobody's to see
+    # which account a member wrote from is nobody's to see
+    exclude = ["words", "person", "mail_reached"]
     readonly_fields = ["said"]
 
     @admin.display(description=_("notice"))

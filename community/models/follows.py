@@ -24,7 +24,8 @@ class Follower(models.Model):
 
     `language` is that of the page on which the letters were chosen. `told_until` is up to when a
     letter told of changes; `written_on` the day (Asia/Shanghai) whose letter is done, also where
-    there was nothing to write.
+    there was nothing to write. While the mail server does not take a letter, `letter_due_at` is
+    when it is tried again, after `letter_tries`.
     """
 
     user = models.OneToOneField(
@@ -41,6 +42,10 @@ class Follower(models.Model):
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
     told_until = models.DateTimeField(_("told until"))
     written_on = models.DateField(_("letter of the day done"), null=True, blank=True)
+    letter_due_at = models.DateTimeField(_("mail tried again at"), null=True, blank=True)
+    letter_tries = models.PositiveSmallIntegerField(
+        _("tries of the mail"), default=0, db_default=0
+    )
 
     class Meta:
         verbose_name = _("follower")

@@ -1,13 +1,13 @@
 """What people are told: by role, once while it is open, and by mail where it matters."""
 
 from datetime import date, timedelta
-from smtplib import SMTPDataError, SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
 
 import pytest
 from django.core import mail
 from django.utils import translation
 
-from accounts import notices
+from accounts import mailing, notices
 from accounts.models import Membership, Notice, OrganizationKind, Role
 from tests.factories import accounts as make
 
@@ -166,39 +166,142 @@ def test_a_mail_server_that_is_down_loses_no_mail(monkeypatch):
         )
         assert notices.mail_due(at=make.NOW) == 0
 
-    assert notices.mail_due(at=make.NOW) == 1
+    assert notices.mail_due(at=make.NOW + mailing.REST) == 1
     assert len(mail.outbox) == 1
 
 
-@pytest.mark.parametrize(
-    ("refusal", "is_lasting"),
-    [
-        (SMTPRecipientsRefused({"gone@example.test": (550, b"no such user")}), True),
-        (SMTPDataError(554, b"refused"), True),
-        (SMTPRecipientsRefused({"gone@example.test": (450, b"later")}), False),
-        (SMTPDataError(451, b"later"), False),
-    ],
-)
-def test_an_address_that_is_refused_for_good_keeps_nobody_from_theirs(
-    monkeypatch, refusal, is_lasting
-):
-    place = make.organization(OrganizationKind.DEPARTMENT)
-    for name in ("first", "gone", "other"):
-        make.user(Role.PUBLISHER, place, email=f"{name}@example.test")
-    stale(place)
+@pytest.fixture
+def failing(monkeypatch):
+    """What the mail server says of an address: filled by a test, by the name before the @."""
+    says: dict[str, Exception] = {}
     send = mail.EmailMessage.send
 
     def sent(one):
-        if one.to == ["gone@example.test"]:
-            raise refusal
+        if failure := says.get(one.to[0].partition("@")[0]):
+            raise failure
         return send(one)
 
     monkeypatch.setattr("django.core.mail.EmailMessage.send", sent)
+    return says
+
+
+def clerks(*names):
+    place = make.organization(OrganizationKind.DEPARTMENT)
+    for name in names:
+        make.user(Role.PUBLISHER, place, email=f"{name}@example.test")
+    return place
+
+
+def written_to():
+    return [one.to[0].partition("@")[0] for one in mail.outbox]
+
+
+NEVER = [
+    SMTPRecipientsRefused({"gone@example.test": (550, b"no such user")}),
+    SMTPDataError(554, b"refused"),
+]
+NOT_NOW = [
+    SMTPRecipientsRefused({"late@example.test": (450, b"later")}),
+    SMTPDataError(451, b"later"),
+]
+NOT_THERE = [
+    ConnectionRefusedError(),
+    SMTPServerDisconnected(),
+    SMTPDataError(421, b"closing"),
+    SMTPRecipientsRefused({"late@example.test": (421, b"closing")}),
+]
+
+
+@pytest.mark.parametrize("refusal", NEVER)
+def test_an_address_that_is_refused_for_good_keeps_nobody_from_theirs(failing, refusal):
+    stale(clerks("first", "gone", "other"))
+    failing["gone"] = refusal
+
     done = [notices.mail_due(at=make.NOW) for _turn in range(2)]
 
-    assert done == ([1, 0] if is_lasting else [0, 0])
-    if is_lasting:
-        assert [one.to for one in mail.outbox] == [["first@example.test"], ["other@example.test"]]
+    assert done == [1, 0]
+    assert written_to() == ["first", "other"]
+
+
+@pytest.mark.parametrize("refusal", NOT_NOW)
+def test_an_address_that_is_not_taken_for_now_delays_its_own_mail_alone(failing, refusal):
+    stale(clerks("first", "late", "other"))
+    stale(clerks("stranger"), dataset="客运站")
+    failing["late"] = refusal
+
+    first = notices.mail_due(at=make.NOW)
+    early = notices.mail_due(at=make.NOW + mailing.WAITS[0] - timedelta(seconds=1))
+    failing.clear()
+    later = notices.mail_due(at=make.NOW + mailing.WAITS[0])
+
+    assert (first, early, later) == (1, 0, 1)
+    assert written_to() == ["first", "other", "stranger", "late"]
+    assert not Notice.objects.unmailed().exists()
+
+
+@pytest.mark.parametrize("failure", NOT_THERE)
+def test_a_server_that_goes_away_ends_the_turn_and_the_next_begins_with_another_mail(
+    failing, failure
+):
+    for name in ("poison", "other", "third"):
+        stale(clerks(name), dataset=name)
+    failing["poison"] = failure
+
+    turns = [notices.mail_due(at=make.NOW + timedelta(minutes=n)) for n in range(2)]
+
+    assert turns == [0, 2]
+    assert written_to() == ["other", "third"]
+    assert Notice.objects.unmailed().get().mail_tries == 0
+
+
+def test_a_server_that_is_down_for_a_month_loses_no_mail_and_marks_one_in_a_turn(failing):
+    for name in ("first", "other", "third"):
+        stale(clerks(name), dataset=name)
+    failing.update(dict.fromkeys(("first", "other", "third"), ConnectionRefusedError()))
+
+    notices.mail_due(at=make.NOW)
+    marked = Notice.objects.exclude(mail_due_at=None).count()
+    for day in range(31):
+        notices.mail_due(at=make.NOW + timedelta(days=day))
+    failing.clear()
+    done = notices.mail_due(at=make.NOW + timedelta(days=32))
+
+    assert (marked, done) == (1, 3)
+    assert sorted(written_to()) == ["first", "other", "third"]
+
+
+def test_what_is_never_taken_is_given_up_after_five_days_and_the_operators_are_told(failing):
+    place = clerks("first", "late")
+    stale(place)
+    failing["late"] = NOT_NOW[0]
+    operator = make.user(Role.OPERATOR)
+
+    moment, tries = make.NOW, 0
+    while notices.mail_due(at=moment) == 0:
+        assert not notices.inbox(operator)
+        moment, tries = Notice.objects.get().mail_due_at, tries + 1
+
+    assert tries == len(mailing.WAITS)
+    assert timedelta(days=4) < moment - make.NOW < timedelta(days=5)
+    [line] = notices.inbox(operator)
+    assert line.kind == "mail.given_up"
+    assert str(place) in line.sentence
+    assert "example.test" not in line.sentence
+    assert written_to() == ["first"]
+    assert Notice.objects.get(kind="dataset.stale").mail_reached == []
+
+
+def test_of_a_member_whose_mail_is_given_up_nothing_is_told(failing):
+    member = make.user(None, name="Ada", username="ada", email="late@example.test")
+    failing["late"] = NOT_NOW[0]
+    notices.tell("wish.answered", organization=None, member=member, target="wish:1", at=make.NOW)
+    Notice.objects.update(mail_tries=len(mailing.WAITS))
+
+    notices.mail_due(at=make.NOW)
+
+    words = [one.words for one in Notice.objects.filter(kind="mail.given_up")]
+    said = {"zh-hans": "一位公众用户", "en": "a member of the public"}
+    assert words == [{"receiver": said}] * 2  # an operator's and a system administrator's
 
 
 def test_a_notice_of_a_kind_without_mail_sends_none():

@@ -2,7 +2,7 @@
 
 import threading
 from datetime import timedelta
-from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
 from typing import ClassVar
 
 import pytest
@@ -11,9 +11,10 @@ from django.core.mail.backends import locmem
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts import mailing
+from accounts.models import Notice, User
 from community import farewell, follows, letters
-from community.models import Letters
+from community.models import Follower, Letters
 from exchange import opening
 from tests.factories import catalog, community
 
@@ -177,16 +178,71 @@ def test_a_server_that_is_down_leaves_the_rest_for_the_next_turn(failing):
 
 
 @db
-def test_an_address_that_is_refused_holds_nobody_up(failing):
+def test_a_letter_at_which_the_server_goes_away_lets_others_pass(failing):
+    dataset = catalog.dataset()
+    first, second = (community.follower(dataset) for _each in range(2))
+    changed(dataset)
+    failing[first.email] = SMTPServerDisconnected()
+
+    counts = [letters.write_due(at=MORNING + n * timedelta(minutes=1)) for n in range(2)]
+
+    assert counts == [0, 1]
+    assert addressed() == [second.email]
+    assert Follower.objects.get(user=first).letter_tries == 0
+
+
+@db
+@pytest.mark.parametrize(
+    "refusal", [SMTPRecipientsRefused({"a@b": (550, b"unknown")}), SMTPDataError(554, b"no")]
+)
+def test_an_address_that_is_refused_holds_nobody_up(failing, refusal):
     dataset = catalog.dataset()
     first, second = community.follower(dataset), community.follower(dataset)
     changed(dataset)
-    failing[first.email] = SMTPRecipientsRefused({})
+    failing[first.email] = refusal
 
     counts = [letters.write_due(at=MORNING + n * timedelta(minutes=10)) for n in range(2)]
 
     assert counts == [1, 0]
     assert addressed() == [second.email]
+
+
+@db
+@pytest.mark.parametrize(
+    "refusal", [SMTPRecipientsRefused({"a@b": (450, b"greylisted")}), SMTPDataError(452, b"full")]
+)
+def test_an_address_that_is_not_taken_for_now_is_told_the_same_later(failing, refusal):
+    dataset = catalog.dataset()
+    first, second = community.follower(dataset), community.follower(dataset)
+    changed(dataset)
+    failing[first.email] = refusal
+
+    counts = [letters.write_due(at=MORNING), letters.write_due(at=MORNING)]
+    failing.clear()
+    counts.append(letters.write_due(at=MORNING + mailing.WAITS[0]))
+
+    assert counts == [1, 0, 1]
+    assert addressed() == sorted([first.email, second.email])
+    assert "A comment was answered" in mail.outbox[-1].body
+
+
+@db
+def test_a_letter_that_is_never_taken_is_given_up_and_the_operators_hear_of_nobody(failing):
+    dataset = catalog.dataset()
+    member = community.follower(dataset, name="Ada")
+    changed(dataset)
+    failing[member.email] = SMTPDataError(451, b"later")
+    Follower.objects.update(letter_tries=len(mailing.WAITS) - 1)
+
+    letters.write_due(at=MORNING)
+    assert not Notice.objects.filter(kind="mail.given_up").exists()
+    letters.write_due(at=MORNING + DAY)
+    failing.clear()
+
+    told = Notice.objects.filter(kind="mail.given_up")
+    assert {one.target for one in told} == {"letters:followers"}
+    assert {one.words["receiver"]["en"] for one in told} == {"somebody who follows datasets"}
+    assert letters.write_due(at=MORNING + 2 * DAY) == 0
 
 
 @db
