@@ -109,23 +109,32 @@ def count(where: Conditions) -> Counted:
     What has few values is counted together and parted here, which costs a third of counting each
     by itself; most regions follow from their department.
     """
-    columns = [COLUMNS[name] for name in chain.from_iterable(TOGETHER)]
-    sets = [[sql.Identifier(COLUMNS[name]) for name in names] for names in TOGETHER]
+    found = sql.SQL("catalog_searchentry WHERE {}").format(where.clause())
+    with connection.cursor() as cursor:
+        cursor.execute(grouped(found))
+        return parted(cursor.fetchall())
+
+
+def counted_columns() -> list[str]:
+    """Return the columns of the search table that facets are counted by."""
+    return [COLUMNS[name] for name in chain.from_iterable(TOGETHER)]
+
+
+def grouped(found: sql.Composable) -> sql.Composed:
+    """Return the statement that counts what is `found`: grouping, the columns, number of rows."""
     comma = sql.SQL(", ").join
-    statement = sql.SQL(
-        "SELECT GROUPING({columns}), {columns}, count(*) FROM catalog_searchentry"
-        " WHERE {where} GROUP BY GROUPING SETS ({sets})"
+    sets = [[sql.Identifier(COLUMNS[name]) for name in names] for names in TOGETHER]
+    return sql.SQL(
+        "SELECT GROUPING({columns}), {columns}, count(*) FROM {found}"
+        " GROUP BY GROUPING SETS ({sets})"
     ).format(
-        columns=comma(map(sql.Identifier, columns)),
-        where=where.clause(),
+        columns=comma(map(sql.Identifier, counted_columns())),
+        found=found,
         sets=comma(sql.SQL("({})").format(comma(names)) for names in sets),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return _sorted(cursor.fetchall())
 
 
-def _sorted(rows: Iterable[tuple[Any, ...]]) -> Counted:
+def parted(rows: Iterable[tuple[Any, ...]]) -> Counted:
     """Part the rows by what they were grouped by: PostgreSQL sets a bit for what they were not."""
     total = 0
     by: dict[str, Counter[Any]] = {name: Counter() for name in COLUMNS}

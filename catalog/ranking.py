@@ -6,10 +6,12 @@ with the rows, then the first RANKED of these by all their words.
 
 from psycopg import sql
 
+from catalog import facets
 from catalog.asking import Asked, Term
 from catalog.conditions import Conditions
 from catalog.tokens import is_han
 
+comma = sql.SQL(", ").join
 RANKED = 500
 """How many of the entries found by words are put in order and can be paged through."""
 EXACT = {"A": 1.0, "B": 0.6, "C": 0.4, "D": 0.3}
@@ -28,22 +30,51 @@ BRIEF = 0.1
 
 def statement(where: Conditions, start: int, most: int) -> sql.Composed:
     """Return the statement that gives the ids of a page, the best first."""
+    found = sql.SQL("catalog_searchentry WHERE {}").format(where.clause())
+    return sql.SQL("WITH {relations} SELECT dataset_id FROM page ORDER BY place").format(
+        relations=_page(where.asked, start, most, found, _by_titles(where.asked))
+    )
+
+
+def counting(where: Conditions, start: int, most: int) -> sql.Composed:
+    """Return the statement that gives the ids of a page, and counts all that was found by facets.
+
+    Rows are wide, since most words lie in them: each is read once for both. The answer has the
+    rows of `facets.grouped`, and the page's: place from -1 down, and the id in the last column.
+    """
     return sql.SQL(
-        "WITH first AS MATERIALIZED (SELECT dataset_id, {titles} AS closeness"
-        " FROM catalog_searchentry WHERE {where}"
-        " ORDER BY closeness DESC, dataset_id DESC LIMIT {ranked}),"
-        " opened AS MATERIALIZED (SELECT dataset_id, titles, owner_id, opening,"
-        " words || ''::tsvector AS words FROM first JOIN catalog_searchentry USING (dataset_id))"
-        " SELECT dataset_id FROM opened"
-        " ORDER BY {found} + {whole} + {speaks} DESC, opening & 1 DESC, dataset_id DESC"
-        " OFFSET {start} LIMIT {most}"
+        "WITH matched AS MATERIALIZED (SELECT dataset_id, {titles} AS closeness, {columns}"
+        " FROM catalog_searchentry WHERE {where}), {relations}"
+        " SELECT -place, {nothing}, dataset_id FROM page UNION ALL ({counts})"
     ).format(
         titles=_by_titles(where.asked),
+        columns=comma(map(sql.Identifier, facets.counted_columns())),
         where=where.clause(),
+        relations=_page(where.asked, start, most, sql.SQL("matched"), sql.SQL("closeness")),
+        nothing=comma(sql.SQL("NULL") for _column in facets.counted_columns()),
+        counts=facets.grouped(sql.SQL("matched")),
+    )
+
+
+def _page(
+    asked: Asked, start: int, most: int, found: sql.Composable, closeness: sql.Composable
+) -> sql.Composed:
+    """Return the relations that end with `page`, of what is `found` and its titles' closeness."""
+    return sql.SQL(
+        "first AS MATERIALIZED (SELECT dataset_id, {closeness} AS closeness FROM {found_in}"
+        " ORDER BY closeness DESC, dataset_id DESC LIMIT {ranked}),"
+        " opened AS MATERIALIZED (SELECT dataset_id, titles, owner_id, opening,"
+        " words || ''::tsvector AS words FROM first JOIN catalog_searchentry USING (dataset_id)),"
+        " page AS (SELECT dataset_id, row_number() OVER (ORDER BY"
+        " {found} + {whole} + {speaks} DESC, opening & 1 DESC, dataset_id DESC) AS place"
+        " FROM opened ORDER BY place OFFSET {start} LIMIT {most})"
+    ).format(
+        closeness=closeness,
+        found_in=found,
         ranked=sql.Literal(RANKED),
-        found=_by_words(where.asked),
-        whole=_whole(where.asked),
-        speaks=_speaks(where.asked),
+        found=_by_words(asked),
+        whole=_whole(asked),
+        speaks=_speaks(asked),
         start=sql.Literal(min(start, RANKED)),
         most=sql.Literal(most),
     )

@@ -84,14 +84,19 @@ def find(
         if q.strip() and meaning.nothing:
             return Found((), None, 0 if facets else None, query=query, meaning=meaning)
         where = replace(where, asked=meaning.asked)
+        counted = None
         if order is None and meaning.asked.terms:
-            ids, following = _ranked(where, after if start is None else start, limit)
+            passed = max(0, (after if start is None else start) or 0)
+            ids, counted = _ranked(where, passed, limit + 1, facets=facets)
+            following = passed + limit if len(ids) > limit else None
+            ids = ids[:limit]
         elif order is None and start is None:
             ids, following = _newest(where, after, limit)
         else:
             ids = _ids(ordering.statement(where, order or NEWEST, start or after or 0, limit))
             following = None
-        counted = _counted(where) if facets else None
+        if facets and counted is None:
+            counted = _counted(where)
     datasets = _datasets(ids)
     if counted is None:
         return Found(datasets, following, query=query, meaning=meaning)
@@ -129,9 +134,9 @@ def matching(q: str) -> QuerySet[SearchEntry]:
 
 @contextmanager
 def _by_index() -> Iterator[None]:
-    """Have the statements go by the index: a look through all rows would open all their words.
+    """Have the statements go by the index: a look through all rows would read all their words.
 
-    The planner does not know that words lie beside the rows, so it takes that look for cheap.
+    The planner does not know what comparing the words of a row costs, so it takes that for cheap.
     """
     within = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
@@ -151,11 +156,17 @@ def _newest(where: Conditions, after: int | None, limit: int) -> tuple[list[int]
     return ids[:limit], ids[limit - 1] if len(ids) > limit else None
 
 
-def _ranked(where: Conditions, after: int | None, limit: int) -> tuple[list[int], int | None]:
-    """Return a page of ids, the best first; `after` is how many came before."""
-    start = max(0, after or 0)
-    ids = _ids(ranking.statement(where, start, limit + 1))
-    return ids[:limit], start + limit if len(ids) > limit else None
+def _ranked(
+    where: Conditions, start: int, most: int, *, facets: bool
+) -> tuple[list[int], counting.Counted | None]:
+    """Return ids from place `start` on, the best first, with counts of all where asked for."""
+    if not facets:
+        return _ids(ranking.statement(where, start, most)), None
+    with connection.cursor() as cursor:
+        cursor.execute(ranking.counting(where, start, most))
+        found = cursor.fetchall()
+    page = sorted((-place, pk) for place, *_nothing, pk in found if place < 0)
+    return [pk for _place, pk in page], counting.parted(row for row in found if row[0] >= 0)
 
 
 def _ids(statement: sql.Composed) -> list[int]:

@@ -153,6 +153,21 @@ def test_facets_narrow_and_say_how_many():
     ]
 
 
+@pytest.mark.parametrize("start", [0, 1, 2, 9])
+def test_a_page_is_the_same_with_counts_and_without_and_counts_are_of_all(stops, start):
+    for number, grade in enumerate((Grade.L1, Grade.L1, Grade.L2)):
+        dataset(title_zh=f"公交线路{number}", keywords_zh=["公交"] * number, grade=grade)
+    dataset(State.DRAFT, title_zh="公交草稿")
+    dataset(title_zh="水质")
+
+    page = find("公交", start=start, limit=2)
+    counted = find("公交", start=start, limit=2, facets=True)
+
+    assert slugs(counted) == slugs(page)
+    assert counted.after == page.after
+    assert counted.total == sum(counts(counted, "owner").values()) == 4
+
+
 def test_an_entry_is_counted_in_the_region_it_covers_and_else_in_its_departments():
     district, city = accounts.region(), accounts.region()
     place = accounts.organization(region=city)
