@@ -29,7 +29,8 @@ def check(
     sync_run.duplicates = _single_out(sync_run, plan, staging, intake)
     basket.write(sync_run)
     sync_run.rejected = rejected + basket.count
-    run(sql.SQL("ANALYZE {}").format(staging.typed))
+    if plan.standing is not None:  # with whose rows they are joined; a first load only reads them
+        run(sql.SQL("ANALYZE {}").format(staging.typed))
 
 
 def _cast(sync_run: SyncRun, plan: Plan, staging: Staging, intake: Intake) -> int:
