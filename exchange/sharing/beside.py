@@ -1,12 +1,12 @@
 """What a decision on a request rests on beside it: what the asker holds or misused, the like."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
-from exchange.models import Ending, Grant, ShareRequest, Stop
+from exchange.models import Grant, ShareRequest, Stop
 from exchange.stop_flow import SETTLED, StopState
 from exchange.workflow import GrantState
 from policy.terms import Channel
@@ -34,10 +34,12 @@ def held_up(dataset_id: int, organization_id: int, *, today: date) -> bool:
 def misused(
     dataset_id: int, organization_id: int, *, today: date, channel: Channel = Channel.SHARE
 ) -> list[Grant]:
-    """Return a department's suspended grants on a dataset, and its last if that ended for misuse.
+    """Return a department's grants on a dataset whose misuse was not mended, the newest first.
 
-    While there is one, the provider answers also what is unconditional: a suspension that could be
-    got round by asking again would be none (Order 809 art 27). One query.
+    A suspended one counts as long as it is so. One that was suspended and is over, however it
+    ended, counts until another was signed. While there is one, the provider answers also what is
+    unconditional: a suspension that asking again, or waiting for the last day, got round would be
+    none (Order 809 art 27). One query.
     """
     found = misused_on([dataset_id], organization_id, today=today, channel=channel)
     return found.get(dataset_id, [])
@@ -53,12 +55,12 @@ def misused_on(
     """Return what `misused` does of many datasets, those with nothing left out. One query."""
     rows = Grant.objects.filter(**_of(datasets, organization_id) | {"channel": channel})
     found: dict[int, list[Grant]] = {}
-    newest: set[int] = set()
+    signed: dict[int, datetime] = {}
     for one in rows.order_by("-pk"):
-        last = one.dataset_id not in newest
-        newest.add(one.dataset_id)
-        over = last and one.ending == Ending.MISUSE
-        if over or one.state(today) == GrantState.SUSPENDED:
+        last = signed.setdefault(one.dataset_id, one.created_at)
+        if one.suspended_at is None:
+            continue
+        if last <= one.suspended_at or one.state(today) == GrantState.SUSPENDED:
             found.setdefault(one.dataset_id, []).append(one)
     return found
 

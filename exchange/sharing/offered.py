@@ -57,8 +57,8 @@ HOW = {
     ),
 }
 AFTER_MISUSE = gettext_noop(
-    "A grant of your department on it is suspended, or ended for misuse, so the provider answers"
-    " also what is unconditional."
+    "A grant of your department on it is suspended, or ended with its misuse not mended, so the"
+    " provider answers also what is unconditional."
 )
 AFTER_STOP = gettext_noop(
     "A service of it to your department was stopped by agreement or decision, so the provider"

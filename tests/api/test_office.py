@@ -343,7 +343,7 @@ def test_after_misuse_nothing_is_told_to_be_granted_at_once(office):
     assert where.department == office.two.dataset.owner
     assert "as soon as your head has signed" not in before
     assert told["way"] == "on_answer"
-    assert "suspended, or ended for misuse" in told["how"]
+    assert "suspended, or ended with its misuse not mended" in told["how"]
     assert "as soon as your head has signed" not in told["how"]
 
 

@@ -114,6 +114,38 @@ def test_who_is_suspended_for_misuse_is_answered_by_the_provider_and_not_at_once
     assert (while_suspended.state, after.state) == (State.IN_REVIEW, State.IN_REVIEW)
 
 
+def test_a_suspension_is_not_got_round_by_ending_the_grant_as_its_consumer(two):
+    other = two.granted("phone")  # the newest grant is another one, and not misused
+    grant = suspended(two)
+    Grant.objects.filter(pk=other.pk).update(created_at=NOW - timedelta(days=1))
+
+    lifecycle.purpose_over(grant.pk, reason="不再需要", by=two.clerk, at=NOW)
+    again = two.signed("id", "name", clear_up_to=Grade.L2, purpose="另一用途")
+
+    assert again.state == State.IN_REVIEW
+
+
+def test_a_suspension_is_not_got_round_by_waiting_for_the_last_day(two):
+    grant = suspended(two)
+    Grant.objects.filter(pk=grant.pk).update(valid_until=TODAY + timedelta(days=9))
+    later = NOW + timedelta(days=12)
+
+    again = two.signed("id", "name", clear_up_to=Grade.L2, purpose="另一用途", at=later)
+
+    assert again.state == State.IN_REVIEW
+
+
+def test_a_grant_that_the_provider_signed_after_the_misuse_is_the_end_of_it(two):
+    grant = suspended(two)
+    lifecycle.purpose_over(grant.pk, reason="不再需要", by=two.clerk, at=NOW)
+    later = NOW + timedelta(days=1)
+    two.granted("phone", at=later)
+
+    again = two.signed("id", "name", clear_up_to=Grade.L2, at=later)
+
+    assert again.state == State.GRANTED
+
+
 def test_what_was_mended_is_granted_at_once_again(two):
     grant = suspended(two)
 

@@ -23,7 +23,7 @@ from catalog.models import Clock, Field, NegativeLine, WorkingDay
 from catalog.refusals import CatalogRefusal
 from catalog.terms import LineState
 from exchange import access
-from exchange.models import Ending, Grant, ShareRequest
+from exchange.models import Grant, ShareRequest
 from exchange.problems import Problem
 from exchange.sharing import contents, entering
 from exchange.sharing.requests import as_json, asked, offered
@@ -177,12 +177,14 @@ def _free(one: Field, leaned: bool, clear_up_to: int, today: date) -> bool:
 
 
 def misused(request: ShareRequest, today: date) -> bool:
-    """Whether the department misused the dataset: the last of its grants, or one not mended."""
+    """Whether the department misused the dataset: a grant not mended, and none signed since."""
     held = Grant.objects.filter(organization=request.organization, dataset=request.dataset)
-    others = [one for one in held.order_by("pk") if one.request_id != request.pk]
-    unmended = [one for one in others if one.suspended_at and not one.revoked_at]
-    return any(one.valid_until >= today for one in unmended) or (
-        bool(others) and others[-1].ending == Ending.MISUSE
+    others = [one for one in held if one.request_id != request.pk]
+    last = max((one.created_at for one in others), default=None)
+    unmended = [one for one in others if one.suspended_at]
+    return any(
+        last <= one.suspended_at or (not one.revoked_at and one.valid_until >= today)
+        for one in unmended
     )
 
 
