@@ -336,7 +336,7 @@ def withdraw(request_id: int, *, reason: str, by: User, at: datetime) -> ShareRe
     request = locked(request_id)
     require(by, "exchange.ask_dataset", organization=request.organization)
     known = request.received_at is not None
-    _nothing_granted(request)
+    _nothing_granted(request, today=timezone.localdate(at))
     request.state = moved(request, Step.WITHDRAW)
     clocks.stop(request)
     request.save(update_fields=["state", "due_step", "due_from", "due_on"])
@@ -348,9 +348,9 @@ def withdraw(request_id: int, *, reason: str, by: User, at: datetime) -> ShareRe
     return request
 
 
-def _nothing_granted(request: ShareRequest) -> None:
+def _nothing_granted(request: ShareRequest, *, today: date) -> None:
     """Return unless the answer was opened again and its grant still holds."""
-    held = Grant.objects.filter(request=request, revoked_at=None).first()
+    held = Grant.objects.filter(request=request, revoked_at=None, valid_until__gte=today).first()
     if held is not None:
         raise StepRefused(
             _(

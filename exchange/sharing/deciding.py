@@ -239,8 +239,9 @@ def propose(
     require_as_seen(request, seen)
     wanted = asked(request)
     _within(request, offer, wanted)
-    _can_be_given(request, offer, today=timezone.localdate(at))
-    settling.not_less(request, offer)
+    today = timezone.localdate(at)
+    _can_be_given(request, offer, today=today)
+    settling.not_less(request, offer, today=today)
     whole = replace(offer, daily_quota=None) == replace(wanted, daily_quota=None)
     request.answer = Answer.WHOLE if whole else Answer.PART
     request.ground = ""
@@ -263,8 +264,9 @@ def propose_refusal(
     another_than_asked(request, by)
     request.state = moved(request, Step.PROPOSE)
     require_as_seen(request, seen)
-    _grounded(request, ground, today=timezone.localdate(at))
-    settling.not_less(request, None)
+    today = timezone.localdate(at)
+    _grounded(request, ground, today=today)
+    settling.not_less(request, None, today=today)
     request.answer, request.ground = Answer.REFUSAL, ground
     request.answer_reason = said(reason)
     request.offered = {}

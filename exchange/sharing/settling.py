@@ -56,12 +56,12 @@ def needs_day(request: ShareRequest, about: str) -> bool:
     return about == About.LATE and request.state in WITH_PROVIDER
 
 
-def not_less(request: ShareRequest, offer: Offer | None) -> None:
+def not_less(request: ShareRequest, offer: Offer | None, *, today: date) -> None:
     """Return unless an answer takes back what was granted before a dispute opened it again.
 
     `offer` is None for a refusal. Raises StepRefused.
     """
-    held = granted(request)
+    held = granted(request, today=today)
     if held is None:
         return
     as_much = offer is not None and (
@@ -81,9 +81,10 @@ def not_less(request: ShareRequest, offer: Offer | None) -> None:
         )
 
 
-def granted(request: ShareRequest) -> Grant | None:
+def granted(request: ShareRequest, *, today: date) -> Grant | None:
     """Return the grant that a request has led to, None where it has ended or there is none."""
-    return Grant.objects.filter(request=request, revoked_at=None).first()
+    held = Grant.objects.filter(request=request, revoked_at=None, valid_until__gte=today)
+    return held.first()
 
 
 def _reopen(request: ShareRequest, settled: Settled) -> None:
@@ -117,7 +118,7 @@ def _order(request: ShareRequest, settled: Settled) -> None:
 
 def _resume(request: ShareRequest, settled: Settled) -> None:
     """Let a grant hold again that was suspended; another state stays."""
-    held = granted(request)
+    held = granted(request, today=timezone.localdate(settled.at))
     if held is None or lifecycle.state_now(held, at=settled.at) != GrantState.SUSPENDED:
         return
     lifecycle.hold_again(held.pk, reason=settled.because, by=settled.by, at=settled.at)

@@ -88,6 +88,18 @@ def test_a_request_that_has_led_to_a_grant_is_not_withdrawn(two):
         asking.withdraw(request.pk, reason="x", by=two.clerk, at=NOW)
 
 
+def test_a_grant_that_ran_out_meanwhile_keeps_the_request_from_no_end(two):
+    grant = reopened(two)
+    over = NOW + (grant.valid_until - TODAY) + timedelta(days=1)
+
+    deciding.propose_refusal(
+        grant.request_id, ground=Ground.NOT_NECESSARY, reason="已到期", by=two.reviewer, at=over
+    )
+    withdrawn = asking.withdraw(grant.request_id, reason="已到期", by=two.clerk, at=over)
+
+    assert withdrawn.state == State.WITHDRAWN
+
+
 def test_a_late_answer_gets_a_last_day_from_who_settles_it_and_keeps_it(two):
     request = two.signed("phone")
     dispute = disputed(two, request, About.LATE, at=LATE)
