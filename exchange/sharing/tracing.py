@@ -1,9 +1,9 @@
 """From a leaked file to the grant under which it was given out.
 
 Two marks are looked for (`records.marks`). Tokens in any column name a grant row by row. The order
-of rows needs their numbers: from the column `_id`, or, where that is gone, by finding the rows in
-the dataset by what is left of them. What is said is how likely the order is by chance, for the
-best of all grants that were looked at; above ONE_IN no grant is named.
+of rows needs their numbers: from the column `_id`, or, where that is gone or tells nothing, by
+finding the rows in the dataset by what is left of them. What is said is how likely the order is by
+chance, for the best of all grants that were looked at; above ONE_IN no grant is named.
 """
 
 import math
@@ -63,9 +63,14 @@ def trace(leak: Leak, *, slug: str = "") -> Traced:
     keys = {grant.pk: marks.key(grant.pk) for grant in grants}
     numbered = 0
     found = list(_by_column(leak, grants, keys))
-    for numbers, of in _numbered(leak, grants):
-        numbered = max(numbered, len(numbers))
-        found += _by_order(numbers, of, keys, looked_at=len(grants))
+    for way in (_numbered, _known_again):
+        ordered: list[Finding] = []
+        for numbers, of in way(leak, grants):
+            numbered = max(numbered, len(numbers))
+            ordered += _by_order(numbers, of, keys, looked_at=len(grants))
+        found += ordered
+        if ordered:
+            break
     found.sort(key=lambda one: one.chance)
     return Traced(tuple(_once(found)), len(leak.rows), numbered, len(grants))
 
@@ -98,11 +103,16 @@ def _by_column(
 
 
 def _numbered(leak: Leak, grants: Sequence[Grant]) -> Iterator[tuple[list[int], Sequence[Grant]]]:
-    """Yield the numbers of the leak's rows, in its order, and the grants they may be of."""
+    """Yield the numbers that the leak's rows bear, in its order, and the grants they may be of."""
     own = [text for text in leak.column("_id") if _is_number(text)]
     if own:
         yield _distinct(int(text) for text in own), grants
-        return
+
+
+def _known_again(
+    leak: Leak, grants: Sequence[Grant]
+) -> Iterator[tuple[list[int], Sequence[Grant]]]:
+    """Yield, by dataset, the numbers of rows that are found in it, whatever number they bear."""
     of_dataset: dict[int, list[Grant]] = {}
     for grant in grants:
         of_dataset.setdefault(grant.dataset_id, []).append(grant)

@@ -100,6 +100,7 @@ def test_parts_of_files_lead_to_their_grant_however_they_were_cut_and_moved_abou
         few = some[:30]
         bare = without(header, some, "_id")
         poor = without(header, some, "_id", "id", "paid_on")
+        anew = [[str(place), *row[1:]] for place, row in enumerate(some, start=1)]
         moved_names = ["phone", "name", "id", "district"]
         moved = [
             [dict(zip(header, row, strict=True))[name] for name in moved_names] for row in some
@@ -114,6 +115,7 @@ def test_parts_of_files_lead_to_their_grant_however_they_were_cut_and_moved_abou
             "columns moved, some gone": (moved_names, moved),
             "two halves the other way round": (header, rows[500:600] + rows[100:200]),
             "names of columns changed": nameless,
+            "numbered anew": (header, anew),
         }
         if grant == at_hand.grants[0]:  # phone in clear tells rows apart without the key
             tried["without the key"] = poor
