@@ -186,13 +186,15 @@ def follow(*, at: datetime) -> int:
     """Do what the clock asks for; returns how many stops. Safe to repeat.
 
     Carry out what was agreed or decided, once its day has come; tell the data authority of
-    silence, once; let lapse what was asked about a grant that is over.
+    silence, once; let lapse what was asked about a grant that is over. Until when the consumer
+    answers is worked out anew.
     """
     today = timezone.localdate(at)
-    told = notices.open_targets("grant.stop_silent")
+    told, limits = notices.open_targets("grant.stop_silent"), deadlines.clocks()
     done = 0
     for number in Stop.objects.open().order_by("grant", "pk").values_list("pk", flat=True):
         stop = _locked(number)
+        _count_anew(stop, limits)
         if stop.state in SETTLED and stop.from_day <= today:
             _carry_out(stop, at=at)
         elif stop.grant.state(today) in OVER:
@@ -292,6 +294,14 @@ def _off(stop: Stop, reason: str, *, at: datetime) -> None:
     notices.settle(stop.address, *WAITING, at=at)
     for to in (stop.grant.organization, stop.grant.dataset.owner):
         _tell("grant.stop_off", stop, to=to, at=at, reason=reason)
+
+
+def _count_anew(stop: Stop, limits: deadlines.Clocks) -> None:
+    """Work out until when the consumer answers: a day of rest announced later moves it."""
+    due_on = limits.due_for(ClockStep.STOP_ANSWER, stop.asked_at).due_on
+    if stop.state == StopState.ASKED and stop.due_on != due_on:
+        stop.due_on = due_on
+        stop.save(update_fields=["due_on"])
 
 
 def _carry_out(stop: Stop, *, at: datetime) -> None:

@@ -9,7 +9,7 @@ from accounts.roles import Role
 from catalog import calendar_years, workdays
 from catalog.calendar_years import Announced
 from exchange.models import Correction, Wrong
-from exchange.sharing import clocks, corrections, deciding
+from exchange.sharing import clocks, corrections, deciding, stopping
 from exchange.sharing.corrections import Report
 from exchange.workflow import State
 from tests.factories import accounts
@@ -75,3 +75,16 @@ def test_a_request_moves_when_the_year_is_entered_and_is_no_estimate_any_more(tw
     request.refresh_from_db()
     assert request.due_on > before
     assert not clocks.deadline(request).estimated
+
+
+def test_the_answer_to_a_stop_is_due_later_when_the_year_is_entered(two):
+    grant = two.granted("phone", at=AT)
+    told = {"cause": "系统下线", "from_day": date(NEXT, 6, 1), "notice": "备案〔2026〕3号"}
+    stop = stopping.ask(grant.pk, **told, by=two.where.head, at=AT)
+    before = stop.due_on
+
+    enter_year(rests=7)
+    stopping.follow(at=AT)
+
+    stop.refresh_from_db()
+    assert stop.due_on > before
