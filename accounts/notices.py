@@ -585,6 +585,31 @@ KINDS: Mapping[str, Kind] = {
         (Role.HEAD,),
         mail=True,
     ),
+    "grant.deliver_due": Kind(
+        gettext_lazy(
+            "Grant no. %(grant)s of %(asker)s on “%(dataset)s”: the rows have to be shared by"
+            " %(day)s and are not there yet. Connect a source, and let it be read."
+        ),
+        (Role.PUBLISHER, Role.REVIEWER),
+        mail=True,
+    ),
+    "grant.deliver_late": Kind(
+        gettext_lazy(
+            "Grant no. %(grant)s of %(asker)s on “%(dataset)s”: the rows had to be shared by"
+            " %(day)s, and %(owner)s is late. Connect a source, and let it be read."
+        ),
+        (Role.PUBLISHER, Role.HEAD),
+        mail=True,
+    ),
+    "grant.deliver_climbed": Kind(
+        gettext_lazy(
+            "Grant no. %(grant)s of %(asker)s on “%(dataset)s”: the rows had to be shared by"
+            " %(day)s, and %(owner)s has still not done so. Head of the provider and data"
+            " authority are told."
+        ),
+        (Role.HEAD, Role.OPERATOR),
+        mail=True,
+    ),
     "grant.stop_objected": Kind(
         gettext_lazy(
             "%(asker)s objects to the stop of grant no. %(grant)s on “%(dataset)s” from %(day)s:"
@@ -621,6 +646,14 @@ KINDS: Mapping[str, Kind] = {
         gettext_lazy(
             "Grant no. %(grant)s of %(asker)s on “%(dataset)s” has ended: %(reason)s What was"
             " received is to be disposed of."
+        ),
+        (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
+    "grant.run_out": Kind(
+        gettext_lazy(
+            "Grant no. %(grant)s of your department on “%(dataset)s” ran out on %(day)s. Renew it,"
+            " or dispose of what was received and have the head note how."
         ),
         (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
         mail=True,

@@ -19,7 +19,9 @@ from exchange.sharing import (
     batch_writing,
     batches,
     corrections,
+    delivering,
     doubts,
+    lifecycle,
     stopping,
     use_records,
 )
@@ -117,8 +119,12 @@ def remind_of_lines() -> int:
 
 @shared_task
 def remind_of_requests() -> int:
-    """Work out anew until when requests are due; tell of near and late ones; returns how many."""
-    return request_clocks.remind(at=timezone.now())
+    """Work out anew until when requests are answered and rows shared; tell of near and late ones.
+
+    Returns how many were told of.
+    """
+    now = timezone.now()
+    return request_clocks.remind(at=now) + delivering.remind(at=now)
 
 
 @shared_task
@@ -132,11 +138,13 @@ def remind_of_uses() -> int:
 
 @shared_task
 def follow_stops() -> int:
-    """End what was agreed to stop, once its day has come, and tell of silence; how many.
+    """End what was agreed to stop, once its day has come, tell of silence and of what ran out.
 
     Safe to repeat. Calls are refused from the first hour of the day on, whenever this runs.
+    Returns how many grants it was about.
     """
-    return stopping.follow(at=timezone.now())
+    now = timezone.now()
+    return stopping.follow(at=now) + lifecycle.tell_run_out(at=now)
 
 
 @shared_task

@@ -70,6 +70,10 @@ class OfficeGrant(serializers.Serializer):
     purpose = serializers.CharField()
     valid_from = serializers.DateField()
     valid_until = serializers.DateField()
+    deliver_by = serializers.DateField(
+        allow_null=True,
+        help_text="the last day for rows that are not on the platform yet; null: they are",
+    )
     fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # DRF's attribute of this name
     rows = serializers.ListField(
         child=serializers.DictField(), help_text="conditions that every row served meets"

@@ -23,7 +23,7 @@ from api.views.datasets import after
 from catalog.models import Field
 from exchange.access import Caller
 from exchange.models import Grant, Stop
-from exchange.sharing import serving, standing, stopping, tries
+from exchange.sharing import delivering, serving, standing, stopping, tries
 from policy.terms import Channel, Grade, Mode
 
 LIMIT = 100
@@ -93,9 +93,11 @@ def as_told(grants: Sequence[Grant], today: date) -> list[dict[str, Any]]:
     names = dict(Field.objects.filter(pk__in=named).values_list("pk", "name"))
     stops = stopping.of_grants(grants)
     budget = _subjects_left(grants, today)
+    waited_for = delivering.days(grants, today)
     return [
         _told(one, left[one.pk], names, today)
         | {"subjects_left": budget.get(one.pk), "stop": stop_told(stops.get(one.pk))}
+        | {"deliver_by": waited_for.get(one.pk)}
         for one in grants
     ]
 

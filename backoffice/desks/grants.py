@@ -119,6 +119,7 @@ class GrantDesk(Desk):
         "granted_rows",
         "purpose",
         ("valid_from", "valid_until"),
+        "deliver_by",
         "daily_quota",
         "mark_column",
         "batch_files",

@@ -81,6 +81,17 @@ def suspended(asked: Asked) -> Pile:
     )
 
 
+def to_dispose(asked: Asked) -> Pile:
+    """Grants of the department that are over, before the head, who notes the disposal."""
+    rows = asked.own(Grant.objects.to_dispose(asked.today), "organization")
+    return pile(
+        gettext_lazy("Own grants that are over: what was received is to be disposed of"),
+        rows.select_related("dataset").order_by("valid_until", "pk"),
+        lambda one: _grant(one, one.ended_because),
+        place=reverse("admin:own_grants"),
+    )
+
+
 def to_be_stopped(asked: Asked) -> Pile:
     """Services of the department that a provider asks to stop, before the head."""
     rows = Stop.objects.filter(state=StopState.ASKED)

@@ -1,4 +1,4 @@
-"""Share requests that wait for the provider or the data authority, and suspended grants."""
+"""Share requests that wait for the provider or the data authority, and grants that need a hand."""
 
 from functools import cache
 from urllib.parse import urlencode
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from backoffice.waiting.piles import Asked, Pile, Text, Thing, list_of, page_of, pile
 from catalog import deadlines
 from exchange.models import Grant, ShareRequest
-from exchange.sharing import clocks
+from exchange.sharing import clocks, delivering
 from exchange.workflow import WITH_PROVIDER, State
 from policy.terms import Channel
 
@@ -80,6 +80,26 @@ def extensions(asked: Asked) -> Pile:
     rows = ShareRequest.objects.with_provider().filter(extended_at=None)
     title = gettext_lazy("Providers that ask for more time")
     return _pile(asked, title, rows.exclude(extended_because=""), _desk(when="extension"))
+
+
+def to_deliver(asked: Asked) -> Pile:
+    """Grants whose rows are not on the platform yet: the provider's, or the whole city's."""
+    limits = cache(deadlines.clocks)
+
+    def thing(grant: Grant) -> Thing:
+        due = delivering.due(grant, limits(), today=asked.today)
+        return Thing(
+            title=f"#{grant.pk} {grant.organization} ← {grant.dataset}",
+            place=page_of(grant),
+            note=grant.purpose,
+            due_on=due.due_on,
+            light=due.light,
+        )
+
+    rows = asked.own(delivering.waiting(asked.today), "dataset__owner")
+    found = rows.select_related("organization", "dataset", "request")
+    title = gettext_lazy("Agreed to, and not shared yet")
+    return pile(title, found, thing, place=list_of(Grant))
 
 
 def past_their_term(asked: Asked) -> Pile:

@@ -33,6 +33,15 @@ class GrantQuerySet(models.QuerySet["Grant"]):
             revoked_at=None,
         )
 
+    def to_dispose(self, today):
+        """Between departments and over, with no word yet of what became of the data.
+
+        What another grant took the place of is held on under that one.
+        """
+        over = Q(revoked_at__isnull=False) | Q(valid_until__lt=today)
+        rows = self.filter(over, channel=Channel.SHARE, disposed_at=None)
+        return rows.exclude(ending=Ending.REPLACED)
+
 
 class Grant(models.Model):
     """A consumer's right to fields of a dataset; `valid_until` is the last day it holds.

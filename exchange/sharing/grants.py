@@ -173,7 +173,7 @@ def _replace(grant_id: int, request: ShareRequest, *, by: User, at: datetime) ->
     old.revoked_at, old.ending, old.ended_because = at, Ending.REPLACED, request.address
     old.save(update_fields=["revoked_at", "ending", "ended_because"])
     batches.void(old, at=at)
-    notices.settle(old.address, "grant.suspended", at=at)
+    notices.settle(old.address, "grant.suspended", "grant.run_out", at=at)
     chain.record(
         "grant.end",
         old.address,

@@ -124,7 +124,7 @@ def dispose(grant_id: int, *, receipt: str, by: User, at: datetime) -> Grant:
     move_grant(grant.state(timezone.localdate(at)), GrantStep.DISPOSE, of=grant.pk)
     grant.disposed_at, grant.disposal = at, said(receipt)
     grant.save(update_fields=["disposed_at", "disposal"])
-    notices.settle(grant.address, "grant.ended", at=at)
+    notices.settle(grant.address, "grant.ended", "grant.run_out", at=at)
     tell("grant.disposed", grant, to=grant.dataset.owner, at=at, receipt=receipt)
     chain.record("grant.dispose", grant.address, by=by, at=at, receipt=receipt)
     return grant
@@ -176,13 +176,29 @@ def close(grant: Grant, ending: Ending, because: str, *, by: User | None, at: da
     grant.revoked_at, grant.ending, grant.ended_because = at, ending, because
     grant.save(update_fields=["revoked_at", "ending", "ended_because"])
     _void_files(grant, at)
-    notices.settle(grant.address, "grant.suspended", at=at)
+    notices.settle(grant.address, "grant.suspended", "grant.run_out", at=at)
     if grant.disposed_at is None:
         for to in (grant.organization, grant.dataset.owner):
             tell("grant.ended", grant, to=to, at=at, reason=because)
     chain.record("grant.end", grant.address, by=by, at=at, ending=ending, reason=because)
     events.grant(grant, at=at)
     return grant
+
+
+@transaction.atomic
+def tell_run_out(*, at: datetime) -> int:
+    """Tell departments whose grant's last day is over to renew it, or to dispose of the data.
+
+    Once for each, until the disposal is noted or a renewal takes its place: safe to repeat.
+    Returns how many were told.
+    """
+    told = notices.open_targets("grant.run_out")
+    rows = Grant.objects.to_dispose(timezone.localdate(at)).filter(revoked_at=None)
+    over = rows.select_related("dataset__owner", "organization").order_by("pk")
+    found = [one for one in over if one.address not in told]
+    for grant in found:
+        tell("grant.run_out", grant, to=grant.organization, at=at, day=grant.valid_until)
+    return len(found)
 
 
 def _void_files(grant: Grant, at: datetime) -> None:

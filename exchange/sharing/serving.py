@@ -159,9 +159,12 @@ def holds(grant: Grant, today: date) -> None:
     if state == GrantState.SUSPENDED:
         sentence = _("Grant no. %(grant)s is suspended: %(reason)s It is to be mended by %(day)s.")
         told = {"reason": grant.suspended_because, "day": grant.mend_by or "–"}
+    elif state != GrantState.LIVE and grant.revoked_at is None:
+        sentence = _("Grant no. %(grant)s ran out on %(day)s. Ask for it anew if it is needed.")
+        told = {"day": f"{grant.valid_until:%Y-%m-%d}"}
     elif state != GrantState.LIVE:
         sentence = _("Grant no. %(grant)s has ended: %(reason)s Ask for it anew if it is needed.")
-        told = {"reason": grant.ended_because or f"{grant.valid_until:%Y-%m-%d}"}
+        told = {"reason": grant.ended_because}
     elif not _begun(grant, today):
         sentence = _("Grant no. %(grant)s holds from %(day)s.")
         told = {"day": f"{grant.valid_from:%Y-%m-%d}"}

@@ -23,7 +23,7 @@ from backoffice.pages.asking import batches, sitting
 from backoffice.pages.frame import office_page, shown
 from backoffice.scopes import conditions, field_names
 from exchange.models import Grant, ShareRequest, Stop
-from exchange.sharing import lifecycle, serving, standing, stopping, tries
+from exchange.sharing import delivering, lifecycle, serving, standing, stopping, tries
 from exchange.workflow import GRANT_MOVES, GrantState, GrantStep
 from policy.terms import Channel, Mode
 
@@ -59,12 +59,13 @@ class Held:
     subjects: int | None
     stop: Stop | None
     stop_told: str
+    deliver_by: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is read for a page of grants at once: calls of today, files, a stop, misses left, and
-    the request that renews it.
+    """What is read for a page of grants at once: calls of today, files, a stop, misses left, the
+    request that renews it, and until when rows that are not there yet are shared.
     """
 
     calls: GrantLeft | None
@@ -72,6 +73,7 @@ class Beside:
     stop: Stop | None
     subjects: int | None
     renewal: int | None
+    deliver_by: date | None
 
 
 @office_page(SEE)
@@ -92,6 +94,7 @@ def _all_held(request: HttpRequest, grants: list[Grant]) -> list[Held]:
     today, calls = timezone.localdate(), _calls(grants)
     files, stops = batches.of(request, grants), stopping.of_grants(grants)
     left, renewals = _subjects_left(grants), _renewals(grants)
+    waited_for = delivering.days(grants, today)
     return [
         _held(
             request,
@@ -103,6 +106,7 @@ def _all_held(request: HttpRequest, grants: list[Grant]) -> list[Held]:
                 stop=stops.get(one.pk),
                 subjects=left.get(one.pk),
                 renewal=renewals.get(one.pk),
+                deliver_by=waited_for.get(one.pk),
             ),
         )
         for one in grants
@@ -163,7 +167,7 @@ def _held(
         renews=asks
         and beside.renewal is None
         and not stands.withdrawn
-        and state != GrantState.SUSPENDED
+        and grant.suspended_at is None
         and grant.revoked_at is None,
         renewal=beside.renewal,
         ends=asks and (state, GrantStep.END) in GRANT_MOVES,
@@ -172,6 +176,7 @@ def _held(
         subjects=beside.subjects if live else None,
         stop=beside.stop,
         stop_told="" if beside.stop is None else stopping.sentence(beside.stop),
+        deliver_by=beside.deliver_by,
     )
 
 

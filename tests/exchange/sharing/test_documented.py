@@ -15,7 +15,7 @@ from catalog.terms import ClockStep
 from exchange.agreements.keeping import Standing
 from exchange.correction_flow import CORRECTION_MOVES
 from exchange.models import Ground
-from exchange.sharing import clocks, corrections
+from exchange.sharing import clocks, corrections, delivering
 from exchange.stop_flow import STOP_MOVES
 from exchange.workflow import DISPUTE_MOVES, GRANT_MOVES, MOVES
 
@@ -113,7 +113,7 @@ def test_who_is_told_of_a_limit_is_as_the_notices_have_it():
     }
 
     kinds = [*clocks.ANSWER_KINDS.values(), *clocks.CHECK_KINDS.values()]
-    kinds += corrections.KINDS.values()
+    kinds += [*delivering.KINDS.values(), *corrections.KINDS.values()]
     kinds += [*updates.KINDS.values(), *reviews.KINDS.values(), *reviews.CHANGE_KINDS.values()]
     assert told == {kind: {str(role) for role in notices.KINDS[kind].roles} for kind in kinds}
 

@@ -8,7 +8,7 @@ from accounts.models import Notice
 from exchange.models import Ending, Grant, ShareRequest
 from exchange.sharing import asking, deciding, grants, lifecycle
 from exchange.sharing.grants import GrantUnfit
-from exchange.sharing.requests import RequestUnfit
+from exchange.sharing.requests import RequestUnfit, asked
 from exchange.workflow import OPEN_STATES, GrantState, State, StepRefused
 from tests.factories import sharing
 from tests.factories.sharing import NOW, TODAY
@@ -85,6 +85,38 @@ def test_a_grant_whose_last_day_is_over_has_ended_and_can_be_disposed_of(two, gr
     assert grant.state(after) == GrantState.ENDED
     grant.refresh_from_db()
     assert grant.state(after) == GrantState.DISPOSED
+
+
+def test_a_department_is_told_once_of_a_grant_that_ran_out_until_it_noted_the_disposal(two, grant):
+    at = NOW + (grant.valid_until - TODAY) + timedelta(days=1)
+    open_now = Notice.objects.open().filter(kind="grant.run_out", organization=two.asker)
+
+    counts = [lifecycle.tell_run_out(at=one) for one in (at - timedelta(days=1), at, at)]
+    told = open_now.count()
+    lifecycle.dispose(grant.pk, receipt="到期删除", by=two.asking_head, at=at)
+
+    assert (counts, told, open_now.count()) == ([0, 1, 0], 3, 0)
+    assert lifecycle.tell_run_out(at=at) == 0
+
+
+def test_what_is_over_waits_for_its_disposal_and_what_was_renewed_does_not(two, grant):
+    renewal = asking.draft(
+        two.dataset.pk,
+        two.terms("phone"),
+        organization=two.asker,
+        renews=grant,
+        by=two.clerk,
+        at=NOW,
+    )
+    asking.submit(renewal.pk, by=two.clerk, at=NOW)
+    signed = asking.sign(renewal.pk, vouched=True, by=two.asking_head, at=NOW)
+    deciding.propose(signed.pk, asked(signed), by=two.reviewer, at=NOW)
+    newer = deciding.sign_answer(signed.pk, by=two.where.head, at=NOW)[1]
+    before = list(Grant.objects.to_dispose(TODAY))
+
+    lifecycle.purpose_over(newer.pk, reason="业务结束", by=two.clerk, at=NOW)
+
+    assert (before, list(Grant.objects.to_dispose(TODAY))) == ([], [newer])
 
 
 def test_a_renewal_that_asks_for_more_than_the_grant_is_refused(two, grant):
