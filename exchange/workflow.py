@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.states import after_step
 from exchange.problems import Problem
@@ -107,7 +107,7 @@ STEPS = {
     Step.AGREE: gettext_lazy("agreed to"),
     Step.REFUSE: gettext_lazy("refused"),
     Step.REOPEN: gettext_lazy("opened again"),
-    Step.WITHDRAW: gettext_lazy("withdrawn"),
+    Step.WITHDRAW: pgettext_lazy("share request", "withdrawn"),
 }
 
 

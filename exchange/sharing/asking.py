@@ -343,7 +343,8 @@ def withdraw(request_id: int, *, reason: str, by: User, at: datetime) -> ShareRe
     event(request, Step.WITHDRAW, reason, by=by, at=at)
     notices.settle(request.address, *ON_THE_WAY, at=at)
     if known:
-        tell("request.withdrawn", request, to=request.dataset.owner, at=at, reason=reason)
+        words = reason.strip() or "–"
+        tell("request.withdrawn", request, to=request.dataset.owner, at=at, reason=words)
     chain.record("request.withdraw", request.address, by=by, at=at, reason=reason)
     return request
 
