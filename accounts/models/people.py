@@ -4,7 +4,7 @@ from datetime import date
 
 from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -29,7 +29,24 @@ class Right:
 
     role: Role
     organization_id: int
+    organization_name: str
+    """As the audit trail names it."""
     lent_by: Lender | None = None
+
+
+# written out, since every verb and page asks it: to put the query together took most of the time
+OWN_ROLES = """
+SELECT held.role, held.organization_id, place.name_zh,
+       EXISTS (
+           SELECT FROM accounts_delegation
+            WHERE to_id = %(person)s AND ended_at IS NULL
+              AND from_on <= %(today)s AND until >= %(today)s
+       ) AS named
+  FROM accounts_membership AS held
+  JOIN accounts_organization AS place ON place.id = held.organization_id
+ WHERE held.user_id = %(person)s AND place.closed_at IS NULL
+ ORDER BY held.id
+"""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -90,8 +107,7 @@ class User(AbstractBaseUser):
     @property
     def audit_organization(self) -> str:
         """The organisations they act for, as the audit trail names them."""
-        names = {held.organization.name_zh: None for held in self._held}
-        return "、".join(names)
+        return "、".join(dict.fromkeys(held.organization_name for held in self._held))
 
     # What Django and its admin ask.
 
@@ -131,35 +147,19 @@ class User(AbstractBaseUser):
     # What they do, and for whom.
 
     @cached_property
-    def _held(self) -> list["Membership"]:
-        """Live memberships, own and lent, read once for this object's life (one request)."""
-        return self._now()
-
-    def _now(self) -> list["Membership"]:
-        """Return live memberships, own and lent, as they stand; on a page read once."""
-        return looking.once(
-            self.pk,
-            lambda: list(
-                self._memberships().select_related("organization", "user").order_by("pk")
-            ),
-        )
-
-    def _memberships(self) -> "MembershipQuerySet":
-        """Return the memberships that give this person rights today: own, and lent by others.
-
-        One query by the indexes on both ways; the day is the city's, as rights are asked for now.
-        """
-        lent = Membership.objects.lent_to(self, timezone.localdate())
-        usable = self.memberships.live().values("pk").union(lent.values("pk"))
-        return Membership.objects.filter(pk__in=usable)
+    def _held(self) -> list[Right]:
+        """Rights, own and lent, read once for this object's life (one request)."""
+        return self.rights()
 
     def roles(self) -> frozenset[Role]:
         """Return the roles held in any organisation that is not closed."""
-        return frozenset(Role(held.role) for held in self._held)
+        return frozenset(held.role for held in self._held)
 
     def organizations(self) -> list[Organization]:
         """Return the organisations the person acts for."""
-        return list({held.organization_id: held.organization for held in self._held}.values())
+        held = dict.fromkeys(right.organization_id for right in self._held)
+        found = Organization.objects.in_bulk(held)
+        return [found[pk] for pk in held]
 
     def has_role(self, role: Role, organization: Organization | None = None) -> bool:
         """Whether the person holds `role` (in `organization`, if one is given)."""
@@ -177,14 +177,36 @@ class User(AbstractBaseUser):
 
         Read afresh, but once for a page that is only looked at (`accounts.looking`).
         """
-        found = [
-            Right(Role(held.role), held.organization_id, self._lender(held.user))
-            for held in self._now()
-        ]
-        return sorted(found, key=lambda right: right.lent_by is not None)
+        return looking.once(self.pk, self._rights)
 
-    def _lender(self, holder: "User") -> Lender | None:
-        return None if holder.pk == self.pk else Lender(holder.pk, holder.audit_name)
+    def _rights(self) -> list[Right]:
+        """Return the rights as they stand today, by the city's calendar.
+
+        One query by the index of the person; one more for who is named in a delegation, since
+        every verb asks this and hardly anybody stands in for somebody.
+        """
+        today = timezone.localdate()
+        with connection.cursor() as cursor:
+            cursor.execute(OWN_ROLES, {"person": self.pk, "today": today})
+            rows = cursor.fetchall()
+        own = [Right(Role(role), place, name) for role, place, name, _named in rows]
+        return own + self._lent(today) if any(named for *_own, named in rows) else own
+
+    def _lent(self, today: date) -> list[Right]:
+        lent = (
+            Membership.objects.lent_to(self, today)
+            .select_related("organization", "user")
+            .distinct()
+        )
+        return [
+            Right(
+                Role(one.role),
+                one.organization_id,
+                one.organization.name_zh,
+                Lender(one.user.pk, one.user.audit_name),
+            )
+            for one in lent.order_by("pk")
+        ]
 
     def stands_for(self, person_id: int | None) -> bool:
         """Whether a person is this one, or the one in whose stead this one acts: the two-person

@@ -394,9 +394,8 @@ def _verbs() -> set[str]:
 
 def roles_read(asked) -> int:
     """Count how often the roles that a person holds were read."""
-    return sum(
-        'FROM "accounts_membership"' in one["sql"] and "user_id" in one["sql"] for one in asked
-    )
+    told = [one["sql"].replace('"', "") for one in asked]
+    return sum("FROM accounts_membership" in sql and "user_id" in sql for sql in told)
 
 
 def test_a_decision_between_two_sides_reads_the_roles_once_beside_its_right(
