@@ -8,6 +8,7 @@ year of ours is known once its fixed days of rest stand in the list (`catalog.ca
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 
 import chinese_calendar
 
@@ -21,6 +22,11 @@ KNOWN_YEARS = range(
 
 DAY = timedelta(days=1)
 FRIDAY = 4
+
+
+@cache  # of the known years alone; the package looks through all its holidays at each call
+def _by_package(day: date) -> bool:
+    return chinese_calendar.is_workday(day)
 
 
 def fixed_rests(year: int) -> tuple[date, date, date]:
@@ -60,7 +66,7 @@ class WorkCalendar:
         if day in self.kept:
             return self.kept[day]
         if day.year in KNOWN_YEARS:
-            return chinese_calendar.is_workday(day)
+            return _by_package(day)
         return day.weekday() <= FRIDAY
 
     def knows(self, day: date) -> bool:
