@@ -28,7 +28,8 @@ from policy.terms import (
 def dataset_facts(
     dataset: Dataset,
 ) -> tuple[tuple[FieldFacts, ...], tuple[Prohibition, ...]]:
-    """Return a dataset's live fields in catalogue order, and its lines. Two queries."""
+    """Return a dataset's live fields in catalogue order, and its lines. Two queries, and a third
+    where it has lines."""
     fields = Field.objects.filter(resource__dataset=dataset).live()
     return tuple(field_facts(field) for field in fields), prohibitions(dataset)
 
@@ -71,15 +72,16 @@ def prohibitions(
 ) -> tuple[Prohibition, ...]:
     """Return every line that was ever published for a dataset; the law asks which hold on a day.
 
-    One query. Ended lines and lapsed bases stay in, so that past decisions can be replayed: with
-    `then`, the terms of the fields of that day (`catalog.history.on`), by which they were called
-    and graded.
+    One query where there is none, else two. Ended lines and lapsed bases stay in, so that past
+    decisions can be replayed: with `then`, the terms of the fields of that day
+    (`catalog.history.on`), by which they were called and graded.
     """
+    ever = (LineState.PUBLISHED, LineState.ENDED)
+    published = NegativeLine.objects.filter(dataset=dataset, state__in=ever)
+    if not published.exists():  # as for most: what follows is dear to ask
+        return ()
     lines = (
-        NegativeLine.objects.filter(
-            dataset=dataset, state__in=(LineState.PUBLISHED, LineState.ENDED)
-        )
-        .select_related("basis")
+        published.select_related("basis")
         # subqueries, since the open door reads through views, over which SQL cannot group by a key
         .annotate(
             field_names=ArraySubquery(_named().values("field__name")),

@@ -14,13 +14,13 @@ from tests.factories.catalog import NOW, TODAY, dataset, field, negative_line, s
 pytestmark = pytest.mark.django_db
 
 
-def test_a_dataset_of_many_fields_and_lines_costs_two_queries(django_assert_num_queries):
+def test_a_dataset_of_many_fields_and_lines_costs_three_queries(django_assert_num_queries):
     made = dataset(fields=[f"f{number}" for number in range(20)])
     negative_line(made)
     for number in range(4):
         negative_line(made, [f"f{number}", "f7"])
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         fields, lines = facts.dataset_facts(made)
 
     assert [one.name for one in fields] == [f"f{number}" for number in range(20)]
@@ -28,6 +28,15 @@ def test_a_dataset_of_many_fields_and_lines_costs_two_queries(django_assert_num_
         frozenset(),
         *(frozenset({f"f{number}", "f7"}) for number in range(4)),
     ]
+
+
+def test_a_dataset_without_lines_costs_two_queries(django_assert_num_queries):
+    made = dataset(fields=[f"f{number}" for number in range(20)])
+
+    with django_assert_num_queries(2):
+        fields, lines = facts.dataset_facts(made)
+
+    assert (len(fields), lines) == (20, ())
 
 
 def test_a_field_is_told_as_it_stands():
