@@ -48,9 +48,11 @@ def _together(path: Path) -> Path:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what is loaded by now out of each later look for garbage."""
+    """Leave what is loaded by now out of each later look for garbage, and look seldom: pages and
+    queries leave little that lives on."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
