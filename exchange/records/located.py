@@ -16,6 +16,10 @@ from exchange.records import shape_function
 from exchange.records.areas import EARTH_RADIUS, Area, AreaRefused, Box, Near, Within
 
 NAMED = 20
+FINE = 1e7
+"""By what degrees are multiplied before a polygon is asked. PostgreSQL takes 1e-6 for nothing, of
+a product of two differences too: beside a side of 1e-3 degrees, a hundred metres, that is as far.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +81,25 @@ def _within(area: Within, at: Location) -> sql.Composable:
     polygons = boundary(area.code).rings
     inside = [_in_polygon(rings, at.point) for rings in polygons]
     found = sql.SQL("({})").format(sql.SQL(" OR ").join(inside))
-    if at.box is None:
-        return found
     return sql.SQL("({} AND {})").format(in_box(_box(polygons), at), found)
 
 
 def _in_polygon(rings: Sequence[Any], point: sql.Composable) -> sql.Composable:
+    """Return whether a point lies in a polygon and in none of its holes, edges of both too."""
     outer, *holes = (
-        sql.SQL("{} <@ {}::polygon").format(point, sql.Literal(_written(ring))) for ring in rings
+        sql.SQL("{} * point({}, 0) <@ {}::polygon").format(
+            point, sql.Literal(FINE), sql.Literal(_written(ring))
+        )
+        for ring in rings
     )
     without = [sql.SQL("NOT {}").format(hole) for hole in holes]
     return sql.SQL("({})").format(sql.SQL(" AND ").join([outer, *without]))
 
 
 def _written(ring: Sequence[Sequence[float]]) -> str:
-    return ",".join(f"({float(corner[0])!r},{float(corner[1])!r})" for corner in ring)
+    return ",".join(
+        f"({float(corner[0]) * FINE!r},{float(corner[1]) * FINE!r})" for corner in ring
+    )
 
 
 def district(point: sql.Composable) -> sql.Composable:
