@@ -6,7 +6,8 @@ table is cut into atoms, one for each combination of their values, before any qu
 - an atom of fewer than `k` rows is left out of every figure;
 - where all those together are fewer than `k` rows, the smallest of the other atoms go with them,
   all of that size, so that number of all rows minus what is shown is no group below `k`;
-- a sum or an average leaves out atoms in which fewer than `k` rows have a value, but some do.
+- a sum or an average leaves out atoms in which fewer than `k` rows have a value, but some do, and
+  atoms in which fewer than `k` rows lack one, but some do: sum by average is how many have one.
 
 Every figure adds up atoms that stand. So whatever is asked, in whatever combination, an answer is
 a function of those atoms and of the number of rows, and differences lead to sums of atoms.
@@ -168,9 +169,11 @@ def figure(measure: Measure, place: int | None, head: Head) -> sql.Composable:
 
 
 def parts(place: int, head: Head) -> tuple[sql.Composed, sql.Composed]:
-    """Return sum and number of values of atoms that have enough of them."""
+    """Return sum and number of values of atoms in which enough rows have one, and not few none."""
     number = sql.Identifier(f"c{place}")
-    enough = sql.SQL("FILTER (WHERE {} >= {})").format(number, sql.Literal(head.smallest_group))
+    enough = sql.SQL("FILTER (WHERE {c} >= {k} AND (n = {c} OR n - {c} >= {k}))").format(
+        c=number, k=sql.Literal(head.smallest_group)
+    )
     return (
         sql.SQL("sum({}) {}").format(sql.Identifier(f"s{place}"), enough),
         sql.SQL("sum({}) {}").format(number, enough),

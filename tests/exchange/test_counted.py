@@ -352,6 +352,102 @@ def test_what_would_cut_or_tell_single_rows_is_refused(city, params):
         )
 
 
+def asked_for_values(city) -> list[tuple[dict, dict]]:
+    """Ask sums and averages of every grouping under every filter; groups with their figures."""
+    told = []
+    for group, filters in product(GROUPS, FILTERS[:10]):
+        query = AggregateQuery.parse(
+            {"group": [group], "bucket": ["month"] * ("day" in group)}
+            | {"measure": ["sum:amount,avg:amount,count"], "limit": ["1"]}
+            | {name: [text] for name, text in filters.items()}
+        )
+        found = counting.count(city.head, FIELDS, query)
+        told += [(one["by"] | filters, one["values"]) for one in json.loads(found.groups)]
+        told.append((filters, json.loads(found.total)))
+        if found.others:
+            told.append((filters, json.loads(found.others)["values"]))
+    return told
+
+
+holding = st.dictionaries(
+    st.tuples(st.sampled_from(PLACES), st.sampled_from(KINDS), st.sampled_from(DAYS[::2])),
+    st.tuples(st.integers(0, 2 * K), st.integers(0, 2 * K)).filter(lambda one: sum(one) >= K),
+    min_size=1,
+    max_size=5,
+)
+"""By atom, all of which stand: how many rows have a value, and how many lack one."""
+
+
+def valued(cells: dict, chance: random.Random) -> list[Row]:
+    return [
+        (*cell, chance.randrange(1, 1000) if number < having else None)
+        for cell, (having, lacking) in cells.items()
+        for number in range(having + lacking)
+    ]
+
+
+def untold(having: int, lacking: int) -> bool:
+    """Whether an atom's values are in no figure: as the rule says it in words."""
+    return having < K or 0 < lacking < K
+
+
+@pytest.mark.django_db
+@settings(max_examples=15, deadline=None)
+@given(cells=holding, seed=st.integers(0, 10**6))
+def test_how_many_rows_lack_a_value_is_told_of_no_few(city, cells, seed):
+    """The attacker divides each sum by its average, which is how many of the rows have a value."""
+    city.holds(valued(cells, chance_of(seed)))
+
+    for _of, values in asked_for_values(city):
+        if values["avg:amount"]:
+            having = round(
+                Fraction(str(values["sum:amount"])) / Fraction(str(values["avg:amount"]))
+            )
+            known = {one for one, (n, m) in cells.items() if not untold(n, m)}
+            assert having <= sum(cells[one][0] for one in known)
+            assert having >= K
+
+
+@pytest.mark.django_db
+@settings(max_examples=15, deadline=None)
+@given(cells=holding, seed=st.integers(0, 10**6))
+def test_tables_that_differ_in_which_few_lack_a_value_answer_the_same(city, cells, seed):
+    chance = chance_of(seed)
+    rows = valued(cells, chance)
+    city.holds(rows)
+    first = asked_for_values(city)
+
+    others: list[Row] = []
+    for cell, (having, lacking) in cells.items():
+        size = having + lacking
+        if untold(having, lacking):
+            splits = [n for n in range(size + 1) if untold(n, size - n)]
+            others += valued({cell: (n := chance.choice(splits), size - n)}, chance)
+        else:
+            others += [row for row in rows if row[:3] == cell]
+    city.holds(others)
+
+    assert asked_for_values(city) == first
+
+
+@pytest.mark.django_db
+def test_a_sum_leaves_out_groups_in_which_few_rows_lack_a_value(city):
+    city.holds(
+        valued({("a", "x", DAYS[0]): (2 * K, 0), ("b", "x", DAYS[0]): (2 * K, 1)}, chance_of(1))
+        + [("c", "x", DAYS[0], 3)] * K
+        + [("c", "x", DAYS[0], None)] * K
+    )
+
+    query = AggregateQuery.parse({"group": ["place"], "measure": ["count,sum:amount,avg:amount"]})
+    found = counting.count(city.head, FIELDS, query)
+
+    values = {one["by"]["place"]: one["values"] for one in json.loads(found.groups)}
+    assert values["a"]["sum:amount"] > 0
+    assert values["b"] == {"count": 2 * K + 1, "sum:amount": None, "avg:amount": None}
+    assert values["c"] == {"count": 2 * K, "sum:amount": 3 * K, "avg:amount": 3}
+    assert json.loads(found.total)["sum:amount"] == values["a"]["sum:amount"] + 3 * K
+
+
 COLUMNS = (
     column("id", DataType.INTEGER, is_key=True),
     column("district"),
