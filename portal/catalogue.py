@@ -1,39 +1,39 @@
 """The whole public catalogue as one file: every published dataset, a line each.
 
-Made in batches, so that memory does not grow with the catalogue; a workbook, which takes seconds
-to make, is kept until an entry changes, ten minutes at most. Nobody's taking it is counted.
+A file is made once for each state of all that its lines are made of, and kept in this process for
+who asks again: the database adds that state up for every call (`State`), so no byte of yesterday's
+is given, and nothing is to be invalidated. Nobody's taking it is counted.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from threading import Lock
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db.models import Aggregate, Count, DecimalField, Q
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog import exports
+from catalog import codes, exports
 from catalog.formats import Format
 from catalog.labels import GRADES, OPEN_TYPES, SHARE_TYPES
-from catalog.models import Dataset, SearchEntry
+from catalog.models import Dataset, Resource
+from exchange.models import RecordTable, Zone
 from policy.terms import OpenType, ShareType
 from portal.frame import choose_language
 from portal.listing import FRESHNESS, ROWLESS, Listed, listed
 
 BATCH = 500
-KEPT = timedelta(minutes=10)
 AGAIN_SECONDS = 10
-"""After how long to ask again for a workbook that is being made."""
-CHUNK = 64 * 1024
+"""After how long to ask again for a file that is being made."""
 NAME = "datasets"
 SHOWN = (
     *("code", "slug", "title_zh", "title_en", "category", "keywords_zh", "keywords_en"),
@@ -42,19 +42,31 @@ SHOWN = (
     *("search_entry__sharing", "search_entry__opening", "search_entry__grade"),
     "search_entry__formats",
 )
+TURNING = {cycle: limit for cycle, limit in codes.LATE_AFTER.items() if limit is not None}
+
+
+class Digest(Aggregate):
+    """A sum of the rows' hashes: the same for the same rows, in whatever order they are read."""
+
+    template = "sum(hashtextextended(ROW(%(expressions)s)::text, 0)::numeric)"
+    output_field = DecimalField(max_digits=40, decimal_places=0)
+
+
+State = tuple[Any, ...]
+"""What tells apart two states of all that lines come from: entries, offers and tables."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A workbook, when it was made, and when the last entry had changed by then."""
+    """A file as it goes out, its tag, and the state that it was made of."""
 
-    changed: datetime | None
-    made_at: datetime
+    state: State
     body: bytes
+    tag: str
 
 
-_kept: dict[str, Kept] = {}
-_making = Lock()
+_kept: dict[tuple[str, str], Kept] = {}
+_making = {kind: Lock() for kind in exports.TYPES}
 
 
 @require_safe
@@ -63,63 +75,77 @@ def catalogue(request: HttpRequest, kind: str) -> HttpResponseBase:
     choose_language(request)
     if kind not in exports.TYPES:
         raise Http404
-    now, language = timezone.now(), translation.get_language() or settings.LANGUAGE_CODE
-    if kind == "csv":
-        return _named(StreamingHttpResponse(_csv(language, now), exports.TYPES[kind]), kind)
-    body = _workbook(language, now)
-    if body is None:
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    found = file(kind, language, timezone.now())
+    if found is None:
         return _awaited()
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    response = _named(HttpResponse(body, exports.TYPES[kind]), kind)
-    response.headers["ETag"] = etag
-    return get_conditional_response(request, etag=etag, response=response) or response
+    response = HttpResponse(found.body, exports.TYPES[kind])
+    response.headers["Content-Disposition"] = f'attachment; filename="{NAME}.{kind}"'
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["ETag"] = found.tag
+    return get_conditional_response(request, etag=found.tag, response=response) or response
+
+
+def file(kind: str, language: str, now: datetime) -> Kept | None:
+    """Return the file as it is now: the one that is kept, if nothing has changed since.
+
+    None while another request makes one: a process makes one of a kind at a time, and keeps one
+    for each kind and language.
+    """
+    state = state_of(now)
+    kept = _kept.get((kind, language))
+    if kept is not None and kept.state == state:
+        return kept
+    if not _making[kind].acquire(blocking=False):
+        return None
+    try:
+        body = _made(kind, language, now)
+        made = Kept(state, body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+        if state_of(now) == state:  # else lines of two states may stand in it
+            _kept[kind, language] = made
+        return made
+    finally:
+        _making[kind].release()
+
+
+def state_of(now: datetime) -> State:
+    """Return the state of all that the lines are made of. Three queries, whatever the catalogue.
+
+    When an entry was indexed last stands in it, so that what is changed and changed back is
+    another state; and how many tables are late, for time alone moves that.
+    """
+    entries = Dataset.objects.published().exclude(search_entry=None)
+    tables = RecordTable.objects.filter(zone=Zone.OPEN, live=True)
+    late = {
+        f"late_{cycle}": Count(
+            "pk",
+            filter=Q(resource__dataset__update_cycle=cycle, refreshed_at__lt=now - limit),
+        )
+        for cycle, limit in TURNING.items()
+    }
+    held = (
+        entries.aggregate(Count("pk"), of=Digest("pk", *SHOWN, "search_entry__indexed_at")),
+        tables.aggregate(of=Digest("pk", "resource__dataset", "refreshed_at", "rows"), **late),
+        Resource.objects.filter(ended_at=None).aggregate(of=Digest("dataset", "kind")),
+    )
+    return tuple(tuple(one.values()) for one in held)
+
+
+def _made(kind: str, language: str, now: datetime) -> bytes:
+    with translation.override(language):
+        title = _("Datasets")
+    made = exports.content(kind, title, _head(language), rows(language, now))
+    return made.encode() if isinstance(made, str) else made
 
 
 def _awaited() -> HttpResponse:
-    told = _("The workbook is being made for somebody else. Try again in %(count)s seconds.")
+    told = _("The file is being made for somebody else. Try again in %(count)s seconds.")
     return HttpResponse(
         told % {"count": AGAIN_SECONDS},
         "text/plain; charset=utf-8",
         503,
         headers={"Retry-After": str(AGAIN_SECONDS), "Cache-Control": "no-store"},
     )
-
-
-def _named(response: Any, kind: str) -> Any:
-    response.headers["Content-Disposition"] = f'attachment; filename="{NAME}.{kind}"'
-    response.headers["Cache-Control"] = "no-cache"
-    return response
-
-
-def _csv(language: str, now: datetime) -> Iterator[bytes]:
-    """Yield the lines, 64 kB at a time."""
-    waiting, size = [], 0
-    for line in exports.csv_lines(_head(language), rows(language, now)):
-        waiting.append(line)
-        size += len(line)
-        if size >= CHUNK:
-            yield "".join(waiting).encode()
-            waiting, size = [], 0
-    yield "".join(waiting).encode()
-
-
-def _workbook(language: str, now: datetime) -> bytes | None:
-    """Return the workbook, kept for as long as no entry changes; None while another request
-    makes one: a process makes one at a time, and keeps one for each language."""
-    changed = SearchEntry.objects.aggregate(at=Max("indexed_at"))["at"]
-    kept = _kept.get(language)
-    if kept and kept.changed == changed and now - kept.made_at < KEPT:
-        return kept.body
-    if not _making.acquire(blocking=False):
-        return None
-    try:
-        with translation.override(language):
-            title = _("Datasets")
-        body = exports.xlsx(title, _head(language), rows(language, now))
-        _kept[language] = Kept(changed, now, body)
-        return body
-    finally:
-        _making.release()
 
 
 def _head(language: str) -> list[str]:
