@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
@@ -51,11 +52,12 @@ def _grants(asked: Asked) -> QuerySet[Grant]:
 
 
 def _grant(grant: Grant, note: str = "", *, mend: bool = False) -> Thing:
+    ended = None if grant.revoked_at is None else timezone.localdate(grant.revoked_at)
     return Thing(
         title=f"#{grant.pk} {grant.dataset}",
         place=f"{reverse('admin:own_grants')}#grant-{grant.pk}",
         note=note,
-        due_on=grant.mend_by if mend else grant.valid_until,
+        due_on=grant.mend_by if mend else ended or grant.valid_until,
         light="bad" if mend else "warn",
     )
 

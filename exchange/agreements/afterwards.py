@@ -79,7 +79,9 @@ def _why(entry: Entry, days: Mapping[int, str]) -> str:
     """Return what was said, with the day, the notice or the document that belongs to it."""
     told = entry.details
     if told.get("ending") == Ending.REPLACED:
-        return _successor(told["reason"])
+        last_day = told.get("last_day")
+        holds = [] if last_day is None else [words.UNTIL_THEN.format(last_day)]
+        return "\n".join([_successor(told["reason"]), *holds])
     said = [str(told.get(name) or "") for name in ("reason", "text", "receipt")]
     if entry.verb in words.NAME_THE_DAY and told.get("ends", True):
         told = told | {"from_day": days.get(told["stop"], "")}

@@ -284,4 +284,5 @@ BESIDE = {
 """What stands beside the words of an entry, by its name in the details."""
 
 NAME_THE_DAY = ("grant.stop_ask", "grant.stop_agree", "grant.stop_decide")
+UNTIL_THEN = "接替之前有效至{}（含当日）"
 BY_GRANT, BY_REQUEST = "由授权第{}号接替", "由申请第{}号接替"

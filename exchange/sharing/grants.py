@@ -5,10 +5,11 @@ companies, on the open channel, it is given here.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import notices, organizations
@@ -115,15 +116,16 @@ def from_request(request: ShareRequest, offer: Offer, *, by: User, at: datetime)
     """Make the grant that a request led to; part of the verb that answers it, which records it.
 
     The grant that it renews ends in the same moment, with an entry of its own, and so does what
-    another renewal of that one led to: there is one at a time. `deliver_by` is the
+    another renewal of that one led to: there is one at a time. Where the new one begins later,
+    the old one holds until the day before. `deliver_by` is the
     last day on which rows that are not on the platform yet have to be there (Order 809 art 22).
     A company's is on the open channel, where no law sets such a day.
     What was agreed is frozen with it: the verb records its digest
     (`exchange.agreements.keeping.recorded`).
     """
     if request.renews_id is not None:
-        _replace_renewed(request.renews_id, request, by=by, at=at)
-    _replace_earlier(request, by=by, at=at)
+        _replace_renewed(request.renews_id, request, first=offer.valid_from, by=by, at=at)
+    _replace_earlier(request, first=offer.valid_from, by=by, at=at)
     made = Grant.objects.create(
         dataset=request.dataset,
         organization=request.organization,
@@ -165,14 +167,21 @@ def _deliver_by(request: ShareRequest, at: datetime) -> date | None:
     return deadlines.clocks().under(request.profile).due_for(ClockStep.DELIVER, at).due_on
 
 
-def _replace(grant_id: int, request: ShareRequest, *, by: User, at: datetime) -> None:
-    """End a grant that another one replaces; one that has ended meanwhile stays as it is."""
+def _replace(grant_id: int, request: ShareRequest, *, first: date, by: User, at: datetime) -> None:
+    """End a grant that another one replaces from `first` on, which is now or later.
+
+    One that has ended meanwhile stays as it is.
+    """
     old = Grant.objects.select_for_update(of=("self",)).get(pk=grant_id)
     if old.revoked_at is not None:
         return
-    old.revoked_at, old.ending, old.ended_because = at, Ending.REPLACED, request.address
-    old.save(update_fields=["revoked_at", "ending", "ended_because"])
-    batches.void(old, at=at)
+    old.ending, old.ended_because = Ending.REPLACED, request.address
+    if max(timezone.localdate(at), old.valid_from) < first:
+        old.valid_until = min(old.valid_until, first - timedelta(days=1))
+    else:
+        old.revoked_at = at
+        batches.void(old, at=at)
+    old.save(update_fields=["revoked_at", "valid_until", "ending", "ended_because"])
     notices.settle(old.address, "grant.suspended", "grant.run_out", at=at)
     chain.record(
         "grant.end",
@@ -181,26 +190,29 @@ def _replace(grant_id: int, request: ShareRequest, *, by: User, at: datetime) ->
         at=at,
         ending=Ending.REPLACED,
         reason=request.address,
+        **({} if old.revoked_at else {"last_day": str(old.valid_until)}),
     )
     events.grant(old, at=at)
 
 
-def _replace_renewed(grant_id: int, request: ShareRequest, *, by: User, at: datetime) -> None:
+def _replace_renewed(
+    grant_id: int, request: ShareRequest, *, first: date, by: User, at: datetime
+) -> None:
     """End the grant that is renewed, and those of other renewals of it.
 
     There are such where a refused renewal was opened again by a dispute.
     """
-    _replace(grant_id, request, by=by, at=at)
+    _replace(grant_id, request, first=first, by=by, at=at)
     others = Grant.objects.filter(request__renews=grant_id, revoked_at=None)
     for other in others.exclude(request=request).values_list("pk", flat=True).order_by("pk"):
-        _replace(other, request, by=by, at=at)
+        _replace(other, request, first=first, by=by, at=at)
 
 
-def _replace_earlier(request: ShareRequest, *, by: User, at: datetime) -> None:
+def _replace_earlier(request: ShareRequest, *, first: date, by: User, at: datetime) -> None:
     """End the grant of an answer that a dispute opened again: the new one stands for it."""
     earlier = Grant.objects.select_for_update(of=("self",)).filter(request=request).first()
     if earlier is not None:
-        _replace(earlier.pk, request, by=by, at=at)
+        _replace(earlier.pk, request, first=first, by=by, at=at)
         Grant.objects.filter(pk=earlier.pk).update(formerly_of=request, request=None)
 
 

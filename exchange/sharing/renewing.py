@@ -47,6 +47,14 @@ def hold_renewable(grant_id: int) -> None:
             )
             % {"grant": grant.pk}
         )
+    if grant.ending:
+        raise StepRefused(
+            _(
+                "Grant %(grant)s is renewed already: another one follows it after %(day)s. Renew"
+                " that one."
+            )
+            % {"grant": grant.pk, "day": grant.valid_until}
+        )
     before = ShareRequest.objects.filter(renews=grant).on_its_way().first()
     if before is not None:
         raise StepRefused(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.quotas import UnderGrant
 from exchange import access, vault
 from exchange.access import Caller, Head, Seen
-from exchange.models import Grant, Zone
+from exchange.models import Ending, Grant, Zone
 from exchange.problems import Ground, Problem
 from exchange.records.compile import Scope, VisibleField
 from exchange.workflow import GrantState
@@ -159,6 +159,12 @@ def holds(grant: Grant, today: date) -> None:
     if state == GrantState.SUSPENDED:
         sentence = _("Grant no. %(grant)s is suspended: %(reason)s It is to be mended by %(day)s.")
         told = {"reason": grant.suspended_because, "day": grant.mend_by or "–"}
+    elif state != GrantState.LIVE and grant.ending == Ending.REPLACED:
+        sentence = _(
+            "Grant no. %(grant)s was replaced by another one. Call under that one: the list of"
+            " your grants has it."
+        )
+        told = {}
     elif state != GrantState.LIVE and grant.revoked_at is None:
         sentence = _("Grant no. %(grant)s ran out on %(day)s. Ask for it anew if it is needed.")
         told = {"day": f"{grant.valid_until:%Y-%m-%d}"}

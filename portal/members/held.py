@@ -13,7 +13,7 @@ from exchange.agreements.keeping import AgreementMissing
 from exchange.agreements.layout import Section, sections
 from exchange.models import Agreement, Grant, ShareRequest
 from exchange.sharing import asking, lifecycle, renewing, standing
-from exchange.workflow import GRANT_MOVES, GrantState, GrantStep
+from exchange.workflow import GRANT_MOVES, GrantStep
 from portal.members import told
 from portal.members.company_page import answered_by, companies_of, company_page
 from portal.members.door import done, page, person_of, said
@@ -26,7 +26,7 @@ def grant(request: HttpRequest, number: int) -> HttpResponse:
     found = grant_of(person, number)
     answers = found.organization in answered_by(person)
     state, stands = found.state(today), standing.of(found, today)
-    renewable = found.revoked_at is None and state != GrantState.SUSPENDED and not stands.withdrawn
+    renewable = not (found.ending or found.suspended_at or stands.withdrawn)
     draft = ShareRequest.objects.filter(renews=found).on_its_way().first()
     context = {
         "said": said(request),

@@ -26,7 +26,7 @@ from exchange.models import (
     Zone,
 )
 from exchange.models.disputes import About
-from exchange.sharing import corrections, deciding, disputes
+from exchange.sharing import corrections, deciding, disputes, lifecycle
 from exchange.sharing.corrections import Report
 from exchange.sync import engine
 from exchange.workflow import DisputeStep
@@ -122,6 +122,24 @@ def test_a_line_waits_for_the_authority_but_not_for_who_had_a_part_in_it():
 
     assert fresh[title].count == 1
     assert line.legal_by != line.proposed_by
+
+
+def test_rows_that_were_agreed_to_wait_at_the_provider_and_a_grant_that_is_over_at_its_holder():
+    two = sharing.two(rows=False)
+    grant = two.granted("phone")
+    title = "Agreed to, and not shared yet"
+    over = "Own grants that are over: what was received is to be disposed of"
+
+    mine = piles(two.where.publisher, Role.PUBLISHER)[title]
+    everywhere = piles(two.where.operator, Role.OPERATOR)[title]
+    lifecycle.purpose_over(grant.pk, reason="x", by=two.clerk, at=sharing.NOW)
+    held = piles(two.asking_head, Role.HEAD)[over]
+    lifecycle.dispose(grant.pk, receipt="x", by=two.asking_head, at=sharing.NOW)
+
+    assert [(one.due_on, one.light) for one in mine.things] == [(grant.deliver_by, "bad")]
+    assert (everywhere.count, held.things[0].due_on) == (1, sharing.TODAY)
+    assert title not in piles(two.where.publisher, Role.PUBLISHER)
+    assert over not in piles(two.asking_head, Role.HEAD)
 
 
 def test_a_late_dataset_waits_for_its_publisher_and_the_operator_until_it_is_fresh():

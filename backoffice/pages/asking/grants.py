@@ -22,8 +22,9 @@ from backoffice.buttons import REFUSALS, person_of, sentence
 from backoffice.pages.asking import batches, sitting
 from backoffice.pages.frame import office_page, shown
 from backoffice.scopes import conditions, field_names
-from exchange.models import Grant, ShareRequest, Stop
+from exchange.models import Ending, Grant, ShareRequest, Stop
 from exchange.sharing import delivering, lifecycle, serving, standing, stopping, tries
+from exchange.sharing.standing import Standing
 from exchange.workflow import GRANT_MOVES, GrantState, GrantStep
 from policy.terms import Channel, Mode
 
@@ -161,14 +162,15 @@ def _held(
         fields=field_names(grant.fields),
         rows=conditions(grant.rows),
         days_left=(grant.valid_until - today).days if live else None,
-        why=stands.why if stands.withdrawn else (grant.ended_because or grant.suspended_because),
+        why=_why(grant, stands),
         calls=beside.calls,
         holds=live,
         renews=asks
         and beside.renewal is None
         and not stands.withdrawn
         and grant.suspended_at is None
-        and grant.revoked_at is None,
+        and grant.revoked_at is None
+        and not grant.ending,
         renewal=beside.renewal,
         ends=asks and (state, GrantStep.END) in GRANT_MOVES,
         disposes=signs and (state, GrantStep.DISPOSE) in GRANT_MOVES,
@@ -178,6 +180,13 @@ def _held(
         stop_told="" if beside.stop is None else stopping.sentence(beside.stop),
         deliver_by=beside.deliver_by,
     )
+
+
+def _why(grant: Grant, stands: Standing) -> str:
+    """Return why a grant is as it is; of one that another replaces, as calls are told."""
+    if stands.withdrawn or grant.ending == Ending.REPLACED:
+        return stands.why
+    return grant.ended_because or grant.suspended_because
 
 
 def _over(request: HttpRequest, grant: Grant) -> str:

@@ -169,6 +169,36 @@ def test_of_two_renewals_that_are_granted_one_by_one_the_later_grant_holds(two, 
     assert list(Grant.objects.live(TODAY)) == [second]
 
 
+def test_a_renewal_that_begins_later_leaves_no_day_without_a_grant(two, grant):
+    first = TODAY + timedelta(days=30)
+    renewal = asking.draft(
+        two.dataset.pk,
+        two.terms("phone", wanted_from=first),
+        organization=two.asker,
+        renews=grant,
+        by=two.clerk,
+        at=NOW,
+    )
+    asking.submit(renewal.pk, by=two.clerk, at=NOW)
+    signed = asking.sign(renewal.pk, vouched=True, by=two.asking_head, at=NOW)
+    deciding.propose(signed.pk, asked(signed), by=two.reviewer, at=NOW)
+    newer = deciding.sign_answer(signed.pk, by=two.where.head, at=NOW)[1]
+
+    days = [TODAY, first - timedelta(days=1), first, newer.valid_until]
+
+    assert [list(Grant.objects.live(day)) for day in days] == [[grant], [grant], [newer], [newer]]
+    assert list(Grant.objects.to_dispose(first)) == []
+    with pytest.raises(StepRefused, match="renewed already"):
+        asking.draft(
+            two.dataset.pk,
+            two.terms("phone"),
+            organization=two.asker,
+            renews=grant,
+            by=two.clerk,
+            at=NOW,
+        )
+
+
 def test_a_renewal_replaces_the_grant_in_the_moment_of_its_own(two):
     grant = two.signed("id", "name").grant
     renewal = asking.draft(

@@ -469,8 +469,9 @@ class Walk:
             assert town.no_more(_as_granted(grant), kept.asked)
 
     def a_renewal_stands_for_what_it_renews(self) -> None:
-        renewed = Grant.objects.filter(renewals__state=State.GRANTED)
-        assert not renewed.filter(revoked_at=None).exists()
+        for old in Grant.objects.filter(renewals__state=State.GRANTED, revoked_at=None):
+            begins = Grant.objects.filter(request__renews=old).values_list("valid_from", flat=True)
+            assert old.valid_until < max(begins)
 
     def a_stop_ends_nothing_before_its_day(self) -> None:
         for grant in Grant.objects.filter(ending=Ending.STOPPED).exclude(revoked_at=None):
@@ -640,7 +641,12 @@ def _as_granted(grant: Grant) -> dict[str, Any]:
 
 
 def _shortened(grant: Grant) -> dict[str, str]:
-    """Return a grant's last day where a stop was agreed or decided before its day had come."""
+    """Return a grant's last day where a stop was agreed or decided before its day had come.
+
+    Or where a renewal that begins later was granted.
+    """
+    for entry in Entry.objects.filter(target=grant.address, details__has_key="last_day"):
+        return {"valid_until": entry.details["last_day"]}
     for entry in Entry.objects.filter(target=grant.address, verb__in=STOPPED).order_by("-pk"):
         from_day = Stop.objects.get(pk=entry.details["stop"]).from_day
         if entry.details.get("ends", True) and timezone.localdate(entry.at) < from_day:
