@@ -219,8 +219,8 @@ def sentence(stop: Stop) -> str:
     """Return where an asked stop stands, for pages and calls that tell of its grant."""
     if stop.state in UNDECIDED:
         text = _(
-            "%(owner)s asks to stop the service from %(day)s: %(reason)s The service goes on until"
-            " that is agreed or decided (%(state)s)."
+            "%(owner)s asks to stop the service from %(day)s (%(state)s). It goes on until that is"
+            " agreed or decided. Reason: %(reason)s"
         )
     else:
         text = _("The service is stopped: nothing is served from %(day)s on. %(reason)s")
