@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
+from django.utils.encoding import escape_uri_path
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -101,9 +102,10 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the templates of the frame need."""
+    """What the templates of the frame need; `here` is the whole address of the page, unasked."""
 
     city: str
+    here: str
     ways: tuple[Link, ...]
     foot: tuple[Link, ...]
     languages: tuple[Language, ...]
@@ -129,6 +131,7 @@ def frame_of(request: HttpRequest, *, is_english: bool) -> Frame:
     """Return the frame of a page at the request's address."""
     return Frame(
         city=city_name(),
+        here=settings.PUBLIC_BASE_URL + escape_uri_path(request.path),
         ways=_links(WAYS, request.path),
         foot=_links(FOOT, request.path),
         languages=(

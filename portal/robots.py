@@ -25,12 +25,15 @@ CLOSED = (
     "/datasets/*?",
 )
 """What holds nothing to index: accounts, rows by program, and each search in each order."""
+OPEN = ("/datasets?lang=", "/datasets/*?lang=")
+"""Pages in a language, which have their address in the other: the longer rule is the one kept."""
 
 
 @require_safe
 def robots(_request: HttpRequest) -> HttpResponse:
     """Let crawlers read all pages, and no search, row or account (RFC 9309)."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED)]
+    lines = ["User-agent: *", *(f"Allow: {path}" for path in OPEN)]
+    lines += [f"Disallow: {path}" for path in CLOSED]
     lines += ["", f"Sitemap: {settings.PUBLIC_BASE_URL}{reverse('portal-sitemap')}", ""]
     return _told("\n".join(lines))
 

@@ -60,6 +60,20 @@ def test_the_languages_keep_the_whole_address(db):
     assert 'href="?q=a+b&amp;grade=L1&amp;lang=en"' in page
 
 
+def test_search_engines_are_told_the_whole_address_of_each_language(db, settings):
+    page = Client().get("/datasets", {"q": "a b"}).content.decode()
+    here = f"{settings.PUBLIC_BASE_URL}/datasets?q=a+b&amp;lang="
+
+    for lang, code in (("zh-Hans", "zh-hans"), ("en", "en")):
+        assert f'<link rel="alternate" hreflang="{lang}" href="{here}{code}">' in page
+
+
+def test_a_strange_address_is_quoted_where_it_is_named(db, settings):
+    page = Client().get('/my/confirm/"><b>é/').content.decode()
+
+    assert f'href="{settings.PUBLIC_BASE_URL}/my/confirm/%22%3E%3Cb%3E%C3%A9/?lang=en"' in page
+
+
 def test_the_top_says_which_page_it_is(db):
     page = Client().get("/datasets").content.decode()
 

@@ -139,6 +139,8 @@ def test_crawlers_are_led_to_pages_and_kept_from_accounts_rows_and_searches(sett
     for path in ("/my/", "/office/", "/api/v1/", "/datasets?"):
         assert f"Disallow: {path}" in told
     assert "Disallow: /" not in told
+    for path in ("/datasets?lang=", "/datasets/*?lang="):  # the page itself, in the other language
+        assert f"Allow: {path}" in told
 
 
 # --- security.txt (RFC 9116) ------------------------------------------------------------------
