@@ -48,6 +48,12 @@ CLIPPED = """() => [...document.querySelectorAll("body *")].filter((one) => {
   return one.offsetParent && !one.closest(".hidden, .shot, .map, svg") && one.textContent.trim()
     && ["hidden", "clip"].includes(style.overflowX) && one.scrollWidth > one.clientWidth + 1;
 }).map((one) => "cut off: " + one.outerHTML.slice(0, 120))"""
+LONG = """() => {
+  const box = document.querySelector(".preview"), rows = box.querySelector("tbody");
+  for (let more = 0; more < 60; more++) rows.append(rows.rows[0].cloneNode(true));
+  return box.scrollHeight - box.clientHeight;
+}"""
+INK = "getComputedStyle(document.body).color"
 
 DEAF = "addEventListener('resize', (told) => told.stopImmediatePropagation(), true)"
 
@@ -153,6 +159,18 @@ def test_a_chart_that_is_not_yet_drawn_anew_does_not_widen_the_page(city: City):
 
     assert looker.page.evaluate(drawn) == width > 360
     assert looker.page.evaluate(WIDER) == []
+
+
+def test_on_paper_a_long_table_is_whole_and_a_dark_screen_prints_dark_on_white(city: City):
+    looker = Looker.at(city, "en", viewport=WIDE, color_scheme="dark")
+    looker.open(pages(city)["dataset"])
+    assert looker.page.evaluate(LONG) > 0
+    light = looker.page.evaluate(INK)
+
+    looker.page.emulate_media(media="print")
+
+    assert looker.page.evaluate(LONG) == 0
+    assert (light, looker.page.evaluate(INK)) == ("rgb(232, 239, 242)", "rgb(18, 34, 42)")
 
 
 def _hostile(city: City) -> str:
