@@ -50,8 +50,12 @@ def mask_in_words(mask: Mask | None) -> str:
 def _edges(mask: Mask) -> str:
     if mask.keep_left and mask.keep_right:
         return _("the first %(left)s and the last %(right)s characters stay, the rest is starred")
+    if mask.keep_left == 1:
+        return _("the first character stays, the rest is starred")
     if mask.keep_left:
         return _("the first %(left)s characters stay, the rest is starred")
+    if mask.keep_right == 1:
+        return _("the last character stays, the rest is starred")
     if mask.keep_right:
         return _("the last %(right)s characters stay, the rest is starred")
     return _("every value is starred")

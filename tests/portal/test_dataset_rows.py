@@ -298,7 +298,7 @@ def test_downloads_have_rows_and_an_estimated_size(dataset):
     address = f"/api/v1/datasets/{dataset.slug}/records.csv"
     assert f'href="{address}"' in files
     assert f'href="{address}?name.eq=beta"' in files
-    assert "1 rows, about 3" in unescape(files)
+    assert "1 row, about 3" in unescape(files)
     assert f'href="/datasets/{dataset.slug}.jsonld"' in files
 
 

@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from catalog.terms import LineState, Substitute
-from policy.terms import DataType
+from policy.facts import Mask
+from policy.terms import DataType, MaskKind
+from portal.dataset import words
 from tests.factories import catalog, exchange
 from tests.factories.exchange import column
 from tests.portal.dataset_ways import page, served, text
@@ -39,6 +42,20 @@ def test_a_citizen_is_told_why_and_what_to_do(dataset):
     assert "not-open" in verdict(html, "secret")
     assert "Ask for it publicly" in verdict(html, "secret")
     assert "the first 3 characters stay" in verdict(html, "phone")
+
+
+@pytest.mark.parametrize(
+    ("sides", "said"),
+    [
+        ({"keep_left": 1}, "the first character stays, the rest is starred"),
+        ({"keep_left": 3}, "the first 3 characters stay, the rest is starred"),
+        ({"keep_right": 1}, "the last character stays, the rest is starred"),
+        ({"keep_right": 4}, "the last 4 characters stay, the rest is starred"),
+    ],
+)
+def test_one_character_is_not_called_characters(sides, said):
+    with override("en"):
+        assert words.mask_in_words(Mask(MaskKind.KEEP_EDGES, **sides)) == said
 
 
 def test_one_field_alone_can_be_asked_about(dataset):
