@@ -1,4 +1,5 @@
 // Menus close by Escape and when one leaves them. Without it they open and close by their names.
+// A row of tabs that is wider than its window begins where one is.
 "use strict";
 for (const menu of document.querySelectorAll("details.menu")) {
   menu.addEventListener("keydown", (event) => {
@@ -12,4 +13,8 @@ for (const menu of document.querySelectorAll("details.menu")) {
   document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   });
+}
+for (const here of document.querySelectorAll(".tabs [aria-current]")) {
+  const row = here.closest(".tabs");
+  row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
 }
