@@ -131,7 +131,7 @@ def remind_of_requests() -> int:
 def remind_of_uses() -> int:
     """Tell consumers of grants called in the last quarter without a use record; returns how many.
 
-    Safe to repeat: each is told once while it is open.
+    Safe to repeat: each is told once of a quarter while it is open.
     """
     return use_records.remind(at=timezone.now())
 

@@ -12,12 +12,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import notices
-from accounts.models import App, User
+from accounts.models import App, Notice, User
 from accounts.roles import NotAllowed, require
 from audit import chain
 from audit.models import Delivery
@@ -154,14 +154,14 @@ def last_quarter(today: date) -> Quarter:
 
 @transaction.atomic
 def remind(*, at: datetime) -> int:
-    """Tell consumers of grants in force whose calls of the last quarter are not written down.
+    """Tell consumers of grants whose calls of the last quarter are not written down.
 
-    Each once for as long as it is open: safe to repeat. Returns how many were told.
+    Each once for a quarter as long as it is open: safe to repeat. Returns how many were told.
     """
-    today = timezone.localdate(at)
-    quarter = last_quarter(today)
-    told = notices.open_targets("grant.use_due")
-    missing = [one for one in _silent(quarter, today) if one.address not in told]
+    quarter = last_quarter(timezone.localdate(at))
+    open_now = Notice.objects.open().filter(kind="grant.use_due", words__quarter=str(quarter))
+    told = set(open_now.values_list("target", flat=True))
+    missing = [one for one in _silent(quarter) if one.address not in told]
     called = _called([one.pk for one in missing], quarter)
     for grant in missing:
         if grant.pk in called:
@@ -177,13 +177,16 @@ def remind(*, at: datetime) -> int:
     return len(called)
 
 
-def _silent(quarter: Quarter, today: date) -> Iterable[Grant]:
-    """Return the grants in force of which no standing record meets the quarter."""
+def _silent(quarter: Quarter) -> Iterable[Grant]:
+    """Return the grants that held in a quarter and of which no standing record meets it.
+
+    Also those that have ended since: what was called until then is to be written down as well.
+    """
     recorded = UseRecord.objects.standing().covering(quarter.first, quarter.last)
     began = Grant.objects.filter(
+        Q(revoked_at=None) | Q(revoked_at__gte=_midnight(quarter.first)),
         channel=Channel.SHARE,
-        valid_until__gte=today,
-        revoked_at=None,
+        valid_until__gte=quarter.first,
         first_used_at__lt=_midnight(quarter.last + timedelta(days=1)),
     )
     rows = began.exclude(pk__in=recorded.values("grant"))

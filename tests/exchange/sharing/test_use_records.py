@@ -175,11 +175,25 @@ def test_neither_an_unused_grant_nor_one_first_used_since_is_reminded_of(two, gr
     assert (untouched, use_records.remind(at=LATER)) == (0, 0)
 
 
-def test_a_grant_that_has_ended_is_not_reminded_of(two, grant):
+@pytest.mark.parametrize("ended", [NOW + timedelta(days=9), LATER])
+def test_a_grant_that_has_ended_is_reminded_of_its_last_quarter(two, grant, ended):
     called(grant, NOW + timedelta(days=8))
-    lifecycle.purpose_over(grant.pk, reason="已实现。", by=two.clerk, at=LATER)
+    lifecycle.purpose_over(grant.pk, reason="已实现。", by=two.clerk, at=ended)
 
-    assert use_records.remind(at=LATER) == 0
+    told = [use_records.remind(at=LATER), use_records.remind(at=LATER + timedelta(days=91))]
+
+    assert told == [1, 0]
+
+
+def test_the_next_quarter_is_told_of_where_the_one_before_is_still_open(two, grant):
+    called(grant, NOW + timedelta(days=8))
+    use_records.remind(at=LATER)
+    called(grant, LATER)
+
+    told = use_records.remind(at=LATER + timedelta(days=91))
+
+    [quarter] = set(Notice.objects.open().values_list("words__quarter", flat=True)) - {None}
+    assert (told, quarter) == (1, "2026-Q2")
 
 
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)))
