@@ -19,7 +19,9 @@ from catalog.models import Dataset, Field, FileVersion, NegativeLine, Resource
 from catalog.pinyin import sort_key, sounds
 from catalog.terms import LineState, ResourceKind, State
 from catalog.tokens import OWNER, SOUND, flat, tokens
+from policy.decision import FieldDecision, conditional_zone_case, decide, open_zone_case
 from policy.facts import Prohibition
+from policy.places import remains
 from policy.terms import Channel, OpenType, ShareType
 
 BATCH = 500
@@ -199,9 +201,8 @@ def _row(
     given = offered.formats
     grades = [field.grade for field in fields if field.grade is not None]
     sharing = {_kind(field, Channel.SHARE, lines, today) for field in fields}
-    opened = [(field, _kind(field, Channel.OPEN, lines, today)) for field in fields]
-    opening = {kind for _field, kind in opened}
-    if formats.has_places(field for field, kind in opened if kind != OpenType.NOT_OPEN):
+    opening = {_kind(field, Channel.OPEN, lines, today) for field in fields}
+    if _gives_places(fields, lines, today):
         given = given | {Format.GEOJSON}
     if not fields and offered.is_public and not _is_barred("", Channel.OPEN, lines, today):
         opening = {OpenType.UNCONDITIONAL}
@@ -221,6 +222,26 @@ def _row(
         sum(1 << place for place, kind in enumerate(OpenType) if kind in opening),
         formats.bits(given),
     )
+
+
+def _gives_places(fields: Collection[Field], lines: Collection[Prohibition], today: date) -> bool:
+    """Whether everybody, or who holds a grant, is given places: as the zones will hold them."""
+    if not formats.has_places(fields):
+        return False
+    told = [facts.field_facts(one) for one in fields]
+    cases = [open_zone_case(today, tuple(lines))]
+    if any(one.open_type == OpenType.CONDITIONAL for one in told):
+        cases.append(conditional_zone_case(today, tuple(lines)))
+    decisions = [decide(case, told).fields for case in cases]
+    return any(
+        formats.has_places(one for one in fields if _remains(one, decided[one.name]))
+        for decided in decisions
+    )
+
+
+def _remains(field: Field, decided: FieldDecision) -> bool:
+    """Whether what is shown of a field is still of its place."""
+    return remains(field.coordinate, field.data_type, decided.treatment, decided.mask)
 
 
 def _kind(field: Field, channel: Channel, lines: Collection[Prohibition], today: date) -> str:

@@ -30,7 +30,7 @@ from exchange.problems import Ground, Problem
 from exchange.records import masks
 from exchange.records.compile import Scope, VisibleField
 from policy.decision import Decision, decide
-from policy.facts import Case, FieldFacts, GrantFacts, Mask, Prohibition, Reader, RowScope
+from policy.facts import Case, FieldFacts, GrantFacts, Prohibition, Reader, RowScope
 from policy.sentences import Reason
 from policy.terms import Channel, Grade, Mode, ReaderKind, ScopeOperator, Treatment
 
@@ -509,7 +509,9 @@ def _as_seen(
             coordinate=axis,
         )
     stored = Treatment(column.get("treatment", Treatment.CLEAR))
-    again = treatment == Treatment.MASKED and stored == Treatment.CLEAR
+    again = None
+    if treatment == Treatment.MASKED and stored == Treatment.CLEAR and decided.mask:
+        again = masks.as_json(decided.mask, axis)
     return VisibleField(
         name=one.name,
         column=column["column"],
@@ -517,18 +519,16 @@ def _as_seen(
         treatment=max(treatment, stored),
         grounds=grounds,
         concealed=decided.concealed,
-        mask=masks.as_json(decided.mask) if again and decided.mask else None,
+        mask=again,
         coordinate=axis,
         placed=bool(axis) and column.get("coordinate") == axis,
-        digits=_digits(column.get("mask"), decided.mask if again else None),
+        digits=_digits(column.get("mask"), again),
     )
 
 
-def _digits(stored: Mapping[str, Any] | None, again: Mask | None) -> int | None:
+def _digits(*masked: Mapping[str, Any] | None) -> int | None:
     """Return to how many decimals a coordinate is rounded, in the zone and on the way out."""
-    digits = [stored["digits"]] if stored else []
-    digits += [again.digits] if again else []
-    return min(digits) if digits else None
+    return min((mask["digits"] for mask in masked if mask), default=None)
 
 
 def ground(reason: Reason) -> Ground:

@@ -20,6 +20,7 @@ from exchange.sync import plan, sampled
 from policy.decision import FieldDecision, decide
 from policy.facts import ANYBODY, Case, Mask, Prohibition, Reader
 from policy.masking import mask_value
+from policy.places import in_numbers
 from policy.terms import Channel, MaskKind, Mode, ReaderKind, Treatment
 
 
@@ -157,26 +158,28 @@ def _rows(
     shown = list(zip(fields, [places.get(name) for name in columns], decisions, strict=True))
     return tuple(
         tuple(
-            _cell(None if place is None else row[place], one.data_type, decision)
+            _cell(None if place is None else row[place], one, decision)
             for one, place, decision in shown
         )
         for row in peek.rows
     )
 
 
-def _cell(value: str | None, data_type: str, decision: FieldDecision) -> str | None:
+def _cell(value: str | None, field: Field, decision: FieldDecision) -> str | None:
     if decision.treatment == Treatment.WITHHELD:
         return None
     if value is None:
         return ""
-    return value if decision.mask is None else _masked(decision.mask, value, data_type)
+    return value if decision.mask is None else _masked(decision.mask, value, field)
 
 
-def _masked(mask: Mask, value: str, data_type: str) -> str:
+def _masked(mask: Mask, value: str, field: Field) -> str:
     """Return a value as the zones would hold it; text that is no number there is starred."""
-    if mask.kind == MaskKind.ROUND_COORDINATE and data_type in NUMBERS:
+    if mask.kind == MaskKind.ROUND_COORDINATE and field.data_type in NUMBERS:
+        up = mask.digits - in_numbers(field.coordinate, mask.digits)  # metres in a degree
         try:
-            return str(mask_value(mask, Decimal(value)))
+            shown = mask_value(mask, Decimal(value).scaleb(-up))
         except InvalidOperation:
-            return str(mask_value(mask, value))
+            shown = mask_value(mask, value)
+        return f"{shown.scaleb(up):f}" if isinstance(shown, Decimal) else str(shown)
     return str(mask_value(mask, value))

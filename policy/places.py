@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from policy.terms import DataType
+from policy.facts import Mask
+from policy.terms import DataType, MaskKind, Treatment
 
 WGS84, CGCS2000, GCJ02, BD09, MERCATOR = "wgs84", "cgcs2000", "gcj02", "bd09", "epsg3857"
 FINEST = 7
@@ -174,6 +175,25 @@ def decimals(system: System, digits: int | None) -> int:
     if digits is None:
         return FINEST
     return min(FINEST, digits + METRES_IN_DECIMALS if system.projected else digits)
+
+
+def in_numbers(code: str, digits: int) -> int:
+    """Return to how many decimals a number is rounded of which `digits` of a degree are shown.
+
+    `code` is what its field declares. Below 0 for metres: -2 is whole hundreds.
+    """
+    is_metres = code != "" and axis(code).system.projected
+    return digits - METRES_IN_DECIMALS if is_metres else digits
+
+
+def remains(code: str, data_type: str, treatment: Treatment, mask: Mask | None) -> bool:
+    """Whether what is shown of a field is still of its place: in clear, or a number rounded."""
+    if not (code and fits(code, data_type)) or treatment == Treatment.WITHHELD:
+        return False
+    if treatment == Treatment.CLEAR:
+        return True
+    rounds = mask is not None and mask.kind == MaskKind.ROUND_COORDINATE
+    return rounds and not is_geometry(code)
 
 
 def to_wgs84(system: System, x: float, y: float) -> Point | None:

@@ -179,7 +179,11 @@ class GradeForm(OfficeForm):
         label=_("Characters kept at the right"), min_value=0, initial=0
     )
     digits = forms.IntegerField(
-        label=_("Decimals of a rounded coordinate"), min_value=0, max_value=6, initial=3
+        label=_("Decimals of a rounded coordinate"),
+        min_value=0,
+        max_value=6,
+        initial=3,
+        help_text=_("Of a degree: 3 is about a hundred metres, of coordinates in metres too."),
     )
     reason = forms.CharField(
         label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), required=False

@@ -10,6 +10,7 @@ from typing import Any
 
 from psycopg import sql
 
+from policy import places
 from policy.facts import Mask
 from policy.masking import PLACE_PATTERN, STARS, YEAR_PATTERN
 from policy.terms import DataType, MaskKind
@@ -17,13 +18,17 @@ from policy.terms import DataType, MaskKind
 NUMBERS = (DataType.INTEGER, DataType.DECIMAL, DataType.DOUBLE)
 
 
-def as_json(mask: Mask) -> dict[str, Any]:
-    """Return a mask as it stands in RecordTable.columns."""
+def as_json(mask: Mask, coordinate: str = "") -> dict[str, Any]:
+    """Return a mask as it stands in RecordTable.columns.
+
+    Its `digits` are decimals of the number. Where the field declares a `coordinate` in metres they
+    are fewer than the decimals of a degree that the law speaks of.
+    """
     return {
         "kind": str(mask.kind),
         "keep_left": mask.keep_left,
         "keep_right": mask.keep_right,
-        "digits": mask.digits,
+        "digits": places.in_numbers(coordinate, mask.digits),
     }
 
 

@@ -77,7 +77,7 @@ def wanted(resource: Resource, zone: str, today: date) -> list[dict[str, object]
                 "column": f"f{field.pk}",
                 "type": held,
                 "treatment": int(decided.treatment),
-                "mask": masks.as_json(mask) if mask else None,
+                "mask": masks.as_json(mask, field.coordinate) if mask else None,
                 **place_columns.told(field.coordinate, held, decided.treatment),
             }
         )

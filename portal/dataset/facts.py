@@ -75,6 +75,12 @@ class ShownField:
         return self.field.data_type in words.NUMBERS
 
     @property
+    def is_of_place(self) -> bool:
+        """Whether what is shown of it is one coordinate of a place, or geometries."""
+        one, mask = self.field, facts.mask_of(self.field)
+        return places.remains(one.coordinate, one.data_type, self.treatment, mask)
+
+    @property
     def grade(self) -> Promise | str:
         """The grade in words."""
         return GRADES.get(self.field.grade or 0, "–")
@@ -162,13 +168,9 @@ class About:
     def has_place(self) -> bool:
         """Whether rows can be drawn on a map: both coordinates are shown, if only rounded, or
         geometries in clear."""
-        declared = [one for one in self.fields if one.field.coordinate]
-        if self.head.smallest_group != 1 or not places.is_place(
-            [places.axis(one.field.coordinate) for one in declared]
-        ):
-            return False
-        most = Treatment.MASKED if len(declared) > 1 else Treatment.CLEAR
-        return all(one.treatment <= most for one in declared)
+        shown = [one.field.coordinate for one in self.fields if one.is_of_place]
+        is_place = places.is_place([places.axis(code) for code in shown])
+        return is_place and self.head.smallest_group == 1
 
     @property
     def freshness(self) -> Freshness:

@@ -66,7 +66,9 @@ _MASKS: Mapping[MaskKind, Callable[[Mask], str]] = {
     MaskKind.PSEUDONYM: lambda _mask: _("a pseudonym stands for each value"),
     MaskKind.YEAR_ONLY: lambda _mask: _("of each day only the year is given"),
     MaskKind.COARSE_PLACE: lambda _mask: _("of each address only the coarse place is given"),
-    MaskKind.ROUND_COORDINATE: lambda _mask: _("coordinates are rounded to %(digits)s decimals"),
+    MaskKind.ROUND_COORDINATE: lambda _mask: _(
+        "coordinates are rounded to %(digits)s decimals of a degree"
+    ),
     MaskKind.BLANK: lambda _mask: _("values are left out"),
 }
 
