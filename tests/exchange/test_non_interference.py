@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange import opening
@@ -52,6 +52,8 @@ COLUMNS = (
     column("ghost", concealed=True, **CLOSED),
 )
 NAMES = [one.name for one in COLUMNS]
+ROUTES = (column("id", DataType.INTEGER, is_key=True), column("name"))
+ROUTE = column("route", coordinate="wgs84.wkt", **CLOSED)
 CLEAR, MASKED = NAMES[:4], NAMES[4:8]
 OTHER = [*NAMES[8:], "nothing", "_id", "_seq", "_hash"]
 PIECES = ["", "x", "lang " * 40, 'a "quoted" word', "line\nbreak\n\n", "逗,号", "  ", "****"]
@@ -100,6 +102,7 @@ class World:
     key: str
     seqs: list[int]
     line: BaseDatabaseWrapper
+    routes: str = ""
 
     def ask(self, path: str, params: dict[str, str]) -> "Answer":
         headers = {"Accept-Language": "en", "X-API-Key": self.key}
@@ -164,7 +167,24 @@ def build(line: BaseDatabaseWrapper, seed: int) -> World:
     sync(9)
     app = accounts.app()
     key = accounts.api_key(app, at=exchange.now(), rate_per_minute=10**6, daily_quota=10**7)
-    return World(line.settings_dict["NAME"], dataset.slug, key.raw, seqs, line)
+    routes = _routes(where, chance)
+    return World(line.settings_dict["NAME"], dataset.slug, key.raw, seqs, line, routes)
+
+
+def _routes(where: exchange.House, chance: random.Random) -> str:
+    """Publish rows whose geometries are hidden: where they run, or that they are none."""
+
+    def route() -> str:
+        spots = [f"{113 + chance.random():.6f} {chance.random() * 9:.6f}" for _ in range(3)]
+        return chance.choice([f"LINESTRING ({', '.join(spots)})", f"POINT ({spots[0]})", "none"])
+
+    rows = [f'{number},r{number % 5},"{route()}"' for number in range(1, 21)]
+    binding = exchange.csv_binding(
+        where, "\n".join(["id,name,route", *rows]), (*ROUTES, ROUTE), max_shrink_percent=100
+    )
+    run = engine.sync(binding.pk, clock=lambda: NOW)
+    assert (run.state, run.rejected) == ("done", 0), run.problem
+    return exchange.publish(where, binding.resource).slug
 
 
 @pytest.fixture(scope="module")
@@ -315,6 +335,22 @@ def test_places_are_the_same(worlds, params, what):
     answer = alike(worlds, f"/api/v1/datasets/{worlds[0].slug}/{what}", params)
 
     assert answer.status == 200
+
+
+@settings(max_examples=20)
+@given(
+    params=areas(),
+    what=st.sampled_from(["records", "records.geojson", "tiles/9/417/249.mvt", "aggregate"]),
+)
+def test_hidden_geometries_tell_nothing_of_where_they_run(worlds, params, what):
+    answer = alike(worlds, f"/api/v1/datasets/{worlds[0].routes}/{what}", params)
+
+    assert answer.status in {200, 400, 403}
+
+
+@pytest.mark.parametrize(("path", "status"), [("", 200), ("/records", 200), ("/changes", 200)])
+def test_rows_with_hidden_geometries_are_the_same(worlds, path, status):
+    assert alike(worlds, f"/api/v1/datasets/{worlds[0].routes}{path}", {}).status == status
 
 
 @given(since=st.one_of(st.integers(0, 12).map(str), st.sampled_from(["x", "-1", "999999999"])))
