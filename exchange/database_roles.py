@@ -336,6 +336,8 @@ def _grants() -> None:
         )
     )
     run(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(everybody))
+    # an index over a function of ours is filled as the owner of its table
+    run(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(RECORDS)))
     for role in (WORKER, OFFICE):
         _grant_rooms(role)
     for zone in (*ZONES, *ASIDE):

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from exchange.models import RecordTable
 from exchange.records import place_function, shape_function, store
-from exchange.records.statements import rows, run
+from exchange.records.statements import one, rows, run
 from policy import places
 from policy.places import Axis, System
 from policy.terms import Treatment
@@ -123,6 +123,27 @@ def index(table: RecordTable) -> None:
     column = sql.Identifier(found.indexed)
     run(sql.SQL("CREATE INDEX ON {} USING gist ({})").format(store.of(table), column))
     run(sql.SQL("CREATE INDEX ON {} (_id) WHERE {} IS NULL").format(store.of(table), column))
+
+
+def index_shared(table: RecordTable, declared: Mapping[str, str]) -> None:
+    """Let departments ask a shared table by its geometries without each text being read.
+
+    `declared` is what fields declare of a place, by column. A shared table keeps no geometry: what
+    is found by the index of boxes is made of the text with each call.
+    """
+    for column in table.columns:
+        code = declared.get(column["column"], "")
+        if not (code and places.is_geometry(code) and places.fits(code, column["type"])):
+            continue
+        name = f"{table.table_name}_{column['column']}_{code.replace('.', '_')}"
+        if one(sql.SQL("SELECT to_regclass({})").format(sql.Literal(f"{table.zone}.{name}")))[0]:
+            continue  # asking for the index "if not exists" would wait for who writes
+        shape = shape_function.call(places.axis(code), sql.Identifier(column["column"]))
+        run(
+            sql.SQL("CREATE INDEX {} ON {} USING gist ({})").format(
+                sql.Identifier(name), store.of(table), shape_function.box(shape)
+            )
+        )
 
 
 def unplaced(table: RecordTable) -> dict[str, int]:

@@ -20,10 +20,11 @@ from accounts.models import User
 from accounts.roles import require
 from accounts.wording import said as _
 from audit import chain
+from catalog.models import Resource
 from exchange.models import Binding, RecordTable, RejectedRow, RunState, SyncMode, SyncRun, Zone
 from exchange.models.runs import RUNNING
 from exchange.problems import LedgerUnbalanced, Problem, WrongRunState
-from exchange.records import store, zones
+from exchange.records import place_columns, store, zones
 from exchange.records.statements import one
 from exchange.schedules import may_be_synced
 from exchange.sync import corrected, lease, outcome, plan, reading, undo
@@ -580,9 +581,18 @@ def balance(sync_run: SyncRun, table: RecordTable, delta: Delta, *, whole: bool)
         )
 
 
+def _index_places(resource: Resource) -> None:
+    """Let departments ask by the geometries that the resource's fields hold, if they do."""
+    shared = store.live(resource.pk, Zone.SHARED)
+    listed = resource.fields.live().exclude(coordinate="")
+    if shared:
+        place_columns.index_shared(shared, {f"f{one.pk}": one.coordinate for one in listed})
+
+
 def _project(sync_run: SyncRun, *, at: datetime) -> None:
     """Bring the zones up to the shared zone's feed, then end the run."""
     _enter(sync_run, RunState.PROJECTING)
+    _index_places(sync_run.binding.resource)
     zones.refresh(sync_run.binding.resource_id, at=at)
     with transaction.atomic():  # a run that has ended leaves nothing staged, however it dies
         Staging(sync_run.pk).drop()

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from psycopg import sql
 
 from accounts.boundaries import import_boundaries
 from exchange.places.tiles import Square
-from exchange.records import store
+from exchange.records import located, store
+from exchange.records.areas import Box
+from exchange.records.compile import VisibleField, place_of
+from exchange.records.statements import rows, run
 from exchange.sync import engine
 from policy import places
 from policy.facts import Mask
-from policy.terms import DataType, Grade, MaskKind, OpenType
+from policy.terms import DataType, Grade, MaskKind, OpenType, Treatment
 from tests.api.conftest import Way
 from tests.api.decoded import layers
 from tests.databases import as_open_door
@@ -163,6 +167,27 @@ def test_a_text_that_was_mended_has_its_geometry_with_the_next_run(way):
     assert store.live(way.binding.resource_id, "open").unplaced == {
         why: n for why, n in TOLD.items() if why != "unreadable"
     }
+
+
+def test_a_department_s_question_finds_geometries_by_an_index_of_their_boxes(way):
+    engine.sync(way.binding.pk)  # a second run makes no second index
+    table = store.live(way.binding.resource_id, "shared")
+    column = table.columns[-1]["column"]
+    seen = VisibleField("route", column, DataType.TEXT, Treatment.CLEAR, coordinate="gcj02.wkt")
+    at = place_of({"route": seen}).at
+
+    run(sql.SQL("SET LOCAL enable_seqscan = off"))
+    plan = rows(
+        sql.SQL("EXPLAIN SELECT _id FROM {} WHERE {}").format(
+            store.of(table), located.condition(Box(114.25, 22.55, 114.26, 22.56), at)
+        )
+    )
+
+    named = f"{table.table_name}_{column}_gcj02_wkt"
+    assert named in str(plan)
+    assert rows(
+        sql.SQL("SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%exchange_box%'")
+    ) == [(named,)]
 
 
 def test_a_tile_draws_the_large_as_they_run_and_the_small_as_points(way):
