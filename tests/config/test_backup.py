@@ -9,9 +9,17 @@ import pytest
 from audit.tasks import link_chain
 from config import backup
 from exchange.sync import engine
+from policy.terms import DataType
 from tests import databases, services
 from tests.factories import exchange
+from tests.factories.exchange import column
 
+COLUMNS = (
+    column("id", DataType.INTEGER, is_key=True),
+    column("name"),
+    column("route", coordinate="gcj02.wkt"),
+)
+ROWS = 'id,name,route\n1,a,"LINESTRING (114 22.5, 114.1 22.6)"\n2,b,none\n'
 COUNTED = ("audit_entry", "audit_link", "catalog_dataset", "accounts_user")
 
 
@@ -43,10 +51,21 @@ def rights(url):
         ).fetchall()
 
 
+def places(url):
+    """Return the geometries of the open zone, and the indexes over those of the shared one."""
+    with closing(psycopg.connect(url)) as connection:
+        [(name,)] = connection.execute(
+            "SELECT table_name FROM exchange_recordtable WHERE zone = 'open' AND live"
+        ).fetchall()
+        kept = f'SELECT _id, _shape::text, _box::text FROM open."{name}" ORDER BY 1'
+        made = "SELECT indexdef FROM pg_indexes WHERE indexdef LIKE '%exchange_box%' ORDER BY 1"
+        return connection.execute(kept).fetchall(), connection.execute(made).fetchall()
+
+
 @pytest.mark.slow
 def test_a_restored_city_has_all_of_the_old_and_its_trail_is_whole(live_database, empty, tmp_path):
     where = exchange.house()
-    binding = exchange.csv_binding(where, "id,name,price\n1,a,1.5\n2,b,2.5\n")
+    binding = exchange.csv_binding(where, ROWS, COLUMNS)
     exchange.publish(where, binding.resource)
     engine.sync(binding.pk)
     link_chain()
@@ -59,6 +78,8 @@ def test_a_restored_city_has_all_of_the_old_and_its_trail_is_whole(live_database
     assert counts(empty) == counts(live_database)
     assert counts(empty)["audit_link"] > 0
     assert rights(empty) == rights(live_database)
+    assert places(empty) == places(live_database)
+    assert [len(found) for found in places(empty)] == [2, 1]
     with pytest.raises(backup.BackupProblem, match="empty one only"):
         backup.load(empty, file)
 
