@@ -68,7 +68,8 @@ def ask_more(request_id: int, *, missing: Sequence[str], by: User, at: datetime)
     """Tell the applicant everything that is missing, once; no refusal (Order 809 art 21).
 
     As the data authority in its formal check, or as the provider. The limit stops; it begins anew
-    when the completed request is received. Raises NotAllowed, StepRefused (also where something
+    when the completed request is received, without the time that was asked for or given before.
+    Raises NotAllowed, StepRefused (also where something
     was asked for before), RequestUnfit where nothing is named.
     """
     request = locked(request_id)
@@ -84,6 +85,7 @@ def ask_more(request_id: int, *, missing: Sequence[str], by: User, at: datetime)
     if not named:
         raise RequestUnfit(_("Name everything that is missing: it can be told once only."))
     request.missing, request.more_asked_at = named, at
+    request.extended_at, request.extended_because = None, ""
     clocks.stop(request)
     request.save()
     event(request, Step.ASK_MORE, "\n".join(named), by=by, at=at)

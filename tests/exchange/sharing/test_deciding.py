@@ -138,6 +138,23 @@ def test_what_is_missing_is_told_once_and_never_refused(two):
         deciding.ask_more(request.pk, missing=["更多"], by=two.reviewer, at=later)
 
 
+def test_a_limit_that_begins_anew_has_none_of_the_time_given_before(two):
+    request = two.signed("phone")
+    clocks.ask_extension(request.pk, reason="量大", by=two.reviewer, at=NOW)
+    clocks.extend(request.pk, by=two.where.operator, at=NOW)
+    deciding.ask_more(request.pk, missing=["法律依据原文"], by=two.reviewer, at=NOW)
+
+    asking.submit(request.pk, by=two.clerk, at=NOW)
+    later = NOW + timedelta(days=7)
+    request = asking.sign(request.pk, vouched=True, by=two.asking_head, at=later)
+    anew = (request.due_on, request.extended_because)
+    clocks.ask_extension(request.pk, reason="仍需核对", by=two.reviewer, at=later)
+    request = clocks.extend(request.pk, by=two.where.operator, at=later)
+
+    assert anew == (date(2026, 3, 23), "")
+    assert request.due_on > date(2026, 3, 23)
+
+
 def test_the_negative_list_is_a_ground_only_while_a_line_bars_what_is_asked_for(two):
     request = two.signed("phone")
 
