@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
 from exchange.sharing import wording
 from exchange.sharing.requests import RequestUnfit
@@ -89,7 +90,8 @@ def _sentences(found: Any) -> Iterator[str]:
     if isinstance(found, Mapping):
         for name, deeper in found.items():
             for sentence in _sentences(deeper):
-                yield f"{name}: {sentence}" if isinstance(name, str) else sentence
+                named = isinstance(name, str) and name != api_settings.NON_FIELD_ERRORS_KEY
+                yield f"{name}: {sentence}" if named else sentence
     elif isinstance(found, list):
         for one in found:
             yield from _sentences(one)

@@ -134,6 +134,13 @@ def test_a_body_that_is_no_object_is_refused(office, body):
     assert not ShareRequest.objects.exists()
 
 
+def test_a_list_that_is_too_short_is_refused_in_words_alone(office):
+    answer = office.send("post", "requests", office.body("name", datasets=[]))
+
+    assert refused(answer) == (400, "request-unfit")
+    assert "datasets: Ensure this field has at least 1 elements." in answer.json()["detail"]
+
+
 def test_a_basis_that_does_not_exist_or_ran_out_is_refused(office):
     today = timezone.localdate()
     gone = catalog.basis(in_force_until=today - timedelta(days=1))
