@@ -77,6 +77,7 @@ QUESTIONS: Mapping[Role, tuple[Question, ...]] = {
         requests.to_check,
         requests.extensions,
         requests.to_deliver,
+        raised.late_reports,
         raised.to_settle,
         said.to_look_at,
         said.apps,

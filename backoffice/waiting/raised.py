@@ -2,11 +2,11 @@
 
 from functools import cache
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from backoffice.waiting.piles import Asked, Pile, Thing, list_of, page_of, pile
+from backoffice.waiting.piles import Asked, Pile, Text, Thing, list_of, page_of, pile
 from catalog import deadlines
 from catalog.terms import ClockStep
 from exchange.correction_flow import CorrectionState
@@ -19,6 +19,18 @@ ABOVE = (DisputeState.AUTHORITY, DisputeState.SUPERIOR, DisputeState.GOVERNMENT)
 
 def reports(asked: Asked) -> Pile:
     """Reports of something wrong that the provider answers, what is due first on top."""
+    rows = Correction.objects.filter(state=CorrectionState.OPEN)
+    return _reports(asked, gettext_lazy("Reports of something wrong to be answered"), rows)
+
+
+def late_reports(asked: Asked) -> Pile:
+    """Reports whose last day in time is over, for who watches the limits."""
+    rows = Correction.objects.filter(state=CorrectionState.OPEN, due_on__lt=asked.today)
+    title = gettext_lazy("Reports of something wrong whose answer is late")
+    return _reports(asked, title, rows, urgent=True)
+
+
+def _reports(asked: Asked, title: Text, rows: QuerySet, *, urgent: bool = False) -> Pile:
     clocks = cache(deadlines.clocks)  # read where something waits, once
 
     def thing(one: Correction) -> Thing:
@@ -32,12 +44,13 @@ def reports(asked: Asked) -> Pile:
             light=deadlines.light(left, limit),
         )
 
-    rows = asked.own(Correction.objects.filter(state=CorrectionState.OPEN), "dataset__owner")
+    found = asked.own(rows, "dataset__owner").select_related("dataset", "organization")
     return pile(
-        gettext_lazy("Reports of something wrong to be answered"),
-        rows.select_related("dataset", "organization").order_by("due_on", "pk"),
+        title,
+        found.order_by("due_on", "pk"),
         thing,
         place=list_of(Correction, state__exact=CorrectionState.OPEN),
+        urgent=urgent,
     )
 
 

@@ -252,6 +252,21 @@ def test_the_first_page_takes_as_many_queries_for_much_work_as_for_some(at_desk)
     assert asked_after(6) == asked_after(12)
 
 
+def test_a_report_whose_answer_is_late_stands_on_the_desk_of_the_data_authority():
+    two = sharing.two(rows=False)
+    told = Report(wrong=Wrong.ENTRY, text="The cycle is daily.")
+    asked = {"organization": two.asker, "by": two.clerk}
+    title = "Reports of something wrong whose answer is late"
+
+    corrections.report(two.dataset.pk, told, **asked, at=timezone.now())
+    in_time = piles(two.where.operator, Role.OPERATOR)
+    corrections.report(two.dataset.pk, told, **asked, at=sharing.NOW)
+    late = piles(two.where.operator, Role.OPERATOR)[title]
+
+    assert title not in in_time
+    assert [one.light for one in late.things] == ["bad"]
+
+
 def test_a_report_of_something_wrong_waits_for_the_provider_with_its_light():
     two = sharing.two(rows=False)
     corrections.report(
