@@ -77,6 +77,8 @@ def close_file(resource_id: int, *, by: User, at: datetime, reason: str = "") ->
         )
     if published and not reason.strip():
         raise EntryRefused(_("Say why the file is closed; the reason stays in the record."))
+    if versions.given_before(resource):
+        resource.closed_at = at
     resource.is_public, resource.opening_proposed_by = False, None
     resource.versions.update(released_at=None, released_by=None)
     versions.settled(resource, at=at)
@@ -99,7 +101,7 @@ def _check(resource: Resource, dataset: Dataset) -> None:
 
 
 def _written(resource: Resource, verb: str, reason: str, *, by: User, at: datetime) -> None:
-    resource.save(update_fields=["is_public", "opening_proposed_by"])
+    resource.save(update_fields=["is_public", "opening_proposed_by", "closed_at"])
     details = {"dataset": resource.dataset_id, "reason": reason.strip()}
     chain.record(verb, versions.address(resource), by=by, at=at, **details)
     indexing.index(resource.dataset_id, at=at)

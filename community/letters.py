@@ -58,9 +58,10 @@ class _Turn:
 def write_due(*, at: datetime) -> int:
     """Write the letters of the day that are not written yet, A_TURN at most; returns how many.
 
-    Seven queries, three more for every AT_ONCE followers, and two for a letter; one where nobody
-    waits. An address that the mail server does not take for now is tried again later by itself; a
-    server that is down leaves the rest for the next turn.
+    Nine queries, those that news asks of files (`news.latest`), three more for every AT_ONCE
+    followers, and two for a letter; one where nobody waits. An address that the mail server does
+    not take for now is tried again later by itself; a server that is down leaves the rest for the
+    next turn.
     """
     turn = _Turn(at)
     if timezone.localtime(at).hour < FROM_HOUR:

@@ -295,6 +295,7 @@ class Resource(models.Model):
         related_name="+",
         verbose_name=_("opening proposed by"),
     )
+    closed_at = models.DateTimeField(_("closed to everyone"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     objects = ResourceQuerySet.as_manager()

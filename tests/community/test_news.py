@@ -1,6 +1,7 @@
 """What is told of followed datasets: what everybody could find out, and nothing besides."""
 
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from catalog import amending, revisions
-from catalog.models import Field
+from catalog import amending, resources, revisions
+from catalog.models import Field, Resource
 from catalog.terms import State
 from community import news
 from community.news import Change
-from exchange import counted, opening
+from exchange import counted, file_verbs, opening
 from exchange.models import RecordTable, Zone
 from exchange.sync import engine
 from policy.terms import DataType, Grade, OpenType
@@ -157,6 +158,79 @@ def test_of_rows_that_are_open_by_counts_alone_nothing_is_told():
     assert Change.ROWS not in told(dataset)
 
 
+def handed_in(dataset) -> Resource:
+    """Return a file that the entry was published with, closed to everyone."""
+    return dataset.resources.get(kind=Resource.Kind.FILE)
+
+
+def opened(file, where, *, at):
+    file_verbs.open_file(file.pk, by=where.publisher, at=at, reason="公众需要")
+    return file_verbs.release_version(file.versions.latest("number").pk, by=where.head, at=at)
+
+
+@pytest.fixture
+def with_file(settings, tmp_path):
+    """Return how an entry with a closed file is made, by columns of its table."""
+    settings.FILE_STORE, settings.PUBLIC_FILE_STORE = tmp_path / "files", tmp_path / "public"
+
+    def made(columns=COLUMNS[:2]):
+        where = exchange.house()
+        table = exchange.table(where, columns)
+        told = {"by": where.publisher, "at": NOW, "title_zh": "文件"}
+        resources.add_file(table.dataset_id, name="a.csv", stream=BytesIO(b"a\n1\n"), **told)
+        return where, exchange.publish(where, table)
+
+    return made
+
+
+def test_a_file_that_is_opened_and_one_in_a_newer_version_are_told(with_file):
+    where, dataset = with_file()
+    file = handed_in(dataset)
+
+    opened(file, where, at=NOW + DAY)
+    first = told(dataset)
+    told_of = {"name": "b.csv", "by": where.publisher, "at": NOW + 2 * DAY}
+    newer = resources.add_file_version(file.pk, stream=BytesIO(b"a\n2\n"), **told_of)
+    waiting = told(dataset)
+    file_verbs.release_version(newer.pk, by=where.head, at=NOW + 3 * DAY)
+
+    assert first == waiting == {Change.FILES: NOW + DAY}
+    assert told(dataset) == {Change.FILES: NOW + 3 * DAY}
+
+
+def test_a_file_that_is_closed_is_told_and_one_that_was_never_given_is_not(with_file):
+    where, dataset = with_file()
+    file = handed_in(dataset)
+
+    file_verbs.open_file(file.pk, by=where.publisher, at=NOW, reason="公众需要")
+    file_verbs.close_file(file.pk, by=where.head, at=NOW + DAY, reason="收回")
+    taken_back = told(dataset)
+    opened(file, where, at=NOW + 2 * DAY)
+    file_verbs.close_file(file.pk, by=where.head, at=NOW + 3 * DAY, reason="有误")
+    closed = told(dataset)
+    opened(file, where, at=NOW + 4 * DAY)
+
+    assert taken_back == {}
+    assert closed == {Change.CLOSED: NOW + 3 * DAY}
+    assert told(dataset) == {Change.FILES: NOW + 4 * DAY}
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_spoken_of"), [(COLUMNS[:3], True), ((*COLUMNS[:2], COLUMNS[3]), False)]
+)
+def test_of_a_file_that_nobody_is_given_no_version_is_told(with_file, columns, is_spoken_of):
+    """Where a field is withheld; and where one is concealed the page says nothing of closing."""
+    where, dataset = with_file(columns)
+    file = handed_in(dataset)
+
+    opened(file, where, at=NOW + DAY)
+    let_out = told(dataset)
+    file_verbs.close_file(file.pk, by=where.head, at=NOW + 2 * DAY, reason="有误")
+
+    assert let_out == {}
+    assert (Change.CLOSED in told(dataset)) == is_spoken_of
+
+
 def test_a_time_has_its_end_and_its_beginning(way):
     _where, binding, dataset = way
     refresh(binding, "1,b,s,g\n", at=NOW + DAY)
@@ -184,4 +258,4 @@ def test_many_datasets_ask_as_many_queries_as_one():
         assert len(found) == len(some)
         counts.append(len(asked))
 
-    assert counts == [5, 5]
+    assert counts == [7, 7]
