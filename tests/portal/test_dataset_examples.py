@@ -126,17 +126,29 @@ PROGRAMS = {
     "curl": ["sh", "-c"],
     "Python": [sys.executable, "-c"],
     "JavaScript": ["node", "--input-type=module", "-e"],
+    "R": ["Rscript", "-e"],
 }
-NEEDED = {"curl": "curl", "Python": sys.executable, "JavaScript": "node"}
+NEEDED = {"curl": "curl", "Python": sys.executable, "JavaScript": "node", "R": "Rscript"}
+TOLD = {"R": "cat('id:', answer$rows$id)"}
+"""What has a program say the numbers of its rows as the others do: R prints a table."""
 
 
-def test_the_programs_on_the_page_bring_the_rows_on_the_page(server):
+def has_httr2() -> bool:
+    """Return whether R has the package that its program takes up."""
+    asked = subprocess.run(["Rscript", "-e", "library(httr2)"], check=False, capture_output=True)
+    return asked.returncode == 0
+
+
+@pytest.mark.parametrize("languages", [("curl", "Python", "JavaScript"), ("R",)], ids=", ".join)
+def test_the_programs_on_the_page_bring_the_rows_on_the_page(server, languages):
     del server
     data = "id,name\n" + "".join(
         f'{number},"{name.replace(chr(34), chr(34) * 2)}"\n' for number, name in enumerate(NAMES)
     )
     dataset = served(data, COLUMNS)
-    missing = [name for name in NEEDED.values() if shutil.which(name) is None]
+    missing = [NEEDED[name] for name in languages if shutil.which(NEEDED[name]) is None]
+    if not missing and "R" in languages and not has_httr2():
+        missing = ["httr2 (of R)"]
     if missing:
         pytest.skip(f"needs: {', '.join(missing)}")
 
@@ -144,15 +156,16 @@ def test_the_programs_on_the_page_bring_the_rows_on_the_page(server):
         told = text(page(dataset, **{"name.eq": name, "limit": "5"}))
         programs = dict(
             re.findall(
-                r"<summary>(curl|Python|JavaScript)</summary>.*?<code>(.*?)</code></pre>",
+                r"<summary>(curl|Python|JavaScript|R)</summary>.*?<code>(.*?)</code></pre>",
                 told,
                 re.DOTALL,
             )
         )
         assert set(programs) == set(PROGRAMS)
-        for language, program in programs.items():
+        for language in languages:
+            program = html.unescape(programs[language]) + TOLD.get(language, "")
             done = subprocess.run(
-                [*PROGRAMS[language], html.unescape(program)],
+                [*PROGRAMS[language], program],
                 check=False,
                 capture_output=True,
                 timeout=60,
