@@ -13,6 +13,7 @@ def test_a_missing_page_says_what_to_do_in_both_languages(db):
     assert english.status_code == chinese.status_code == 404
     assert "There is nothing at this address" in english.content.decode()
     assert "首页" in chinese.content.decode()
+    assert '<form class="find section" method="get" action="/datasets"' in english.content.decode()
 
 
 def test_the_stylesheet_is_served_and_asks_nothing_outside(db):
