@@ -64,7 +64,7 @@ def test_themes_lead_to_their_datasets(db):
 
     assert 'href="/datasets?subject=101"' in page
     assert "icons.svg#traffic" in page
-    assert re.search(r"<b>Transport</b><span[^>]*>1<", page)
+    assert re.search(r"<b>Transport</b><span[^>]*>Datasets: 1<", page)
 
 
 def test_each_icon_that_a_theme_may_get_is_drawn():
