@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from api.authentication import HEADER, KeyAuthentication
+from exchange.records import areas
 from exchange.records.aggregates import (
     DEFAULT_GROUPS,
     DISTRICT,
@@ -272,6 +273,7 @@ AFTER = OpenApiParameter("after", int, description="From the “next” link.")
 CURSOR = _query("cursor", "From the “next” link of a page; sealed, valid for the same query only.")
 AREAS = [
     _query("bbox", "A box: west,south,east,north, in degrees of WGS84; geometries by theirs."),
+    _query("bbox-crs", f"The system of `bbox`, one of: {', '.join(areas.LATITUDE_FIRST)}."),
     _query("near", "Around a point: longitude,latitude,metres, in degrees of WGS84."),
     _query("within", "Inside a region's boundary: its code. Where a dataset has coordinates."),
 ]

@@ -31,7 +31,7 @@ MAX_GROUPS = 1000
 DEFAULT_GROUPS = 100
 RESERVED = frozenset(
     {"group", "bucket", "measure", "sort", "limit", "format", "lang"}
-    | {areas.BBOX, areas.NEAR, areas.WITHIN}
+    | {areas.BBOX, areas.BOX_SYSTEM, areas.NEAR, areas.WITHIN}
 )
 DISTRICT = "@district"
 """What rows are grouped by that is no field: the smallest region whose boundary holds their place.

@@ -1,6 +1,7 @@
 """Areas that rows are asked for by, as readers write them: a box, around a point, in a region.
 
-All in WGS84, longitude before latitude, in degrees, as in GeoJSON (RFC 7946).
+All in WGS84, longitude before latitude, in degrees, as in GeoJSON (RFC 7946). A box may be written
+in another order, where `bbox-crs` names a system that has it (OGC API Features, Part 2).
 """
 
 import math
@@ -14,6 +15,15 @@ from django.utils.translation import gettext as _
 from exchange.problems import Problem
 
 BBOX, NEAR, WITHIN = NAMES = "bbox", "near", "within"
+BOX_SYSTEM = "bbox-crs"
+OGC = "http://www.opengis.net/def/crs/"
+CRS84 = f"{OGC}OGC/1.3/CRS84"
+LATITUDE_FIRST = {
+    CRS84: False,
+    f"{OGC}EPSG/0/4326": True,
+    f"{OGC}EPSG/0/4490": True,  # CGCS2000, which differs from WGS84 by centimetres
+}
+"""The systems that a box may be written in, and whether their first axis is the latitude."""
 FURTHEST = 100_000
 NUMBER = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,15})?", re.ASCII)
 CODE = re.compile(r"[0-9A-Za-z_-]{1,20}", re.ASCII)
@@ -69,7 +79,8 @@ Area = Box | Near | Within
 def parsed(params: Mapping[str, Sequence[str]]) -> tuple[Area, ...]:
     """Return the areas that parameters ask for; all must hold. Raises AreaRefused."""
     found: list[Area] = []
-    found += [_box(text) for text in params.get(BBOX, ())]
+    is_turned = _latitude_first((params.get(BOX_SYSTEM) or [CRS84])[-1])
+    found += [_box(text, is_turned=is_turned) for text in params.get(BBOX, ())]
     found += [_near(text) for text in params.get(NEAR, ())]
     found += [_within(text) for text in params.get(WITHIN, ())]
     return tuple(found)
@@ -100,10 +111,23 @@ def _on_earth(longitude: float, latitude: float) -> bool:
     return abs(longitude) <= 180 and abs(latitude) <= 90
 
 
-def _box(text: str) -> Box:
+def _latitude_first(system: str) -> bool:
+    found = LATITUDE_FIRST.get(system.strip())
+    if found is None:
+        raise _refused(
+            BOX_SYSTEM, system, _("one of: %(systems)s") % {"systems": ", ".join(LATITUDE_FIRST)}
+        )
+    return found
+
+
+def _box(text: str, *, is_turned: bool) -> Box:
+    """Read a box; `is_turned` where its latitudes stand before its longitudes."""
     found = _numbers(text, 4)
     if found is None:
         raise _refused(BBOX, text, _("bbox=west,south,east,north in degrees of WGS84"))
+    if is_turned:
+        south, west, north, east = found
+        found = [west, south, east, north]
     box = Box(*found)
     if not (_on_earth(box.west, box.south) and _on_earth(box.east, box.north)):
         raise _refused(BBOX, text, _("longitudes to ±180 and latitudes to ±90, in this order"))

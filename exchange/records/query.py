@@ -24,7 +24,7 @@ MAX_VALUES = 200
 MAX_TEXT = 500
 RESERVED = frozenset(
     {"fields", "sort", "limit", "cursor", "total", "format", "lang"}
-    | {areas.BBOX, areas.NEAR, areas.WITHIN}
+    | {areas.BBOX, areas.BOX_SYSTEM, areas.NEAR, areas.WITHIN}
 )
 
 

@@ -83,6 +83,9 @@ def test_within_a_region_holes_and_parts_count(shifted):
         ({"bbox": "1,2,3"}, "area-refused"),
         ({"bbox": "114,23,113,22"}, "area-refused"),
         ({"bbox": "22,113,23,250"}, "area-refused"),
+        ({"bbox": "113,22,114,23", "bbox-crs": "EPSG:3857"}, "area-refused"),
+        ({"bbox-crs": "http://www.opengis.net/def/crs/EPSG/0/3857"}, "area-refused"),
+        ({"bbox": "113,22,114,23", "bbox-crs": f"{areas.OGC}EPSG/0/4326"}, "area-refused"),
         ({"near": "114,22.5"}, "area-refused"),
         ({"near": "114,22.5,-5"}, "area-refused"),
         ({"near": "114,22.5,nan"}, "area-refused"),
@@ -95,6 +98,29 @@ def test_an_area_that_is_none_is_refused_in_words(shifted, params, code):
 
     assert answer.status_code == 400
     assert answer.json()["type"].endswith(code)
+
+
+def test_a_system_that_is_not_understood_is_refused_with_those_that_are(shifted):
+    told = shifted.get(**{"bbox": "113,22,114,23", "bbox-crs": "EPSG:3857"}).json()["detail"]
+
+    assert "EPSG:3857" in told
+    assert all(system in told for system in areas.LATITUDE_FIRST)
+
+
+@pytest.mark.parametrize("system", [f"{areas.OGC}EPSG/0/4326", f"{areas.OGC}EPSG/0/4490"])
+@pytest.mark.parametrize("path", ["records", "aggregate"])
+def test_a_box_is_the_same_with_its_latitudes_first(shifted, system, path):
+    box = {"bbox": "113.945,22.515,114.005,22.555"}
+    turned = {"bbox": "22.515,113.945,22.555,114.005", "bbox-crs": system}
+
+    bodies = [
+        shifted.get(path, **asked).json()
+        for asked in (box, box | {"bbox-crs": areas.CRS84}, turned)
+    ]
+
+    plain, named, other = (body.get("rows") or body["total"]["count"] for body in bodies)
+    assert plain == named == other
+    assert plain
 
 
 def test_pages_of_an_area_go_on_where_they_stopped(shifted):
