@@ -140,8 +140,8 @@ def _upsert() -> sql.Composed:
 
 
 def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
-    """Yield the rows of entries, as COLUMNS names them. Six queries, and one for each entry
-    that the negative list names."""
+    """Yield the rows of entries, as COLUMNS names them. Five queries, one more where
+    there are files, and two for each entry that the negative list names."""
     datasets = Dataset.objects.select_for_update(of=("self",)).filter(pk__in=ids)
     related = "owner__region", "source_authority", "subject", "region"
     found = list(datasets.select_related(*related).order_by("pk"))
@@ -162,18 +162,21 @@ def _rows(ids: Collection[int], today: date) -> Iterator[Row]:
 
 
 def _offered(ids: Collection[int]) -> dict[int, Offered]:
-    """Return what entries offer, by entry. Two queries."""
+    """Return what entries offer, by entry. One query; two where there are files."""
     offered: dict[int, Offered] = defaultdict(Offered)
     live = Resource.objects.filter(dataset__in=ids).live()
     listed = live.values_list("pk", "dataset_id", "kind", "title_zh", "title_en", "is_public")
-    public = set()
+    public, kinds = set(), set()
     for resource, pk, kind, title_zh, title_en, is_public in listed:
         told = offered[pk]
+        kinds.add(kind)
         public |= {resource} if is_public else set()
         if kind in formats.KINDS:
             told.formats.add(formats.KINDS[kind])
         if kind != ResourceKind.TABLE:
             told.texts.append(f"{title_zh} {title_en}")
+    if ResourceKind.FILE not in kinds:
+        return offered
     newest: dict[int, tuple[int, str]] = {}
     held = {"resource__is_public": True, "resource__dataset__state": State.PUBLISHED}
     versions = FileVersion.objects.filter(resource__in=live.order_by()).order_by("pk")
