@@ -7,7 +7,16 @@ from itertools import count
 
 from accounts.models import Organization, User
 from accounts.roles import OrganizationKind, Role, holders
-from catalog import bases, duties, grading_change, negative_list, publishing, resources
+from catalog import (
+    bases,
+    duties,
+    field_sets,
+    grading_change,
+    negative_list,
+    publishing,
+    resources,
+)
+from catalog.describing import GivenGrade
 from catalog.drafting import NewField
 from catalog.library import Article
 from catalog.models import (
@@ -93,16 +102,9 @@ def dataset(
     described = [new_field(one) if isinstance(one, str) else one for one in fields]
     table = publishing.add_table(made.pk, fields=described, by=publisher, at=NOW)
     if grade is not None:
-        for one in table.fields.all():
-            publishing.grade_field(
-                one.pk,
-                grade=grade,
-                share_type=share_type,
-                open_type=open_type,
-                reason="测试",
-                by=publisher,
-                at=NOW,
-            )
+        alike = GivenGrade(grade=grade, share_type=share_type, open_type=open_type, reason="测试")
+        given = dict.fromkeys((one.pk for one in table.fields.all()), alike)
+        field_sets.grade_fields(made.pk, given, by=publisher, at=NOW)
     bring(made.pk, state, publisher=publisher)
     made.refresh_from_db()
     return made

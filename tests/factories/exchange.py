@@ -14,7 +14,8 @@ from django.conf import settings
 
 from accounts.models import Organization, User
 from accounts.roles import OrganizationKind, Role
-from catalog import publishing, resources
+from catalog import field_sets, publishing, resources
+from catalog.describing import GivenGrade
 from catalog.drafting import NewField
 from catalog.models import Dataset, Field, Resource
 from config import embedded
@@ -120,18 +121,20 @@ def table(where: House, columns: Sequence[Column] = KEYED, **metadata: Any) -> R
     resource = publishing.add_table(
         dataset.pk, fields=[one.new() for one in columns], by=where.publisher, at=NOW
     )
-    for field, one in zip(resource.fields.order_by("position"), columns, strict=True):
-        if one.grade is not None:
-            publishing.grade_field(
-                field.pk,
-                grade=one.grade,
-                share_type=one.share_type,
-                open_type=one.open_type,
-                mask=one.mask,
-                reason="test",
-                by=where.publisher,
-                at=NOW,
-            )
+    fields = resource.fields.order_by("position")
+    given = {
+        field.pk: GivenGrade(
+            grade=one.grade,
+            share_type=one.share_type,
+            open_type=one.open_type,
+            mask=one.mask,
+            reason="test",
+        )
+        for field, one in zip(fields, columns, strict=True)
+        if one.grade is not None
+    }
+    if given:
+        field_sets.grade_fields(dataset.pk, given, by=where.publisher, at=NOW)
     return resource
 
 
