@@ -12,7 +12,7 @@ from accounts import organizations
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
-from catalog import indexing, naming
+from catalog import indexing, naming, saving
 from catalog.describing import (
     DESCRIBED,
     METADATA,
@@ -51,9 +51,9 @@ def create_dataset(
     organizations.hold_open(owner.pk)
     dataset = Dataset(slug=slug, owner=owner, title_zh=title_zh, created_by=by, created_at=at)
     with_metadata(dataset, metadata)
-    dataset.full_clean()
+    saving.check(dataset)
     _refuse_reserved(slug)
-    dataset.save()
+    saving.strictly([dataset])
     chain.record("dataset.create", dataset.address, by=by, at=at, slug=slug, title=title_zh)
     indexing.index(dataset.pk, at=at)
     return dataset
@@ -106,8 +106,8 @@ def add_table(
             % {"dataset": dataset}
         )
     resource = table_of(dataset, name, title_zh, title_en)
-    resource.full_clean()
-    resource.save()
+    saving.check(resource)
+    saving.strictly([resource])
     chain.record(
         "resource.create", f"resource:{resource.pk}", by=by, at=at, dataset=dataset.pk, name=name
     )
