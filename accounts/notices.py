@@ -557,6 +557,18 @@ KINDS: Mapping[str, Kind] = {
     "wish.answered": Kind(
         gettext_lazy("Your wish “%(wish)s” was answered: %(outcome)s."), (), mail=True
     ),
+    "contest.awarded": Kind(
+        gettext_lazy("Your app “%(app)s” has an award in the contest “%(contest)s”: %(award)s."),
+        (),
+        mail=True,
+    ),
+    "contest.withdrawn": Kind(
+        gettext_lazy(
+            "The contest “%(contest)s”, in which you entered “%(app)s”, was called off: %(reason)s"
+        ),
+        (),
+        mail=True,
+    ),
     "grant.suspended": Kind(
         gettext_lazy(
             "Grant no. %(grant)s on “%(dataset)s” is suspended: %(reason)s Mend it in time, or it"
@@ -1096,6 +1108,7 @@ MEMBERS_PAGES = {
     "request": "/my/applications/%s/",
     "grant": "/my/applications/grants/%s/",
     "wish": "/wishes/%s",
+    "entry": "/my/contests/#entry-%s",
     "comment": "/my/talk/#comment-%s",  # also where it is not shown to others
 }
 """Where companies and members look at what they were told of, by its kind; else at /my/."""

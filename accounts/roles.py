@@ -189,9 +189,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         )
         | _SEE_SHARING
         | _SEE_PEOPLES_WORDS
-        | _every("community", "speaker vote", "view")
+        | _every("community", "speaker vote contest contestentry", "view")
         | _verbs(
-            "community", "show_comment hide_comment review_showcase moderate_wish answer_wish"
+            "community",
+            "show_comment hide_comment review_showcase moderate_wish answer_wish hold_contest",
         )
         | _LEND
         | _verbs("accounts", "set_quota")

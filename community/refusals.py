@@ -42,3 +42,9 @@ class FollowedEnough(Problem):
 
     code = "followed-enough"
     status = 409
+
+
+class ContestRefused(Problem):
+    """A contest that does not hold together: days out of order, an award that cannot be given."""
+
+    code = "contest-refused"

@@ -1,4 +1,4 @@
-"""How comments, apps and wishes move: tables to read aloud, and the functions that ask them."""
+"""How comments, apps, wishes and contests move: tables to read aloud, and what asks them."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -148,6 +148,57 @@ WISH_STEPS: Mapping[WishStep, Promise] = {
 }
 
 
+class ContestState(models.TextChoices):
+    """Where a contest stands."""
+
+    DRAFT = "draft", gettext_lazy("drafted")
+    PUBLISHED = "published", gettext_lazy("shown to everybody")
+    ANNOUNCED = "announced", gettext_lazy("results announced")
+    WITHDRAWN = "withdrawn", pgettext_lazy("state", "withdrawn")
+
+
+class ContestStep(StrEnum):
+    """What can be done with a contest."""
+
+    CHANGE = "change"
+    PUBLISH = "publish"
+    ENTER = "enter"
+    LEAVE = "leave"
+    ANNOUNCE = "announce"
+    WITHDRAW = "withdraw"
+
+
+CONTEST_MOVES: Mapping[tuple[ContestState, ContestStep], ContestState] = {
+    (ContestState.DRAFT, ContestStep.CHANGE): ContestState.DRAFT,
+    (ContestState.PUBLISHED, ContestStep.CHANGE): ContestState.PUBLISHED,
+    (ContestState.DRAFT, ContestStep.PUBLISH): ContestState.PUBLISHED,
+    (ContestState.PUBLISHED, ContestStep.ENTER): ContestState.PUBLISHED,
+    (ContestState.PUBLISHED, ContestStep.LEAVE): ContestState.PUBLISHED,
+    (ContestState.PUBLISHED, ContestStep.ANNOUNCE): ContestState.ANNOUNCED,
+    # an award that was given by mistake is put right: announced anew
+    (ContestState.ANNOUNCED, ContestStep.ANNOUNCE): ContestState.ANNOUNCED,
+    (ContestState.DRAFT, ContestStep.WITHDRAW): ContestState.WITHDRAWN,
+    (ContestState.PUBLISHED, ContestStep.WITHDRAW): ContestState.WITHDRAWN,
+}
+CONTEST_STEPS: Mapping[ContestStep, Promise] = {
+    ContestStep.CHANGE: gettext_lazy("changed"),
+    ContestStep.PUBLISH: gettext_lazy("published"),
+    ContestStep.ENTER: pgettext_lazy("step", "entered"),
+    ContestStep.LEAVE: pgettext_lazy("step", "left"),
+    ContestStep.ANNOUNCE: gettext_lazy("announced with results"),
+    ContestStep.WITHDRAW: pgettext_lazy("step", "withdrawn"),
+}
+
+
+class Phase(StrEnum):
+    """How far a contest is that everybody sees; the days decide, until results are announced."""
+
+    AHEAD = "ahead"
+    OPEN = "open"
+    JUDGED = "judged"
+    ANNOUNCED = "announced"
+
+
 class Outcome(models.TextChoices):
     """What a wish is answered with."""
 
@@ -195,4 +246,19 @@ def move_wish(state: str, step: WishStep, *, of: object) -> WishState:
         refused=StepRefused,
         sentence=_("Wish %(wish)s: %(state)s. It can be %(step)s only when it is: %(possible)s."),
         wish=of,
+    )
+
+
+def move_contest(state: str, step: ContestStep, *, of: object) -> ContestState:
+    """Return a contest's state after a step. Raises StepRefused: when the step is possible."""
+    return after_step(
+        CONTEST_MOVES,
+        CONTEST_STEPS,
+        ContestState(state),
+        step,
+        refused=StepRefused,
+        sentence=_(
+            "Contest “%(contest)s”: %(state)s. It can be %(step)s only when it is: %(possible)s."
+        ),
+        contest=of,
     )

@@ -104,6 +104,16 @@ FACE: Mapping[str, str] = {
         " AND dataset_id IN (SELECT id FROM face.catalog_dataset)"
     ),
     "community_wish": "state IN ('open', 'answered', 'merged')",
+    # contests once they are published, with the entries and datasets that everybody sees besides
+    "community_contest": "published_at IS NOT NULL",
+    "community_contest_datasets": (
+        "contest_id IN (SELECT id FROM face.community_contest)"
+        " AND dataset_id IN (SELECT id FROM face.catalog_dataset WHERE state = 'published')"
+    ),
+    "community_contestentry": (
+        "contest_id IN (SELECT id FROM face.community_contest WHERE state <> 'withdrawn')"
+        " AND showcase_id IN (SELECT id FROM face.community_showcase)"
+    ),
     "oversight_daily": "dataset_id IN (SELECT id FROM face.catalog_dataset)",
     "oversight_standing": "true",
 }
@@ -134,6 +144,8 @@ HIDDEN: Mapping[str, frozenset[str]] = {
     "community_wish": frozenset(
         {"moved_by_id", "answered_by_id", "demand_id", "reason", "due_from"}
     ),
+    "community_contest": frozenset({"moved_by_id"}),
+    "community_contestentry": frozenset({"entered_by_id"}),
     # which table is fed, and nothing of where from
     "exchange_binding": frozenset(
         {"source_id", "object", "columns", "mode", "cursor_column", "lag_seconds", "paused"}

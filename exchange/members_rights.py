@@ -56,6 +56,10 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
     "exchange_webhooksubscription": (READ, ADD, TAKE),
     "exchange_webhookevent": (READ, ADD),
     "exchange_webhookdelivery": (READ, ADD),
+    # contests are the office's; a member enters an app, or takes it out again
+    "community_contest": (READ,),
+    "community_contest_datasets": (READ,),
+    "community_contestentry": (READ, ADD, TAKE),
 }
 """Beside these every table of the room `community`, but for those that are only added to."""
 
@@ -174,6 +178,16 @@ _MY_LIST = f"user_id = NULLIF(current_setting('{PERSON}', true), '')::bigint"
 _ON_MY_LIST = (
     "EXISTS (SELECT FROM public.community_follower f WHERE f.id = community_follow.follower_id)"
 )
+_MY_SHOWCASE = (
+    "EXISTS (SELECT FROM public.community_showcase s"  # noqa: S608 - our own words
+    " WHERE s.id = community_contestentry.showcase_id"
+    " AND (EXISTS (SELECT FROM public.community_speaker p WHERE p.id = s.speaker_id"
+    f" AND p.user_id = NULLIF(current_setting('{PERSON}', true), '')::bigint)"
+    " OR EXISTS (SELECT FROM public.accounts_membership m"
+    " WHERE m.organization_id = s.organization_id"
+    f" AND m.user_id = NULLIF(current_setting('{PERSON}', true), '')::bigint)))"
+)
+_SEEN_CONTEST = "EXISTS (SELECT FROM public.community_contest c WHERE c.id = {table}.contest_id)"
 _OF_MY_GRANT = (
     "EXISTS (SELECT FROM public.exchange_grant g WHERE g.id = exchange_agreement.grant_id)"
 )
@@ -228,6 +242,16 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
     # what a person follows is nobody's but theirs
     "community_follower": dict.fromkeys((READ, ADD, CHANGE, TAKE), _MY_LIST),
     "community_follow": dict.fromkeys((READ, ADD, CHANGE, TAKE), _ON_MY_LIST),
+    # of contests those that are published, and the entries of the person's own apps
+    "community_contest": {READ: "published_at IS NOT NULL"},
+    "community_contest_datasets": {
+        READ: _SEEN_CONTEST.format(table="community_contest_datasets"),
+    },
+    "community_contestentry": {
+        READ: _MY_SHOWCASE,
+        ADD: f"{_MY_SHOWCASE} AND {_SEEN_CONTEST.format(table='community_contestentry')}",
+        TAKE: f"{_MY_SHOWCASE} AND place IS NULL",
+    },
 }
 """Which rows, by table and right; every other role has them all."""
 
@@ -242,6 +266,11 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
     "exchange_requestevent": {
         ADD: f"by_id = NULLIF(current_setting('{PERSON}', true), '')::bigint"
         " OR by_id IS NULL AND what = 'forward'",
+    },
+    # an award is given by the office
+    "community_contestentry": {
+        ADD: f"place IS NULL AND entered_by_id = NULLIF(current_setting('{PERSON}', true), '')"
+        "::bigint",
     },
     # what has ended stays ended; what has run out is noted as disposed of
     "exchange_grant": {CHANGE: "revoked_at IS NOT NULL OR valid_until < CURRENT_DATE"},

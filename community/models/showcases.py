@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from catalog.bilingual import choose
 from catalog.models import Dataset
 from community.models.speakers import Said, SaidQuerySet
@@ -21,6 +22,10 @@ class ShowcaseQuerySet(SaidQuerySet):
     def shown(self) -> Self:
         """Those that everybody sees."""
         return self.filter(state=ShowcaseState.SHOWN)
+
+    def spoken_for(self, user: User) -> Self:
+        """Those that a member can speak for: their own, and those of companies they belong to."""
+        return self.filter(Q(speaker__user=user) | Q(organization__in=user.organizations()))
 
     def without_picture(self) -> Self:
         """Leave the picture's bytes where they are: a list needs to know only whether it is."""

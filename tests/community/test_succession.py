@@ -6,7 +6,7 @@ from accounts.roles import Role
 from audit.models import Entry
 from catalog.terms import State
 from community import succession
-from community.models import Showcase, Wish
+from community.models import Contest, Showcase, Wish
 from tests.factories import accounts, catalog, community
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +26,17 @@ def test_wishes_that_wait_and_apps_go_to_the_successor():
 
     assert Wish.objects.get(pk=waiting.pk).provider == heir
     assert Showcase.objects.get(pk=app.pk).organization == heir
+
+
+def test_contests_that_go_on_go_to_the_successor_and_one_that_is_over_stays():
+    old, heir = accounts.organization(), accounts.organization()
+    going = community.contest(organizer=old)
+    over = community.awarded(community.showcase(shown=True), organizer=old)
+
+    succession.transfer(old.pk, to=heir, by=security(), at=community.NOW)
+
+    assert Contest.objects.get(pk=going.pk).organizer == heir
+    assert Contest.objects.get(pk=over.pk).organizer == old
 
 
 def test_who_answered_stays_as_it_was_on_the_day():

@@ -4,14 +4,16 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from itertools import count
 
+from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
-from accounts.roles import Role
+from accounts.roles import OrganizationKind, Role
 from catalog.models import Dataset
-from community import comments, follows, showcases, speaking, wishes
+from community import comments, contests, follows, showcases, speaking, wishes
 from community.comments import Remark
-from community.models import Comment, CommentKind, Letters, Showcase, Wish
+from community.contests import Award, Told
+from community.models import Comment, CommentKind, Contest, Letters, Showcase, Wish
 from community.showcases import Shown
 from community.states import Outcome
 from community.wishes import Reply, Wished
@@ -108,3 +110,46 @@ def follower(*datasets: Dataset, daily: bool = True, language: str = "en", **ove
     letters = Letters.DAILY if daily else Letters.NONE
     follows.choose_letters(letters, language=language, by=made, at=NOW)
     return made
+
+
+def contest_told(at: datetime = NOW, **over) -> Told:
+    """Return what a contest says of itself; it takes entries on the day of `at`."""
+    number, day = next(_numbers), timezone.localdate(at)
+    told = {
+        "slug": f"contest-{number}",
+        "title_zh": f"数据大赛{number}",
+        "title_en": f"Data contest {number}",
+        "text_zh": "用开放数据做一个应用。",
+        "text_en": "Build an app on open data.",
+        "rules_zh": "一个应用报名一次。",
+        "rules_en": "One entry an app.",
+        "organizer": accounts.organization(OrganizationKind.AUTHORITY),
+        "opens_on": day - timedelta(days=10),
+        "entries_until": day + timedelta(days=10),
+        "results_on": day + timedelta(days=20),
+    }
+    return Told(**told | over)
+
+
+def contest(*, shown: bool = True, at: datetime = NOW, **over) -> Contest:
+    """Draft a contest that takes entries on the day of `at`, and publish it."""
+    by = operator()
+    made = contests.draft(contest_told(at, **over), by=by, at=at)
+    return contests.publish(made.pk, by=by, at=at) if shown else made
+
+
+def judged(*apps: Showcase, at: datetime = NOW, **over) -> Contest:
+    """Hold a contest whose last day was before `at`, in which these apps were entered."""
+    then = at - timedelta(days=15)
+    made = contest(at=then, **over)
+    for app in apps:
+        contests.enter(made.pk, app.pk, by=app.speaker.user, at=then)
+    return made
+
+
+def awarded(app: Showcase, *others: Showcase, at: datetime = NOW, **over) -> Contest:
+    """Announce the results of a contest that an app won over others."""
+    made = judged(app, *others, at=at, **over)
+    entry = made.entries.get(showcase=app)
+    first = {entry.pk: Award(1, "一等奖", "First prize")}
+    return contests.announce(made.pk, first, by=operator(), at=at)
