@@ -114,6 +114,8 @@ GROUPS = (
             ("community.Comment", "forum"),
             ("community.Wish", "volunteer_activism"),
             ("community.Showcase", "apps"),
+            ("community.Contest", "trophy"),
+            ("community.ContestEntry", "how_to_reg"),
             ("community.Speaker", "record_voice_over"),
             ("community.Vote", "how_to_vote"),
         ),

@@ -32,6 +32,7 @@ PLACES = {
     "stop": "exchange_stop",
     "correction": "exchange_correction",
     "comment": "community_comment",
+    "contest": "community_contest",
     "showcase": "community_showcase",
     "wish": "community_wish",
     "organization": "accounts_organization",

@@ -224,6 +224,7 @@ def a_whole_city():
     community.comment(dataset)
     community.showcase(dataset, picture=community.picture())
     community.wish(dataset=dataset)
+    community.judged(community.showcase(dataset))
     UseRecord.objects.create(
         grant=dataset.grants.first(),
         first_on=date(2026, 3, 2),

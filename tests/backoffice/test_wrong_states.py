@@ -13,6 +13,7 @@ from accounts.models import ApiKey, App, CompanyClaim, Delegation, Membership, O
 from accounts.roles import CITY_WIDE, OFFICE_ROLES, OrganizationKind, Role, holders
 from audit.models import Entry
 from backoffice.desk import Desk
+from backoffice.forms.contests import ContestForm
 from catalog import bases, demands, duties
 from catalog.models import (
     Dataset,
@@ -27,8 +28,8 @@ from catalog.models import (
 from catalog.models import Field as DatasetField
 from catalog.publishing import publication_defects
 from catalog.terms import LineState, State
-from community import comments, showcases, wishes
-from community.models import Comment, Showcase, Wish
+from community import comments, contests, showcases, wishes
+from community.models import Comment, Contest, Showcase, Wish
 from exchange import opening
 from exchange.models import (
     AllowedHost,
@@ -293,6 +294,17 @@ def a_withdrawn_comment() -> Comment:
     return comments.withdraw(made.pk, by=author, at=exchange.NOW)
 
 
+def a_contest_called_off() -> Contest:
+    made = community.contest()
+    return contests.withdraw(made.pk, reason="x", by=community.operator(), at=exchange.NOW)
+
+
+def contest_fields(row: Contest) -> dict[str, Any]:
+    """Return what the form of a contest sends."""
+    told = {name: getattr(row, name) for name in ContestForm.Meta.fields}
+    return told | {"organizer": row.organizer_id, "datasets": []}
+
+
 def a_withdrawn_app() -> Showcase:
     author = community.member()
     made = community.showcase(by=author)
@@ -420,6 +432,10 @@ WRONG = {
     (Showcase, "show"): wrong(a_withdrawn_app),
     (Showcase, "refuse"): wrong(a_withdrawn_app, reason="x"),
     (Showcase, "end"): wrong(a_withdrawn_app, reason="x"),
+    (Contest, "publish"): wrong(a_contest_called_off),
+    (Contest, "change"): Wrong(a_contest_called_off, contest_fields),
+    (Contest, "announce"): wrong(a_contest_called_off),
+    (Contest, "withdraw"): wrong(a_contest_called_off, reason="x"),
     (Wish, "show"): wrong(a_withdrawn_wish),
     (Wish, "hide"): wrong(a_withdrawn_wish, reason="x"),
     (Wish, "give"): Wrong(a_withdrawn_wish, lambda _row: {"provider": accounts.organization().pk}),
