@@ -43,6 +43,7 @@ BUILD = (
 TAKE_PART = (
     Way(_("Apps built on the data"), "portal-apps"),
     Way(_("Wishes for data"), "portal-wishes"),
+    Way(_("Contests"), "portal-contests"),
 )
 ABOUT = (
     Way(_("About the platform"), "portal-about"),

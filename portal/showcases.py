@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import condition, require_safe
@@ -12,15 +12,18 @@ from django.views.decorators.http import condition, require_safe
 from catalog.bilingual import choose
 from catalog.models import Dataset
 from community import pictures
-from community.models import Showcase
+from community.models import ContestEntry, Showcase
 from portal.frame import choose_language, number_of, shown, words_of
 
 PAGE = 24
 THEMES = 12
 
 
-def _listed() -> Any:
+def awarded_apps() -> Any:
+    """Return the apps that everybody sees, the newest first; each has its `awards`, best first."""
+    given = ContestEntry.objects.shown().awarded().select_related("contest")
     rows = Showcase.objects.shown().named().without_picture().select_related("organization")
+    rows = rows.prefetch_related(Prefetch("entries", given, to_attr="awards"))
     return rows.order_by("-shown_at", "-pk")
 
 
@@ -34,7 +37,7 @@ def page_of(request: HttpRequest, rows: Any, size: int) -> Any:
 def showcases(request: HttpRequest) -> HttpResponse:
     """List apps, the newest first; `dataset` (its address), `theme` (its code), `q` narrow."""
     choose_language(request)
-    rows, words = _listed(), words_of(request).strip()
+    rows, words = awarded_apps(), words_of(request).strip()
     slug, code = request.GET.get("dataset", "")[:60], request.GET.get("theme", "")[:20]
     dataset = _dataset(slug)
     if slug:
@@ -88,7 +91,7 @@ def _query(words: str, slug: str, code: str) -> dict[str, str]:
 def showcase(request: HttpRequest, number: int) -> HttpResponse:
     """Show one app, and what it is built on. 404 unless it is shown."""
     choose_language(request)
-    app = _listed().filter(pk=number).first()
+    app = awarded_apps().filter(pk=number).first()
     if app is None:
         raise Http404
     used = app.datasets.filter(pk__in=Dataset.objects.known()).select_related("owner")

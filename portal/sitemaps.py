@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Organization
 from catalog import search
 from catalog.models import Dataset
+from community.models import Contest
 from exchange.models import RecordTable, Zone
 from portal.frame import FOOT, WAYS, Way, address_of, choose_language, shown
 
@@ -70,8 +71,12 @@ def index(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def pages(_request: HttpRequest) -> HttpResponse:
-    """Name the pages of the menus, and those of departments."""
+    """Name the pages of the menus, and those of contests and of departments."""
     places = [Place(_whole(address)) for address in page_addresses()]
+    places += [
+        Place(_whole(reverse("portal-contest", args=[one.slug])), one.published_at)
+        for one in Contest.objects.listed().order_by("-pk")
+    ]
     places += [
         Place(_whole(reverse("portal-department", args=[one.slug]))) for one in _departments()
     ]

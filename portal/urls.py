@@ -10,6 +10,7 @@ from portal.about.licences import licence
 from portal.about.status import status
 from portal.catalogue import catalogue
 from portal.charts import chart, chart_file
+from portal.contests import contest, contests
 from portal.dataset.history import atom, history
 from portal.dataset.machine import jsonld
 from portal.dataset.map import boundaries, dataset_map
@@ -54,6 +55,8 @@ urlpatterns = [
     path("apps", showcases, name="portal-apps"),
     path("apps/<int:number>", showcase, name="portal-app"),
     path("apps/<int:number>/picture", picture, name="portal-app-picture"),
+    path("contests", contests, name="portal-contests"),
+    path("contests/<slug:slug>", contest, name="portal-contest"),
     path("wishes", wishes, name="portal-wishes"),
     path("wishes/<int:number>", wish, name="portal-wish"),
     path("about", pages.about, name="portal-about"),

@@ -17,6 +17,7 @@ PAGES: tuple[tuple[Promise, str], ...] = (
     (_("Calls"), "members-calls"),
     (_("Followed datasets"), "members-followed"),
     (_("What I said"), "members-talk"),
+    (_("Contests"), "members-contests"),
 )
 
 

@@ -16,7 +16,7 @@ from accounts.roles import OrganizationKind, Role
 from catalog import duties, resources
 from catalog.models import Dataset, Subject
 from catalog.terms import State
-from community import wishes
+from community import contests, wishes
 from community.models import Comment, CommentKind, Showcase, Wish
 from community.states import Outcome
 from community.wishes import Reply
@@ -217,8 +217,18 @@ def _talk(dataset: Dataset, member: User) -> tuple[Showcase, Wish, Comment]:
     community.comment(dataset, kind=CommentKind.COMPLAINT, text="请保护隐私", shown=True)
     community.comment(dataset, by=member_speaks(member), text="很有用")
     app = community.showcase(dataset, picture=community.picture(), shown=True)
-    community.showcase(dataset, by=member)
+    _contests(dataset, app, community.showcase(dataset, by=member), member)
     return app, _wishes(dataset, member), correction
+
+
+def _contests(dataset: Dataset, app: Showcase, waiting: Showcase, member: User) -> None:
+    """Hold a contest that takes entries, one with its results, and draft another."""
+    now = exchange.now()
+    taking = community.contest(at=now, datasets=[dataset.pk], prizes_zh="奖杯", prizes_en="A cup")
+    contests.enter(taking.pk, waiting.pk, by=member, at=now)
+    contests.enter(taking.pk, app.pk, by=app.speaker.user, at=now)
+    community.awarded(app, at=now)
+    community.contest(shown=False, at=now)
 
 
 def member_speaks(member: User, name: str = "阿兰") -> User:

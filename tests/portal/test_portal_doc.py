@@ -57,6 +57,7 @@ def where(live_database, settings, tmp_path):
         "/datasets/<slug>": f"/datasets/{dataset.slug}",
         "/files/<name>": f"/files/{file.name}",
         "/departments/<slug>": f"/departments/{dataset.owner.slug}",
+        "/contests/<slug>": f"/contests/{community.contest(at=exchange.now()).slug}",
         "/apps/<n>": f"/apps/{community.showcase(shown=True).pk}",
         "/wishes/<n>": f"/wishes/{community.wish(shown=True).pk}",
     }
