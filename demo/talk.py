@@ -12,7 +12,7 @@ from community.comments import Remark
 from community.showcases import Shown
 from community.states import Outcome
 from community.wishes import Reply, Wished
-from demo import shots
+from demo import contests, shots
 from demo.said import APPS, CITIZENS, SAID, WISHES, App, Said, Wish
 from demo.voices import citizen
 from policy.terms import Certainty
@@ -31,6 +31,7 @@ def leave(publishers: Mapping[str, User], *, at: datetime) -> None:
         _show(app, citizens, datasets, operator, at=at)
     for wish in WISHES:
         _wish(wish, citizens, datasets, publishers, operator, at=at)
+    contests.hold(operator, at=at)
 
 
 def _say(

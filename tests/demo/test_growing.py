@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from catalog.models import Dataset
 from catalog.terms import State
-from community.models import Comment, Showcase, Wish
-from community.states import Outcome
+from community.models import Comment, Contest, Showcase, Wish
+from community.states import ContestState, Outcome
 from demo import applied, city, growing, inputs, said, visits
 from demo.catalogue import SMALL
 from demo.inputs import Registry
@@ -50,6 +50,7 @@ def grown(source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # noqa: F81
 def test_the_city_grows_by_the_verbs_and_its_sources_can_be_read(grown):
     it_stands_in_the_catalogue(grown)
     its_citizens_were_heard()
+    its_contests_are_held(grown)
     every_source_is_read_whole()
     what_was_read_long_ago_is_late(grown)
     visits_are_counted_on_their_days(grown)
@@ -111,6 +112,18 @@ def its_citizens_were_heard():
     )
     assert Comment.objects.exclude(answer="").count() > 8
     assert Showcase.objects.exclude(picture_tag="").count() > len(said.APPS)
+
+
+def its_contests_are_held(at):
+    today = timezone.localdate(at)
+    taking, over = (
+        Contest.objects.taking(today).get(),
+        Contest.objects.get(state=ContestState.ANNOUNCED),
+    )
+
+    assert Contest.objects.filter(state=ContestState.DRAFT).count() == 1
+    assert (taking.entries.count(), taking.entries.shown().count()) == (3, 2)
+    assert over.entries.awarded().count() == 2
 
 
 def every_source_is_read_whole():
