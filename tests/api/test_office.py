@@ -396,6 +396,7 @@ def test_own_grants_tell_state_period_fields_quota_and_calls(office):
     assert (live["grant"], live["state"], live["fields"]) == (grant.pk, "live", ["phone"])
     assert live["rows"] == [{"field": "name", "values": ["n007"]}]
     assert (live["daily_quota"], live["calls_today"], live["calls_left"]) == (5, 2, 3)
+    assert live["deliver_by"] is None  # the rows are there
     assert (ended["state"], ended["serves"], ended["calls_today"]) == ("ended", False, 0)
     assert "不再需要" in ended["note"]
 

@@ -56,6 +56,14 @@ def test_a_suspended_grant_has_no_green_light(two, at_desk):
     assert "misused" in after
 
 
+def test_rows_that_are_not_there_yet_stand_with_their_day(two, at_desk):
+    two.granted("phone")
+
+    page = read(at_desk(two.clerk).client.get(reverse("admin:own_grants")))
+
+    assert "not on the platform yet; to be shared by 2026-03-30" in page
+
+
 def test_another_departments_grant_is_not_there(two, at_desk):
     grant = two.granted("phone")
     other = at_desk(accounts.user(Role.PUBLISHER)).client
