@@ -10,6 +10,8 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.models import Field
+from exchange import previews
 from exchange.models import Grant
 from policy import places
 from policy.facts import Mask
@@ -85,6 +87,20 @@ def test_metres_are_rounded_in_whole_copies_too(what):
     )
 
     assert numbers(told(metres.get(what))) == {n: coarse(n) for n in METRES}
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "shown"),
+    [
+        ("epsg4547.x", "505903.17", "505900"),
+        ("gcj02.x", "114.06301", "114.063"),
+        ("", "x", "****"),
+    ],
+)
+def test_a_preview_rounds_as_the_zones_do(code, value, shown):
+    field = Field(data_type=DataType.DECIMAL, coordinate=code)
+
+    assert previews._masked(ROUNDED, value, field) == shown
 
 
 def test_a_box_or_a_distance_finds_rows_of_one_rounded_place_together_or_not_at_all(metres):
