@@ -72,9 +72,21 @@ def _tool(name: str, *words: str) -> None:
 
 
 def _manage(url: str, command: str, *words: str) -> None:
-    own = {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    own = {"DATABASE_URL": _named(url), "DJANGO_SETTINGS_MODULE": "config.settings"}
     quiet = [sys.executable, "manage.py", command, "--skip-checks", *words]
     _run(quiet, os.environ | own)
+
+
+def _named(url: str) -> str:
+    """Return the URL for Django, "" for the embedded database: unnamed, its keys are found too."""
+    if os.environ.get("DATABASE_URL"):
+        return url
+    found = embedded.running(_base())
+    return "" if found and found.database_url() == url else url
+
+
+def _base() -> Path:
+    return Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
 
 
 def _run(words: list[str], environment: dict[str, str]) -> None:
@@ -90,7 +102,7 @@ def _run(words: list[str], environment: dict[str, str]) -> None:
 def _database() -> Iterator[str]:
     """Give the URL of the database that is meant, as its owner."""
     given = os.environ.get("DATABASE_URL", "")
-    base = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
+    base = _base()
     found = embedded.running(base)
     if given or found:
         yield given or (found.database_url() if found else "")

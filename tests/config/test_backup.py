@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from audit.tasks import link_chain
-from config import backup
+from config import backup, embedded
 from exchange.sync import engine
 from policy.terms import DataType
 from tests import databases, services
@@ -82,6 +82,19 @@ def test_a_restored_city_has_all_of_the_old_and_its_trail_is_whole(live_database
     assert [len(found) for found in places(empty)] == [2, 1]
     with pytest.raises(backup.BackupProblem, match="empty one only"):
         backup.load(empty, file)
+
+
+def test_commands_for_the_embedded_database_find_its_keys_by_themselves(monkeypatch):
+    own = embedded.Services("/embedded/run", "/embedded/valkey.sock")
+    asked = []
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setattr(embedded, "running", lambda _base: own)
+    monkeypatch.setattr(backup, "_run", lambda _words, environment: asked.append(environment))
+
+    backup._manage(own.database_url(), "migrate")
+    backup._manage("postgresql://elsewhere/city", "migrate")
+
+    assert [one["DATABASE_URL"] for one in asked] == ["", "postgresql://elsewhere/city"]
 
 
 def test_what_stands_in_the_way_is_said(live_database, tmp_path, capsys):
