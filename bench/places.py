@@ -1,10 +1,12 @@
-"""Places: a tile over 100,000 points made anew, and the same tile once it is kept.
+"""Places: a tile over 100,000 points, or lines and areas, made anew and once it is kept; GeoJSON.
 
 Whole calls through Django, one after the other: key, quota, policy and the note of the read are
-on. The points are in GCJ-02, so that the zone holds them converted.
+on. The places are in GCJ-02, so that the zone holds them converted.
 """
 
+import math
 import time
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from random import Random
 
@@ -23,28 +25,35 @@ from exchange.models import Binding
 from exchange.sync import engine
 from policy.terms import DataType, Grade
 
-POINTS = 100_000
+ROWS = 100_000
+CORNERS = 6
 TILE = (9, 423, 203)
 ROUNDS = 20
+ANEW = {"points": 150.0, "lines and areas": 250.0}
 
 
 def measure(found: embedded.Services) -> list[Line]:
-    """Measure the tile that holds all points, anew and kept."""
+    """Measure the tile that holds all points, or all shapes, anew and kept, and a page of both."""
     city = the_city(found)
-    binding = _points(city)
-    engine.sync(binding.pk)
-    slug = binding.resource.dataset.slug
     client = Client(headers={"X-API-Key": city.keys(1)[0], "Host": "127.0.0.1"})
-    address = f"/api/v1/datasets/{slug}/tiles/{'/'.join(map(str, TILE))}.mvt"
-    anew, kept = [], []
-    for _round in range(ROUNDS):
-        _forget()
-        anew.append(_call(client, address))
-        kept.append(_call(client, address))
-    return [
-        _line(f"tile over {POINTS:,} points, anew", anew, 150.0),
-        _line(f"tile over {POINTS:,} points, kept", kept, 10.0),
-    ]
+    lines: list[Line] = []
+    for named, binding in (("points", _points(city)), ("lines and areas", _shapes(city))):
+        engine.sync(binding.pk)
+        address = f"/api/v1/datasets/{binding.resource.dataset.slug}"
+        tile = f"{address}/tiles/{'/'.join(map(str, TILE))}.mvt"
+        page = f"{address}/records.geojson?limit=1000"
+        anew, kept, pages = [], [], []
+        for _round in range(ROUNDS):
+            _forget()
+            anew.append(_call(client, tile))
+            kept.append(_call(client, tile))
+            pages.append(_call(client, page))
+        lines += [
+            _line(f"tile over {ROWS:,} {named}, anew", anew, ANEW[named]),
+            _line(f"tile over {ROWS:,} {named}, kept", kept, 10.0),
+            _line(f"GeoJSON of 1,000 {named}", pages, 100.0),
+        ]
+    return lines
 
 
 def _line(name: str, times: list[float], most: float) -> Line:
@@ -56,7 +65,7 @@ def _call(client: Client, address: str) -> float:
     answer = client.get(address)
     took = (time.perf_counter() - start) * 1000
     if answer.status_code != 200 or not answer.content:
-        raise RuntimeError(f"The tile was answered {answer.status_code}.")
+        raise RuntimeError(f"The call was answered {answer.status_code}.")
     return took
 
 
@@ -70,17 +79,46 @@ def _forget() -> None:
 def _points(city: City) -> Binding:
     """Publish a dataset of points over a file; all of them lie in TILE."""
     chance = Random("points")
-    path = stage.BASE / "intake" / "points.csv"
+    number = {"data_type": DataType.DECIMAL, "minimum": Decimal(0)}
+    fields = [
+        NewField(name="lon", label_zh="经度", coordinate="gcj02.x", **number),
+        NewField(name="lat", label_zh="纬度", coordinate="gcj02.y", **number),
+    ]
+    return _published(city, "points", fields, (",".join(_spot(chance)) for _row in range(ROWS)))
+
+
+def _shapes(city: City) -> Binding:
+    """Publish a dataset of lines and areas, in turn, over a file; each is as small as a block."""
+    chance = Random("shapes")
+    field = NewField(name="shape", label_zh="图形", coordinate="gcj02.wkt")
+    return _published(city, "shapes", [field], (_shape(chance, row) for row in range(ROWS)))
+
+
+def _shape(chance: Random, row: int) -> str:
+    x, y = map(float, _spot(chance))
+    turns = [2 * math.pi * corner / CORNERS for corner in range(CORNERS)]
+    spots = [f"{x + math.cos(t) / 2000:.6f} {y + math.sin(t) / 2000:.6f}" for t in turns]
+    if row % 2:
+        return f'"LINESTRING ({", ".join(spots)})"'
+    return f'"POLYGON (({", ".join([*spots, spots[0]])}))"'
+
+
+def _spot(chance: Random) -> tuple[str, str]:
+    return f"{117.5 + chance.random() * 0.6:.6f}", f"{34.4 + chance.random() * 0.4:.6f}"
+
+
+def _published(city: City, name: str, places: Sequence[NewField], cells: Iterable[str]) -> Binding:
+    """Publish a dataset over a file with an id, a name and the cells of a place in each row."""
+    path = stage.BASE / "intake" / f"{name}.csv"
     path.parent.mkdir(exist_ok=True)
     with path.open("w") as file:
-        file.write("id,name,lon,lat\n")
-        for number in range(POINTS):
-            spot = f"{117.5 + chance.random() * 0.6:.6f},{34.4 + chance.random() * 0.4:.6f}"
-            file.write(f"{number},point {number},{spot}\n")
+        file.write(f"id,name,{','.join(one.name for one in places)}\n")
+        for number, told in enumerate(cells):
+            file.write(f"{number},{name} {number},{told}\n")
     dataset = publishing.create_dataset(
-        "bench-points",
+        f"bench-{name}",
         owner=city.department,
-        title_zh="测量用的点",
+        title_zh="测量用的位置",
         abstract_zh="测量用的合成数据。",
         update_cycle=Dataset.UpdateCycle.DAILY,
         contact="0000-00000000",
@@ -89,12 +127,10 @@ def _points(city: City) -> Binding:
         by=city.publisher,
         at=NOW,
     )
-    number = {"data_type": DataType.DECIMAL, "minimum": Decimal(0)}
     fields = [
         NewField(name="id", label_zh="编号", data_type=DataType.INTEGER, is_key=True),
         NewField(name="name", label_zh="名称"),
-        NewField(name="lon", label_zh="经度", coordinate="gcj02.x", **number),
-        NewField(name="lat", label_zh="纬度", coordinate="gcj02.y", **number),
+        *places,
     ]
     table = publishing.add_table(dataset.pk, fields=fields, by=city.publisher, at=NOW)
     for field in table.fields.all():
