@@ -175,10 +175,7 @@ def with_file(settings, tmp_path):
 
     def made(columns=COLUMNS[:2]):
         where = exchange.house()
-        table = exchange.table(where, columns)
-        told = {"by": where.publisher, "at": NOW, "title_zh": "文件"}
-        resources.add_file(table.dataset_id, name="a.csv", stream=BytesIO(b"a\n1\n"), **told)
-        return where, exchange.publish(where, table)
+        return where, exchange.with_file(where, columns=columns, is_public=False)
 
     return made
 

@@ -16,8 +16,9 @@ from catalog import publishing
 from catalog.terms import State
 from community import follows, letters
 from community.models import Follow, Follower, Letters
+from exchange import file_verbs
 from tests.exchange.sessions import signed_in
-from tests.factories import catalog, community
+from tests.factories import catalog, community, exchange
 from tests.factories.exchange import now
 from tests.portal.members import people
 from tests.portal.members.test_role import AS_MEMBERS
@@ -217,6 +218,30 @@ def test_closing_the_account_takes_the_list_along(lan):
 
     assert not Follower.objects.exists()
     assert not Follow.objects.exists()
+
+
+def test_files_are_told_of_with_the_rights_of_the_members_role(live_database, settings, tmp_path):
+    settings.FILE_STORE, settings.PUBLIC_FILE_STORE = tmp_path / "files", tmp_path / "public"
+    where = exchange.house()
+    columns = (exchange.column("name"),)
+    opened, closed = (
+        exchange.with_file(where, columns=columns, is_public=False) for _each in range(2)
+    )
+    lan = people.enter("lan@example.org")
+    for dataset in (opened, closed):
+        follows.follow(dataset.pk, language="en", by=lan, at=now())
+        file = dataset.resources.get(kind="file")
+        file_verbs.open_file(file.pk, by=where.publisher, at=now(), reason="公众需要")
+        file_verbs.release_version(file.versions.get().pk, by=where.head, at=now())
+    file_verbs.close_file(file.pk, by=where.head, at=now(), reason="有误")
+
+    with signed_in(USER="city_members"), override_settings(**AS_MEMBERS):
+        client = Client(headers={"Accept-Language": "en"})
+        people.sign_in(client, "lan@example.org")
+        listed = read(client)
+
+    assert listed.count("A file was opened, or given in a newer version") == 1
+    assert listed.count("A file was closed to everyone") == 1
 
 
 def test_all_of_it_works_with_the_rights_of_the_members_role(live_database):
