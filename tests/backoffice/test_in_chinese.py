@@ -1,9 +1,10 @@
 """The back office in Chinese: no page, button or label is left in English."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from itertools import chain
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -118,8 +119,7 @@ def test_no_list_page_or_button_shows_english_to_who_reads_chinese():
     for role in [role for role in Role if role in OFFICE_ROLES]:
         client = Client(headers={"Accept-Language": "zh-hans"})
         client.force_login(accounts.user(role, None if role in CITY_WIDE else where.department))
-        for address in _addresses(client, role):
-            answer = client.get(address)
+        for address, answer in _opened(client, role):
             if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
                 for text in english(answer.content.decode()):
                     found.setdefault(text, set()).add(address)
@@ -147,22 +147,23 @@ def test_no_page_beside_the_desks_shows_english_to_who_reads_chinese():
     assert {text: found[text] for text in left(found)} == {}
 
 
-def _addresses(client: Client, role: Role):
-    """Yield the first pages, the lists a role may open, a row of each, and that row's buttons."""
-    yield reverse("admin:index")
-    yield reverse("admin:inbox")
+def _opened(client: Client, role: Role) -> Iterator[tuple[str, Any]]:
+    """Yield the first pages, the lists a role may open, a row of each, and that row's buttons:
+    each address with its answer, asked for once."""
+    for first in (reverse("admin:index"), reverse("admin:inbox")):
+        yield first, client.get(first)
     for model in MODELS:
         if role not in viewers(model) or model not in admin.site._registry:
             continue
         meta = model._meta
         place = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
         listed = client.get(place)
-        yield place
+        yield place, listed
         for action in listed.context.get("actions_list") or []:
-            yield action["path"]
+            yield action["path"], client.get(action["path"])
         for row in listed.context["cl"].result_list[:2]:
             page = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
-            yield page
             shown = client.get(page)
+            yield page, shown
             for action in (shown.context or {}).get("actions_detail") or []:
-                yield action["path"]
+                yield action["path"], client.get(action["path"])
