@@ -6,6 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from django.db import connections
+from django.utils import translation
 
 from accounts.roles import NotAllowed, Role
 from audit.models import Entry
@@ -69,7 +70,7 @@ def test_the_trail_says_that_a_list_was_changed_and_not_by_which_dataset():
 @db
 @pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW, State.WITHDRAWN])
 def test_only_what_is_published_can_be_followed(state):
-    with pytest.raises(StepRefused, match="published"):
+    with translation.override("en"), pytest.raises(StepRefused, match="published"):
         follow(catalog.dataset(state), accounts.user(None))
 
     assert not Follow.objects.exists()
