@@ -106,7 +106,7 @@ def test_what_shapely_writes_is_read(geometry, is_high):
     same(read("wgs84.geojson", shapely.to_geojson(made)), made)
 
 
-LOW = re.compile(r" ?Z(?=\s*\()|([(,]\s*[^(), ]+\s+[^(), ]+)\s+[^(), ]+(?=\s*[,)])")
+LOW = re.compile(r" ?Z(?=\s*\()|([(,]\s*[^(),\s]+\s+[^(),\s]+)\s+[^(),\s]+(?=\s*[,)])")
 """Where a text tells heights, which we leave alone: shapely wants them of all spots or of none."""
 EDITS = st.lists(
     st.tuples(
