@@ -26,7 +26,7 @@ ENGLISH = re.compile(r"\b[A-Za-z]{3,}\s+[A-Za-z]{2,}\b")
 SILENT = {"script", "style", "code", "pre", "textarea", "option", "svg", "title"}
 INVENTED = re.compile(
     r"Person \d+|Organisation \d+|Dataset \d+|Test Law \d+|For tests\.|a test"
-    r"|Synthetic data for tests\."
+    r"|Synthetic data for tests\.|Data contest \d+|Build an app on open data\.|One entry an app\."
     r"|(?i:[a-z_]+\.[a-z_]+ [a-z]+:\d+)|^\d+: [a-z-]+ \w+$|^GET \S+$"
 )
 """Data of the tests, and names that the platform speaks in no language: kinds, verbs, targets."""
