@@ -25,6 +25,7 @@ FORMS = {
     *("members-grant-renew", "members-grant-end", "members-grant-dispose", "members-invite"),
     *("members-leave", "members-step-down", "members-colleague", "members-uninvite"),
     *("members-unfollow", "members-letters", "members-withdraw", "members-unlink"),
+    "members-contest-leave",
 }
 """Addresses that take forms alone, and are no page."""
 NOT_LOOKED_AT = {"account_logout", "openid_connect_login", "openid_connect_callback"}
@@ -41,6 +42,7 @@ def arguments(market: Market) -> dict[str, Mapping[str, object]]:
     person = people.of(EMAIL)
     follows.follow(market.dataset.pk, language="en", by=person, at=now())
     wish = community.wish(shown=True)
+    contest = {"slug": community.contest(at=now()).slug}
     slug = {"slug": market.dataset.slug}
     company = {"number": market.company.pk}
     word = {"token": "nonsense"}
@@ -63,6 +65,8 @@ def arguments(market: Market) -> dict[str, Mapping[str, object]]:
         "members-colleague": company | {"person": person.pk, "what": "end"},
         "members-uninvite": {"number": 1},
         "members-join": word,
+        "members-contest": contest,
+        "members-contest-leave": contest | {"number": 1},
         "members-follow": slug,
         "members-unfollow": slug,
         "members-letters-stop": {"token": follows.stop_token(person.pk)},
