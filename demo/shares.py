@@ -215,14 +215,18 @@ def _disputed(way: Way, request: ShareRequest, about: About, *, above: bool = Fa
 
 
 def _reported(way: Way) -> None:
-    """Let the asking department report something wrong, which the provider has not answered."""
-    corrections.report(
-        way.provider.resource.dataset_id,
-        corrections.Report(Wrong.ENTRY, "“登记机关”一项的说明与实际取值不符。"),
-        organization=way.asker.organization,
-        by=way.asker.clerk,
-        at=way.ago(2),
-    )
+    """Let the asking department report what is wrong: lately, and so long ago that it is late."""
+    for text, days in (
+        ("“登记机关”一项的说明与实际取值不符。", 2),
+        ("目录写明每日更新，近期两次更新相隔三日。", 30),
+    ):
+        corrections.report(
+            way.provider.resource.dataset_id,
+            corrections.Report(Wrong.ENTRY, text),
+            organization=way.asker.organization,
+            by=way.asker.clerk,
+            at=way.ago(days),
+        )
 
 
 def _withdrawn(way: Way) -> None:
