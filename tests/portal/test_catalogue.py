@@ -144,6 +144,7 @@ def renamed(dataset):
 
 
 def withdrawn(dataset):
+    RecordTable.objects.filter(resource__dataset=dataset).delete()  # of `refreshed`: no table is
     if Dataset.objects.published().filter(pk=dataset.pk).exists():
         opening.withdraw(dataset.pk, by=accounts.user(Role.OPERATOR), at=catalog.NOW, reason="–")
 
