@@ -22,6 +22,7 @@ from catalog.models import Subject
 from catalog.terms import Category, State, UpdateCycle
 from policy.terms import Grade, OpenType, ShareType
 
+comma = sql.SQL(", ").join
 SHOWN = 50
 """Options of one facet, the most frequent."""
 COLUMNS = {
@@ -115,20 +116,19 @@ def count(where: Conditions) -> Counted:
         return parted(cursor.fetchall())
 
 
-def counted_columns() -> list[str]:
-    """Return the columns of the search table that facets are counted by."""
-    return [COLUMNS[name] for name in chain.from_iterable(TOGETHER)]
+def counted_columns() -> sql.Composed:
+    """Return the columns of the search table that facets are counted by, in their order."""
+    return comma(sql.Identifier(COLUMNS[name]) for name in chain.from_iterable(TOGETHER))
 
 
 def grouped(found: sql.Composable) -> sql.Composed:
     """Return the statement that counts what is `found`: grouping, the columns, number of rows."""
-    comma = sql.SQL(", ").join
     sets = [[sql.Identifier(COLUMNS[name]) for name in names] for names in TOGETHER]
     return sql.SQL(
         "SELECT GROUPING({columns}), {columns}, count(*) FROM {found}"
         " GROUP BY GROUPING SETS ({sets})"
     ).format(
-        columns=comma(map(sql.Identifier, counted_columns())),
+        columns=counted_columns(),
         found=found,
         sets=comma(sql.SQL("({})").format(comma(names)) for names in sets),
     )

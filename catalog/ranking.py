@@ -9,9 +9,9 @@ from psycopg import sql
 from catalog import facets
 from catalog.asking import Asked, Term
 from catalog.conditions import Conditions
+from catalog.facets import comma
 from catalog.tokens import is_han
 
-comma = sql.SQL(", ").join
 RANKED = 500
 """How many of the entries found by words are put in order and can be paged through."""
 EXACT = {"A": 1.0, "B": 0.6, "C": 0.4, "D": 0.3}
@@ -48,10 +48,10 @@ def counting(where: Conditions, start: int, most: int) -> sql.Composed:
         " SELECT -place, {nothing}, dataset_id FROM page UNION ALL ({counts})"
     ).format(
         titles=_by_titles(where.asked),
-        columns=comma(map(sql.Identifier, facets.counted_columns())),
+        columns=facets.counted_columns(),
         where=where.clause(),
         relations=_page(where.asked, start, most, sql.SQL("matched"), sql.SQL("closeness")),
-        nothing=comma(sql.SQL("NULL") for _column in facets.counted_columns()),
+        nothing=comma([sql.SQL("NULL")] * len(facets.COLUMNS)),
         counts=facets.grouped(sql.SQL("matched")),
     )
 
