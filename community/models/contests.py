@@ -33,6 +33,10 @@ class ContestQuerySet(models.QuerySet):
         days = {"opens_on__lte": today, "entries_until__gte": today}
         return self.filter(state=ContestState.PUBLISHED, **days)
 
+    def judged(self, today: date) -> Self:
+        """Those whose last day for entries is over on a day of the city, without results yet."""
+        return self.filter(state=ContestState.PUBLISHED, entries_until__lt=today)
+
 
 class Contest(models.Model):
     """A contest: what it is about, by which days of the city (Asia/Shanghai), for which rules.

@@ -15,6 +15,7 @@ from accounts.roles import CITY_WIDE
 from backoffice.waiting import desks
 from catalog import publishing, resources
 from catalog.terms import LineState, State
+from community import contests
 from exchange import file_verbs
 from exchange.models import (
     Ground,
@@ -31,7 +32,7 @@ from exchange.sharing.corrections import Report
 from exchange.sync import engine
 from exchange.workflow import DisputeStep
 from policy.terms import Grade
-from tests.factories import accounts, catalog, exchange, sharing
+from tests.factories import accounts, catalog, community, exchange, sharing
 
 pytestmark = pytest.mark.django_db
 
@@ -265,6 +266,27 @@ def test_a_report_whose_answer_is_late_stands_on_the_desk_of_the_data_authority(
 
     assert title not in in_time
     assert [one.light for one in late.things] == ["bad"]
+
+
+def test_a_contest_waits_for_its_results_once_its_last_day_is_over_until_they_are_out():
+    now, title = timezone.now(), "Contests whose results are to be announced"
+    operator = accounts.user(Role.OPERATOR)
+    community.contest(at=now)  # takes entries still
+    community.contest(at=now, shown=False)
+    community.contest(at=now - timedelta(days=10))  # its last day is today
+    assert title not in piles(operator, Role.OPERATOR)
+    late = community.contest(at=now - timedelta(days=21))
+    judged = community.contest(at=now - timedelta(days=11))
+
+    waiting = piles(operator, Role.OPERATOR)[title]
+    contests.announce(late.pk, {}, by=operator, at=now)
+    contests.withdraw(judged.pk, reason="no jury", by=operator, at=now)
+
+    assert [(one.title, one.light, one.due_on) for one in waiting.things] == [
+        (late.title_en, "bad", late.results_on),
+        (judged.title_en, "warn", judged.results_on),
+    ]
+    assert title not in piles(operator, Role.OPERATOR)
 
 
 def test_a_report_of_something_wrong_waits_for_the_provider_with_its_light():
