@@ -662,10 +662,18 @@ KINDS: Mapping[str, Kind] = {
         (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
         mail=True,
     ),
+    "grant.runs_out": Kind(
+        gettext_lazy(
+            "Grant no. %(grant)s of %(asker)s on “%(dataset)s” ends after %(day)s. If the data is"
+            " needed for longer, renew it in time: a renewal is answered as any request is."
+        ),
+        (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
+        mail=True,
+    ),
     "grant.run_out": Kind(
         gettext_lazy(
-            "Grant no. %(grant)s of your department on “%(dataset)s” ran out on %(day)s. Renew it,"
-            " or dispose of what was received and have the head note how."
+            "Grant no. %(grant)s of %(asker)s on “%(dataset)s” ran out on %(day)s. Renew it, or"
+            " dispose of what was received and have it noted how."
         ),
         (Role.PUBLISHER, Role.REVIEWER, Role.HEAD),
         mail=True,

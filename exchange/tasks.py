@@ -138,13 +138,14 @@ def remind_of_uses() -> int:
 
 @shared_task
 def follow_stops() -> int:
-    """End what was agreed to stop, once its day has come, tell of silence and of what ran out.
+    """End what was agreed to stop, once its day has come, tell of silence and of last days.
 
     Safe to repeat. Calls are refused from the first hour of the day on, whenever this runs.
     Returns how many grants it was about.
     """
     now = timezone.now()
-    return stopping.follow(at=now) + lifecycle.tell_run_out(at=now)
+    told = lifecycle.tell_runs_out(at=now) + lifecycle.tell_run_out(at=now)
+    return stopping.follow(at=now) + told
 
 
 @shared_task

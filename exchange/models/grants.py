@@ -42,6 +42,14 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         rows = self.filter(over, channel=Channel.SHARE, disposed_at=None)
         return rows.exclude(ending=Ending.REPLACED)
 
+    def run_out(self, today):
+        """Ended by their last day alone, with no word yet of what became of the data."""
+        return self.filter(valid_until__lt=today, revoked_at=None, ending="", disposed_at=None)
+
+    def led_to(self):
+        """Between departments, or what an application led to: what its holder renews and ends."""
+        return self.filter(Q(channel=Channel.SHARE) | Q(request__isnull=False))
+
 
 class Grant(models.Model):
     """A consumer's right to fields of a dataset; `valid_until` is the last day it holds.

@@ -29,6 +29,9 @@ from exchange.sharing.matrix import Offer
 from exchange.sharing.requests import tell
 from policy.terms import Channel, Grade, Mode
 
+OF_ITS_DAYS = ("grant.runs_out", "grant.run_out")
+"""The notices of a grant's last day: ahead of it, and when it is over."""
+
 
 class GrantUnfit(Problem):
     """A grant that cannot be made as asked."""
@@ -182,7 +185,7 @@ def _replace(grant_id: int, request: ShareRequest, *, first: date, by: User, at:
         old.revoked_at = at
         batches.void(old, at=at)
     old.save(update_fields=["revoked_at", "valid_until", "ending", "ended_because"])
-    notices.settle(old.address, "grant.suspended", "grant.run_out", at=at)
+    notices.settle(old.address, "grant.suspended", *OF_ITS_DAYS, at=at)
     chain.record(
         "grant.end",
         old.address,
@@ -242,7 +245,7 @@ def revoke(grant_id: int, *, by: User, at: datetime, reason: str) -> Grant:
         raise StepRefused(_("Grant %(grant)s was revoked before.") % {"grant": grant_id})
     found.revoked_at, found.ending, found.ended_because = at, Ending.REVOKED, reason
     found.save(update_fields=["revoked_at", "ending", "ended_because"])
-    notices.settle(found.address, "grant.suspended", at=at)
+    notices.settle(found.address, "grant.suspended", *OF_ITS_DAYS, at=at)
     notices.tell(
         "grant.ended",
         organization=found.organization,

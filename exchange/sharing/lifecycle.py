@@ -7,10 +7,11 @@ in the same way. A call made after any of these is refused: grants are read at e
 provider stops a service: `exchange.sharing.stopping`.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,13 +19,17 @@ from accounts import notices
 from accounts.models import Organization, User
 from accounts.roles import require
 from audit import chain
+from catalog.terms import State
 from exchange.hooks import events
-from exchange.models import Ending, Grant
+from exchange.models import Ending, Grant, ShareRequest
 from exchange.sharing import batches, two_sides
-from exchange.sharing.grants import GrantUnfit
+from exchange.sharing.grants import OF_ITS_DAYS, GrantUnfit
 from exchange.sharing.requests import said
 from exchange.workflow import GrantState, GrantStep, StepRefused, move_grant
 from policy.terms import Channel
+
+AHEAD = timedelta(days=30)
+"""How long before a grant's last day its holder is told; one for no longer than that is not."""
 
 
 @transaction.atomic
@@ -124,7 +129,7 @@ def dispose(grant_id: int, *, receipt: str, by: User, at: datetime) -> Grant:
     move_grant(grant.state(timezone.localdate(at)), GrantStep.DISPOSE, of=grant.pk)
     grant.disposed_at, grant.disposal = at, said(receipt)
     grant.save(update_fields=["disposed_at", "disposal"])
-    notices.settle(grant.address, "grant.ended", "grant.run_out", at=at)
+    notices.settle(grant.address, "grant.ended", *OF_ITS_DAYS, at=at)
     tell("grant.disposed", grant, to=grant.dataset.owner, at=at, receipt=receipt)
     chain.record("grant.dispose", grant.address, by=by, at=at, receipt=receipt)
     return grant
@@ -176,7 +181,7 @@ def close(grant: Grant, ending: Ending, because: str, *, by: User | None, at: da
     grant.revoked_at, grant.ending, grant.ended_because = at, ending, because
     grant.save(update_fields=["revoked_at", "ending", "ended_because"])
     _void_files(grant, at)
-    notices.settle(grant.address, "grant.suspended", "grant.run_out", at=at)
+    notices.settle(grant.address, "grant.suspended", *OF_ITS_DAYS, at=at)
     if grant.disposed_at is None:
         for to in (grant.organization, grant.dataset.owner):
             tell("grant.ended", grant, to=to, at=at, reason=because)
@@ -186,17 +191,40 @@ def close(grant: Grant, ending: Ending, because: str, *, by: User | None, at: da
 
 
 @transaction.atomic
+def tell_runs_out(*, at: datetime) -> int:
+    """Tell departments and companies of a grant whose last day comes within AHEAD: renew it.
+
+    Once for each, and of none whose renewal is on its way: safe to repeat. Returns how many were
+    told.
+    """
+    today = timezone.localdate(at)
+    told = notices.open_targets("grant.runs_out")
+    near = Grant.objects.live(today).led_to().filter(ending="", valid_until__lte=today + AHEAD)
+    near = near.filter(dataset__state=State.PUBLISHED)
+    near = near.exclude(Exists(ShareRequest.objects.filter(renews=OuterRef("pk")).on_its_way()))
+    found = [
+        one
+        for one in near.select_related("dataset__owner", "organization").order_by("pk")
+        if one.address not in told and one.valid_until - one.valid_from > AHEAD
+    ]
+    for grant in found:
+        tell("grant.runs_out", grant, to=grant.organization, at=at, day=grant.valid_until)
+    return len(found)
+
+
+@transaction.atomic
 def tell_run_out(*, at: datetime) -> int:
-    """Tell departments whose grant's last day is over to renew it, or to dispose of the data.
+    """Tell departments and companies whose grant's last day is over to renew it, or to dispose.
 
     Once for each, until the disposal is noted or a renewal takes its place: safe to repeat.
     Returns how many were told.
     """
     told = notices.open_targets("grant.run_out")
-    rows = Grant.objects.to_dispose(timezone.localdate(at)).filter(revoked_at=None)
+    rows = Grant.objects.run_out(timezone.localdate(at)).led_to()
     over = rows.select_related("dataset__owner", "organization").order_by("pk")
     found = [one for one in over if one.address not in told]
     for grant in found:
+        notices.settle(grant.address, "grant.runs_out", at=at)
         tell("grant.run_out", grant, to=grant.organization, at=at, day=grant.valid_until)
     return len(found)
 

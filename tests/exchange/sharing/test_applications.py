@@ -334,6 +334,36 @@ def test_the_company_says_that_its_purpose_is_over_and_notes_the_disposal(market
     assert told("grant.disposed") == {Role.REVIEWER}
 
 
+def test_a_company_is_told_of_the_last_day_ahead_and_when_it_is_over(market):
+    type(market.person).objects.filter(pk=market.person.pk).update(email="lan@example.org")
+    grant = market.granted("turnover")
+    over = NOW + (grant.valid_until - TODAY) + timedelta(days=1)
+
+    counts = [
+        (lifecycle.tell_runs_out(at=one), lifecycle.tell_run_out(at=one))
+        for one in (NOW, over - lifecycle.AHEAD, over, over)
+    ]
+    notices.mail_due(at=over)
+    door = f"/my/applications/grants/{grant.pk}/"
+    ahead, after = [one.body for one in mail.outbox if door in one.body]
+
+    assert counts == [(0, 0), (1, 0), (0, 1), (0, 0)]
+    assert told("grant.runs_out") == told("grant.run_out") == {Role.RESPONSIBLE, Role.DEVELOPER}
+    assert ("请及时续期" in ahead, "renew it in time" in ahead) == (True, True)
+    assert ("已于" in after, "ran out on" in after) == (True, True)
+
+
+def test_what_a_company_was_told_of_the_last_day_is_settled_when_it_noted_the_disposal(market):
+    grant = market.granted("turnover")
+    over = NOW + (grant.valid_until - TODAY) + timedelta(days=1)
+    lifecycle.tell_run_out(at=over)
+
+    lifecycle.dispose(grant.pk, receipt="已删除", by=market.person, at=over)
+
+    assert not Notice.objects.open().filter(kind="grant.run_out").exists()
+    assert lifecycle.tell_run_out(at=over) == 0
+
+
 def test_a_revoked_grant_is_told_to_the_company(market):
     grant = market.granted("turnover")
 

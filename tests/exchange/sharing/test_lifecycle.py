@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Notice
+from accounts.roles import Role
 from exchange.models import Ending, Grant, ShareRequest
 from exchange.sharing import asking, deciding, grants, lifecycle
 from exchange.sharing.grants import GrantUnfit
@@ -97,6 +98,32 @@ def test_a_department_is_told_once_of_a_grant_that_ran_out_until_it_noted_the_di
 
     assert (counts, told, open_now.count()) == ([0, 1, 0], 3, 0)
     assert lifecycle.tell_run_out(at=at) == 0
+
+
+def test_a_department_is_told_once_thirty_days_before_the_last_day(two, grant):
+    first = NOW + (grant.valid_until - TODAY) - lifecycle.AHEAD
+    moments = (first - timedelta(days=1), first, first + timedelta(days=9))
+
+    counts = [lifecycle.tell_runs_out(at=one) for one in moments]
+    told = Notice.objects.open().filter(kind="grant.runs_out", organization=two.asker)
+    roles = set(told.values_list("role", flat=True))
+    lifecycle.tell_run_out(at=first + lifecycle.AHEAD + timedelta(days=1))
+
+    assert counts == [0, 1, 0]
+    assert roles == {Role.PUBLISHER, Role.REVIEWER, Role.HEAD}
+    assert not told.exists()
+
+
+def test_ahead_nobody_is_told_of_a_short_grant_or_while_its_renewal_is_on_its_way(two, grant):
+    two.granted("income", wanted_until=TODAY + lifecycle.AHEAD)
+    near = NOW + (grant.valid_until - TODAY)
+    on_its_way = renewal(two, grant)
+
+    during = [lifecycle.tell_runs_out(at=one) for one in (NOW, near)]
+    asking.withdraw(on_its_way.pk, reason="x", by=two.clerk, at=NOW)
+
+    assert during == [0, 0]
+    assert lifecycle.tell_runs_out(at=near) == 1
 
 
 def test_what_is_over_waits_for_its_disposal_and_what_was_renewed_does_not(two, grant):
