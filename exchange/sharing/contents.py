@@ -316,7 +316,8 @@ def missing(request: ShareRequest, *, today: date) -> list[str]:
 def renewal(request: ShareRequest) -> None:
     """Return if a request that renews a grant asks for no more than it. Raises RequestUnfit.
 
-    Another purpose, way of use or scope is another request, with its own consent.
+    Another purpose, way of use or scope is another request, with its own consent; so are more
+    calls a day.
     """
     grant = request.renews
     if grant is None:
@@ -338,6 +339,27 @@ def renewal(request: ShareRequest) -> None:
             )
             % {"grant": grant.pk}
         )
+    if _more_calls(request, grant.daily_quota):
+        raise RequestUnfit(
+            _(
+                "Grant %(grant)s gives %(most)s calls a day at the most, and a renewal asks for no"
+                " more of them. Ask for that many, or for more by a new request: it needs a"
+                " consent of its own."
+            )
+            % {"grant": grant.pk, "most": grant.daily_quota}
+        )
+
+
+def _more_calls(request: ShareRequest, most: int | None) -> bool:
+    """Whether a request asks for more calls a day than `most`; None is as many as one likes.
+
+    A draft may leave it open; of whole files, where nobody has to say how many, that is more.
+    """
+    if most is None:
+        return False
+    if request.calls_peak is None:
+        return request.mode == Mode.BULK
+    return request.calls_peak > most
 
 
 def digest(request: ShareRequest) -> str:

@@ -113,7 +113,8 @@ def _renewal(
     asking = Asking(grant.organization, datasets, _fields(datasets), {}, grant)
     said = {} if grant.request is None else _said(asking, [grant.request], renewed=True)
     held = {"fields_asked": list(grant.fields), "mode": grant.modes[0], "purpose": grant.purpose}
-    held |= {"clear_up_to": grant.clear_up_to, **forms.values_of_rows(grant.rows)}
+    held |= {"clear_up_to": grant.clear_up_to, "calls_peak": grant.daily_quota}
+    held |= forms.values_of_rows(grant.rows)
     return asking, {**first, **said, **held}
 
 

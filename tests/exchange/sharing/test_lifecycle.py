@@ -1,6 +1,7 @@
 """A grant between departments is suspended at once, mended or ended, and disposed of on record."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from exchange.sharing import asking, deciding, grants, lifecycle
 from exchange.sharing.grants import GrantUnfit
 from exchange.sharing.requests import RequestUnfit, asked
 from exchange.workflow import OPEN_STATES, GrantState, State, StepRefused
+from policy.terms import Mode
 from tests.factories import sharing
 from tests.factories.sharing import NOW, TODAY
 
@@ -158,8 +160,33 @@ def test_a_renewal_that_asks_for_more_than_the_grant_is_refused(two, grant):
         )
 
 
-def renewal(two: sharing.Two, grant: Grant) -> ShareRequest:
-    terms = two.terms("phone")
+@pytest.mark.parametrize("over", [{"calls_peak": 501}, {"calls_peak": None, "mode": Mode.BULK}])
+def test_a_renewal_that_asks_for_more_calls_a_day_than_the_grant_is_refused(two, over):
+    grant = two.granted("phone", mode=over.get("mode", Mode.QUERY))
+
+    with pytest.raises(RequestUnfit, match=r"500 calls a day.* by a new request"):
+        renewal(two, grant, **over)
+
+    assert not ShareRequest.objects.filter(renews=grant).exists()
+
+
+def test_a_renewal_may_ask_for_fewer_calls_and_a_draft_may_leave_them_open(two, grant):
+    first = renewal(two, grant, calls_peak=None)
+    changed = asking.change(first.pk, two.terms("phone", calls_peak=499), by=two.clerk, at=NOW)
+    with pytest.raises(RequestUnfit, match="500 calls a day"):
+        asking.change(first.pk, two.terms("phone", calls_peak=501), by=two.clerk, at=NOW)
+
+    assert changed.calls_peak == 499
+
+
+def test_a_grant_without_a_number_of_calls_is_renewed_with_any(two):
+    grant = two.granted("phone", mode=Mode.BULK, calls_peak=None, calls_average=None)
+
+    assert renewal(two, grant, mode=Mode.BULK, calls_peak=900).calls_peak == 900
+
+
+def renewal(two: sharing.Two, grant: Grant, **over: Any) -> ShareRequest:
+    terms = two.terms("phone", **over)
     return asking.draft(
         two.dataset.pk, terms, organization=two.asker, renews=grant, by=two.clerk, at=NOW
     )
