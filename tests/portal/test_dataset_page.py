@@ -19,7 +19,7 @@ from exchange import access, counted
 from exchange.models import RecordTable
 from exchange.sync import engine
 from oversight.models import Daily, Door
-from policy.terms import Grade, OpenType
+from policy.terms import DataType, Grade, OpenType
 from tests.databases import as_open_door
 from tests.factories import catalog, exchange
 from tests.portal.dataset_ways import COLUMNS, get, page, served, text
@@ -155,6 +155,24 @@ def test_a_code_list_is_named_at_its_field(db):
         html = text(page(one))
 
     assert "GB/T 2260 (2023)" in field(html, "region")
+
+
+def test_the_bounds_of_a_field_are_told_in_words_where_one_side_is_free(db):
+    bounds = {"low": (0, None), "high": (None, 100), "both": (-90, 90)}
+    columns = [
+        catalog.new_field(name, data_type=DataType.INTEGER, minimum=least, maximum=most)
+        for name, (least, most) in bounds.items()
+    ]
+    one = catalog.dataset(fields=columns)
+
+    with as_open_door():
+        english, chinese = text(page(one)), text(page(one, language="zh-CN"))
+
+    assert "0 or more" in field(english, "low")
+    assert "100 or less" in field(english, "high")
+    assert "-90 … 90" in field(english, "both")
+    assert "不小于 0" in field(chinese, "low")
+    assert "不大于 100" in field(chinese, "high")
 
 
 def test_the_pages_work_as_the_open_doors_role(dataset):
