@@ -20,6 +20,7 @@ from audit import chain
 from config import health
 from exchange import public_files
 from exchange.database_roles import LOGINS
+from exchange.records import zones
 from portal.members import oidc_server
 
 OLDEST_PYTHON = (3, 11)
@@ -209,6 +210,19 @@ def public_files_there() -> Iterator[Finding]:
         )
 
 
+def zones_masked_otherwise() -> Iterator[Finding]:
+    """Find zones that hold what the masks of another release left."""
+    if not health.database_answers() or not health.migrations_are_applied():
+        return
+    if count := len(zones.masked_otherwise()):
+        yield Finding(
+            f"{count} tables of the open or the conditional zone were masked by another release.",
+            "This one masks otherwise: what they hold masked is withheld until it is masked anew.",
+            "It is done every ten minutes: see that beat and worker-sync run. At once: celery -A"
+            " config call exchange.tasks.mask_anew",
+        )
+
+
 def proxies() -> Iterator[Finding]:
     """Find a site behind a proxy that does not know its proxy."""
     if settings.SECURE and not settings.TRUSTED_PROXIES:
@@ -260,6 +274,7 @@ def examine(port_number: int) -> list[Finding]:
         lambda: port(port_number),
         file_roots,
         public_files_there,
+        zones_masked_otherwise,
         proxies,
         foreign_sign_in,
         kept_secrets,

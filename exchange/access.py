@@ -32,7 +32,7 @@ from exchange.records.compile import Scope, VisibleField
 from policy.decision import Decision, decide
 from policy.facts import Case, FieldFacts, GrantFacts, Prohibition, Reader, RowScope
 from policy.sentences import Reason
-from policy.terms import Channel, Grade, Mode, ReaderKind, ScopeOperator, Treatment
+from policy.terms import Because, Channel, Grade, Mode, ReaderKind, ScopeOperator, Treatment
 
 KEPT_DECISIONS = 2000
 Facts = tuple[dict[int, str], tuple[FieldFacts, ...], tuple[Prohibition, ...], dict[str, str]]
@@ -397,7 +397,7 @@ def visible(
 
     `listed` are all its live fields, for who read them just now anyway. What the zone withholds
     stays withheld, whatever a decision says: the zone may lag behind a loosened grade, never
-    behind a stricter one.
+    behind a stricter one. What it holds by the masks of another release is withheld too.
     """
     key = (
         found.dataset_id,
@@ -498,6 +498,8 @@ def _as_seen(
     decided = decision.fields[one.name]
     grounds = tuple(ground(reason) for reason in decided.reasons)
     treatment = decided.treatment
+    if treatment != Treatment.WITHHELD and column is not None and not masks.is_of_today(column):
+        treatment, grounds = Treatment.WITHHELD, (ground(Reason(Because.MASK_RENEWED)),)
     if treatment == Treatment.WITHHELD or column is None:
         return VisibleField(
             one.name,

@@ -181,6 +181,17 @@ def reproject_due(*, at: datetime) -> int:
     return len(datasets)
 
 
+def mask_anew(*, at: datetime) -> int:
+    """Fill anew, from the shared rows, each zone that another release masked; for the beat.
+
+    Returns how many datasets. Until then a reading withholds what such a zone holds masked.
+    """
+    datasets = {table.resource.dataset_id for table in zones.masked_otherwise()}
+    for dataset_id in sorted(datasets):
+        _follow_the_day(dataset_id, at=at)
+    return len(datasets)
+
+
 @transaction.atomic
 def _follow_the_day(dataset_id: int, *, at: datetime) -> None:
     """Project a dataset, and tell of it where that made other tables of it.

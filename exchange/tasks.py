@@ -103,6 +103,12 @@ def reproject_due() -> int:
 
 
 @shared_task
+def mask_anew() -> int:
+    """Fill zones anew that another release masked; returns how many datasets. Safe to repeat."""
+    return opening.mask_anew(at=timezone.now())
+
+
+@shared_task
 def tend_public_files() -> int:
     """Make the folder of public files hold what everybody is given; returns how many differed.
 
@@ -213,6 +219,7 @@ SCHEDULE = {
     "sync-due": _every(DUE_SECONDS, "sync_due"),
     "sweep": _every(600.0, "sweep"),
     "reproject-due": _every(3600.0, "reproject_due"),
+    "mask-anew": _every(600.0, "mask_anew"),
     "tend-public-files": _every(600.0, "tend_public_files"),
     "remind-of-lines": _every(3600.0, "remind_of_lines"),
     "remind-of-requests": _every(3600.0, "remind_of_requests"),

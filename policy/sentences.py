@@ -87,6 +87,13 @@ SENTENCES: Mapping[Because, tuple[str, str]] = {
         "假名只能按使用方分别生成，不能向社会统一开放。",
         "Pseudonyms are made for one consumer at a time, so none can be shown to everyone.",
     ),
+    Because.MASK_RENEWED: (
+        "脱敏规则已更新，平台正在重新脱敏该信息项的值，完成前不提供，请稍后再试。",
+        (
+            "The rules of masking have changed, and this field's values are being masked anew. "
+            "Until that is done they are not shown: try again in some minutes."
+        ),
+    ),
     Because.UNGRADED: (
         "该信息项尚未定级，请提供部门先定级。",
         "This field has no grade yet. The providing department has to grade it first.",

@@ -195,6 +195,7 @@ class Because(StrEnum):
     MASK_MISSING = "mask-missing"
     MASK_TOO_WEAK = "mask-too-weak"
     PSEUDONYM_SHARED = "pseudonym-shared"
+    MASK_RENEWED = "mask-renewed"
     UNGRADED = "ungraded"
     CONCEALED = "concealed"
     ENDED = "ended"

@@ -84,6 +84,16 @@ def wanted(resource: Resource, zone: str, today: date) -> list[dict[str, object]
     return columns
 
 
+def masked_otherwise() -> list[RecordTable]:
+    """Return the live tables of the zones that hold what masks of another release left."""
+    standing = RecordTable.objects.filter(zone__in=PROJECTED, live=True)
+    return [
+        table
+        for table in standing.select_related("resource").order_by("pk")
+        if not all(masks.is_of_today(column) for column in table.columns)
+    ]
+
+
 def _project(resource: Resource, zone: str, *, at: datetime) -> RecordTable | None:
     shared = store.live(resource.pk, Zone.SHARED)
     standing = store.live(resource.pk, zone)
