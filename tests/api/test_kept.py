@@ -15,10 +15,11 @@ from api.kept import LARGEST, MEGABYTE, Kept, Shelf, shelf
 from api.pages import Answered
 from audit import deliveries
 from exchange import access, opening
+from exchange.models import RunState
 from exchange.sharing import grants
 from exchange.sync import engine
 from policy.terms import Grade
-from tests.api.conftest import COLUMNS, built
+from tests.api.conftest import COLUMNS, ROWS, built
 from tests.factories import accounts, exchange
 
 QUERIES = (
@@ -75,10 +76,11 @@ class City:
         names = ",".join(one.name for one in COLUMNS)
         rows = [
             f"{i},n{i}-{self.generation},{i % 7}.50,2026-01-01,138{i:08d},s,x{self.generation},g"
-            for i in range(1, 60 + self.generation)
+            for i in range(1, len(ROWS) + self.generation)
         ]
         Path(self.way.binding.object["path"]).write_text("\n".join([names, *rows]))
-        engine.sync(self.way.binding.pk)
+        run = engine.sync(self.way.binding.pk)
+        assert (run.state, run.updated > 0) == (RunState.DONE, True)  # held, it would move no row
 
     def mask(self) -> None:
         if self.masked or self.gone:
