@@ -61,6 +61,10 @@ class SignIn(Framed, allauth.LoginView):
     template_name = "portal/members/sign_in.html"
     limit = limits.SIGN_IN
 
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        """Say so to who comes from confirming an address."""
+        return super().get_context_data(**more) | {"is_confirmed": "confirmed" in self.request.GET}
+
 
 class SignUp(Framed, allauth.SignupView):
     """Sign up."""

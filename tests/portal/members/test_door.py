@@ -29,12 +29,14 @@ def test_signing_up_confirming_and_signing_in_opens_the_pages():
     link = re.search(r"http://127\.0\.0\.1:8000(/my/confirm/\S+)", letter.body)[1]
     before = people.sign_in(client, "lan@example.org")
     asked = client.get(link)
-    client.post(link)
+    confirmed = client.post(link, follow=True)
     answer = people.sign_in(client, "lan@example.org")
     home = client.get("/my/")
 
     assert before["Location"] == "/my/confirm/"
     assert "Is lan@example.org your address?" in asked.content.decode()
+    assert "Your e-mail address is confirmed." in confirmed.content.decode()
+    assert "is confirmed" not in Client().get("/my/sign-in/").content.decode()
     assert answer["Location"] == "/my/"
     assert "Welcome, Lan" in home.content.decode()
     verbs = list(Entry.objects.order_by("pk").values_list("verb", flat=True))
