@@ -6,15 +6,17 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Organization, User
 from accounts.roles import NotAllowed
 from catalog.models import Dataset
 from exchange.models import Grant, ShareRequest
-from exchange.sharing import applications, applying, asking, deciding
+from exchange.sharing import applications, applying, asking, contents, deciding
+from exchange.sharing.matrix import Line
 from exchange.sharing.requests import RequestIncomplete, RequestUnfit, asked, offered
 from exchange.workflow import Step
 from portal.frame import number_of
@@ -97,6 +99,12 @@ def _form(request: HttpRequest, dataset: Dataset, drafted: ShareRequest | None) 
             answer, status = _kept(request, dataset, form, drafted)
             if answer is not None:
                 return answer
+        if "hand_in" in request.POST:
+            begun = form.begun(dataset, companies[0], timezone.localdate())
+            begun.renews_id = _renewed_by(drafted)
+            form.tell(contents.lacking(begun, today=timezone.localdate()))
+    elif drafted is not None and "check" in request.GET:
+        form = _checked(dataset, drafted)
     context = _would_bring(dataset, form, companies, besides=_renewed_by(drafted)) | {
         "dataset": dataset,
         "form": form,
@@ -114,17 +122,27 @@ def _made(
     companies: Sequence[Any],
     drafted: ShareRequest | None,
 ) -> ApplyForm:
-    today = timezone.localdate()
-    start = first(today) if drafted is None else said_by(drafted)
+    start = first(timezone.localdate()) if drafted is None else said_by(drafted)
     places = companies if drafted is None else [drafted.organization]
-    return ApplyForm(
-        request.POST or None,
-        initial=start,
-        companies=places,
-        lines=applying.attainable(
-            dataset, places[0].pk, today=today, besides=_renewed_by(drafted)
-        ),
-    )
+    lines = _attainable(dataset, places[0], drafted)
+    return ApplyForm(request.POST or None, initial=start, companies=places, lines=lines)
+
+
+def _checked(dataset: Dataset, drafted: ShareRequest) -> ApplyForm:
+    """Return the form of a draft with all that it lacks, each at its field."""
+    place = drafted.organization
+    lines = _attainable(dataset, place, drafted)
+    form = ApplyForm(said_by(drafted), companies=[place], lines=lines)
+    form.is_valid()
+    form.tell(contents.lacking(drafted, today=timezone.localdate()))
+    return form
+
+
+def _attainable(
+    dataset: Dataset, company: Organization, drafted: ShareRequest | None
+) -> list[Line]:
+    today = timezone.localdate()
+    return applying.attainable(dataset, company.pk, today=today, besides=_renewed_by(drafted))
 
 
 def _renewed_by(drafted: ShareRequest | None) -> int | None:
@@ -179,24 +197,26 @@ def _kept(
         if "hand_in" not in request.POST:
             sentence = _("The draft is kept. Nobody but your company sees it yet.")
             return done(request, sentence, "members-application", number=kept.pk), HTTPStatus.OK
-        return _handed_in(request, kept), HTTPStatus.OK
+        return _handed_in(request, form, kept), HTTPStatus.OK
     except (RequestIncomplete, RequestUnfit, NotAllowed) as no:
         form.add_error(None, str(no))
         return None, getattr(no, "status", HTTPStatus.BAD_REQUEST)
 
 
-def _handed_in(request: HttpRequest, kept: ShareRequest) -> HttpResponse:
-    """Hand a kept application in; where something is missing the draft stays, and says what."""
+def _handed_in(request: HttpRequest, form: ApplyForm, kept: ShareRequest) -> HttpResponse:
+    """Hand a kept application in; where something is missing the draft stays, and says what.
+
+    What it lacks stands at each field of the page that this leads to; another refusal is told.
+    """
+    vouched = form.cleaned_data["vouched"]
     try:
-        applications.hand_in(
-            kept.pk,
-            vouched=request.POST.get("vouched") == "yes",
-            by=person_of(request),
-            at=timezone.now(),
-        )
+        applications.hand_in(kept.pk, vouched=vouched, by=person_of(request), at=timezone.now())
     except (RequestIncomplete, RequestUnfit) as no:
-        sentence = _("The draft is kept, and was not handed in yet. %(why)s") % {"why": no}
-        return done(request, sentence, "members-application-change", number=kept.pk)
+        told_there = isinstance(no, RequestIncomplete) or not vouched
+        sentence = _("The draft is kept, and was not handed in yet. %(why)s")
+        request.session["said"] = (sentence % {"why": "" if told_there else no}).strip()
+        change = reverse("members-application-change", kwargs={"number": kept.pk})
+        return redirect(f"{change}?check=1")
     sentence = _("The application is handed in. The department answers by the day below.")
     return done(request, sentence, "members-application", number=kept.pk)
 

@@ -1,22 +1,26 @@
 """What a company fills in to apply for conditional data. Rules are the verbs'."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from catalog.labels import GRADES
+from catalog.models import Dataset
 from exchange.models import ShareRequest
-from exchange.sharing.contents import Terms
+from exchange.sharing.contents import Lack, Terms
 from exchange.sharing.matrix import Line, Offer
 from policy.decision import OPEN_CEILING
 from policy.terms import Grade, Mode, Treatment
 
 MOST_CALLS = 2_147_483_647
+FIELD_OF = {"fields": "wanted"}
+"""Where a part of an application has another name in the form."""
 WAY_NAMES: dict[str, Promise] = {
     Mode.QUERY.value: _("page by page, by calls of the API"),
     Mode.BULK.value: _("whole files"),
@@ -49,6 +53,9 @@ class DayInput(forms.DateInput):
 
 class ApplyForm(forms.Form):
     """An application; what a draft may lack is asked for when it is handed in."""
+
+    use_required_attribute = False
+    """What is missing is told all at once here, and by a browser one thing at a time."""
 
     asks_all = True
     """Everything is asked for when it is handed in, so no field says that it may stay empty."""
@@ -97,6 +104,13 @@ class ApplyForm(forms.Form):
     calls_peak = forms.IntegerField(
         label=_("Calls a day, at the most"), required=False, min_value=1, max_value=MOST_CALLS
     )
+    vouched = forms.BooleanField(
+        label=_(
+            "For the company I vouch that this is true, and that the data is used for this purpose"
+            " alone and given to nobody else."
+        ),
+        required=False,
+    )
 
     def __init__(
         self, *args: Any, companies: Sequence[Organization], lines: Sequence[Line], **kwargs: Any
@@ -114,6 +128,54 @@ class ApplyForm(forms.Form):
             for line in lines
             if line.gains or line.now.treatment != Treatment.WITHHELD
         ]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a period that ends before it begins."""
+        told = super().clean() or self.cleaned_data
+        start, until = told.get("wanted_from"), told.get("wanted_until")
+        if start and until and until < start:
+            self.add_error(
+                "wanted_until", gettext("The period ends on or after the day it begins.")
+            )
+        return told
+
+    def tell(self, lacking: Iterable[Lack]) -> None:
+        """Say at each field what an application lacks, and that it is vouched for.
+
+        What is wrong with a field already stays as it was said.
+        """
+        told = [(FIELD_OF.get(one.part, one.part), one.sentence) for one in lacking]
+        if not self.cleaned_data.get("vouched"):
+            told.append(("vouched", gettext("Whoever hands it in vouches for this: tick it.")))
+        for name, sentence in told:
+            if name not in self.errors:
+                self.add_error(name, sentence)
+
+    def wrong(self) -> list[tuple[forms.BoundField, str]]:
+        """Return each field with something wrong with it, in their order, and what that is."""
+        fields = [*self.visible_fields(), *self.hidden_fields()]
+        return [(field, str(field.errors[0])) for field in fields if field.errors]
+
+    def begun(self, dataset: Dataset, company: Organization, today: date) -> ShareRequest:
+        """Return an application as far as it is filled in, to see what it lacks; it is not kept.
+
+        Its days are today's where none are said.
+        """
+        told = self.cleaned_data
+        offer = self.offer(today)
+        return ShareRequest(
+            dataset=dataset,
+            organization=told.get("organization") or company,
+            purpose=told.get("purpose", ""),
+            scene=told.get("scene", ""),
+            safeguards=told.get("safeguards", ""),
+            mode=offer.mode,
+            fields=list(offer.fields),
+            clear_up_to=int(offer.clear_up_to),
+            wanted_from=offer.valid_from,
+            wanted_until=offer.valid_until,
+            calls_peak=told.get("calls_peak"),
+        )
 
     def offer(self, today: date) -> Offer:
         """Return what is asked for as far as it is filled in, to show what it would bring."""

@@ -136,14 +136,55 @@ def test_a_draft_is_kept_changed_and_handed_in(market, page):
     assert client.get(change).status_code == 302
 
 
-def test_what_is_missing_is_told_and_the_draft_stays(market, page):
+def told_at(answer) -> dict[str, str]:
+    """Return what stands at the fields of the form, which the note on top says as well."""
+    html = answer.content.decode()
+    found = dict(re.findall(r'<p class="wrong" id="id_(\w+)_error">([^<]+)</p>', html))
+    top = html[: html.index("<form method")]
+    assert all(f'href="#id_{name}"' in top and text in top for name, text in found.items())
+    return found
+
+
+def test_all_that_is_missing_is_told_at_once_each_at_its_field_and_the_draft_stays(market, page):
     client = client_of()
+    empty = {"purpose": "", "scene": "", "safeguards": " ", "calls_peak": ""}
 
-    sent = client.post(page, form(market, "turnover", safeguards="", hand_in="yes", vouched="yes"))
-    shown = text_of(client.get(sent["Location"]))
+    sent = client.post(page, form(market, hand_in="yes", **empty))
+    shown = client.get(sent["Location"])
 
-    assert "security measures" in shown
+    assert set(told_at(shown)) == {*empty, "wanted", "vouched"}
+    assert "The draft is kept, and was not handed in yet." in text_of(shown)
     assert ShareRequest.objects.get().state == State.DRAFT
+
+
+def test_what_cannot_be_kept_and_what_is_missing_are_told_together(market, page):
+    days = {"wanted_from": "", "wanted_until": "soon"}
+
+    answer = client_of().post(
+        page, form(market, "turnover", safeguards="", calls_peak="0", hand_in="yes", **days)
+    )
+
+    assert answer.status_code == 400
+    assert set(told_at(answer)) == {*days, "safeguards", "calls_peak", "vouched"}
+    assert not ShareRequest.objects.exists()
+
+
+def test_a_period_that_ends_before_it_begins_is_told_at_its_end(market, page):
+    day = str(timezone.localdate() - timedelta(days=1))
+
+    answer = client_of().post(page, form(market, "turnover", wanted_until=day, keep="yes"))
+
+    assert (answer.status_code, set(told_at(answer))) == (400, {"wanted_until"})
+
+
+def test_a_draft_says_nothing_of_what_it_lacks_before_it_is_handed_in(market, page):
+    client = client_of()
+    client.post(page, form(market, safeguards="", keep="yes"))
+    number = ShareRequest.objects.get().pk
+
+    shown = client.get(f"/my/applications/{number}/change/")
+
+    assert told_at(shown) == {}
 
 
 def test_it_is_not_handed_in_without_the_tick(market, page):
@@ -151,7 +192,7 @@ def test_it_is_not_handed_in_without_the_tick(market, page):
 
     sent = client.post(page, form(market, "turnover", hand_in="yes"))
 
-    assert "vouches" in text_of(client.get(sent["Location"]))
+    assert set(told_at(client.get(sent["Location"]))) == {"vouched"}
     assert ShareRequest.objects.get().state == State.DRAFT
 
 
