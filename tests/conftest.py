@@ -13,6 +13,7 @@ import redis
 from django.conf import settings
 from django.db import connection, connections
 from django.urls import get_resolver
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from api import pages
 from exchange import access
@@ -99,6 +100,23 @@ def django_db_setup() -> Iterator[None]:
 def _addresses_of_all_doors() -> None:
     """Read the addresses while all doors stand open: they are read once, and tests shut some."""
     assert get_resolver().url_patterns
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_found_once() -> Iterator[None]:
+    """Look for static files once: the middleware of each test's client would look anew."""
+    found = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def once(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files |= found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", once)
+        yield
 
 
 @pytest.fixture(scope="module")
