@@ -1,4 +1,5 @@
-// What a page does more where scripts run: buttons that copy a program. Nothing needs it.
+// What a page does more where scripts run: buttons that copy a program, and rows that come in place
+// of others have the focus that went with those. Nothing needs it.
 (function () {
   "use strict";
 
@@ -20,8 +21,15 @@
       }, 2000);
     });
   });
+  function keepFocus() {
+    if (document.activeElement !== document.body) return;
+    var place = document.querySelector("#asked .preview") || document.getElementById("data-title");
+    if (place) place.focus({ preventScroll: true });
+  }
+
   document.addEventListener("htmx:afterSettle", function () {
     show(document);
+    keepFocus();
   });
   show(document);
 })();

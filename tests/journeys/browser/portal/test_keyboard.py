@@ -109,6 +109,27 @@ def test_menus_open_by_key_close_by_escape_and_when_one_leaves(city: City):
     expect(menus.first).not_to_have_attribute("open", "")
 
 
+def test_rows_that_come_in_place_of_others_have_the_focus(city: City):
+    looker = Looker.at(city, "en", viewport=WIDE)
+    page = looker.page
+    rows = page.locator(".preview")
+    looker.open(f"/datasets/{city.living.stops.slug}")
+
+    tab_to(looker, ".pages a[rel=next]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**cursor=**")
+    expect(rows).to_be_focused()
+    tab_to(looker, ".preview th a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**sort=**")
+    expect(rows).to_be_focused()
+    page.get_by_text("Filter, sort, choose fields").press("Enter")
+    page.get_by_label("Value 1").press("Enter")
+    expect(rows).to_be_focused()
+
+    assert looker.troubles() == []
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_one_searches_opens_and_downloads_by_keys_alone(city: City, language: str, tmp_path: Path):
     looker = Looker.at(city, language, viewport=WIDE, accept_downloads=True)

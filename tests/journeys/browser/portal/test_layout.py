@@ -53,6 +53,7 @@ LONG = """() => {
   for (let more = 0; more < 60; more++) rows.append(rows.rows[0].cloneNode(true));
   return box.scrollHeight - box.clientHeight;
 }"""
+PAPER = {"width": 700, "height": 1000}  # what the margins of A4 leave
 INK = "getComputedStyle(document.body).color"
 
 DEAF = "addEventListener('resize', (told) => told.stopImmediatePropagation(), true)"
@@ -170,6 +171,8 @@ def test_on_paper_a_long_table_is_whole_and_a_dark_screen_prints_dark_on_white(c
     looker.page.emulate_media(media="print")
 
     assert looker.page.evaluate(LONG) == 0
+    looker.resize(PAPER)
+    assert looker.page.evaluate(WIDER) == []
     assert (light, looker.page.evaluate(INK)) == ("rgb(232, 239, 242)", "rgb(18, 34, 42)")
 
 
