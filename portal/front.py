@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 
 from catalog import search
 from catalog.facets import Option
@@ -43,7 +43,7 @@ class Front:
     themes: tuple[Theme, ...]
     libraries: tuple[Option, ...]
     published: tuple[Dataset, ...]
-    refreshed: tuple[RecordTable, ...]
+    refreshed: tuple[Dataset, ...]
     people: TakingPart
 
 
@@ -55,8 +55,7 @@ def front() -> Front:
         _figures(found.total or 0),
         tuple(_theme(one) for one in options["subject"][:THEMES]),
         options["category"],
-        _published(),
-        _refreshed(),
+        *_news(),
         taking_part(),
     )
 
@@ -76,15 +75,25 @@ def _figures(total: int) -> Figures:
     return Figures(total, told["departments"], told["opened"], told["rows"] or 0)
 
 
-def _published() -> tuple[Dataset, ...]:
-    newest = Dataset.objects.published().select_related("owner").order_by("-published_at", "-pk")
-    return tuple(newest[:NEW])
-
-
-def _refreshed() -> tuple[RecordTable, ...]:
-    tables = RecordTable.objects.filter(
-        zone=Zone.OPEN, live=True, resource__dataset__in=Dataset.objects.published()
+def _news() -> tuple[tuple[Dataset, ...], tuple[Dataset, ...]]:
+    """Return what was published last, and whose rows everybody may have were renewed last, each
+    with the time as `renewed_at`. One query: what is first by either is first among both.
+    """
+    published = Dataset.objects.published()
+    tables = RecordTable.objects.filter(zone=Zone.OPEN, live=True)  # one a dataset, at most
+    own = tables.filter(resource__dataset=OuterRef("pk"))
+    renewed = tables.filter(resource__dataset__in=published).order_by("-refreshed_at", "-pk")
+    first = (
+        published.order_by("-published_at", "-pk").values("pk")[:NEW],
+        renewed.values("resource__dataset")[:NEW],
     )
-    return tuple(
-        tables.select_related("resource__dataset__owner").order_by("-refreshed_at", "-pk")[:NEW]
+    rows = list(
+        published.filter(Q(pk__in=first[0]) | Q(pk__in=first[1]))
+        .annotate(renewed_at=Subquery(own.values("refreshed_at")[:1]))
+        .select_related("owner")
+    )
+    with_rows = [one for one in rows if one.renewed_at is not None]
+    return (
+        tuple(sorted(rows, key=lambda one: (one.published_at, one.pk), reverse=True)[:NEW]),
+        tuple(sorted(with_rows, key=lambda one: (one.renewed_at, one.pk), reverse=True)[:NEW]),
     )

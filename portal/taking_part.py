@@ -1,30 +1,37 @@
-"""What the front page shows of people taking part: apps, wishes that wait, wishes answered."""
+"""What the front page shows of people taking part: contests, apps, wishes, and their answers."""
 
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils import timezone
 
-from community.models import Showcase, Wish
+from community.models import Contest, Showcase, Wish
 from community.states import WishState
 
+CONTESTS = 3
 APPS = 3
 WISHES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class TakingPart:
-    """The newest apps, what most people wish for, and the latest answers; each may be none."""
+    """Contests that take entries today, the first to end on top; the newest apps, what most people
+    wish for, and the latest answers. Each may be none.
+    """
 
+    contests: tuple[Contest, ...]
     apps: tuple[Showcase, ...]
     waiting: tuple[Wish, ...]
     answered: tuple[Wish, ...]
 
 
 def taking_part() -> TakingPart:
-    """Return what people made and wish for, as everybody sees it. Two queries."""
+    """Return what people made and wish for, as everybody sees it. Three queries."""
+    open_today = Contest.objects.taking(timezone.localdate()).select_related("organizer")
     apps = Showcase.objects.shown().named().without_picture().select_related("organization")
     wishes = _wishes()
     return TakingPart(
+        tuple(open_today.order_by("entries_until", "pk")[:CONTESTS]),
         tuple(apps.order_by("-shown_at", "-pk")[:APPS]),
         tuple(one for one in wishes if one.state == WishState.OPEN),
         tuple(one for one in wishes if one.state == WishState.ANSWERED),

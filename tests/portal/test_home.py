@@ -1,20 +1,24 @@
 """The front page: search first, then themes, what is new, the city in figures."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from catalog.models import Subject
+from catalog.models import Dataset, Subject
 from catalog.terms import State
+from community import contests
+from exchange.models import RecordTable, Zone
 from exchange.sync import engine
 from policy.terms import DataType
-from portal import icons
+from portal import front, icons
 from tests.databases import as_open_door
-from tests.factories import catalog, exchange
+from tests.factories import catalog, community, exchange
 from tests.factories.exchange import column
 
 
@@ -83,8 +87,53 @@ def test_what_is_new_stands_there_with_its_day_and_nothing_unpublished(served):
     assert not [one for one in hidden if one.slug in page]
 
 
+def test_what_is_new_is_the_newest_by_either_time(db):
+    now = exchange.now()
+    for number in range(9):  # the first published is the last renewed
+        made = catalog.dataset(title_en=f"Set {number}.")
+        Dataset.objects.filter(pk=made.pk).update(published_at=now + timedelta(hours=number))
+        RecordTable.objects.create(
+            resource=catalog.table(made),
+            zone=Zone.OPEN,
+            version=1,
+            table_name=f"ds_{made.pk}_v1",
+            live=True,
+            built_at=now,
+            refreshed_at=now - timedelta(hours=number),
+        )
+
+    new = front.front()
+
+    assert [one.title_en for one in new.published] == [f"Set {n}." for n in (8, 7, 6, 5, 4, 3)]
+    assert [one.title_en for one in new.refreshed] == [f"Set {n}." for n in range(6)]
+
+
+def test_contests_that_take_entries_stand_there_the_first_to_end_on_top_and_no_others(db):
+    now, day = exchange.now(), timezone.localdate(exchange.now())
+    later = community.contest(at=now)
+    last = community.contest(at=now, opens_on=day, entries_until=day)  # its only day is today
+    others = [
+        community.contest(at=now, shown=False),
+        community.contest(at=now + timedelta(days=11)),  # opens tomorrow
+        community.judged(at=now),
+        community.contest(at=now),
+    ]
+    contests.withdraw(others[-1].pk, reason="x", by=community.operator(), at=now)
+
+    with as_open_door():
+        page = home().content.decode()
+        chinese = home("zh-CN").content.decode()
+
+    assert page.index(last.title_en) < page.index(later.title_en)
+    assert f"entries until {day}" in page
+    assert f'href="/contests/{last.slug}">{last.title_zh}<' in chinese
+    assert not [one for one in others if f'"/contests/{one.slug}"' in page]
+
+
 def test_an_empty_city_has_a_front_page(db):
     page = home("zh-CN").content.decode()
+
+    assert "contests-title" not in page
 
     assert '<html lang="zh-Hans">' in page
     assert "城市数据" in page
@@ -97,6 +146,7 @@ def test_the_page_asks_a_constant_number_of_queries(served):
         home()
     for _more in range(3):
         catalog.dataset()
+        community.contest(at=exchange.now())
     with CaptureQueriesContext(connection) as many:
         home()
 
