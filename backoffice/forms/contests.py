@@ -1,8 +1,10 @@
 """What the verbs on contests ask."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.db.models import F
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -11,8 +13,10 @@ from accounts.roles import OrganizationKind
 from backoffice.forms.dressed import DayField, OfficeForm, OfficeModelForm, offer
 from catalog.models import Dataset
 from community.contests import REASON_LENGTH, Award
-from community.models import Contest
+from community.models import Contest, ContestEntry
 from community.states import ShowcaseState
+
+PARTS = ("place", "zh", "en")
 
 
 class ContestForm(OfficeModelForm):
@@ -63,28 +67,29 @@ class CallOffForm(OfficeForm):
 
 
 class ResultsForm(OfficeForm):
-    """Which entries get which award: three fields for each app that is shown."""
+    """Which entries get which award: a row of a table for each app that is shown."""
 
-    notes_title = _("Entries")
+    layout = "backoffice/awards.html"
 
     def prepare(self) -> None:
-        """Ask for place and award of each entry; an earlier award is filled in."""
-        entries = self.target.entries.select_related("showcase").defer("showcase__picture")
-        self.awarded = [
-            one for one in entries.order_by("pk") if one.showcase.state == ShowcaseState.SHOWN
-        ]
-        self.notes = tuple(str(one.showcase) for one in self.awarded) or (
-            gettext("No app that is shown was entered."),
-        )
-        for entry in self.awarded:
+        """Ask for place and award of each entry; an earlier award is filled in and on top."""
+        rows = self.target.entries.filter(showcase__state=ShowcaseState.SHOWN)
+        rows = rows.select_related("showcase").defer("showcase__picture")
+        self.entries = list(rows.order_by(F("place").asc(nulls_last=True), "pk"))
+        for entry in self.entries:
             self.fields |= _award_fields(entry)
+
+    def rows(self) -> Iterable[tuple[ContestEntry, list[forms.BoundField]]]:
+        """Yield each entry with its fields: place, award in Chinese, award in English."""
+        for entry in self.entries:
+            yield entry, [self[f"{part}_{entry.pk}"] for part in PARTS]
 
     def clean(self) -> dict[str, Any]:
         """Return the awards by entry; one is told whole, or not at all."""
         told = super().clean() or {}
         awards = {}
-        for entry in self.awarded:
-            place, zh, en = (told.get(f"{part}_{entry.pk}") for part in ("place", "zh", "en"))
+        for entry in self.entries:
+            place, zh, en = (told.get(f"{part}_{entry.pk}") for part in PARTS)
             if place and zh and en:
                 awards[entry.pk] = Award(place, zh, en)
             elif place or zh or en:
@@ -93,28 +98,25 @@ class ResultsForm(OfficeForm):
         return {"awards": awards}
 
 
-def _award_fields(entry: Any) -> dict[str, forms.Field]:
-    """Return the fields of one entry, which name its app."""
+def _award_fields(entry: ContestEntry) -> dict[str, forms.Field]:
+    """Return the fields of one entry; the table heads them, so each names its app unseen."""
     named = {"app": entry.showcase.title}
-    return {
+    name = {"required": False, "max_length": 100}
+    asked: dict[str, forms.Field] = {
         f"place_{entry.pk}": forms.IntegerField(
             label=gettext("“%(app)s”: place") % named,
             required=False,
             min_value=1,
             max_value=99,
             initial=entry.place,
-            help_text=_("1 is the best; several can share one. Empty: no award."),
         ),
         f"zh_{entry.pk}": forms.CharField(
-            label=gettext("“%(app)s”: award, Chinese") % named,
-            required=False,
-            max_length=100,
-            initial=entry.award_zh,
+            label=gettext("“%(app)s”: award, Chinese") % named, initial=entry.award_zh, **name
         ),
         f"en_{entry.pk}": forms.CharField(
-            label=gettext("“%(app)s”: award, English") % named,
-            required=False,
-            max_length=100,
-            initial=entry.award_en,
+            label=gettext("“%(app)s”: award, English") % named, initial=entry.award_en, **name
         ),
     }
+    for field in asked.values():
+        field.widget.attrs["aria-label"] = field.label
+    return asked

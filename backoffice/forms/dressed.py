@@ -32,10 +32,12 @@ class OfficeForm(forms.Form):
     """What a button asks. `by` is the person who presses, `target` the row, None above a list.
 
     `notes` are facts that are shown above the fields, one a line, below `notes_title`.
+    `layout` is a template that lays the fields out, "" for one below the other.
     """
 
     notes: tuple[str, ...] = ()
     notes_title: str | Promise = ""
+    layout: str = ""
 
     def __init__(self, *args: Any, by: User, target: Any = None, **kwargs: Any) -> None:
         """Fill in what depends on person and row, then dress the fields."""

@@ -4,6 +4,8 @@ import pytest
 
 from accounts.roles import Role
 from backoffice.forms.contests import ContestForm
+from community import contests
+from community.contests import Award
 from community.models import Contest, ContestEntry
 from community.states import ContestState
 from tests.factories import accounts, catalog, community, exchange
@@ -62,6 +64,22 @@ def test_results_are_announced_for_the_apps_that_are_shown(desk):
     assert f"place_{other.pk}" not in asked
     assert (half.status_code, done.status_code) == (400, 302)
     assert ContestEntry.objects.awarded().get() == entry
+
+
+def test_results_are_told_in_one_table_with_earlier_awards_on_top(desk):
+    apps = [community.showcase(title_en=name, shown=True) for name in ("Early", "Late")]
+    made = community.judged(*apps, at=exchange.now())
+    won = made.entries.get(showcase=apps[1])
+    award = {won.pk: Award(1, "一等奖", "First prize")}
+    contests.announce(made.pk, award, by=community.operator(), at=exchange.now())
+
+    asked = desk.ask(made, "announce").content.decode()
+    table = asked[asked.index("<tbody>") : asked.index("</tbody>")]
+
+    assert (table.count("<tr"), table.count("<input")) == (2, 6)
+    assert table.index("Late") < table.index("Early")
+    assert 'value="First prize"' in table
+    assert 'aria-label="“Late”: award, English"' in table
 
 
 def test_a_contest_is_called_off_with_a_reason(desk):
