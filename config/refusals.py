@@ -19,9 +19,11 @@ from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.defaults import page_not_found
 
 from api.errors import problem
 from config import middleware
+from portal.frame import address_of, shown
 
 TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
@@ -104,6 +106,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, next(found, BROKEN))
 
 
+def nothing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer where nothing is: in the portal's frame, which asks no database, with ways to go on.
+
+    The back office, and a process without the portal's pages, have a page that stands alone.
+    """
+    if _is_office(request) or address_of("portal-home") is None:
+        return page_not_found(request, exception)
+    return shown(request, "portal/nothing.html", {}, status=404)
+
+
 def failed(request: HttpRequest) -> HttpResponse:
     """Answer a fault of ours, naming the id under which it was written down."""
     return _answer(request, FAULT)
@@ -133,8 +145,12 @@ def _is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
 
 
+def _is_office(request: HttpRequest) -> bool:
+    return request.path_info.startswith(middleware.OFFICE)
+
+
 def _way_back(request: HttpRequest) -> tuple[str, str]:
     """Return where to start anew, and its name: the desk, or the front page."""
-    if request.path_info.startswith("/office/"):
+    if _is_office(request):
         return "/office/", _("To my desk")
     return "/", _("To the front page")

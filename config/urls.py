@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from config import health, metrics
 
 handler400 = "config.refusals.bad_request"
+handler404 = "config.refusals.nothing"
 handler500 = "config.refusals.failed"
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -143,18 +143,24 @@ def test_an_unknown_host_of_the_api_is_a_problem():
     assert (answer.status_code, answer.json()["code"]) == (400, "host-not-served")
 
 
-@pytest.mark.parametrize("address", ["/no-such-place", "/office/no-such-place/"])
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "Check the address"), ("zh-hans", "核对地址")]
 )
-def test_an_unknown_address_is_told_on_a_page(address, language, words):
+def test_an_unknown_address_is_told_on_a_page(language, words):
     asking = client(language)
     asking.force_login(accounts.user(Role.HEAD))
 
-    answer = asking.get(address)
+    office, portal = asking.get("/office/no-such-place/"), asking.get("/no-such-place")
 
-    assert answer.status_code == 404
-    assert words in page(answer)
+    assert office.status_code == portal.status_code == 404
+    assert words in page(office)
+    assert words in portal.content.decode()
+
+
+def test_an_unknown_address_where_no_portal_is_stands_alone(monkeypatch):
+    monkeypatch.setattr(refusals, "address_of", lambda _name: None)
+
+    assert "Check the address" in page(client("en").get("/no-such-place"))
 
 
 def test_an_unknown_address_of_the_api_is_a_problem():

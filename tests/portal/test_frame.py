@@ -6,14 +6,27 @@ from django.test import Client, override_settings
 
 
 @override_settings(DEBUG=False)
-def test_a_missing_page_says_what_to_do_in_both_languages(db):
+def test_a_missing_page_says_what_to_do_in_both_languages_and_asks_no_database():
     english = Client(headers={"Accept-Language": "en"}).get("/nowhere")
     chinese = Client(headers={"Accept-Language": "zh-CN"}).get("/nowhere")
 
     assert english.status_code == chinese.status_code == 404
     assert "There is nothing at this address" in english.content.decode()
     assert "首页" in chinese.content.decode()
-    assert '<form class="find section" method="get" action="/datasets"' in english.content.decode()
+    for answer in (english, chinese):
+        page = answer.content.decode()
+        assert '<form class="find" method="get" action="/datasets"' in page
+        assert '<nav class="main-nav"' in page
+        assert '<footer class="foot">' in page
+
+
+@override_settings(DEBUG=False)
+def test_a_missing_page_goes_on_in_the_language_that_was_chosen():
+    answer = Client(headers={"Accept-Language": "zh-CN"}).get("/nowhere", {"lang": "en"})
+
+    assert answer.status_code == 404
+    assert "There is nothing at this address" in answer.content.decode()
+    assert answer.cookies["django_language"].value == "en"
 
 
 def test_the_stylesheet_is_served_and_asks_nothing_outside(db):
