@@ -1,6 +1,7 @@
 """What the front page tells of the whole catalogue, in a constant number of queries."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 
@@ -87,7 +88,7 @@ def _news() -> tuple[tuple[Dataset, ...], tuple[Dataset, ...]]:
         published.order_by("-published_at", "-pk").values("pk")[:NEW],
         renewed.values("resource__dataset")[:NEW],
     )
-    rows = list(
+    rows: list[Any] = list(
         published.filter(Q(pk__in=first[0]) | Q(pk__in=first[1]))
         .annotate(renewed_at=Subquery(own.values("refreshed_at")[:1]))
         .select_related("owner")

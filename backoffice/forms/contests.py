@@ -101,7 +101,7 @@ class ResultsForm(OfficeForm):
 def _award_fields(entry: ContestEntry) -> dict[str, forms.Field]:
     """Return the fields of one entry; the table heads them, so each names its app unseen."""
     named = {"app": entry.showcase.title}
-    name = {"required": False, "max_length": 100}
+    name: dict[str, Any] = {"required": False, "max_length": 100}
     asked: dict[str, forms.Field] = {
         f"place_{entry.pk}": forms.IntegerField(
             label=gettext("“%(app)s”: place") % named,

@@ -38,6 +38,16 @@ def test_every_address_of_the_guide_works_and_its_figures_are_of_fields_that_all
     assert counted["total"] == {"value": 2, "exact": True}
 
 
+def test_each_program_of_the_guide_has_a_button_that_copies_it(live_database):
+    guided.a_dataset()
+    for language in ("en", "zh-CN"):
+        page = Client(headers={"Accept-Language": language}).get("/about/developers")
+        html = page.content.decode()
+
+        assert html.count("<pre") == html.count("data-copy hidden") == 5
+        assert 'src="/static/portal/city.js" defer' in html
+
+
 def _told(calls: developers.Calls) -> list[str]:
     """Return the addresses that the guide has to show."""
     return [value for name in calls.__slots__ if isinstance(value := getattr(calls, name), str)]
