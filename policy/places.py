@@ -180,10 +180,11 @@ def decimals(system: System, digits: int | None) -> int:
 def in_numbers(code: str, digits: int) -> int:
     """Return to how many decimals a number is rounded of which `digits` of a degree are shown.
 
-    `code` is what its field declares. Below 0 for metres: -2 is whole hundreds.
+    `code` is what its field declares. Below 0 for metres: -2 is whole hundreds. Where it declares
+    nothing its numbers may be metres, so they are rounded as those.
     """
-    is_metres = code != "" and axis(code).system.projected
-    return digits - METRES_IN_DECIMALS if is_metres else digits
+    is_degrees = code != "" and not axis(code).system.projected
+    return digits if is_degrees else digits - METRES_IN_DECIMALS
 
 
 def remains(code: str, data_type: str, treatment: Treatment, mask: Mask | None) -> bool:

@@ -15,7 +15,7 @@ from policy.facts import Mask
 from policy.masking import PLACE_PATTERN, STARS, YEAR_PATTERN
 from policy.terms import DataType, MaskKind
 
-VERSION = 1
+VERSION = 2
 """Which masks these are. Raise it with each change of what a mask leaves, here or in the policy:
 what a zone holds by other masks is withheld from then on, until the clock has masked it anew."""
 
@@ -25,8 +25,8 @@ NUMBERS = (DataType.INTEGER, DataType.DECIMAL, DataType.DOUBLE)
 def as_json(mask: Mask, coordinate: str = "") -> dict[str, Any]:
     """Return a mask as it stands in RecordTable.columns.
 
-    Its `digits` are decimals of the number. Where the field declares a `coordinate` in metres they
-    are fewer than the decimals of a degree that the law speaks of.
+    Its `digits` are decimals of the number. Where the field declares a `coordinate` in metres, or
+    none, they are fewer than the decimals of a degree that the law speaks of.
     """
     return {
         "kind": str(mask.kind),

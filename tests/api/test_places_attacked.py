@@ -79,6 +79,15 @@ def test_metres_are_rounded_to_what_the_law_allows_of_degrees(metres, what):
     assert numbers(rows) == {n: coarse(n) for n in METRES}
 
 
+def test_metres_of_no_declared_system_are_no_finer_than_those_of_one():
+    bare = [
+        column(name, DataType.DECIMAL, grade=Grade.L3, mask=ROUNDED) for name in ("lon", "lat")
+    ]
+    way = built(bare, METRES, shift=lambda *spot: spot)
+
+    assert numbers(told(way.get(limit=100))) == {n: coarse(n) for n in METRES}
+
+
 @pytest.mark.usefixtures("live_database")
 @pytest.mark.parametrize("what", ["records.csv", "records.geojson"])
 def test_metres_are_rounded_in_whole_copies_too(what):
@@ -94,6 +103,8 @@ def test_metres_are_rounded_in_whole_copies_too(what):
     [
         ("epsg4547.x", "505903.17", "505900"),
         ("gcj02.x", "114.06301", "114.063"),
+        ("", "505903.17", "505900"),
+        ("", "114.06301", "100"),
         ("", "x", "****"),
     ],
 )

@@ -95,7 +95,7 @@ def database(django_db_setup) -> Iterator[psycopg.Connection]:
 
 
 def shown(
-    database, mask: Mask, data_type: str, value: object, coordinate: str = ""
+    database, mask: Mask, data_type: str, value: object, coordinate: str = "wgs84.x"
 ) -> tuple[str | None, str | None]:
     """Return the value's text, and what the zone would hold of it, as text."""
     masked = masks.expression(masks.as_json(mask, coordinate), sql.Identifier("v"), data_type)
