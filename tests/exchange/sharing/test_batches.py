@@ -22,7 +22,7 @@ from exchange import opening
 from exchange.access import Caller
 from exchange.batch_flow import BATCH_MOVES, BatchState, BatchStep, move_batch
 from exchange.models import BatchEnd, BatchForm, BatchJob, BatchMark, Grant
-from exchange.records import marks, reading
+from exchange.records import marks, masks, reading
 from exchange.records.query import RecordQuery
 from exchange.sharing import (
     asking,
@@ -555,6 +555,16 @@ def test_a_stricter_line_takes_the_file_away_with_the_next_call(two):
 
     job.refresh_from_db()
     assert (job.state, bytes(job.sealed_key)) == (BatchState.EXPIRED, b"")
+
+
+def test_a_file_that_another_release_masked_is_taken_away_with_the_next_call(two, monkeypatch):
+    job = written(two, granted(two))
+    assert fetched(two, job)
+
+    monkeypatch.setattr(masks, "VERSION", masks.VERSION + 1)
+
+    with pytest.raises(batch_fetching.BatchGone, match="has changed since"):
+        fetched(two, job)
 
 
 def test_when_its_days_are_over_a_file_is_gone_swept_or_not(two):
