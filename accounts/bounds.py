@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 
 from accounts.models import ApiKey
+from accounts.wording import said as _
 
 MOST_ADDRESSES = 20
 MOST_DATASETS = 100

@@ -15,12 +15,12 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts import notices
 from accounts.models import ApiKey, App, Organization, OrganizationKind, User
 from accounts.refusals import StepRefused
 from accounts.roles import require
+from accounts.wording import said as _
 from audit import chain
 
 SHAPE = re.compile(r"cdx_[a-z2-7]{6}_[A-Za-z0-9_-]{43}")

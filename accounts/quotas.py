@@ -23,9 +23,9 @@ from typing import cast
 import redis
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import ApiKey
+from accounts.wording import said as _
 from audit import deliveries, stream
 
 SCRIPT = Path(__file__).with_name("spend.lua").read_text(encoding="utf-8")

@@ -1,11 +1,12 @@
 """The last refused calls of each key, for its owner: a short list in Valkey, gone after a month.
 
 What was delivered is in the audit trail. A refusal delivered nothing; it is kept so that people
-can see why their program stands still. The address is kept without what was asked after the “?”.
+can see why their program stands still. The address is kept without what was asked after the “?”,
+and the sentence in each language, since who reads it need not speak the program's.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,14 +20,23 @@ KEPT_SECONDS = 30 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class RefusedCall:
-    """A call that was refused: when, with which key, where, and why."""
+    """A call that was refused: when, with which key, where, and why.
+
+    `sentence` is by language; a plain text where an older release kept it as it was told.
+    """
 
     at: datetime
     key_id: int
     path: str
     status: int
     code: str
-    sentence: str = ""
+    sentence: str | Mapping[str, str] = ""
+
+    def said(self, language: str) -> str:
+        """Return why, in a language; in the first there is where it is not kept in that one."""
+        if isinstance(self.sentence, str):
+            return self.sentence
+        return self.sentence.get(language) or next(iter(self.sentence.values()), "")
 
 
 def note(call: RefusedCall) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts import addresses, bounds, keys
 from accounts.models import ApiKey
 from accounts.roles import OrganizationKind
+from accounts.wording import said as _
 from exchange.access import Caller
 from exchange.problems import Problem
 from policy.terms import ReaderKind

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -21,6 +21,7 @@ from accounts.keys import KeyRefused
 from accounts.quotas import QuotaExceeded, QuotaUnavailable
 from accounts.refusals import StepRefused
 from accounts.refused import RefusedCall
+from accounts.wording import LANGUAGES, again
 from api.authentication import KeyInAddress, presented
 from api.refusals import TITLES
 from catalog.refusals import CatalogRefusal
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 TYPE = f"{settings.PUBLIC_BASE_URL}/api/errors"
 MEDIA_TYPE = "application/problem+json"
+LONGEST_KEPT = 400
+"""Characters of a sentence that the owner of a key finds again."""
 
 
 def title(status: int) -> str:
@@ -73,21 +76,38 @@ def handle(failure: Exception, context: Mapping[str, Any]) -> HttpResponse:
     plain = getattr(request, "_request", request)
     translate = next((to for kind, to in TRANSLATIONS if isinstance(failure, kind)), _fault)
     answer = translate(failure, plain)
-    _keep(failure, request, answer.status_code)
+    if answer.status_code < 500:
+        _keep(failure, request, answer.status_code, lambda: translate(failure, plain))
     return answer
 
 
-def _keep(failure: Exception, request: Any, status: int) -> None:
-    """Keep the refusal for the owner of the key that called, if one of ours did."""
-    number = None if status >= 500 else _key_of(failure, request)
+def _keep(failure: Exception, request: Any, status: int, say: Callable[[], HttpResponse]) -> None:
+    """Keep the refusal for the owner of the key that called, if one of ours did.
+
+    `say` answers it in the language now active: it is kept as it reads in each.
+    """
+    number = _key_of(failure, request)
     if number is not None:
         said = str(getattr(failure, "code", "") or getattr(failure, "default_code", ""))
         # what Django raises has no code of its own
         code = said.replace("_", "-") or ("not-found" if status == 404 else str(status))
-        path, sentence = request.path[:200], str(failure)[:400]
         now = timezone.now()
-        refused.note(RefusedCall(now, number, path, status, code, sentence))
+        refused.note(RefusedCall(now, number, request.path[:200], status, code, _in_each(say)))
         key_counts.refused(number, code, at=now)
+
+
+def _in_each(say: Callable[[], HttpResponse]) -> dict[str, str]:
+    """Return the sentence of an answer by language."""
+    told = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            told[language] = str(json.loads(say().content)["detail"])[:LONGEST_KEPT]
+    return told
+
+
+def _sentence(failure: Exception) -> str:
+    """Return what a failure says, in the language now active where it can be said again."""
+    return again(failure.args[0]) if failure.args else ""
 
 
 def _key_of(failure: Exception, request: Any) -> int | None:
@@ -117,7 +137,7 @@ def _refused(failure: Problem, request: Any) -> HttpResponse:
     return problem(
         failure.status,
         failure.code,
-        str(failure),
+        _sentence(failure),
         request=request,
         reasons=reasons,
         headers=headers,
@@ -125,7 +145,7 @@ def _refused(failure: Problem, request: Any) -> HttpResponse:
 
 
 def _refused_below(failure: CatalogRefusal | StepRefused, request: Any) -> HttpResponse:
-    return problem(failure.status, failure.code, str(failure), request=request)
+    return problem(failure.status, failure.code, _sentence(failure), request=request)
 
 
 def _unreadable(failure: ParseError, request: Any) -> HttpResponse:
@@ -143,21 +163,27 @@ def _suspicious(_failure: SuspiciousOperation, request: Any) -> HttpResponse:
 
 def _key_refused(failure: KeyRefused, request: Any) -> HttpResponse:
     headers = {"WWW-Authenticate": 'Bearer realm="api"'}
-    return problem(failure.status, failure.code, str(failure), request=request, headers=headers)
+    return problem(
+        failure.status, failure.code, _sentence(failure), request=request, headers=headers
+    )
 
 
 def _key_bound(failure: KeyBound, request: Any) -> HttpResponse:
-    return problem(failure.status, failure.code, str(failure), request=request)
+    return problem(failure.status, failure.code, _sentence(failure), request=request)
 
 
 def _exceeded(failure: QuotaExceeded, request: Any) -> HttpResponse:
     headers = failure.quota.headers()
-    return problem(failure.status, failure.code, str(failure), request=request, headers=headers)
+    return problem(
+        failure.status, failure.code, _sentence(failure), request=request, headers=headers
+    )
 
 
 def _uncounted(failure: QuotaUnavailable, request: Any) -> HttpResponse:
     headers = {"Retry-After": str(failure.retry_after)}
-    return problem(failure.status, failure.code, str(failure), request=request, headers=headers)
+    return problem(
+        failure.status, failure.code, _sentence(failure), request=request, headers=headers
+    )
 
 
 def _not_found(_failure: Http404, request: Any) -> HttpResponse:
@@ -166,7 +192,7 @@ def _not_found(_failure: Http404, request: Any) -> HttpResponse:
 
 def _not_allowed(failure: PermissionDenied, request: Any) -> HttpResponse:
     code = getattr(failure, "code", "not-allowed")
-    return problem(403, code, str(failure), request=request)
+    return problem(403, code, _sentence(failure), request=request)
 
 
 def _wrong_method(_failure: MethodNotAllowed, request: Any) -> HttpResponse:

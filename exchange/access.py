@@ -18,10 +18,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from accounts import bounds, keys
 from accounts.models import ApiKey
+from accounts.wording import said as _
 from audit.prepared import first_row
 from catalog import facts, history
 from catalog.models import Dataset, Field, FieldTerms

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import require
+from accounts.wording import said as _
 from audit import chain
 from exchange import intake
 from exchange.connectors import database, sheets

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import require
+from accounts.wording import said as _
 from audit import chain
 from catalog.models import Dataset, Field
 from exchange import public_files

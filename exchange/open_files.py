@@ -14,9 +14,9 @@ from datetime import date
 from pathlib import Path
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts import bounds
+from accounts.wording import said as _
 from catalog import facts
 from catalog.models import Dataset, Field, FileVersion, Resource
 from catalog.terms import ResourceKind

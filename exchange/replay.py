@@ -10,10 +10,10 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from accounts.roles import OrganizationKind
+from accounts.wording import said as _
 from audit.models import Entry
 from catalog import facts, history
 from catalog.models import Dataset, FieldTerms

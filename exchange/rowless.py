@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
+from accounts.wording import said as _
 from catalog.models import Dataset, Field, Resource
 from exchange import access, explaining, open_files
 from exchange.access import Head

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.wording import said as _
 from api import answers, documents, metering
 from api.calls import caller_of
 from catalog.models import Dataset

@@ -8,12 +8,12 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.wording import said as _
 from api import documents, errors, metering
 from api.calls import caller_of
 from api.pages import Answered, Asked, answered, link, tagged

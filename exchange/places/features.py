@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
 from psycopg import sql
 
+from accounts.wording import said as _
 from exchange.access import Head, Seen
 from exchange.records import cursors, pseudonyms, reading
 from exchange.records.compile import Compiled, Place, Scope, compiled, place_of

@@ -8,9 +8,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
 from psycopg import sql
 
+from accounts.wording import said as _
 from exchange.access import Head, Seen
 from exchange.places import mvt, outlines
 from exchange.places.cutting import Window

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.wording import said as _
 from exchange.records import areas
 from exchange.records.areas import Area
 from exchange.records.query import (

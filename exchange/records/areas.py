@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-
+from accounts.wording import said as _
 from exchange.problems import Problem
 
 BBOX, NEAR, WITHIN = NAMES = "bbox", "near", "within"

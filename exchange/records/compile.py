@@ -14,10 +14,10 @@ from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import get_default_timezone, is_naive, make_aware
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from psycopg import sql
 
+from accounts.wording import said as _
 from exchange.problems import Ground, Problem
 from exchange.records import located, masks, place_function, shape_function
 from exchange.records.areas import Area

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import LiteralString
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from psycopg import sql
 
+from accounts.wording import said as _
 from exchange.access import Head, Seen
 from exchange.problems import Problem
 from exchange.records import kept, located, reading

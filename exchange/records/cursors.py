@@ -9,8 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-
+from accounts.wording import said as _
 from exchange import vault
 from exchange.problems import Problem
 

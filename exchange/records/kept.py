@@ -16,9 +16,9 @@ a function of those atoms and of the number of rows, and differences lead to sum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
 from psycopg import sql
 
+from accounts.wording import said as _
 from exchange.access import Head, Seen
 from exchange.problems import Problem
 from exchange.records import areas

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
 from psycopg import sql
 
 from accounts.models import RegionBoundary
+from accounts.wording import said as _
 from exchange.records import shape_function
 from exchange.records.areas import EARTH_RADIUS, Area, AreaRefused, Box, Near, Within
 

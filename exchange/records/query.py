@@ -11,8 +11,7 @@ from dataclasses import astuple, dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from django.utils.translation import gettext as _
-
+from accounts.wording import said as _
 from exchange.problems import Problem
 from exchange.records import areas
 from exchange.records.areas import Area

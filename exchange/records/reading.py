@@ -21,10 +21,10 @@ from django.conf import settings
 from django.db import ProgrammingError, connection
 from django.db.utils import OperationalError
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from psycopg import pq, sql
 
 from accounts.models import ApiKey
+from accounts.wording import said as _
 from audit.prepared import first_row
 from exchange import rowless
 from exchange.access import LOOK, Head, Look, Seen, known

@@ -9,10 +9,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.quotas import UnderGrant
+from accounts.wording import said as _
 from exchange import access, vault
 from exchange.access import Caller, Head, Seen
 from exchange.models import Ending, Grant, Zone

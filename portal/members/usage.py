@@ -12,13 +12,16 @@ from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts import members, quotas, refused
 from accounts.models import ApiKey, User
 from accounts.refused import RefusedCall
+from accounts.wording import LANGUAGES
 from audit.models import Delivery
 from catalog.models import Dataset
+from exchange.sharing.serving import WAYS
 from oversight import key_counts
 from oversight.key_counts import Counted, DayOf, Pace
 from portal.members.door import member_page, page, person_of
@@ -223,7 +226,7 @@ def calls_of(keys: Sequence[ApiKey], asked: Asked, most: int) -> list[Call]:
                 None,
                 None,
                 one.status,
-                one.sentence or one.code,
+                one.said(get_language() or LANGUAGES[0]) or one.code,
             )
             for one in _refused(keys)
             if asked.day in (None, timezone.localdate(one.at)) and asked.dataset in one.path
@@ -251,7 +254,7 @@ def _delivered(names: dict[int, str], asked: Asked, most: int) -> list[Call]:
             one["at"],
             names[one["key_id"] or 0],
             slugs.get(int(one["dataset"].partition(":")[2]), one["dataset"]),
-            one["mode"],
+            str(WAYS.get(one["mode"], one["mode"])),
             one["rows"],
             one["bytes"],
             one["status"],

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts import keys, members, refused
 from accounts.models import ApiKey, App, Notice, User
+from accounts.refused import RefusedCall
 from accounts.roles import Role
 from audit import deliveries
 from audit.models import Entry
@@ -250,6 +251,51 @@ def test_usage_says_how_fast_answers_began_and_why_calls_were_refused(builder, d
     assert f'<code>{code(answers[1])}</code></a></th><td class="number">2</td>' in page
     assert "not-mine" not in page
     assert page.count('<svg class="bars"') == 2  # refusals and times; the call is not drained yet
+
+
+def test_why_a_call_was_refused_and_how_data_went_is_said_in_the_readers_language(
+    builder, dataset
+):
+    raw, key = make_key(builder), ApiKey.objects.get()
+    told = {"channel": "open", "reader": "company", "app": "Bus times", "rows": 1, "bytes": 5}
+    for mode in ("query", "bulk"):
+        deliveries.deliver(
+            at=timezone.now(), mode=mode, key_id=key.pk, dataset=f"dataset:{dataset.pk}", **told
+        )
+    place = f"/api/v1/datasets/{dataset.slug}/records"
+    for asked in ("nope", "limit"):
+        headers = {"X-API-Key": raw, "Accept-Language": "zh-Hans"}
+        Client().get(place, {asked: "x"}, headers=headers)
+    Client().get("/api/v1/datasets/nothing/records", headers={"X-API-Key": raw})
+
+    english, chinese = (
+        builder.get("/my/calls/", headers={"Accept-Language": language}).content.decode()
+        for language in ("en", "zh-Hans")
+    )
+    file = builder.get("/my/calls.csv", headers={"Accept-Language": "en"}).content.decode()
+
+    reasons = re.findall(r'badge bad">\d+</span> ([^<]+)<', english)
+    assert len(reasons) == 3
+    assert not any(re.search("[\u4e00-\u9fff]", one) for one in reasons)
+    assert all(
+        re.search("[\u4e00-\u9fff]", one)
+        for one in re.findall(r'bad">\d+</span> ([^<]+)<', chinese)
+    )
+    assert all(word in english for word in (">query<", ">whole copy<"))
+    assert all(word in chinese for word in (">查询<", ">全量副本<"))
+    assert not re.search("[\u4e00-\u9fff]", file)
+
+
+def test_a_reason_that_an_older_release_kept_is_shown_as_it_was_told(builder):
+    make_key(builder)
+    key = ApiKey.objects.get()
+    refused.note(
+        RefusedCall(timezone.now(), key.pk, "/api/v1/x", 400, "query-refused", "旧的理由")
+    )
+
+    page = builder.get("/my/calls/", headers={"Accept-Language": "en"}).content.decode()
+
+    assert "旧的理由" in page
 
 
 def test_refused_calls_are_kept_without_what_was_asked(builder, dataset):
