@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
@@ -15,6 +17,17 @@ from exchange.sharing.requests import RequestUnfit
 
 LONGEST_BODY = 1_000_000
 """Bytes of a body in JSON."""
+
+NOT_KEPT: Mapping[str, Promise] = {
+    "null_characters_not_allowed": gettext_lazy(
+        "It has a NUL character (U+0000), which no text can hold. Take it out, and send it again."
+    ),
+    "surrogate_characters_not_allowed": gettext_lazy(
+        "It has half of a character (a single surrogate), which no text can hold. Send the whole"
+        " character, or take it out."
+    ),
+}
+"""What is said of signs that cannot be kept, by the framework's code for them."""
 
 
 class BoundedJSON(JSONParser):
@@ -96,4 +109,4 @@ def _sentences(found: Any) -> Iterator[str]:
         for one in found:
             yield from _sentences(one)
     else:
-        yield str(found)
+        yield str(NOT_KEPT.get(getattr(found, "code", ""), found))

@@ -58,6 +58,32 @@ def test_a_part_that_does_not_fit_is_named(office, told, part):
     assert [one["code"] for one in answer.json()["reasons"]] == [part]
     assert part in answer.json()["detail"]
     assert not ShareRequest.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sign", "english", "chinese"),
+    [
+        ("\0", "It has a NUL character (U+0000), which no text can hold. Take it out", "空字符"),
+        ("\ud800", "It has half of a character (a single surrogate)", "半个字符"),
+    ],
+)
+def test_of_a_sign_that_no_text_can_hold_it_is_said_what_to_do(office, sign, english, chinese):
+    body = json.dumps(office.body("name", scene=f"a{sign}b"))
+    headers = {"X-API-Key": office.key.raw}
+
+    said = [
+        office.client.post(
+            "/api/v1/office/requests",
+            data=body,
+            content_type="application/json",
+            headers=headers | {"Accept-Language": language},
+        ).json()["detail"]
+        for language in ("en", "zh-Hans")
+    ]
+
+    assert english in said[0]
+    assert chinese in said[1]
+    assert "请" in said[1]
     assert not Entry.objects.filter(verb="request.draft").exists()
 
 
