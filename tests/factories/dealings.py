@@ -42,7 +42,13 @@ class Dealings:
 
 
 def dealings(
-    company: Organization, person: User, app: App, *, words: str = WORDS, path: str = PATH
+    company: Organization,
+    person: User,
+    app: App,
+    *,
+    words: str = WORDS,
+    path: str = PATH,
+    guest: str = GUEST,
 ) -> Dealings:
     """Let the company apply, be answered, be told and call; `words` stand wherever one writes."""
     at = exchange.now()
@@ -53,7 +59,7 @@ def dealings(
         _requests(market, words, at),
         _grants(market, words, at),
         _webhooks(market, words, path, at),
-        colleagues.invite(company, GUEST % company.pk, Role.DEVELOPER, by=person, at=at),
+        colleagues.invite(company, guest % company.pk, Role.DEVELOPER, by=person, at=at),
     )
 
 

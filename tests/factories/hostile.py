@@ -8,8 +8,9 @@ from accounts.models import App, User
 from accounts.roles import Role
 from catalog.models import Dataset, Subject
 from catalog.terms import State
-from community import comments, showcases, wishes
-from community.models import Comment, CommentKind, Showcase, Wish
+from community import comments, contests, showcases, wishes
+from community.contests import Award
+from community.models import Comment, CommentKind, Contest, Showcase, Wish
 from community.states import Outcome
 from community.wishes import Reply
 from exchange.sync import engine
@@ -22,7 +23,9 @@ SCRIPT = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
 SHORT = "<svg onload=alert(3)>\"'>"
 PATH = "hooks?<img/src=x/onerror=alert(4)>\"'<script>alert(5)</script>"
 """In an address there are no spaces; all else may stand in its query."""
-EMAIL = "mallory@example.org"
+EMAIL = '"<svg/onload=alert(6)>"@example.org'
+GUEST = '"<svg/onload=alert(7)>%d"@example.org'
+"""What stands in quotes before the @ is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Hostile:
     app: App
     showcase: Showcase
     wish: Wish
+    contest: Contest
     comment: Comment
     dealings: Dealings
     guest: User
@@ -45,13 +49,15 @@ def things() -> Hostile:
     member = living.newcomer(EMAIL, SHORT)
     living.member_speaks(member, SHORT)
     app = _app(member)
-    traded = dealings.dealings(app.organization, member, app, words=SCRIPT, path=PATH)
+    traded = dealings.dealings(app.organization, member, app, words=SCRIPT, path=PATH, guest=GUEST)
+    shown = _showcase(dataset, member)
     return Hostile(
         member=member,
         dataset=dataset,
         app=app,
-        showcase=_showcase(dataset, member),
+        showcase=shown,
         wish=_wish(dataset, member),
+        contest=_contest(dataset, shown),
         comment=_comments(dataset, member),
         dealings=traded,
         guest=living.newcomer(traded.invited.invitation.email, SHORT),
@@ -123,7 +129,8 @@ def _app(member: User) -> App:
 
 
 def _showcase(dataset: Dataset, member: User) -> Showcase:
-    told = {"title_zh": SCRIPT, "title_en": SCRIPT, "text": SCRIPT}
+    url = f"https://app.example/{PATH}"
+    told = {"title_zh": SCRIPT, "title_en": SCRIPT, "text": SCRIPT, "url": url}
     refused = community.showcase(dataset, by=member, **told)
     showcases.refuse(refused.pk, reason=SCRIPT, by=community.operator(), at=exchange.NOW)
     return community.showcase(dataset, by=member, shown=True, **told)
@@ -131,9 +138,24 @@ def _showcase(dataset: Dataset, member: User) -> Showcase:
 
 def _wish(dataset: Dataset, member: User) -> Wish:
     told = {"title": SCRIPT, "text": SCRIPT, "purpose": SCRIPT}
+    hidden = community.wish(by=member, dataset=dataset, **told)
+    wishes.hide(hidden.pk, reason=SCRIPT, by=community.operator(), at=exchange.NOW)
     made = community.wish(by=member, dataset=dataset, shown=True, **told)
+    wishes.extend(made.pk, reason=SCRIPT, by=community.operator(), at=exchange.NOW)
     reply = Reply(Outcome.EXISTS, SCRIPT, dataset=dataset)
     return wishes.answer(made.pk, reply, by=community.operator(), at=exchange.NOW)
+
+
+def _contest(dataset: Dataset, app: Showcase) -> Contest:
+    names = ("title", "text", "rules", "prizes")
+    told = {f"{name}_{language}": SCRIPT for name in names for language in ("zh", "en")}
+    by, at = community.operator(), exchange.now()
+    off = community.contest(at=at, **told)
+    contests.withdraw(off.pk, reason=SCRIPT, by=by, at=at)
+    community.contest(at=at, datasets=[dataset.pk], **told)  # takes entries
+    made = community.judged(app, at=at, datasets=[dataset.pk], **told)
+    won = {made.entries.get().pk: Award(1, SCRIPT, SCRIPT)}
+    return contests.announce(made.pk, won, by=by, at=at)
 
 
 def _comments(dataset: Dataset, member: User) -> Comment:

@@ -1,12 +1,16 @@
 """No script that somebody fills in runs, on any page: it stands there as the text it is."""
 
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
+from django.apps import apps
+from django.db.models import CharField, JSONField, TextField
 from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import Role
+from exchange.members_rights import ADD, CHANGED, COMMUNITY, RIGHTS
 from tests.factories import accounts, dealings
 from tests.factories.dealings import Dealings
 from tests.factories.hostile import SCRIPT, SHORT
@@ -14,6 +18,31 @@ from tests.journeys.browser.portal.conftest import City
 from tests.journeys.browser.portal.looking import Looker
 
 pytestmark = pytest.mark.slow
+TRIED = ("http_accept", "path_info", "user_agent", "username")
+NO_TEXT = {
+    "made by the platform: digests, numbers, kinds, days": (
+        *("ApiKey.digest", "ApiKey.prefix", "CompanyInvitation.digest", "Showcase.picture_tag"),
+        *("MemberSession.session_data", "MemberSession.session_key", "PastPassword.hash"),
+        *("User.password", "User.username", "Organization.slug", "ShareRequest.profile"),
+        *("Notice.kind", "Notice.mail_reached", "Notice.target", "Entry.verb", "Entry.target"),
+        *("Entry.request_id", "WebhookDelivery.problem", "WebhookEvent.kind"),
+        *("WebhookEvent.zone", "WebhookEvent.data"),
+    ),
+    "of a closed form, whatever is typed": (
+        *("ApiKey.addresses", "ApiKey.datasets", "CompanyClaim.uscc", "Organization.uscc"),
+        *("Contest.slug", "Entry.address", "Webhook.kinds", "ShareRequest.fields"),
+    ),
+    "of departments alone, whose pages have walks of their own": (
+        *("ShareRequest.rows", "ShareRequest.basis_text", "ShareRequest.extended_because"),
+        "ShareRequest.offered",
+    ),
+    "on no page: who failed to sign in, and what another server says of somebody": (
+        *(f"AccessAttempt.{name}" for name in ("get_data", "post_data", *TRIED)),
+        *(f"AccessFailureLog.{name}" for name in TRIED),
+        *("SocialAccount.extra_data", "SocialAccount.provider", "SocialAccount.uid"),
+    ),
+}
+"""Columns that hold no script, and why; in every other one that members fill there is one."""
 PLANTED = """() => [...document.querySelectorAll(
   "img[src='x'], [onerror], [onload], iframe, object, embed, a[href^='javascript:' i]")]
   .filter((one) => !one.closest("#nav-sidebar")).map((one) => one.outerHTML.slice(0, 200))"""
@@ -64,6 +93,8 @@ def test_what_is_stored_shows_as_text_to_everybody(city: City):
         f"/apps/{made.showcase.pk}": SCRIPT,
         "/wishes": SCRIPT,
         f"/wishes/{made.wish.pk}": SHORT,
+        "/contests": SCRIPT,
+        f"/contests/{made.contest.slug}": SCRIPT,
     }
     looker, found = Looker.at(city, "en"), []
 
@@ -90,6 +121,8 @@ def test_what_is_stored_shows_as_text_to_its_owner_and_at_the_desks(city: City):
         f"/my/talk/vote/{made.wish.pk}/",
         "/my/usage/",
         "/my/calls/",
+        "/my/contests/",
+        "/my/followed/",
         "/my/close/",
         *console(made.dealings),
     ]
@@ -99,6 +132,8 @@ def test_what_is_stored_shows_as_text_to_its_owner_and_at_the_desks(city: City):
         reverse("admin:community_comment_change", args=[made.comment.pk]),
         reverse("admin:community_wish_change", args=[made.wish.pk]),
         reverse("admin:community_showcase_change", args=[made.showcase.pk]),
+        reverse("admin:community_contest_changelist"),
+        reverse("admin:community_contest_change", args=[made.contest.pk]),
         reverse("admin:accounts_companyclaim_changelist"),
         reverse("admin:catalog_dataset_change", args=[made.dataset.pk]),
         reverse("admin:inbox"),
@@ -118,6 +153,27 @@ def test_what_is_stored_shows_as_text_to_its_owner_and_at_the_desks(city: City):
             found += quiet(looker, address)
 
     assert found == []
+
+
+def test_every_column_that_a_member_fills_holds_a_script(city: City):
+    clean = {name for name, texts in members_fill() if "<" not in texts}
+
+    known = {name for names in NO_TEXT.values() for name in names}
+    assert clean == known, "\n".join(sorted(clean ^ known))
+
+
+def members_fill() -> Iterator[tuple[str, str]]:
+    """Yield each column of text that the members' door writes, and all that stands in it.
+
+    The database's rights say which those are; of `community` also what the office answers.
+    """
+    for model in apps.get_models():
+        whole = ADD in RIGHTS.get(model._meta.db_table, ()) or model._meta.app_label == COMMUNITY
+        for field in model._meta.concrete_fields:
+            free = isinstance(field, CharField | TextField | JSONField) and not field.choices
+            if free and (whole or field.name in CHANGED.get(model._meta.db_table, ())):
+                texts = model._base_manager.values_list(field.name, flat=True)
+                yield f"{model.__name__}.{field.name}", "\n".join(map(str, texts))
 
 
 def console(made: Dealings) -> list[str]:
