@@ -1,6 +1,5 @@
 """What the verbs on contests ask."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -79,10 +78,12 @@ class ResultsForm(OfficeForm):
         for entry in self.entries:
             self.fields |= _award_fields(entry)
 
-    def rows(self) -> Iterable[tuple[ContestEntry, list[forms.BoundField]]]:
-        """Yield each entry with its fields: place, award in Chinese, award in English."""
-        for entry in self.entries:
-            yield entry, [self[f"{part}_{entry.pk}"] for part in PARTS]
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Return each entry with its fields: place, award in Chinese, award in English. What does
+        not fit is on top.
+        """
+        rows = [(entry, *(self[f"{part}_{entry.pk}"] for part in PARTS)) for entry in self.entries]
+        return sorted(rows, key=lambda row: not any(field.errors for field in row[1:]))
 
     def clean(self) -> dict[str, Any]:
         """Return the awards by entry; one is told whole, or not at all."""

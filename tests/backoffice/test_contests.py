@@ -79,6 +79,11 @@ def test_results_are_told_in_one_table_with_earlier_awards_on_top(desk):
     assert (table.count("<tr"), table.count("<input")) == (2, 6)
     assert table.index("Late") < table.index("Early")
     assert 'value="First prize"' in table
+    half = desk.press(
+        made, "announce", **{f"zh_{made.entries.get(showcase=apps[0]).pk}": "一等奖"}
+    )
+    wrong = half.content.decode()
+    assert wrong.index("leave all three empty") < wrong.index("#" + str(apps[1].pk))
     assert 'aria-label="“Late”: award, English"' in table
 
 
