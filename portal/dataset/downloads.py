@@ -71,8 +71,9 @@ def _for_spreadsheets(one: Download) -> Download:
     """Return a CSV as a spreadsheet opens it."""
     address = f"{one.address}{'&' if '?' in one.address else '?'}spreadsheet=true"
     size = one.size and one.size + len(spreadsheets.BOM)
-    told = _("for a spreadsheet: its Chinese is read right, and no text is run as a formula")
-    return replace(one, address=address, size=size, note=told)
+    name = _("%(file)s, for a spreadsheet") % {"file": one.name}
+    told = _("its Chinese is read right, and no text is run as a formula")
+    return replace(one, name=name, address=address, size=size, note=told)
 
 
 def _size(found: Preview, rows: int | None) -> int | None:

@@ -302,6 +302,15 @@ def test_downloads_have_rows_and_an_estimated_size(dataset):
     assert f'href="/datasets/{dataset.slug}.jsonld"' in files
 
 
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_no_two_downloads_have_the_same_name(dataset, language):
+    html = text(page(dataset, language=language, **{"name.eq": "beta"}))
+
+    files = re.search(r'<ul class="files">(.*?)</ul>', html, re.DOTALL)[1]
+    names = re.findall(r'<b>(.*?)</b> <span class="badge">(.*?)</span>', files)
+    assert len(names) == len(set(names)) >= 8
+
+
 def test_the_estimated_size_is_near_the_real_one(dataset):
     html = unescape(text(page(dataset)))
     real = len(
