@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
+
 from accounts import organizations, people
 from accounts.models import Organization, OrganizationKind, Region, User
 from accounts.people import Newcomer
@@ -36,6 +38,7 @@ AT_THEIR_DESKS = {
     "education-publisher": "an entry sent back, fields to grade",
     "housing-publisher": "an Excel source",
     "developer": "an app and its key, by the API alone",
+    "company-responsible": "at /my/: applications, a grant, an app with its webhook",
 }
 """Who gets a password, and what to try there: for each role somebody on whose desk work waits."""
 
@@ -55,19 +58,30 @@ class Hall:
             raise LookupError("The administration is not founded yet.")
         return self.security
 
-    def newcomer(self, role: Role, username: str, name: str) -> Newcomer:
-        """Describe a person."""
+    def newcomer(self, role: Role, username: str, name: str, email: str = "") -> Newcomer:
+        """Describe a person; who has an address signs in by it."""
         password = None
         if username in AT_THEIR_DESKS:
-            password = _password()
-            self.sign_ins.append(SignIn(str(role), username, password, AT_THEIR_DESKS[username]))
-        return Newcomer(username, name, password=password)
+            password, waits = _password(), AT_THEIR_DESKS[username]
+            self.sign_ins.append(SignIn(str(role), email or username, password, waits))
+        return Newcomer(username, name, email, password)
 
-    def enter(self, role: Role, organization: Organization, username: str, name: str) -> User:
+    def enter(
+        self, role: Role, organization: Organization, username: str, name: str, email: str = ""
+    ) -> User:
         """Enter a person and give the role, as the security administrator."""
-        user = people.create(self.newcomer(role, username, name), by=self.security, at=self.at)
+        newcomer = self.newcomer(role, username, name, email)
+        user = people.create(newcomer, by=self.security, at=self.at)
         people.grant_role(user.pk, role, organization, by=self.security, at=self.at)
         return User.objects.get(pk=user.pk)
+
+    def enter_member(
+        self, role: Role, organization: Organization, username: str, name: str, email: str
+    ) -> User:
+        """Enter a person of a company, who signs in at the members' door by a checked address."""
+        user = self.enter(role, organization, username, name, email)
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        return user
 
 
 def staffed(

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 
 import psycopg
@@ -20,7 +21,8 @@ from demo.catalogue import SMALL
 from demo.inputs import Registry
 from demo.offered import File
 from exchange import freshness
-from exchange.models import CountingRule, RecordTable, ShareRequest, Zone
+from exchange.hook_flow import DeliveryState, HookState
+from exchange.models import CountingRule, RecordTable, ShareRequest, Webhook, Zone
 from exchange.sync import engine
 from exchange.workflow import State as Asked
 from oversight.models import Daily, Door
@@ -43,6 +45,7 @@ def grown(source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # noqa: F81
     assert not growing.is_grown()
     growing.grow(tmp_path, at=at)
     assert not applied.is_left()
+    monkeypatch.setattr(settings, "WEBHOOKS_INSIDE", [ip_network("127.0.0.0/8")])
     applied.leave(at=at)
     return at
 
@@ -55,6 +58,7 @@ def test_the_city_grows_by_the_verbs_and_its_sources_can_be_read(grown):
     what_was_read_long_ago_is_late(grown)
     visits_are_counted_on_their_days(grown)
     a_company_reads_what_it_applied_for(grown)
+    its_webhook_has_a_past(grown)
     every_file_of_the_city_is_open()
 
 
@@ -72,6 +76,26 @@ def a_company_reads_what_it_applied_for(at):
     assert (granted.state, waiting.state) == (Asked.GRANTED, Asked.IN_REVIEW)
     assert set(theirs.json()["rows"][0]) >= {"uscc", "company", "score", "rating", "rated_on"}
     assert (others.status_code, others.json()["code"]) == (403, "conditional-only")
+
+
+def its_webhook_has_a_past(at):
+    [webhook] = Webhook.objects.all()
+    tried = {
+        (one.event.kind, one.state, one.tries)
+        for one in webhook.deliveries.select_related("event")
+    }
+    [waits] = webhook.deliveries.filter(state=DeliveryState.WAITING)
+
+    assert webhook.state == HookState.LIVE
+    assert tried == {
+        ("ping", "done", 1),
+        ("grant.changed", "done", 1),
+        ("dataset.changed", "dead", 10),
+        ("policy.changed", "done", 2),
+        ("dataset.changed", "waiting", 3),
+    }
+    assert at < waits.due_at < at + timedelta(hours=1)
+    assert webhook.url.startswith("http://127.0.0.1")
 
 
 def every_file_of_the_city_is_open():

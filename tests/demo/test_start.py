@@ -117,7 +117,7 @@ def a_first_start_builds_syncs_calls_and_ends(var, port):
     assert "reason: masked-grade" in ended.stdout
     kept = var / "demo.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert len({one["role"] for one in json.loads(kept.read_text())["sign_ins"]}) == 8
+    assert len({one["role"] for one in json.loads(kept.read_text())["sign_ins"]}) == 9
     assert remaining(var) == []
 
 

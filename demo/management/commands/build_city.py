@@ -88,5 +88,5 @@ def _built(found: Kept, intake: Path) -> Kept:
     if not growing.is_grown():
         growing.grow(intake, at=now)
     if not applied.is_left():
-        applied.leave(at=now)
+        found = replace(found, sign_ins=(*found.sign_ins, *applied.leave(at=now)))
     return found if found.key else replace(found, key=city.new_key(at=now))
