@@ -9,12 +9,13 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from accounts.models import Organization, Region
 from accounts.roles import Role
 from catalog import bases, indexing, negative_list, publishing, resources, revisions
-from catalog.models import Dataset, Field, SearchEntry
+from catalog.models import Dataset, Field, SearchEntry, Subject
 from catalog.search import Filters, Reader, find
 from catalog.terms import LineState, State
-from policy.terms import Grade, ShareType
+from policy.terms import DataType, Grade, ShareType
 from tests.factories import accounts, catalog
 from tests.factories.catalog import NOW, new_field, staff
 
@@ -244,3 +245,34 @@ def test_an_entry_is_found_by_its_files_interfaces_and_links_until_they_end(sett
     resources.end_resource(link.pk, **told)
     assert find("专题", reader=reader).datasets == ()
     assert find("候车亭").datasets == ()  # a draft is its department's own
+
+
+@pytest.mark.parametrize(
+    ("model", "columns"),
+    [
+        (Dataset, indexing._ENTRY),
+        (Organization, indexing._OWNER),
+        (Organization, indexing._NAMED),
+        (Region, indexing._NAMED),
+        (Subject, indexing._NAMED),
+        (Field, indexing._FIELD),
+    ],
+)
+def test_what_is_read_of_an_entry_is_named_in_its_models_order(model, columns):
+    of_model = [one.attname for one in model._meta.concrete_fields]
+
+    assert list(columns) == [one for one in of_model if one in columns]
+
+
+@pytest.mark.django_db
+def test_an_entry_with_places_and_many_fields_is_read_by_as_many_queries(
+    django_assert_num_queries,
+):
+    axes = [
+        new_field(f"at_{axis}", data_type=DataType.DOUBLE, coordinate=f"wgs84.{axis}")
+        for axis in "xy"
+    ]
+    made = catalog.dataset(fields=[*axes, *(f"more_{place}" for place in range(10))])
+
+    with django_assert_num_queries(9):  # of them two of a savepoint and two that write
+        indexing.index(made.pk, at=NOW)
