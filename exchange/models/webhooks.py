@@ -113,7 +113,7 @@ class WebhookSubscription(models.Model):
 class WebhookEvent(models.Model):
     """Something that happened, as it is told: written in the transaction in which it happened.
 
-    Its number is its sequence: later events have higher ones, but one may become visible after a
+    Its number is told to nobody; its sequence is its moment, and one may become visible after a
     later one. `data` is what is told, the same to everybody and at each try. Of `webhook` is a
     ping alone; `grant` is told to whose it is, as is what changed in the `conditional` zone.
     """

@@ -113,6 +113,11 @@ class Told:
     body: str
 
     @property
+    def name(self) -> str:
+        """The `webhook-id` under which it is sent."""
+        return events.name_of(self.row.event)
+
+    @property
     def soon(self) -> bool:
         """Whether it is sent within a minute, so that it is worth looking again."""
         waits = self.row.state == DeliveryState.WAITING

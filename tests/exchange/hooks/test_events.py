@@ -1,6 +1,7 @@
 """What is told, to whom, and that it stands or falls with what it tells of."""
 
 import json
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -291,19 +292,27 @@ def listen(like: Webhook, many: int) -> None:
     )
 
 
-def test_what_is_sent_is_the_same_at_each_try_and_has_its_number():
+def test_an_event_tells_nothing_of_how_many_others_there_were():
+    told = {"kind": "dataset.changed", "at": NOW, "data": {"dataset": "d"}}
+    one, later = WebhookEvent(pk=7, **told), WebhookEvent(pk=9, **told)
+
+    assert events.body_of(one) == events.body_of(later)
+    assert events.name_of(one) != events.name_of(later)
+    assert re.fullmatch("evt_[0-9a-f]{24}", events.name_of(one))
+
+
+def test_what_is_sent_is_the_same_at_each_try_and_has_its_place_in_time():
     dataset = hooks.published()
     hooks.live(dataset)
     events.changed(dataset.pk, at=NOW)
 
     one, two = (events.body_of(WebhookEvent.objects.get(kind="dataset.changed")) for _ in range(2))
 
-    event = WebhookEvent.objects.get(kind="dataset.changed")
     assert one == two
     assert json.loads(one) == {
         "type": "dataset.changed",
         "timestamp": "2026-03-02T10:00:00.000+08:00",
-        "sequence": event.pk,
+        "sequence": 1772416800000000,
         "data": {
             "dataset": dataset.slug,
             "url": f"http://127.0.0.1:8000/api/v1/datasets/{dataset.slug}",

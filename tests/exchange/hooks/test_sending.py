@@ -32,7 +32,7 @@ def test_a_delivery_is_signed_numbered_and_written_down(live):
 
     [(url, body, headers)] = receiver.came
     secret = signing.unseal(bytes(WebhookSecret.objects.get(webhook=live).sealed))
-    name, moment = f"evt_{delivery.event_id}", int(NOW.timestamp())
+    name, moment = events.name_of(delivery.event), int(NOW.timestamp())
     delivery.refresh_from_db()
     assert url == live.url
     assert body == events.body_of(delivery.event)
