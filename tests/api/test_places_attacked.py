@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -187,3 +188,31 @@ def test_the_catalogue_promises_places_where_they_are_given_and_nowhere_else(nam
     assert (f"/datasets/{slug}/map" in page.content.decode()) == given_out
     for what, params in (("records.geojson", {"limit": 1}), ("tiles/3/6/3.mvt", {})):
         assert (way.get(what, key="", **params).status_code == 200) == given_out
+
+
+@pytest.mark.parametrize(
+    ("what", "params"),
+    [
+        ("records", {"bbox": "113,22,115,23"}),
+        ("records", {"near": "114.05,22.54,50"}),
+        ("aggregate", {"group": "@district", "measure": "count"}),
+        ("records.geojson", {}),
+        ("tiles/3/6/3.mvt", {}),
+    ],
+)
+def test_concealed_coordinates_answer_as_if_there_were_none(what, params):
+    hidden = built(axes(concealed=True, **CLOSED), {1: (114.0, 22.5)})
+    bare = (column("lon", DataType.DECIMAL, **CLOSED), column("lat", DataType.DECIMAL, **CLOSED))
+    without = built(
+        [replace(one, more=(("concealed", True),)) for one in bare], {1: (114.0, 22.5)}
+    )
+
+    answers = [way.get(what, **params) for way in (hidden, without)]
+
+    one, other = (
+        {k: v for k, v in json.loads(answer.content).items() if k != "request_id"}
+        for answer in answers
+    )
+    assert answers[0].status_code == answers[1].status_code == 400
+    assert {**one, "instance": ""} == {**other, "instance": ""}
+    assert "lon" not in json.dumps(one)
