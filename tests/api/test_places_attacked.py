@@ -216,3 +216,51 @@ def test_concealed_coordinates_answer_as_if_there_were_none(what, params):
     assert answers[0].status_code == answers[1].status_code == 400
     assert {**one, "instance": ""} == {**other, "instance": ""}
     assert "lon" not in json.dumps(one)
+
+
+TRUE = {1: (114.0012, 22.5012), 2: (114.0049, 22.5049), 3: (114.0051, 22.5051)}
+"""Rounded to two decimals the first two are (114, 22.5), the third is (114.01, 22.51)."""
+
+
+def test_a_company_asks_by_no_more_than_its_grant_shows_of_what_the_zone_holds(db):
+    masked = Mask(MaskKind.ROUND_COORDINATE, digits=2)
+    over = {"grade": Grade.L3, "mask": masked, "open_type": OpenType.CONDITIONAL}
+    way = built(axes("wgs84", **over), TRUE, shift=lambda *spot: spot)
+    fields = list(way.binding.resource.fields.all())
+    exchange.grant(way.where, way.dataset, way.key.key.app.organization, fields)
+
+    shown = numbers(way.get(limit=10).json()["rows"])
+    near = "114.0012,22.5012,5"
+    collection = way.get("records.geojson", limit=10).json()
+
+    assert shown == {1: (114.0, 22.5), 2: (114.0, 22.5), 3: (114.01, 22.51)}
+    assert numbers(way.get(bbox="114.001,22.501,114.002,22.502").json()["rows"]) == {}
+    assert numbers(way.get(near=near).json()["rows"]) == {}
+    assert set(numbers(way.get(bbox="114,22.5,114,22.5").json()["rows"])) == {1, 2}
+    assert {tuple(one["geometry"]["coordinates"]) for one in collection["features"]} == set(
+        shown.values()
+    )
+
+
+def test_a_department_asks_by_the_place_that_it_sees_and_not_by_the_true_one(db):
+    masked = {"grade": Grade.L3, "mask": ROUNDED, "share_type": ShareType.CONDITIONAL}
+    columns = (column("id", DataType.INTEGER, is_key=True), *axes("epsg4547", **masked))
+    spots = {1: (505_901.0, 2_493_901.0), 2: (505_949.0, 2_493_949.0)}
+    data = "\n".join(["id,lon,lat", *(f"{n},{x},{y}" for n, (x, y) in spots.items())])
+    two = sharing.two(columns=columns, data=data)
+    grant = two.granted("id", "lon", "lat", clear_up_to=Grade.L2)
+    Grant.objects.filter(pk=grant.pk).update(
+        valid_from=date(2026, 1, 1), valid_until=date(2099, 1, 1), daily_quota=None
+    )
+    key = accounts.api_key(accounts.app(two.asker), at=exchange.now())
+    client = Client(headers={"X-API-Key": key.raw})
+    address = f"/api/v1/office/datasets/{two.dataset.slug}/records"
+
+    longitude, latitude = places.rounded(places.to_wgs84(STRIP, 505_900.0, 2_493_900.0), 3)
+    found = client.get(address, {"near": f"{longitude},{latitude},1"}).json()["rows"]
+
+    assert set(numbers(found)) == {1, 2}
+    other = places.rounded(places.to_wgs84(STRIP, *spots[2]), 3)
+    assert other != (longitude, latitude)
+    elsewhere = client.get(address, {"near": f"{other[0]},{other[1]},1"}).json()["rows"]
+    assert elsewhere == []
