@@ -45,7 +45,7 @@ ENTRANCE = (
 )
 STEPS = {
     *("account_logout", "members-app-close", "members-key-revoke", "members-key-rotate"),
-    *("members-application-change", "members-application-comment", "members-invite"),
+    *("members-application-comment", "members-invite"),
     *("members-application-withdraw", "members-colleague", "members-contest-leave"),
     *("members-grant-dispose", "members-grant-end", "members-grant-renew", "members-leave"),
     *("members-follow", "members-unfollow", "members-letters", "members-step-down"),
@@ -121,6 +121,7 @@ def beside(city: City) -> list[str]:
         f"/my/talk/comment/{city.living.shops.slug}/",
         f"/my/talk/vote/{city.hostile.wish.pk}/",
         f"/my/applications/new/{made.market.dataset.slug}/",
+        f"/my/applications/{made.requests[0].pk}/change/",
         *(f"/my/applications/{one.pk}/" for one in made.requests),
         *(f"/my/applications/grants/{one.pk}/" for one in made.grants),
     ]
