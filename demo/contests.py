@@ -1,4 +1,4 @@
-"""Contests of the demo city: one that takes entries, one with its results, one in draft.
+"""Contests of the demo city: open for entries, with results, before its jury, in draft.
 
 All is invented. Days are told as so many before or after the day on which the city is built.
 """
@@ -95,6 +95,20 @@ CONTESTS = (
             "Bay ferries": ("一等奖", "First prize"),
             "Find a kindergarten": ("二等奖", "Second prize"),
         },
+    ),
+    Held(
+        "neighbourhoods-2026",
+        ("社区便民应用赛（虚构）", "Round the corner: a contest of apps (invented)"),
+        (
+            "征集让社区生活更方便的应用。报名已截止，正在评审。",
+            "For apps that make life round the corner easier. Entries are closed, the jury sits.",
+        ),
+        RULES,
+        ("", ""),
+        (-40, -3, 12),
+        ("public-toilets", "kindergartens"),
+        entered_days_ago=5,
+        apps=("Prices of the bay", "Find a kindergarten"),
     ),
     Held(
         "pictures-of-data",

@@ -148,6 +148,7 @@ def its_contests_are_held(at):
     assert Contest.objects.filter(state=ContestState.DRAFT).count() == 1
     assert (taking.entries.count(), taking.entries.shown().count()) == (3, 2)
     assert over.entries.awarded().count() == 2
+    assert Contest.objects.judged(today).get().entries.count() == 2
 
 
 def every_source_is_read_whole():

@@ -11,11 +11,11 @@ from django.utils import timezone
 from accounts import keys
 from accounts.models import ApiKey, User
 from accounts.roles import Role
-from backoffice.waiting import desks, requests, runs
+from backoffice.waiting import contests, desks, requests, runs
 from backoffice.waiting.administration import unlinked
 from catalog.models import GradingTable
 from catalog.terms import Check
-from demo import city, hall, inputs
+from demo import applied, city, hall, inputs
 from demo.inputs import Registry
 from exchange import browsing, proposals
 from exchange.models import Binding, Grant, ShareRequest, Source, SourceKind
@@ -28,6 +28,8 @@ pytestmark = pytest.mark.django_db
 ROWS = 4400
 OF_THE_WORKER = {runs.failed, runs.held, runs.late, runs.under_way, unlinked}
 """What comes of runs and of the clock; `sync_city` brings about a failed and a held one."""
+ONCE_ROWS_ARE_THERE = {contests.to_announce}
+"""What people do with rows, among them contests (`growing`)."""
 OF_OTHER_RULES = {requests.to_check}
 """The national body of rules has no formal check."""
 
@@ -67,7 +69,7 @@ def test_in_each_role_something_of_each_kind_waits_for_who_can_sign_in(built):
         for desk in desks.of(User.objects.get(username=one.username), now=now):
             titles[desk.role] |= {str(pile.title) for pile in desk.piles}
 
-    elsewhere = OF_THE_WORKER | OF_OTHER_RULES
+    elsewhere = OF_THE_WORKER | ONCE_ROWS_ARE_THERE | OF_OTHER_RULES
     wanted = {
         role: len([question for question in questions if question not in elsewhere])
         for role, questions in desks.QUESTIONS.items()
@@ -83,7 +85,8 @@ def offers(name: str, kind: SourceKind) -> tuple[Source, list[dict]]:
 
 
 def test_of_each_kind_of_source_somebody_who_can_sign_in_has_one_with_something_to_take_up(built):
-    assert {one.username: one.waits for one in built.sign_ins} == hall.AT_THEIR_DESKS
+    later = {applied.PERSON: hall.AT_THEIR_DESKS[applied.PERSON]}  # signs in once rows are there
+    assert {one.username: one.waits for one in built.sign_ins} | later == hall.AT_THEIR_DESKS
     assert offers("housing-publisher", SourceKind.EXCEL)[1]
     assert offers("transport-publisher", SourceKind.CSV)[1]
     registry, tables = offers("approval-publisher", SourceKind.POSTGRESQL)
