@@ -5,7 +5,7 @@ stands in the place of gettext where a sentence is to be kept: it reads as gette
 be said again in another language.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.utils import translation
 from django.utils.translation import gettext
@@ -47,10 +47,15 @@ def again(value: object) -> str:
     return gettext(value.msgid) % words
 
 
-def in_both(value: object) -> dict[str, str]:
-    """Return how a value reads, by language."""
+def in_each(say: Callable[[], str]) -> dict[str, str]:
+    """Return what `say` says, by language: it is asked once with each of them active."""
     told = {}
     for language in LANGUAGES:
         with translation.override(language):
-            told[language] = again(value)
+            told[language] = say()
     return told
+
+
+def in_both(value: object) -> dict[str, str]:
+    """Return how a value reads, by language."""
+    return in_each(lambda: again(value))

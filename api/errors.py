@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -21,7 +21,7 @@ from accounts.keys import KeyRefused
 from accounts.quotas import QuotaExceeded, QuotaUnavailable
 from accounts.refusals import StepRefused
 from accounts.refused import RefusedCall
-from accounts.wording import LANGUAGES, again
+from accounts.wording import again, in_each
 from api.authentication import KeyInAddress, presented
 from api.refusals import TITLES
 from catalog.refusals import CatalogRefusal
@@ -91,18 +91,10 @@ def _keep(failure: Exception, request: Any, status: int, say: Callable[[], HttpR
         said = str(getattr(failure, "code", "") or getattr(failure, "default_code", ""))
         # what Django raises has no code of its own
         code = said.replace("_", "-") or ("not-found" if status == 404 else str(status))
+        told = in_each(lambda: str(json.loads(say().content)["detail"])[:LONGEST_KEPT])
         now = timezone.now()
-        refused.note(RefusedCall(now, number, request.path[:200], status, code, _in_each(say)))
+        refused.note(RefusedCall(now, number, request.path[:200], status, code, told))
         key_counts.refused(number, code, at=now)
-
-
-def _in_each(say: Callable[[], HttpResponse]) -> dict[str, str]:
-    """Return the sentence of an answer by language."""
-    told = {}
-    for language in LANGUAGES:
-        with translation.override(language):
-            told[language] = str(json.loads(say().content)["detail"])[:LONGEST_KEPT]
-    return told
 
 
 def _sentence(failure: Exception) -> str:
@@ -144,7 +136,7 @@ def _refused(failure: Problem, request: Any) -> HttpResponse:
     )
 
 
-def _refused_below(failure: CatalogRefusal | StepRefused, request: Any) -> HttpResponse:
+def _refused_below(failure: CatalogRefusal | StepRefused | KeyBound, request: Any) -> HttpResponse:
     return problem(failure.status, failure.code, _sentence(failure), request=request)
 
 
@@ -166,10 +158,6 @@ def _key_refused(failure: KeyRefused, request: Any) -> HttpResponse:
     return problem(
         failure.status, failure.code, _sentence(failure), request=request, headers=headers
     )
-
-
-def _key_bound(failure: KeyBound, request: Any) -> HttpResponse:
-    return problem(failure.status, failure.code, _sentence(failure), request=request)
 
 
 def _exceeded(failure: QuotaExceeded, request: Any) -> HttpResponse:
@@ -222,7 +210,7 @@ TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Any, Any], HttpResponse]], 
     (CatalogRefusal, _refused_below),
     (StepRefused, _refused_below),
     (KeyRefused, _key_refused),
-    (KeyBound, _key_bound),
+    (KeyBound, _refused_below),
     (QuotaExceeded, _exceeded),
     (QuotaUnavailable, _uncounted),
     (Http404, _not_found),
