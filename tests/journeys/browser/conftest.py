@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from accounts.models import User
 from config import supervise
 from tests import services
-from tests.journeys.browser import clock
+from tests.journeys.browser import capturing, clock
 
 PICTURES = Path(os.environ.get("PICTURES") or services.BASE / "pictures")
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -171,8 +171,7 @@ def keep_picture(page: Page, name: str) -> Path:
     """Keep what is on the screen, in COLOURS colours: small enough for the documentation."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     path = PICTURES / f"{name}.png"
-    seen = page.screenshot(full_page=False, animations="disabled")
-    with Image.open(BytesIO(seen)) as whole:
+    with Image.open(BytesIO(capturing.capture(page, full_page=False))) as whole:
         few = whole.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
     return path

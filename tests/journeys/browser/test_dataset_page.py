@@ -15,6 +15,7 @@ from exchange.sync import engine
 from policy.terms import DataType
 from tests.factories import accounts, catalog, exchange
 from tests.factories.exchange import column
+from tests.journeys.browser import capturing
 from tests.journeys.browser.conftest import LANGUAGES, NARROW, PATIENCE, PICTURES, WIDE
 
 COLUMNS = (
@@ -89,8 +90,7 @@ def test_the_page_leads_on_and_nothing_of_it_offends_the_content_policy(site):
 
 def seen(page, name):
     """Keep a picture, and hold that the page is no wider than its window."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True, animations="disabled")
+    capturing.keep(page, PICTURES / f"{name}.png")
     assert page.evaluate(
         "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     ), page.url

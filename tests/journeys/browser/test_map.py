@@ -18,6 +18,7 @@ from policy.terms import DataType
 from portal.dataset.map import MAP
 from tests.factories import accounts, exchange
 from tests.factories.exchange import column
+from tests.journeys.browser import capturing
 from tests.journeys.browser.conftest import LANGUAGES, NARROW, PATIENCE, PICTURES, WIDE
 from tests.portal.dataset_ways import served
 
@@ -123,8 +124,7 @@ def drawn(site, dataset, language, size, picture):
         # it is drawn when its tiles have come, which may be before anybody could wait for one
         expect(page.locator("#map.drawn")).to_be_visible(timeout=PATIENCE)
         assert watched.tiles == {200}
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{picture}.png", full_page=True)
+    capturing.keep(page, PICTURES / f"{picture}.png")
     assert watched.strange == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -138,5 +138,4 @@ def test_without_scripts_the_sketch_stands(site, stops):
 
     expect(page.locator("svg.sketch")).to_be_visible()
     assert page.locator("svg.sketch circle").count() > 200
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / "map-sketch.png", full_page=True)
+    capturing.keep(page, PICTURES / "map-sketch.png")

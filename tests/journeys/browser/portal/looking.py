@@ -10,6 +10,7 @@ from playwright.sync_api import ConsoleMessage, Page, Request, ViewportSize
 
 from accounts.models import User
 from config import assets
+from tests.journeys.browser import capturing
 from tests.journeys.browser.conftest import LANGUAGES, PATIENCE
 from tests.journeys.browser.portal.conftest import City, session_cookie
 
@@ -88,8 +89,7 @@ class Looker:
 
     def picture(self, path: Path) -> None:
         """Keep the whole page as it is seen."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=path, full_page=True, animations="disabled")
+        capturing.keep(self.page, path)
 
     def _told(self, message: ConsoleMessage) -> None:
         itself = message.location.get("url", "") == self.page.url  # it was answered 404, say
