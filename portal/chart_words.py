@@ -1,6 +1,7 @@
 """Figures of groups as people read them: labels of fields, measures, units and kinds."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,15 +31,21 @@ KINDS: Mapping[str, Promise] = {
     "pie": gettext_lazy("pie, of up to eight parts"),
 }
 OFFERED = (Kind.SUM, Kind.AVERAGE, Kind.LEAST, Kind.MOST, "p50", "p90")
+DIGITS = 4
+"""Digits of an average or percentile that people are shown, beside all of its whole."""
 DAY_LETTERS = {Unit.YEAR: 4, Unit.MONTH: 7, Unit.QUARTER: 7}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One group: what it is of in words, its figures, and whether it stands for several."""
+    """One group: what it is of in words, its figures, and whether it stands for several.
+
+    `figures` are exact, as files and the API have them; `told` are those that the page shows.
+    """
 
     names: tuple[str, ...]
     figures: tuple[Any, ...]
+    told: tuple[Any, ...]
     is_others: bool = False
 
     @property
@@ -54,7 +61,7 @@ class Row:
     @property
     def first(self) -> Any:
         """The figure that is drawn."""
-        return self.figures[0]
+        return self.told[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,33 +99,62 @@ def told(head: Head, fields: Seen, query: AggregateQuery, labels: Mapping[str, s
     units = [found.units.get(one.field) for one in query.grouped]
     regions = _regions() if DISTRICT in (one.field for one in query.grouped) else {}
     rows = [
-        Row(
+        _row(
             tuple(
                 regions.get(value, "–") if field == DISTRICT else name(value, unit)
                 for (field, value), unit in zip(one["by"].items(), units, strict=True)
             ),
-            tuple(one["values"].values()),
+            one["values"].values(),
+            query.measures,
         )
         for one in json.loads(found.groups)
     ]
-    total = tuple(json.loads(found.total).values())
+    total = json.loads(found.total).values()
     if found.others:
         rest = json.loads(found.others)
         word = _("%(number)s other groups") % {"number": rest["groups"]}
         names = (word, *("" for _more in units[1:]))
-        rows.append(Row(names, tuple(rest["values"].values()), is_others=True))
+        rows.append(_row(names, rest["values"].values(), query.measures, is_others=True))
     whole = (_("All rows counted"), *("" for _more in units[1:]))
     return Chart(
         groups=tuple(
             grouped(one.field, found.units.get(one.field), labels) for one in query.grouped
         ),
         measures=tuple(measure(one, labels) for one in query.measures),
-        rows=tuple(rows) if query.grouped else (Row(whole[:1], total),),
-        total=Row(whole, total),
+        rows=tuple(rows) if query.grouped else (_row(whole[:1], total, query.measures),),
+        total=_row(whole, total, query.measures),
         found=found.found,
         left_out=found.left_out,
         smallest=head.smallest_group,
     )
+
+
+def _row(
+    names: tuple[str, ...],
+    figures: Iterable[Any],
+    kinds: Sequence[Measure],
+    *,
+    is_others: bool = False,
+) -> Row:
+    exact = tuple(figures)
+    told = (
+        rounded(one) if is_divided(kind) else one for one, kind in zip(exact, kinds, strict=True)
+    )
+    return Row(names, exact, tuple(told), is_others)
+
+
+def is_divided(measure: Measure) -> bool:
+    """Whether a figure has decimals that no row has: an average, or a point between two rows."""
+    return measure.kind == Kind.AVERAGE or measure.percentile is not None
+
+
+def rounded(number: float | None) -> float | None:
+    """Return a number with DIGITS digits, or with its whole where that has more."""
+    if not number:
+        return number
+    whole = math.floor(math.log10(abs(number))) + 1
+    short = round(number, max(DIGITS - whole, 0))
+    return int(short) if short == int(short) else short
 
 
 def _regions() -> dict[str | None, str]:

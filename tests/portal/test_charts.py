@@ -12,7 +12,7 @@ from exchange import counted
 from exchange.sync import engine
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType
-from portal import assets
+from portal import assets, chart_words
 from portal.dataset.noted import READ_AS
 from tests.databases import as_open_door
 from tests.factories import exchange
@@ -180,6 +180,41 @@ def test_a_file_of_what_is_not_there_is_not_found(served, path):
     params = {"group": "secret"} if path.endswith("csv") else {}
 
     assert Client().get(f"/datasets/{served.slug}/{path}", params).status_code == 404
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_an_average_is_rounded_on_the_page_and_exact_in_the_file_and_by_the_api(served, language):
+    params = {"group": "seen_on", "bucket": "year", "measure": "avg:price,p90:price,sum:price"}
+    params |= {"price.lt": "4", "price.ne": "2.5"}  # 0.5, 1.5 and 3.5
+
+    shown = page(served, language, **params)
+    file = Client().get(f"/datasets/{served.slug}/chart.csv", params).content.decode("utf-8-sig")
+    told = Client().get(f"/api/v1/datasets/{served.slug}/aggregate", params).json()
+
+    assert table(shown)[1] == ["2026", "1.833", "3.1", "5.5"]
+    assert table(shown)[-1][1:] == ["1.833", "3.1", "5.5"]
+    assert 'data-value="1.833"' in shown.content.decode()
+    assert file.splitlines()[1] == "2026,1.833333,3.1,5.5"
+    assert told["groups"][0]["values"]["avg:price"] == 1.833333
+
+
+@pytest.mark.parametrize(
+    ("exact", "shown"),
+    [
+        (12.333333, 12.33),
+        (0.012346, 0.01235),
+        (1234567.891234, 1234568),
+        (-2.666667, -2.667),
+        (99.999999, 100),
+        (13.0, 13),
+        (0, 0),
+        (None, None),
+    ],
+)
+def test_an_average_has_four_digits_and_never_less_than_its_whole(exact, shown):
+    rounded = chart_words.rounded(exact)
+
+    assert str(rounded) == str(shown)
 
 
 def test_a_dataset_open_by_counts_alone_says_what_is_left_out(served):
