@@ -181,3 +181,4 @@ def visits_are_counted_on_their_days(at):
     assert len(set(seen.values_list("day", flat=True))) == visits.DAYS + 1
     published = {one.pk: one.published_at for one in Dataset.objects.published()}
     assert all(timezone.localdate(published[one.dataset_id]) <= one.day for one in seen)
+    assert {one.dataset_id for one in seen} == set(published)
