@@ -31,6 +31,7 @@ from demo.client import Answer, Client
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 90
+INVENTED_CONTACT = "mailto:security@example.invalid"
 SHOWN_OF_A_KEY = 10  # characters: its prefix, by which it is found in the trail
 OFFICE, WORKER, SENDER = "city_office", "city_worker", "city_sender"
 
@@ -173,6 +174,7 @@ def _common(var: Path, address: str) -> dict[str, str]:
         "FILE_ROOTS": str(var / "intake"),
         "PUBLIC_BASE_URL": address,
         "DOORS": "open,members,office",
+        "SECURITY_CONTACT": os.environ.get("SECURITY_CONTACT") or INVENTED_CONTACT,
         "WEBHOOKS_INSIDE": "127.0.0.0/8",  # a receiver of one's own on this machine can be tried
         # a city to try is signed in to at once; whoever keeps it says otherwise
         "SECOND_FACTOR": os.environ.get("SECOND_FACTOR") or "off",

@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +51,12 @@ def port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def read(port: int, name: str) -> str:
+    """Return what the running demo says at an address that is known of every site."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/.well-known/{name}") as answer:
+        return answer.read().decode()
 
 
 def left(var: Path) -> dict[int, str]:
@@ -139,6 +146,7 @@ def a_second_start_finds_its_data_and_ends_by_a_signal(var, port, number):
         said = wait_for("The site stays up", process.stdout)
         assert "rows read" not in said  # nothing was synced again
         assert "record 1: " in said  # nor written down a second time
+        assert "Contact: mailto:security@example.invalid\n" in read(port, "security.txt")
 
         process.send_signal(number)
         try:
