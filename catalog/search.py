@@ -22,7 +22,7 @@ from catalog.conditions import PUBLIC, Conditions, Filters, Reader
 from catalog.facets import Facet
 from catalog.models import Dataset, SearchEntry
 from catalog.ordering import NEWEST, Order
-from catalog.understanding import Meaning, understand
+from catalog.understanding import Meaning, by_characters, understand
 
 PAGE = 20
 LARGEST_PAGE = 100
@@ -102,6 +102,18 @@ def find(
         return Found(datasets, following, query=query, meaning=meaning)
     named = counting.named(counted, filters, q)
     return Found(datasets, following, counted.total, named, query, meaning)
+
+
+def near(q: str, *, limit: int) -> tuple[Dataset, ...]:
+    """Return published entries with the most telling of the Chinese characters of `q`, the best
+    first: what may help where nothing has its words."""
+    with _by_index():
+        where = Conditions(Asked(()), Filters(), PUBLIC)
+        meaning = by_characters(q, where)
+        if meaning.nothing:
+            return ()
+        ids = _ids(ranking.statement(replace(where, asked=meaning.asked), 0, limit))
+    return _datasets(ids)
 
 
 def overview() -> Found:
@@ -202,4 +214,14 @@ def _counted(where: Conditions) -> counting.Counted:
     return kept
 
 
-__all__ = ["PUBLIC", "Filters", "Found", "Reader", "find", "matching", "overview", "reader_of"]
+__all__ = [
+    "PUBLIC",
+    "Filters",
+    "Found",
+    "Reader",
+    "find",
+    "matching",
+    "near",
+    "overview",
+    "reader_of",
+]

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from catalog.suggesting import suggestions
@@ -22,6 +23,8 @@ def datasets(request: HttpRequest) -> HttpResponse:
         "words": page.asking.words,
         "meaning": page.found.meaning,
         "wishes": address_of("portal-wishes"),
+        "wish": address_of("members-wish-new"),
+        "asked": urlencode({"title": page.asking.words}),
     }
     return shown(request, "portal/datasets.html", context)
 

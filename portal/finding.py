@@ -15,7 +15,7 @@ from catalog.ordering import Order
 from catalog.search import Filters, Found
 from exchange.records.recency import LAST_REFRESHED
 from portal import marking
-from portal.frame import number_of, words_of
+from portal.frame import dataset_address, number_of, words_of
 from portal.listing import Listed, listed
 
 PAGE = 20
@@ -29,6 +29,8 @@ ORDERS: dict[str, tuple[Promise, Order | None]] = {
 }
 AROUND = 2
 """How many pages before and after this one are named."""
+NEAR = 5
+"""How many datasets are named where none is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +101,16 @@ class Narrowing:
 @dataclass(frozen=True, slots=True)
 class Results:
     """One page of what was found. `pages` is how many there are, `beyond` whether the address
-    asks for one that is not there, `ordered` how many of all are put in order."""
+    asks for one that is not there, `ordered` how many of all are put in order. `near` and `themes`
+    lead on where words find nothing."""
 
     asking: Asking
     found: Found
     datasets: tuple[Listed, ...]
     pages: int
     beyond: bool
+    near: tuple[Choice, ...] = ()
+    themes: tuple[Choice, ...] = ()
 
     @property
     def total(self) -> int:
@@ -236,4 +241,20 @@ def results(asking: Asking, *, now: datetime) -> Results:
     last = -(-(min(total, ranking.RANKED) if ranked else total) // PAGE)
     beyond = asking.page > max(1, last)
     shown = () if beyond else listed(found.datasets, now=now)
-    return Results(asking, found, shown, last, beyond)
+    if total or not asking.words.strip():
+        return Results(asking, found, shown, last, beyond)
+    return Results(asking, found, shown, last, beyond, near_to(asking.words), _themes())
+
+
+def near_to(words: str) -> tuple[Choice, ...]:
+    """Return datasets that have some of the characters of Chinese words, the nearest first."""
+    found = search.near(words, limit=NEAR)
+    return tuple(Choice(one.title, dataset_address(one.slug)) for one in found)
+
+
+def _themes() -> tuple[Choice, ...]:
+    """Return the subjects of the whole catalogue, each with how many datasets it has."""
+    facets = {one.name: one.options for one in search.overview().facets}
+    return tuple(
+        Choice(one.label, one.query, count=one.count) for one in facets.get("subject", ())
+    )

@@ -3,6 +3,7 @@
 from catalog.terms import UpdateCycle
 from demo.columns import (
     CLOSED,
+    Turn,
     address,
     between,
     code,
@@ -21,7 +22,7 @@ from demo.columns import (
     whole,
     words,
 )
-from demo.invented import resident_id
+from demo.invented import STREETS, resident_id
 from demo.offered import File
 from demo.small import Every, Series, Small
 from demo.themes import Library, Theme
@@ -30,6 +31,12 @@ HOSPITALS = ("第一人民医院", "中医院", "妇幼保健院", "盐风医院
 BRANCHES = ("中心馆", "望潮分馆", "海桐分馆", "云屿分馆", "贝湾分馆")
 SHOWS = ("音乐会", "画展", "话剧", "足球赛", "龙舟赛")
 SIGHTS = ("云屿灯塔", "盐风盐田", "潮明古街", "海湾水族馆")
+
+
+def _catchment(turn: Turn) -> str:
+    """Return the streets from which children go to a school."""
+    return "、".join(turn.chance.sample(STREETS, 3))
+
 
 CARE = (
     Small(
@@ -321,6 +328,30 @@ CARE = (
         license="CC0-1.0",
     ),
     Small(
+        slug="school-catchments",
+        owner="education",
+        theme=Theme.LEARNING,
+        title=("小学、初中招生学区", "Schools and their catchment areas"),
+        abstract=(
+            "各小学、初中（中学）的地址、办学性质、对应的街道学区与计划招生人数。",
+            "Address, kind, places and catchment area of each primary and secondary school.",
+        ),
+        keywords=("学校、小学、中学、学区、入学", "schools, catchment areas, admission"),
+        cycle=UpdateCycle.YEARLY,
+        columns=(
+            code("school_code", "学校编码", "Code", "XX{:03d}"),
+            words("school_name", "学校", "School", named("小学", "实验小学", "初级中学")),
+            pick("run_by", "办学性质", "Run by", ("公办", "公办", "公办", "民办")),
+            district(),
+            address(),
+            words("streets", "学区（街道）", "Catchment area", _catchment),
+            whole("places", "计划招生数", "Places", between(80, 480)),
+        ),
+        rows=118,
+        days_ago=20,
+        related=("kindergartens", "school-meals"),
+    ),
+    Small(
         slug="school-meals",
         owner="education",
         theme=Theme.LEARNING,
@@ -339,6 +370,6 @@ CARE = (
         ),
         rows=0,
         days_ago=5,
-        related=("kindergartens",),
+        related=("kindergartens", "school-catchments"),
     ),
 )

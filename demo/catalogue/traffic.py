@@ -18,6 +18,7 @@ from demo.columns import (
     whole,
     words,
 )
+from demo.invented import STREETS
 from demo.offered import Link
 from demo.small import Every, Series, Small
 from demo.themes import Theme
@@ -115,6 +116,35 @@ TRAFFIC = (
         ),
         rows=110,
         days_ago=54,
+    ),
+    Small(
+        slug="street-parking",
+        owner="transport",
+        theme=Theme.TRANSPORT,
+        title=("道路停车泊位", "Street parking"),
+        abstract=(
+            "各路段路内停车泊位的位置、车位数、收费时段与每小时停车费，采用 GCJ-02 坐标。",
+            "Place, spaces, hours and fee of parking along each street, in GCJ-02 coordinates.",
+        ),
+        keywords=("停车、停车位、停车收费", "parking, spaces, fees"),
+        cycle=UpdateCycle.QUARTERLY,
+        columns=(
+            code("stretch_code", "路段编码", "Code", "TC{:03d}"),
+            words("street", "道路", "Street", lambda turn: turn.chance.choice(STREETS)),
+            district(),
+            *point(GCJ02),
+            whole("spaces", "车位数", "Spaces", between(4, 60)),
+            pick("charged", "收费时段", "Charged", ("7:30–19:00", "8:00–22:00", "不收费")),
+            tenths(
+                "fee",
+                "每小时停车费（元）",
+                "Fee an hour (yuan)",
+                lambda turn: turn.chance.choice((0, 2, 3, 5)),
+            ),
+        ),
+        rows=240,
+        days_ago=15,
+        related=("taxi-stands", "charging-stations"),
     ),
     Small(
         slug="charging-stations",

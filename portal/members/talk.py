@@ -112,7 +112,10 @@ def new_wish(request: HttpRequest) -> HttpResponse:
         wishes.wish(wishes.Wished(**told), by=by, at=timezone.now())
 
     done_ = _("Thank you. It appears once somebody has looked at it, and has your vote already.")
-    first = {"dataset": request.GET.get("dataset", "")[:60]}
+    first = {
+        "dataset": request.GET.get("dataset", "")[:60],
+        "title": request.GET.get("title", "")[:100],
+    }
     return _asked(request, WishForm, verb, gettext_lazy("Wish for data"), done_, first=first)
 
 

@@ -1,6 +1,7 @@
 """The page of a search: the address carries everything, and what was understood is told."""
 
 import re
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import search
+from catalog import indexing, search
 from catalog.asking import Asked, Term
 from catalog.terms import State
 from portal import finding
@@ -138,6 +139,23 @@ def test_no_result_helps_on(stops):
     page = page_of(q="公交 麒麟", owner="nobody", language="en")
 
     assert 'class="chip" href="?q=%E5%85%AC%E4%BA%A4' in page or "Take back" in page
+
+
+def test_where_nothing_is_found_what_is_near_themes_and_a_wish_lead_on(stops):
+    stops.subject = catalog.subject()
+    stops.save()
+    indexing.index_all([stops.pk], at=catalog.NOW)
+
+    page = page_of(q="城郊麒麟", language="en")
+
+    assert "No published dataset has “城郊麒麟”" in page
+    assert '<a href="/datasets/stops">Bus stops</a>' in page
+    assert f'class="chip" href="?subject={stops.subject.code}"' in page
+    assert f'href="/my/talk/wish/?title={quote("城郊麒麟")}"' in page
+
+
+def test_words_that_are_not_chinese_have_no_characters_to_be_near_by(stops):
+    assert finding.near_to("zebras 7") == ()
 
 
 def test_a_page_asks_at_most_twelve_queries(stops):
