@@ -4,6 +4,7 @@ Django's own answers are bare lines in English. Each of these says what happened
 the reader's language, and needs no database.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from api.errors import problem
 from config import middleware
 from portal.frame import address_of, shown
 
+logger = logging.getLogger(__name__)
 TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
@@ -135,10 +137,27 @@ def _answer(request: HttpRequest, bare: Bare) -> HttpResponse:
     }
     if _is_api(request):
         return problem(bare.status, bare.code, sentence, request=request)
-    context = {"heading": bare.title, "sentence": sentence, "way": _way_back(request)}
-    answer = render(None, "portal/refused.html", context, status=bare.status)
+    answer = _page(request, bare, {"heading": bare.title, "sentence": sentence})
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _page(request: HttpRequest, bare: Bare, said: dict[str, Any]) -> HttpResponse:
+    """Return a page in the portal's frame, or one that stands alone where no frame can be made."""
+    if bare is not HOST and not _is_office(request) and _can_be_framed(request):
+        try:
+            return shown(request, "portal/not_done.html", said, status=bare.status)
+        except Exception:  # the frame may be what fails, and somebody waits for an answer
+            logger.exception("The frame of a page could not be made, so the page stands alone.")
+    alone = said | {"way": _way_back(request)}
+    return render(None, "portal/refused.html", alone, status=bare.status)
+
+
+def _can_be_framed(request: HttpRequest) -> bool:
+    """Whether this process has the portal's pages, and what the address asks can be read."""
+    inputs = request.META.get("QUERY_STRING", "").count("&") + 1
+    readable = inputs <= settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    return readable and address_of("portal-home") is not None
 
 
 def _is_api(request: HttpRequest) -> bool:

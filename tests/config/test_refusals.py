@@ -42,6 +42,15 @@ def page(answer) -> str:
     return text
 
 
+def framed(answer) -> str:
+    """Return a page that has the portal's menus and its search."""
+    text = answer.content.decode()
+    assert '<nav class="main-nav"' in text
+    assert 'role="search"' in text
+    assert text.count("<h1>") == 1
+    return text
+
+
 @pytest.mark.parametrize("language", SAID)
 @pytest.mark.parametrize("address", NUL_PLACES)
 def test_nul_in_an_address_is_told_on_a_page(language, address):
@@ -50,9 +59,10 @@ def test_nul_in_an_address_is_told_on_a_page(language, address):
 
     answer = asking.get(address)
 
+    shown = page if address.startswith("/office/") else framed
     assert answer.status_code == 400
-    assert SAID[language][1] in page(answer)
-    assert "%00" in page(answer)
+    assert SAID[language][1] in shown(answer)
+    assert "%00" in shown(answer)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +118,34 @@ def test_a_form_without_its_token_is_told_on_a_page(language):
     assert answer.status_code == 403
     assert SAID[language][1] in page(answer)
     assert 'href="/office/"' in page(answer)
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_a_form_of_the_portal_without_its_token_is_told_within_its_menus(language):
+    asking = client(language, enforce_csrf_checks=True)
+
+    answer = asking.post(reverse("account_login"), {"login": "x"})
+
+    assert answer.status_code == 403
+    assert SAID[language][1] in framed(answer)
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_a_form_of_the_portal_that_is_too_large_is_told_within_its_menus(language):
+    many = {f"a{number}": "" for number in range(10_001)}
+
+    answer = client(language).post(reverse("account_login"), many)
+
+    assert answer.status_code == 413
+    assert SAID[language][1] in framed(answer)
+
+
+def test_an_address_with_more_inputs_than_are_read_has_a_page_that_stands_alone():
+    answer = client("en").get("/datasets?" + "&".join(f"a{number}" for number in range(10_001)))
+
+    assert answer.status_code == 413
+    assert "10000" in page(answer)
 
 
 @pytest.mark.parametrize("language", SAID)
@@ -178,6 +216,29 @@ def test_a_fault_of_ours_names_its_request_id(language, monkeypatch):
     asking = client(language, raise_request_exception=False)
 
     answer = asking.get(reverse("admin:login"))
+
+    assert answer.status_code == 500
+    assert answer["X-Request-ID"] in page(answer)
+
+
+def _broken(*_args, **_named):
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_a_fault_in_the_portal_is_told_within_its_menus(language, monkeypatch):
+    monkeypatch.setattr("portal.home.front", _broken)
+
+    answer = client(language, raise_request_exception=False).get("/")
+
+    assert answer.status_code == 500
+    assert answer["X-Request-ID"] in framed(answer)
+
+
+def test_where_the_frame_is_what_fails_the_page_stands_alone(monkeypatch):
+    monkeypatch.setattr("portal.frame.frame_of", _broken)
+
+    answer = client("en", raise_request_exception=False).get("/about")
 
     assert answer.status_code == 500
     assert answer["X-Request-ID"] in page(answer)

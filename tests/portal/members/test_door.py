@@ -156,6 +156,19 @@ def test_a_session_ends_when_it_is_idle(settings):
     assert Entry.objects.filter(verb="sign_out", details__because="idle").exists()
 
 
+def test_a_stranger_who_tried_too_often_is_led_on_and_to_no_account():
+    for _time in range(limits.SIGN_IN.most):
+        limits.spend(limits.SIGN_IN, "127.0.0.1")
+
+    answer = people.sign_in(Client(headers={"Accept-Language": "en"}), "x@example.org")
+
+    text = re.search(r"<main.*</main>", answer.content.decode(), re.DOTALL)[0]
+    assert answer.status_code == 429
+    assert "Try again in" in text
+    assert 'href="/my/"' not in text
+    assert 'role="search"' in text
+
+
 @pytest.mark.parametrize(
     ("path", "form", "limit"),
     [
