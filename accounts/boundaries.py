@@ -21,15 +21,16 @@ def import_boundaries(
     collection: Mapping[str, Any],
     *,
     source: str,
+    source_en: str = "",
     review_number: str = "",
     by: User | None,
     at: datetime,
 ) -> int:
     """Take the boundaries of a GeoJSON FeatureCollection; a region that has one gets the new one.
 
-    Each feature is a Polygon or MultiPolygon with the region's `code` among its properties. All or
-    nothing; returns how many. Raises ValidationError with every feature that does not fit,
-    NotAllowed.
+    Each feature is a Polygon or MultiPolygon with the region's `code` among its properties.
+    `source` says beside the map who made them, `source_en` in English. All or nothing; returns how
+    many. Raises ValidationError with every feature that does not fit, NotAllowed.
     """
     if by is not None:
         require(by, "accounts.import_regions")
@@ -55,7 +56,8 @@ def import_boundaries(
     if wrong:
         raise ValidationError(wrong[:50])
     for pk, rings in wanted.items():
-        told = {"rings": rings, "source": source, "review_number": review_number}
+        told = {"rings": rings, "source": source, "source_en": source_en}
+        told |= {"review_number": review_number}
         RegionBoundary.objects.update_or_create(region_id=pk, defaults=told | {"entered_at": at})
     chain.record("region.bound", "regions", by=by, at=at, entered=len(wanted), source=source)
     return len(wanted)

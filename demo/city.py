@@ -159,7 +159,11 @@ def _authority(hall: Hall) -> Organization:
             at=hall.at,
         )
     boundaries.import_boundaries(
-        invented.boundaries(), source="演示数据（虚构）", by=hall.security, at=hall.at
+        invented.boundaries(),
+        source="演示数据（虚构）",
+        source_en="Demonstration data (invented)",
+        by=hall.security,
+        at=hall.at,
     )
     return authority
 

@@ -80,6 +80,9 @@ class RegionBoundary(models.Model):
     )
     rings = models.JSONField(_("rings"))
     source = models.CharField(_("source"), max_length=200)
+    source_en = models.CharField(
+        _("source, English"), max_length=200, blank=True, default="", db_default=""
+    )
     review_number = models.CharField(_("review number of the map"), max_length=60, blank=True)
     entered_at = models.DateTimeField(_("entered"))
 

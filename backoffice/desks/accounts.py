@@ -57,9 +57,9 @@ class RegionDesk(Desk):
 class RegionBoundaryDesk(Desk):
     """Where regions end; entered by `manage.py import_boundaries`."""
 
-    list_display = ["region", "source", "review_number", "entered_at"]
+    list_display = ["region", "source", "source_en", "review_number", "entered_at"]
     list_select_related = ["region"]
-    search_fields = ["region__code", "region__name_zh", "region__name_en", "source"]
+    search_fields = ["region__code", "region__name_zh", "region__name_en", "source", "source_en"]
     ordering = ["region__code"]
     exclude = ["rings"]
 

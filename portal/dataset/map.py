@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import addresses
 from accounts.models import RegionBoundary
+from catalog.bilingual import choose
 from exchange import access
 from exchange.access import DatasetUnknown, DatasetWithdrawn, Head, Seen
 from exchange.places import features, outlines, tiles
@@ -324,8 +325,11 @@ def _district(boundary: RegionBoundary, frame: Frame) -> District:
 
 def _sources() -> list[dict[str, str]]:
     """Return who made the boundaries, and under which review number they may be shown."""
-    found = RegionBoundary.objects.values_list("source", "review_number").distinct()
-    return [{"source": who, "review_number": number} for who, number in sorted(found)]
+    found = RegionBoundary.objects.values_list("source", "source_en", "review_number").distinct()
+    return [
+        {"source": choose(who, who_en), "review_number": number}
+        for who, who_en, number in sorted(found)
+    ]
 
 
 def _note(head: Head, seen: Seen, drawn: Drawn) -> None:
@@ -351,6 +355,7 @@ def boundaries(request: HttpRequest) -> HttpResponse:
                         "name_zh": one.region.name_zh,
                         "name_en": one.region.name_en,
                         "source": one.source,
+                        "source_en": one.source_en,
                         "review_number": one.review_number,
                     },
                     "geometry": {"type": "MultiPolygon", "coordinates": one.rings},

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.boundaries import import_boundaries
+from accounts.models import RegionBoundary
 from policy.facts import Mask
 from policy.terms import DataType, Grade, MaskKind, OpenType
 from tests.databases import as_open_door
@@ -118,6 +119,19 @@ def test_boundaries_are_public_with_their_source(dataset):
     found = get("/boundaries.geojson").json()
 
     assert found["features"][0]["properties"]["source"] == "invented"
+
+
+def test_who_made_the_boundaries_is_told_in_the_language_of_the_page(dataset):
+    RegionBoundary.objects.update(source="测绘院（虚构）", source_en="Survey (invented)")
+
+    with as_open_door():
+        chinese = text(page(dataset, "/map", "zh-hans"))
+        english = text(page(dataset, "/map", "en"))
+
+    assert "测绘院（虚构） ·" in chinese
+    assert "Survey (invented)" not in chinese
+    assert "Survey (invented) ·" in english
+    assert "测绘院" not in english
 
 
 def test_lines_and_outlines_are_drawn_as_they_run(db):

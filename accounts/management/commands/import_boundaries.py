@@ -18,6 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--source", required=True, help="who made them")
+        parser.add_argument("--source-en", default="", help="the same in English")
         parser.add_argument("--review-number", default="", help="审图号 of the map they are from")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -28,6 +29,7 @@ class Command(BaseCommand):
             entered = import_boundaries(
                 collection,
                 source=options["source"],
+                source_en=options["source_en"],
                 review_number=options["review_number"],
                 by=None,
                 at=timezone.now(),
