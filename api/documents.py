@@ -18,6 +18,8 @@ from exchange.records.aggregates import (
 )
 from exchange.records.query import DEFAULT_LIMIT, MAX_LIMIT, Operator, Total
 
+PLACE = "the zone's place in its change feed; null under a company's grant for some rows"
+
 
 class Reason(serializers.Serializer):
     """One reason behind a treatment or a refusal."""
@@ -50,8 +52,8 @@ class RecordPage(serializers.Serializer):
     """One page of rows. Paging is no snapshot: `moved` tells that the data changed meanwhile."""
 
     dataset = serializers.CharField()
-    seq = serializers.IntegerField(help_text="the zone's place in its change feed")
-    moved = serializers.BooleanField()
+    seq = serializers.IntegerField(allow_null=True, help_text=PLACE)
+    moved = serializers.BooleanField(allow_null=True)
     refreshed_at = serializers.DateTimeField(allow_null=True)
     count = serializers.IntegerField()
     total = TotalRows(allow_null=True)
@@ -86,7 +88,7 @@ class AggregateDocument(serializers.Serializer):
     """Figures of groups. `total` is of all rows that the filters select, `found` of all groups."""
 
     dataset = serializers.CharField()
-    seq = serializers.IntegerField(help_text="the zone's place in its change feed")
+    seq = serializers.IntegerField(allow_null=True, help_text=PLACE)
     refreshed_at = serializers.DateTimeField(allow_null=True)
     group = serializers.ListField(child=serializers.CharField())
     bucket = serializers.DictField(child=serializers.CharField())

@@ -3,7 +3,7 @@
     city_sender   reads what is due, posts it to addresses outside, writes down how it went
 
 It speaks with programs of strangers, so its process gets no more than it needs: no row of data, no
-person, no key, and of grants only whose they are and whether they hold.
+person, no key, and of grants only whose they are, for which rows, and whether they hold.
 """
 
 from collections.abc import Mapping
@@ -36,6 +36,7 @@ COLUMNS: Mapping[tuple[str, str], tuple[str, ...]] = {
         "dataset_id",
         "organization_id",
         "app_id",
+        "rows",
         "valid_from",
         "valid_until",
         "suspended_at",

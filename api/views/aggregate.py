@@ -35,30 +35,34 @@ class Aggregate(APIView):
         caller = caller_of(request)
         meter = metering.spend(request)
         query = AggregateQuery.parse(dict(request.GET.lists()))
-        head, fields, found = reading.with_more_looks(lambda _turn: _counted(slug, caller, query))
-        body = envelope(head, query, found)
+        head, fields, place, found = reading.with_more_looks(
+            lambda _turn: _counted(slug, caller, query)
+        )
+        body = envelope(head, query, found, place)
         metering.note(
             caller, head, rows=found.given, size=len(body), fields=fields.digest, mode=Mode.QUERY
         )
         return response(tagged(body, request.META, meter))
 
 
-def _counted(slug: str, caller: Caller, query: AggregateQuery) -> tuple[Head, Seen, Counted]:
+def _counted(
+    slug: str, caller: Caller, query: AggregateQuery
+) -> tuple[Head, Seen, int | None, Counted]:
     began = time.monotonic()
     head, fields, scopes = looked_up(slug, caller, Mode.QUERY)
     found = counting.count(head, fields, query, scopes)
     reading.hold(head, began)
-    return head, fields, found
+    return head, fields, reading.place_told(head, scopes), found
 
 
-def envelope(head: Head, query: AggregateQuery, found: Counted) -> bytes:
+def envelope(head: Head, query: AggregateQuery, found: Counted, place: int | None) -> bytes:
     """Put the database's groups into the answer without parsing them."""
     left_out = None
     if found.left_out is not None:
         left_out = {"smallest_group": head.smallest_group, "rows": found.left_out}
     around = {
         "dataset": head.slug,
-        "seq": head.seq,
+        "seq": place,
         "refreshed_at": timezone.localtime(head.refreshed_at).isoformat(),
         "group": [one.field for one in query.grouped],
         "bucket": {name: str(unit) for name, unit in found.units.items()},

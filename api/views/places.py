@@ -1,7 +1,7 @@
 """Rows by place: as GeoJSON, and as vector tiles for maps."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from api import documents, metering
 from api.calls import caller_of
 from api.pages import Answered, link, tagged
-from api.views.records import looked_up, response, streamed
+from api.views.records import Whole, looked_up, response, streamed
 from exchange.access import Caller, Head, Seen
 from exchange.places import features, kept, tiles
 from exchange.places.features import Features
@@ -47,9 +47,9 @@ class RecordsGeojson(APIView):
         query = RecordQuery.parse({k: v for k, v in params.items() if k != "total"})
         if "limit" in params or "cursor" in params:
             return self._page(request, slug, caller, query, meter)
-        head, fields, stream = reading.with_more_looks(lambda _turn: _whole(slug, caller, query))
-        metering.note(caller, head, rows=head.rows, size=0, fields=fields.digest, mode=Mode.BULK)
-        return streamed(stream, features.MEDIA_TYPE, f"{head.slug}.geojson", meter)
+        whole = reading.with_more_looks(lambda _turn: _whole(slug, caller, query))
+        whole.note(caller)
+        return streamed(whole.stream, features.MEDIA_TYPE, f"{slug}.geojson", meter)
 
     def _page(
         self,
@@ -59,11 +59,13 @@ class RecordsGeojson(APIView):
         query: RecordQuery,
         meter: Mapping[str, str],
     ) -> HttpResponse:
-        head, fields, found = reading.with_more_looks(lambda _turn: _page(slug, caller, query))
+        head, fields, place, found = reading.with_more_looks(
+            lambda _turn: _page(slug, caller, query)
+        )
         params = dict(request.GET.lists())
         more = link(request.path, params, cursor=found.cursor) if found.cursor else None
         opening = features.opened(
-            place_of(fields), dataset=head.slug, seq=head.seq, count=found.count, next=more
+            place_of(fields), dataset=head.slug, seq=place, count=found.count, next=more
         )
         body = b"%b%b]}" % (opening, found.features)
         _note(caller, head, fields, found.count, len(body))
@@ -101,17 +103,21 @@ class Tile(APIView):
         return _typed(tagged(body, request.META, meter), TILE_TYPE)
 
 
-def _whole(slug: str, caller: Caller, query: RecordQuery) -> tuple[Head, Seen, Iterator[bytes]]:
+def _whole(slug: str, caller: Caller, query: RecordQuery) -> Whole:
     head, fields, scopes = looked_up(slug, caller, Mode.BULK)
-    return head, fields, features.whole(head, fields, query, scopes)
+    rows = reading.rows_noted(head, fields, query, scopes)
+    stream = features.whole(head, fields, query, scopes)
+    return Whole(head, fields, rows, reading.place_told(head, scopes), stream)
 
 
-def _page(slug: str, caller: Caller, query: RecordQuery) -> tuple[Head, Seen, Features]:
+def _page(
+    slug: str, caller: Caller, query: RecordQuery
+) -> tuple[Head, Seen, int | None, Features]:
     began = time.monotonic()
     head, fields, scopes = looked_up(slug, caller, Mode.QUERY)
     found = features.page(head, fields, query, scopes)
     reading.hold(head, began)
-    return head, fields, found
+    return head, fields, reading.place_told(head, scopes), found
 
 
 def _tile(

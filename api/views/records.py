@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -84,14 +85,15 @@ class RecordsCsv(APIView):
         given = {k: v for k, v in request.GET.lists() if k not in OF_PAGES}
         spreadsheet = _whether(SPREADSHEET, given.pop(SPREADSHEET, ["false"])[-1])
         query = RecordQuery.parse(given)
-        head, fields, stream = reading.with_more_looks(
+        whole = reading.with_more_looks(
             lambda _turn: _download(slug, caller, query, spreadsheet=spreadsheet)
         )
-        metering.note(caller, head, rows=head.rows, size=0, fields=fields.digest, mode=Mode.BULK)
+        whole.note(caller)
         answer = streamed(
-            stream, "text/csv; charset=utf-8; header=present", f"{head.slug}.csv", meter
+            whole.stream, "text/csv; charset=utf-8; header=present", f"{slug}.csv", meter
         )
-        answer.headers["X-Seq"] = str(head.seq)
+        if whole.place is not None:
+            answer.headers["X-Seq"] = str(whole.place)
         return answer
 
 
@@ -129,12 +131,27 @@ class RecordChanges(APIView):
         return response(tagged(body, request.META, meter))
 
 
-def _download(
-    slug: str, caller: Caller, query: RecordQuery, *, spreadsheet: bool
-) -> tuple[Head, Seen, Iterator[bytes]]:
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A download that begins: with how many rows it is noted, its place in the feed if told."""
+
+    head: Head
+    fields: Seen
+    rows: int
+    place: int | None
+    stream: Iterator[bytes]
+
+    def note(self, caller: Caller) -> None:
+        """Write down who read it. Raises as `metering.note` does."""
+        fields = self.fields.digest
+        metering.note(caller, self.head, rows=self.rows, size=0, fields=fields, mode=Mode.BULK)
+
+
+def _download(slug: str, caller: Caller, query: RecordQuery, *, spreadsheet: bool) -> Whole:
     head, fields, scopes = looked_up(slug, caller, Mode.BULK)
+    rows = reading.rows_noted(head, fields, query, scopes)
     stream = reading.stream_csv(head, fields, query, scopes, spreadsheet=spreadsheet)
-    return head, fields, stream
+    return Whole(head, fields, rows, reading.place_told(head, scopes), stream)
 
 
 def _whether(name: str, given: str) -> bool:

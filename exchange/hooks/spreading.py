@@ -40,8 +40,8 @@ WITH taken AS (
     WHERE e.webhook_id IS NULL
       AND (e.grant_id IS NULL
            OR g.organization_id = a.organization_id AND coalesce(g.app_id, a.id) = a.id)
-      AND (e.zone <> 'conditional' OR EXISTS (
-            SELECT FROM exchange_grant l
+      AND (e.zone <> 'conditional' OR (
+            SELECT bool_and(l.rows = '[]') FROM exchange_grant l
             WHERE l.dataset_id = e.dataset_id AND l.organization_id = a.organization_id
               AND coalesce(l.app_id, a.id) = a.id
               AND l.suspended_at IS NULL AND l.revoked_at IS NULL
@@ -60,8 +60,9 @@ SELECT (SELECT count(*) FROM done), (SELECT count(*) FROM laid)
 def spread(*, at: datetime) -> int:
     """Lay the deliveries of events that are not given out yet; returns of how many events.
 
-    What changed in the conditional zone goes to who holds a live grant, what happens to a grant
-    to whose it is. A webhook that began to listen after the event is not told of it.
+    What changed in the conditional zone goes to who holds a live grant, and none for some rows
+    alone: it would tell of the others. What happens to a grant goes to whose it is. A webhook that
+    began to listen after the event is not told of it.
     """
     events, _deliveries = one(
         SPREAD, {"most": EVENTS_A_TURN, "at": at, "today": timezone.localdate(at)}

@@ -58,11 +58,11 @@ def page(head: Head, fields: Seen, query: RecordQuery, scopes: Sequence[Scope] =
     )
     text, count, last = reading.timed(statement)[0]
     more = count > query.limit
-    seq = start.seq if start else head.seq
     return Features(
         pseudonyms.put(text.encode(), fields),
         min(count, query.limit),
-        cursors.sealed(Position((last,), seq), bound_to=bound_to) if more else "",
+        # no place in the feed: a page of features does not say whether rows moved
+        cursors.sealed(Position((last,), 0), bound_to=bound_to) if more else "",
     )
 
 

@@ -100,16 +100,17 @@ class Page:
     """One page: `rows` is a JSON array; `cursor` continues it, "" at the end.
 
     `seq` is the zone's place in its feed, `moved` whether it differs from the cursor's: paging is
-    not a snapshot. `total` is a number of rows or None, `exact` whether it was counted. `built` is
-    the size of the rows in bytes as the database built them: without brackets, before pseudonyms,
-    and with the row that only showed that more follow, which is not sent.
+    not a snapshot. Both are None where no place is told (`place_told`). `total` is a number of
+    rows or None, `exact` whether it was counted. `built` is the size of the rows in bytes as the
+    database built them: without brackets, before pseudonyms, and with the row that only showed
+    that more follow, which is not sent.
     """
 
     rows: bytes
     count: int
     cursor: str
-    seq: int
-    moved: bool
+    seq: int | None
+    moved: bool | None
     refreshed_at: datetime | None
     built: int
     total: int | None = None
@@ -142,7 +143,28 @@ def read(
     start = _start(head, query)
     found = _found(head, fields, query, scopes, start)
     total, exact = _total(head, fields, query, scopes)
-    return replace(_made(head, query, start, found), total=total, exact=exact)
+    place = place_told(head, scopes)
+    return replace(_made(head, query, start, found, place), total=total, exact=exact)
+
+
+def place_told(head: Head, scopes: Sequence[Scope]) -> int | None:
+    """Return the zone's place in its feed as a reader is told it; None where that tells too much.
+
+    It moves with each row of the zone, and who was granted some rows is not told of the others.
+    Between departments it may be told that a row changed (design.md §4.6).
+    """
+    return None if scopes and head.zone == Zone.CONDITIONAL else head.seq
+
+
+def rows_noted(head: Head, fields: Seen, query: RecordQuery, scopes: Sequence[Scope]) -> int:
+    """Return with how many rows a download is written down, which its reader can look up.
+
+    Those of the zone; under a grant for some rows those of the query, since the reader is not told
+    how many others there are.
+    """
+    if not scopes:
+        return head.rows
+    return _counted(head, compiled(query, fields, scopes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +191,17 @@ def _bound(head: Head, query: RecordQuery) -> str:
     return f"{head.dataset_id}:{query.digest()}"
 
 
-def _made(head: Head, query: RecordQuery, start: Position | None, found: Found) -> Page:
-    seq = start.seq if start else head.seq
+def _made(
+    head: Head, query: RecordQuery, start: Position | None, found: Found, place: int | None
+) -> Page:
+    seq = start.seq if start else place or 0
     after = Position(found.after, seq)
     return Page(
         rows=found.rows,
         count=found.count,
         cursor=cursors.sealed(after, bound_to=_bound(head, query)) if found.after else "",
-        seq=head.seq,
-        moved=seq != head.seq,
+        seq=place,
+        moved=None if place is None else seq != place,
         refreshed_at=head.refreshed_at,
         built=found.built,
     )
@@ -329,7 +353,8 @@ def run_joined(
         *told, rows, count = first_row(text, [*values, *after, *more])
 
     def page() -> Page:
-        return _made(head, query, start, _cut(rows or b"", int(count or 0), query.limit, fields))
+        found = _cut(rows or b"", int(count or 0), query.limit, fields)
+        return _made(head, query, start, found, head.seq)
 
     return told, page
 
@@ -476,8 +501,12 @@ def _total(
         plan = timed(statement)[0][0]
         plan = json.loads(plan) if isinstance(plan, str) else plan
         return int(plan[0]["Plan"]["Plan Rows"]), False
+    return _counted(head, settled), True
+
+
+def _counted(head: Head, settled: Compiled) -> int:
     statement = sql.SQL("SELECT count(*) FROM {}{}").format(relation(head), settled.where())
-    return timed(statement)[0][0], True
+    return timed(statement)[0][0]
 
 
 def timed(
