@@ -17,8 +17,16 @@ from django.utils.crypto import salted_hmac
 from psycopg import sql
 
 from catalog.models import Dataset, Resource
+from exchange import vault
 from exchange.hook_flow import EventKind
-from exchange.models import CountingRule, Grant, RecordTable, WebhookEvent, Zone
+from exchange.models import (
+    CountingRule,
+    Grant,
+    RecordTable,
+    WebhookDelivery,
+    WebhookEvent,
+    Zone,
+)
 from exchange.records.statements import one
 from exchange.workflow import GrantState
 
@@ -32,6 +40,7 @@ LISTENED_TO_ALL = sql.SQL(
     " WHERE w.state = 'live' AND w.kinds @> to_jsonb(%s::text))"
 )
 
+OF_DELIVERIES = "exchange.hooks.delivery"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -125,6 +134,22 @@ def name_of(event: WebhookEvent) -> str:
     """
     digest = salted_hmac("exchange.hooks.event", str(event.pk), algorithm="sha256").hexdigest()
     return f"evt_{digest[:24]}"
+
+
+def handle_of(delivery: WebhookDelivery) -> str:
+    """Return by what its owner names a delivery.
+
+    Not its number: a gap between two would tell of what went to others meanwhile.
+    """
+    return vault.seal_alike(delivery.pk.to_bytes(8), purpose=OF_DELIVERIES).hex()
+
+
+def number_of(handle: str) -> int | None:
+    """Return the number of the delivery that is so named; None for what is no such name."""
+    try:
+        return int.from_bytes(vault.unseal_alike(bytes.fromhex(handle), purpose=OF_DELIVERIES))
+    except (ValueError, vault.SealBroken):
+        return None
 
 
 def body_of(event: WebhookEvent) -> bytes:

@@ -118,6 +118,11 @@ class Told:
         return events.name_of(self.row.event)
 
     @property
+    def handle(self) -> str:
+        """What it is called in an address."""
+        return events.handle_of(self.row)
+
+    @property
     def soon(self) -> bool:
         """Whether it is sent within a minute, so that it is worth looking again."""
         waits = self.row.state == DeliveryState.WAITING
@@ -305,9 +310,10 @@ def rotate(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @member_page
-def replay(request: HttpRequest, number: int) -> HttpResponse:
+def replay(request: HttpRequest, handle: str) -> HttpResponse:
     """Send one event once more."""
     person = person_of(request)
+    number = events.number_of(handle)
     found = get_object_or_404(WebhookDelivery, pk=number, webhook__in=_mine(person))
     if request.method != "POST":
         raise Http404

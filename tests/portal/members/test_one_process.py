@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import ApiKey
 from community import follows
+from exchange.hooks import events
 from exchange.models import WebhookDelivery
 from portal.members.urls import urlpatterns
 from tests.exchange.sessions import signed_in
@@ -52,7 +53,9 @@ def arguments(market: Market) -> dict[str, Mapping[str, object]]:
         "members-key": {"number": ApiKey.objects.get(pk=key.pk).pk},
         "members-webhook": {"number": webhook.pk},
         "members-webhook-step": {"number": webhook.pk, "name": "ping"},
-        "members-webhook-replay": {"number": WebhookDelivery.objects.latest("pk").pk},
+        "members-webhook-replay": {
+            "handle": events.handle_of(WebhookDelivery.objects.latest("pk"))
+        },
         "members-apply": slug,
         "members-foreseen": slug,
         "members-application": {"number": draft.pk},

@@ -9,6 +9,7 @@ from django.test.utils import override_settings
 from accounts.models import App
 from audit.models import Entry
 from exchange.hook_flow import HookState
+from exchange.hooks import events
 from exchange.hooks.posting import Answer
 from exchange.models import Webhook, WebhookDelivery
 from tests.exchange.sessions import signed_in
@@ -32,6 +33,10 @@ def register(client, dataset, **over):
     app = App.objects.order_by("-pk").first()
     form = FORM | {"app": str(app.pk), "datasets": dataset.slug} | over
     return client.post("/my/webhooks/", form)
+
+
+def repeating(delivery):
+    return f"/my/deliveries/{events.handle_of(delivery)}/replay"
 
 
 @pytest.mark.django_db
@@ -99,8 +104,10 @@ def test_a_delivery_shows_code_time_and_how_the_answer_began_and_can_be_repeated
     WebhookDelivery.objects.filter(pk=delivery.pk).update(state="dead")
 
     page = client.get(f"/my/webhooks/{webhook.pk}/").content.decode()
-    again = client.post(f"/my/deliveries/{delivery.pk}/replay")
+    again = client.post(repeating(delivery))
 
+    assert f'action="{repeating(delivery)}"' in page
+    assert f"/{delivery.pk}/" not in page.replace(f"/my/webhooks/{webhook.pk}/", "")
     assert "418" in page
     assert "77 ms" in page
     assert "&lt;b&gt;I am a teapot" in page
@@ -149,7 +156,7 @@ def test_webhooks_and_deliveries_of_others_are_not_there():
         ("post", f"{place}/resume"),
         ("post", f"{place}/secret"),
         ("post", f"{place}/end"),
-        ("post", f"/my/deliveries/{delivery.pk}/replay"),
+        ("post", repeating(delivery)),
     ]
     answers = [getattr(client, way)(path, {"days": "1"}).status_code for way, path in paths]
     listed = client.get("/my/webhooks/").content.decode()
@@ -158,6 +165,14 @@ def test_webhooks_and_deliveries_of_others_are_not_there():
     assert answers == [404] * len(paths)
     assert theirs.url not in listed
     assert theirs.state == HookState.LIVE
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("made_up", ["1", "abc", "0" * 48, "zz" * 24])
+def test_a_delivery_has_no_number_that_another_could_be_guessed_from(made_up):
+    client = builder()
+
+    assert client.post(f"/my/deliveries/{made_up}/replay").status_code == 404
 
 
 @pytest.mark.django_db
@@ -222,7 +237,7 @@ def test_all_of_it_works_as_the_members_role_which_reads_no_secret(live_database
                 ("", {"kinds": ["rows.changed"], "datasets": dataset.slug}),
             )
         ]
-        steps.append(client.post(f"/my/deliveries/{delivery.pk}/replay").status_code)
+        steps.append(client.post(repeating(delivery)).status_code)
         page = client.get(f"/my/webhooks/{number}/")
         steps.append(client.post(f"/my/webhooks/{number}/end").status_code)
         strange = client.get(f"/my/webhooks/{other.pk}/")
