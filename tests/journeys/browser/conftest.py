@@ -112,7 +112,8 @@ class Site:
         page.set_default_timeout(PATIENCE)
         seat = Seat(page, self.url)
         page.on("pageerror", lambda error: seat.troubles.append(f"{page.url}: {error}"))
-        page.on("request", lambda request: seat.note(request.url))
+        page.on("websocket", lambda socket: seat.note(socket.url))
+        context.on("request", lambda request: seat.note(request.url))
         return seat
 
 
@@ -130,7 +131,7 @@ class Seat:
 
     def note(self, asked: str) -> None:
         """Keep requests that leave the site."""
-        if not asked.startswith((self.url, "data:", "blob:", "about:")):
+        if not asked.startswith((f"{self.url}/", "data:", "blob:", "about:")):
             self.troubles.append(f"the page asked {asked}")
 
     def open(self, path: str) -> None:

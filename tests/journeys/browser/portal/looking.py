@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request, ViewportSize
+from playwright.sync_api import ConsoleMessage, Page, ViewportSize
 
 from accounts.models import User
 from config import assets
@@ -20,6 +20,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SEEN = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
 """What colours and width change; the other rules read the document alone."""
 OWN = ("data:", "blob:", "about:")
+FAILED, DRIVER, ICON = "Failed to load resource", "[.WebGL", "/favicon.ico"
 ASK = """async (rules) => {
   const only = rules ? {type: "rule", values: rules} : {type: "tag", values: %s};
   const told = await axe.run(document, {runOnly: only, resultTypes: ["violations"]});
@@ -58,13 +59,18 @@ class Looker:
             context.add_cookies([session_cookie(city, user)])
         if AXE.exists():
             context.add_init_script(path=AXE)
-        page = context.new_page()
+        return cls.watching(context.new_page(), city.url)
+
+    @classmethod
+    def watching(cls, page: Page, url: str) -> "Looker":
+        """Look at what happens in a page of the site at `url`, and in windows that it opens."""
         page.set_default_timeout(PATIENCE)
-        looker = cls(page, city.url)
+        looker = cls(page, url)
         page.on("console", looker._told)
         page.on("pageerror", lambda error: looker.strange.append(f"script: {error}"))
-        page.on("request", looker._asked)
         page.on("dialog", lambda dialog: (looker.strange.append("a dialog"), dialog.dismiss()))
+        page.on("websocket", lambda socket: looker._asked(socket.url))
+        page.context.on("request", lambda request: looker._asked(request.url))
         return looker
 
     def open(self, address: str, *, status: int = 200) -> None:
@@ -92,14 +98,18 @@ class Looker:
         capturing.keep(self.page, path)
 
     def _told(self, message: ConsoleMessage) -> None:
-        itself = message.location.get("url", "") == self.page.url  # it was answered 404, say
-        itself = itself or message.location.get("url", "").endswith("/favicon.ico")
-        if message.type in {"error", "warning"} and not itself:
-            self.strange.append(f"console: {message.text} {message.location.get('url', '')}")
+        place, text = message.location.get("url", ""), message.text
+        noise = text.startswith(DRIVER) or place.endswith(ICON)
+        # it was answered 404, say, or has a field for a number that was given none
+        itself = text.startswith(FAILED) or message.type == "warning"
+        if message.type in {"error", "warning"} and not (
+            noise or (itself and place == self.page.url)
+        ):
+            self.strange.append(f"console: {text} {place}")
 
-    def _asked(self, request: Request) -> None:
-        if not request.url.startswith((f"{self.url}/", *OWN)):
-            self.strange.append(f"asked {request.url}")
+    def _asked(self, address: str) -> None:
+        if not address.startswith((f"{self.url}/", *OWN)):
+            self.strange.append(f"asked {address}")
 
 
 def need_axe() -> None:

@@ -13,7 +13,9 @@ from django.urls import Resolver404, resolve
 HTML = "text/html"
 FOREIGN = ("/office/", "/api/docs/", "/api/redoc/")
 """Pages of other houses at the same origin: that they answer is looked at, not what they say."""
-LOADS = {"img": "src", "script": "src", "source": "src", "iframe": "src", "video": "src"}
+LOADS = ("src", "srcset", "poster", "data", "background")
+"""Attributes by which a page loads something, whatever it stands in; in SVG, `href` as well."""
+DRAWN = ("image", "use", "feimage")
 PARAMETERS = 2
 """So many parameters at a time are walked through. The other language has a walk of its own."""
 
@@ -61,12 +63,16 @@ class Page(HTMLParser):
         elif tag == "a" and "href" in told:
             self.links.append(told["href"])
         elif tag == "link":
-            inside = "alternate" in told["rel"].split() or told["rel"] in {"prev", "next"}
+            rel = told.get("rel", "")
+            inside = "alternate" in rel.split() or rel in {"prev", "next"}
             (self.links if inside else self.loads).append(told["href"])
         elif tag == "form" and told.get("method", "get") == "get":
             self.links.append(told.get("action", ""))
-        elif tag in LOADS and LOADS[tag] in told:
-            self.loads.append(told[LOADS[tag]])
+        for name in LOADS:
+            places = told.get(name, "").split(", ") if name == "srcset" else [told.get(name, "")]
+            self.loads += [place.split()[0] for place in places if place.strip()]
+        if tag in DRAWN:
+            self.loads += [told[name] for name in ("href", "xlink:href") if name in told]
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "title":
