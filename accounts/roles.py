@@ -104,7 +104,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.PUBLISHER: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
-        | _verbs("catalog", "import_catalogue keep_duty read_file raise_demand match_demand")
+        | _verbs("catalog", "import_catalogue keep_duty read_file")
+        | _verbs("catalog", "raise_demand match_demand keep_back_demand")
         | _every("catalog", "dataset resource field", "add", "change")
         | _every("exchange", "rejectedrow", "view")
         | _every("exchange", _SYNC, "view")
@@ -130,7 +131,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.HEAD: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
-        | _verbs("catalog", "keep_duty read_file raise_demand match_demand")
+        | _verbs("catalog", "keep_duty read_file raise_demand match_demand keep_back_demand")
         | _every("exchange", _SYNC, "view")
         | _verbs(
             "catalog",
@@ -153,7 +154,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.REVIEWER: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
-        | _verbs("catalog", "read_file raise_demand")
+        | _verbs("catalog", "read_file raise_demand keep_back_demand")
         | _every("exchange", _SYNC, "view")
         | _verbs("catalog", "legal_review_negativeline")
         | _verbs("exchange", "grant_dataset revoke_grant suspend_grant")
@@ -168,7 +169,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OPERATOR: (
         _SEE_CATALOGUE
         | _SEE_OWN_HOUSE
-        | _verbs("catalog", "import_codes read_file answer_demand match_demand")
+        | _verbs("catalog", "import_codes read_file answer_demand match_demand keep_back_demand")
         | _every("accounts", "app apikey companyclaim companyinvitation", "view")
         | _verbs("accounts", "decide_companyclaim")
         | _every("exchange", _SYNC, "view")

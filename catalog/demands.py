@@ -2,6 +2,8 @@
 
 Matching of supply and demand (供需对接) is the data authority's (Order 809 art 20); no article
 sets a limit of days for it. What the catalogue has already is asked for by a share request.
+
+Everybody reads the list (`catalog.lists.needed`), without demands that are kept back for a reason.
 """
 
 from collections.abc import Mapping
@@ -71,10 +73,12 @@ def raise_demand(
     by: User,
     at: datetime,
     title_en: str = "",
+    kept_back_because: str = "",
 ) -> Demand:
     """Enter what a department needs. Raises NotAllowed, EntryRefused, ValidationError.
 
     Scene and basis are asked for as in a share request: what no duty needs is not collected.
+    Everybody reads it, unless `kept_back_because` says why not.
     """
     require(by, "catalog.raise_demand", organization=organization)
     if organization.kind == OrganizationKind.COMPANY:
@@ -86,6 +90,7 @@ def raise_demand(
         description=description.strip(),
         scene=scene.strip(),
         legal_basis=legal_basis.strip(),
+        kept_back_because=kept_back_because.strip(),
         raised_by=by,
         raised_at=at,
         moved_at=at,
@@ -93,7 +98,14 @@ def raise_demand(
     demand.full_clean()
     demand.save()
     _tell("demand.raised", demand, None, at)
-    chain.record("demand.raise", demand.address, by=by, at=at, title=demand.title_zh)
+    chain.record(
+        "demand.raise",
+        demand.address,
+        by=by,
+        at=at,
+        title=demand.title_zh,
+        kept_back_because=demand.kept_back_because,
+    )
     return demand
 
 
@@ -192,6 +204,45 @@ def reopen(demand_id: int, *, reason: str, by: User, at: datetime) -> Demand:
     return demand
 
 
+@transaction.atomic
+def keep_back(demand_id: int, *, reason: str, by: User, at: datetime) -> Demand:
+    """Take a demand off the public list at once; departments see it as before.
+
+    By the department in need, or the authority. Raises NotAllowed, StepRefused where it is kept
+    back already, EntryRefused without a reason.
+    """
+    demand = _locked(demand_id)
+    if not demand.told_to_all:
+        raise StepRefused(
+            _("“%(demand)s” is kept from the public already: nothing is left to do.")
+            % {"demand": demand}
+        )
+    require(by, "catalog.keep_back_demand", organization=demand.organization)
+    demand.kept_back_because = _said(reason)
+    demand.save(update_fields=["kept_back_because"])
+    chain.record("demand.keep_back", demand.address, by=by, at=at, reason=demand.kept_back_because)
+    return demand
+
+
+@transaction.atomic
+def show(demand_id: int, *, by: User, at: datetime) -> Demand:
+    """Let everybody read a demand that was kept back.
+
+    By the department in need alone, since the words are its own. Raises NotAllowed, StepRefused
+    where everybody reads it already.
+    """
+    demand = _locked(demand_id)
+    if demand.told_to_all:
+        raise StepRefused(
+            _("Everybody reads “%(demand)s” already: nothing is left to do.") % {"demand": demand}
+        )
+    require(by, "catalog.raise_demand", organization=demand.organization)
+    demand.kept_back_because = ""
+    demand.save(update_fields=["kept_back_because"])
+    chain.record("demand.show", demand.address, by=by, at=at)
+    return demand
+
+
 def alike(title: str) -> list[Dataset]:
     """Return published entries that a demand of this title may have overlooked, best first."""
     return list(search.find(title[:200], limit=ALIKE).datasets) if title.strip() else []
@@ -212,12 +263,16 @@ def move(state: str, step: DemandStep, *, of: object) -> State:
 
 def _moved(demand_id: int, step: DemandStep) -> Demand:
     """Lock a demand and give it the state after a step; the caller keeps it."""
+    demand = _locked(demand_id)
+    demand.state = move(demand.state, step, of=demand)
+    return demand
+
+
+def _locked(demand_id: int) -> Demand:
     rows = Demand.objects.select_for_update(of=("self",)).select_related(
         "organization", "provider"
     )
-    demand = rows.get(pk=demand_id)
-    demand.state = move(demand.state, step, of=demand)
-    return demand
+    return rows.get(pk=demand_id)
 
 
 def _kept(demand: Demand, at: datetime) -> None:

@@ -1,7 +1,7 @@
 """The three lists (三清单): what is refused, what departments have to do, what is still needed.
 
-As tables to read and to take away. What everybody may have names no concealed field; the demand
-list is for departments.
+As tables to read and to take away. What everybody may have names no concealed field, no entry that
+is not published, no demand that is kept back, and nothing that departments write to each other.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from catalog.facts import last_day
 from catalog.models import Dataset, Demand, Duty, Field, NegativeLine, NegativeLineField
 from catalog.models.dataset import SEEN_BY_ALL
-from catalog.terms import LineState, Substitute
+from catalog.terms import DemandState, LineState, Substitute
 from policy.terms import BasisTier
 
 
@@ -218,7 +218,7 @@ def duty(words: str = "") -> Table:
 
 
 def demand() -> Table:
-    """Return the demand list: what departments need, whose duty it is, what became of it."""
+    """Return the demand list as departments have it: all that is said of each demand."""
     head = [
         _("Number"),
         _("Department in need"),
@@ -232,6 +232,7 @@ def demand() -> Table:
         _("Answer"),
         _("Raised at"),
         _("Last step at"),
+        _("Kept from the public because"),
     ]
     found = Demand.objects.select_related("organization", "provider", "dataset").order_by("pk")
     rows = [
@@ -248,7 +249,102 @@ def demand() -> Table:
             one.answer,
             one.raised_at,
             one.moved_at,
+            one.kept_back_because,
         ]
         for one in found
+    ]
+    return Table(head, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDemand:
+    """A demand as everybody sees it.
+
+    `dataset` is the entry that answers it, where the public may know of that entry. Of another
+    answer nothing is told: the demand reads as one that the department with the duty works on.
+    """
+
+    demand: Demand
+    dataset: Dataset | None
+    state: DemandState
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether its dataset was withdrawn since: its page tells when and why."""
+        return self.dataset is not None and self.dataset.state == Dataset.State.WITHDRAWN
+
+    @property
+    def waiting(self) -> bool:
+        """Whether nothing has come of it yet."""
+        return self.state in (DemandState.OPEN, DemandState.ACCEPTED)
+
+
+def needed(
+    words: str = "", *, before: int | None = None, limit: int | None = None
+) -> Iterator[ListedDemand]:
+    """Yield the demands that everybody reads with every one of the words, the newest first.
+
+    `before` is a number: those with a lower one. One query.
+    """
+    found = Demand.objects.told_to_all()
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    # never by its dataset's title, which may be of an entry that nobody outside knows of
+    for word in words.split():
+        found = found.filter(
+            Q(title_zh__icontains=word)
+            | Q(title_en__icontains=word)
+            | Q(description__icontains=word)
+            | Q(scene__icontains=word)
+            | Q(legal_basis__icontains=word)
+            | Q(organization__name_zh__icontains=word)
+            | Q(organization__name_en__icontains=word)
+            | Q(provider__name_zh__icontains=word)
+            | Q(provider__name_en__icontains=word)
+        )
+    rows = found.select_related("organization", "provider", "dataset").order_by("-pk")
+    return map(_listed, rows[:limit])
+
+
+def _listed(demand: Demand) -> ListedDemand:
+    state = DemandState(demand.state)
+    if state not in (DemandState.CATALOGUED, DemandState.SATISFIED):
+        return ListedDemand(demand, None, state)
+    # the role of the open door does not see an entry that is not known to all, others do
+    if demand.dataset is None or demand.dataset.state not in SEEN_BY_ALL:
+        return ListedDemand(demand, None, DemandState.ACCEPTED)
+    return ListedDemand(demand, demand.dataset, state)
+
+
+def needs(words: str = "") -> Table:
+    """Return the demand list as everybody may have it, the newest first."""
+    head = [
+        _("Number"),
+        _("Department in need"),
+        _("Title"),
+        _("What is needed"),
+        _("Scene of use"),
+        _("Legal basis"),
+        _("State"),
+        _("Department with the duty"),
+        _("Dataset"),
+        _("Raised on"),
+        _("Last step on"),
+    ]
+    rows = [
+        [
+            one.demand.pk,
+            one.demand.organization,
+            one.demand.title,
+            one.demand.description,
+            one.demand.scene,
+            one.demand.legal_basis,
+            one.state.label,
+            one.demand.provider,
+            one.dataset and f"{one.dataset.title} ({one.dataset.slug})",
+            timezone.localdate(one.demand.raised_at),
+            timezone.localdate(one.demand.moved_at),
+        ]
+        for one in needed(words)
     ]
     return Table(head, rows)

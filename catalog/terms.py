@@ -17,7 +17,7 @@ class State(models.TextChoices):
 class DemandState(models.TextChoices):
     """Where a demand stands; `catalog.demands.MOVES` says how it gets there."""
 
-    OPEN = "open", _("open")
+    OPEN = "open", _("waiting for the data authority")
     ACCEPTED = "accepted", _("with the department that has the duty")
     CATALOGUED = "catalogued", _("in the catalogue")
     SATISFIED = "satisfied", _("satisfied")

@@ -78,6 +78,8 @@ FACE: Mapping[str, str] = {
     "catalog_legalbasis": "true",
     "catalog_duty": "ended_at IS NULL",
     "catalog_duty_datasets": "dataset_id IN (SELECT id FROM face.catalog_dataset)",
+    # what departments need, but for what is kept back
+    "catalog_demand": "kept_back_because = ''",
     "accounts_organization": "true",
     "accounts_region": "true",
     "accounts_regionboundary": "true",
@@ -135,15 +137,15 @@ HIDDEN: Mapping[str, frozenset[str]] = {
     "catalog_negativeline": frozenset({"proposed_by_id", "legal_by_id", "authority_by_id"}),
     "catalog_legalbasis": frozenset({"verified_by_id"}),
     "catalog_duty": frozenset({"created_by_id"}),
+    # what departments write to each other on the way of a demand is theirs
+    "catalog_demand": frozenset({"raised_by_id", "answer"}),
     "accounts_app": frozenset({"created_by_id"}),
     "community_speaker": frozenset({"user_id"}),
     "community_comment": frozenset(
         {"moved_by_id", "answered_by_id", "correction_id", "reason", "due_from"}
     ),
     "community_showcase": frozenset({"moved_by_id", "reason"}),
-    "community_wish": frozenset(
-        {"moved_by_id", "answered_by_id", "demand_id", "reason", "due_from"}
-    ),
+    "community_wish": frozenset({"moved_by_id", "answered_by_id", "reason", "due_from"}),
     "community_contest": frozenset({"moved_by_id"}),
     "community_contestentry": frozenset({"entered_by_id"}),
     # which table is fed, and nothing of where from

@@ -34,6 +34,7 @@ class Way:
 LAW = (
     Way(_("Negative list"), "portal-negative-list"),
     Way(_("Duty list"), "portal-duty-list"),
+    Way(_("Demand list"), "portal-demand-list"),
 )
 BUILD = (
     Way(_("Developers’ guide"), "portal-developers"),

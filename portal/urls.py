@@ -17,6 +17,7 @@ from portal.dataset.map import boundaries, dataset_map
 from portal.dataset.page import dataset, filtered
 from portal.dataset.why import why
 from portal.datasets import datasets, feed, suggest
+from portal.demand_list import demand_list, demand_list_file
 from portal.departments import department, departments
 from portal.duty_list import duty_list, duty_list_file
 from portal.figures import city_figures, figures_file, raw_counts
@@ -51,6 +52,8 @@ urlpatterns = [
     path("negative-list.<slug:kind>", negative_list_file, name="portal-negative-list-file"),
     path("duty-list", duty_list, name="portal-duty-list"),
     path("duty-list.<slug:kind>", duty_list_file, name="portal-duty-list-file"),
+    path("demand-list", demand_list, name="portal-demand-list"),
+    path("demand-list.<slug:kind>", demand_list_file, name="portal-demand-list-file"),
     path("datasets/<slug:slug>/talk", dataset_talk, name="portal-talk"),
     path("apps", showcases, name="portal-apps"),
     path("apps/<int:number>", showcase, name="portal-app"),

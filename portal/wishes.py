@@ -68,7 +68,8 @@ def wish(request: HttpRequest, number: int) -> HttpResponse:
     """Show one wish and its answer; a joined one leads to the other. 404 unless it is shown."""
     choose_language(request)
     rows = Wish.objects.named().select_related(
-        "dataset", "provider", "answered_for", "answer_dataset", "basis", "merged_into"
+        *("dataset", "provider", "answered_for", "answer_dataset", "basis", "demand"),
+        "merged_into",
     )
     made = rows.filter(pk=number).first()
     if made is None or (made.state == WishState.MERGED and made.merged_into is None):
@@ -83,6 +84,8 @@ def wish(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "wish": made,
         "listed": made.dataset is not None and made.dataset.state == Dataset.State.PUBLISHED,
+        # the role of the open door does not see a demand that is kept back, others do
+        "demand": made.demand if made.demand is not None and made.demand.told_to_all else None,
         "outcome": Outcome(made.outcome).label if made.outcome else "",
     }
     return shown(request, "portal/wish.html", context)

@@ -46,6 +46,7 @@ class DemandDesk(Desk):
         "state",
         "provider",
         "dataset",
+        "is_public",
         "raised_at",
         "moved_at",
     ]
@@ -116,7 +117,36 @@ class DemandDesk(Desk):
             form=ReasonForm,
             offered=_open_to(DemandStep.REOPEN),
         ),
+        Button(
+            name="keep-back",
+            label=_("Keep it from the public"),
+            permission="catalog.keep_back_demand",
+            press=_reasoned(demands.keep_back),
+            done=_("The demand is off the public list. Departments see it as before."),
+            note=_(
+                "Demands are public, unless the public must not know that a department needs this."
+            ),
+            form=ReasonForm,
+            offered=lambda demand: demand.told_to_all,
+        ),
+        Button(
+            name="show",
+            label=_("Let everybody read it"),
+            permission="catalog.raise_demand",
+            press=_told(demands.show),
+            done=_("The demand stands on the public list."),
+            note=_(
+                "Everybody reads title, need, scene and legal basis as they were written, who"
+                " needs it, whose duty it is, and what became of it."
+            ),
+            offered=lambda demand: not demand.told_to_all,
+        ),
     )
+
+    @admin.display(description=_("public"), boolean=True)
+    def is_public(self, demand: Demand) -> bool:
+        """Return whether everybody reads the demand."""
+        return demand.told_to_all
 
     def _drawn(
         self, request: HttpRequest, buttons: Iterable[Button], row: Demand | None

@@ -167,7 +167,10 @@ class WishAnswerForm(OfficeForm):
         Demand.objects.none(),
         label=_("demand of a department"),
         required=False,
-        help_text=_("Where a department needs the same; citizens do not see it."),
+        help_text=_(
+            "Where a department needs the same. Everybody sees it, unless the demand is kept from"
+            " the public."
+        ),
     )
 
     def prepare(self) -> None:

@@ -21,7 +21,11 @@ class NewDemandForm(OfficeForm):
         label=_("What is needed"),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("The facts you need, about whom or what, how fresh, and for which area."),
+        help_text=_(
+            "The facts you need, about whom or what, how fresh, and for which area. Everybody"
+            " reads what is written here on the public list, so names and telephone numbers of"
+            " people do not belong here."
+        ),
     )
     scene = forms.CharField(label=_("Scene of use"), max_length=400)
     legal_basis = forms.CharField(
@@ -29,6 +33,16 @@ class NewDemandForm(OfficeForm):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Law and article by which your department needs it."),
+    )
+    kept_back_because = forms.CharField(
+        label=_("Kept from the public because"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_(
+            "Leave it empty: demands are public. Say why only where the public must not know that"
+            " your department needs this. Departments see demand and reason all the same."
+        ),
     )
 
     def prepare(self) -> None:

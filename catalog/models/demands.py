@@ -12,11 +12,20 @@ from catalog.terms import DemandState
 USER = settings.AUTH_USER_MODEL
 
 
+class DemandQuerySet(models.QuerySet["Demand"]):
+    """Demands."""
+
+    def told_to_all(self) -> "DemandQuerySet":
+        """Those that are not kept from the public."""
+        return self.filter(kept_back_because="")
+
+
 class Demand(models.Model):
     """A department's need for data that the catalogue lacks (Order 809 art 20, 供需对接).
 
     `provider` is the department whose duty it is, named by the data authority; `dataset` is the
-    entry that answers the demand. `answer` is the last thing that was said to it.
+    entry that answers the demand. `answer` is the last thing that was said to it. Everybody reads
+    title, need, scene and basis, unless `kept_back_because` says why not.
     """
 
     State = DemandState
@@ -52,11 +61,16 @@ class Demand(models.Model):
         verbose_name=_("dataset"),
     )
     answer = models.TextField(_("answer"), max_length=2000, blank=True)
+    kept_back_because = models.TextField(
+        _("kept from the public because"), max_length=2000, blank=True
+    )
     raised_by = models.ForeignKey(
         USER, models.PROTECT, related_name="+", verbose_name=_("raised by")
     )
     raised_at = models.DateTimeField(_("raised at"))
     moved_at = models.DateTimeField(_("last step at"))
+
+    objects = DemandQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("demand")
@@ -90,6 +104,11 @@ class Demand(models.Model):
     def title(self) -> str:
         """The title in the language now active."""
         return choose(self.title_zh, self.title_en)
+
+    @property
+    def told_to_all(self) -> bool:
+        """Whether everybody reads it."""
+        return not self.kept_back_because
 
     @property
     def address(self) -> str:

@@ -1,6 +1,7 @@
 """The three lists at the back office: departments raise and read demands; files of all."""
 
 import io
+import re
 
 import pytest
 from django.test import Client
@@ -38,6 +39,10 @@ def demand(asker, clerk):
     return demands.raise_demand(organization=asker, by=clerk, at=NOW, **TOLD)
 
 
+def steps(answer):
+    return set(re.findall(r"/do/([a-z-]+)/", answer.content.decode()))
+
+
 def got(person, name, *args, language="en"):
     client = Client(headers={"Accept-Language": language})
     client.force_login(person)
@@ -66,12 +71,37 @@ def test_each_sees_the_buttons_of_its_own_steps(at_desk, demand, clerk):
     entry = catalog.dataset()
 
     assert "/do/accept/" in at_desk(operator).page(demand).content.decode()
-    assert "/do/" not in at_desk(clerk).page(demand).content.decode()
+    assert steps(at_desk(clerk).page(demand)) == {"keep-back"}
     demands.catalogue(demand.pk, dataset=entry, by=operator, at=NOW)
     assert "/do/satisfy/" in at_desk(clerk).page(demand).content.decode()
     shown = at_desk(stranger).page(demand).content.decode()
     assert "电梯检验结果" in shown
     assert "/do/" not in shown
+
+
+def test_a_demand_is_public_unless_its_form_says_why_not(at_desk, asker, clerk):
+    at_desk(clerk).press_above(Demand, "raise", organization=asker.pk, **TOLD)
+    at_desk(clerk).press_above(
+        Demand, "raise", organization=asker.pk, kept_back_because="侦查工作", **TOLD
+    )
+
+    assert [one.told_to_all for one in Demand.objects.order_by("pk")] == [True, False]
+    assert "侦查工作" in got(clerk, "list_file", "demand", "csv").content.decode("utf-8-sig")
+
+
+def test_both_sides_keep_a_demand_back_and_only_its_department_shows_it(at_desk, demand, clerk):
+    operator = at_desk(accounts.user(Role.OPERATOR))
+    stranger = at_desk(accounts.user(Role.PUBLISHER, accounts.organization()))
+
+    assert "/do/keep-back/" in at_desk(clerk).page(demand).content.decode()
+    assert "/do/keep-back/" not in stranger.page(demand).content.decode()
+    operator.press(demand, "keep-back", reason="点名了个人")
+    seen = [one.page(demand).content.decode() for one in (operator, stranger)]
+    at_desk(clerk).press(demand, "show")
+
+    assert all("点名了个人" in page and "/do/show/" not in page for page in seen)
+    demand.refresh_from_db()
+    assert demand.told_to_all
 
 
 def test_what_may_answer_is_shown_while_the_duty_is_named(at_desk, asker, clerk):

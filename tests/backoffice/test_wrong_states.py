@@ -255,6 +255,11 @@ def an_open_demand() -> Demand:
     return demands.raise_demand(organization=place, by=by, at=exchange.NOW, **told)
 
 
+def a_demand_kept_back() -> Demand:
+    demand = an_open_demand()
+    return demands.keep_back(demand.pk, reason="x", by=demand.raised_by, at=exchange.NOW)
+
+
 def a_satisfied_demand() -> Demand:
     demand, operator = an_open_demand(), accounts.user(Role.OPERATOR)
     demands.catalogue(demand.pk, dataset=published(), by=operator, at=exchange.NOW)
@@ -385,6 +390,8 @@ WRONG = {
     (Demand, "decline"): wrong(a_satisfied_demand, reason="x"),
     (Demand, "satisfy"): wrong(an_open_demand),
     (Demand, "reopen"): wrong(an_open_demand, reason="x"),
+    (Demand, "keep-back"): wrong(a_demand_kept_back, reason="x"),
+    (Demand, "show"): wrong(an_open_demand),
     (Resource, "amend"): wrong(an_ended_offer, title_zh="报告", reason="x"),
     (Resource, "end"): wrong(an_ended_offer, reason="x"),
     (Resource, "open"): wrong(an_ended_offer, reason="x"),

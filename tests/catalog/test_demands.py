@@ -1,7 +1,9 @@
 """What a department lacks is raised, given to whose duty it is, catalogued, and satisfied."""
 
+from importlib import import_module
+
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import override
 
 from accounts.models import Notice
@@ -232,3 +234,56 @@ def test_the_database_refuses_a_state_without_what_it_needs(broken, asker):
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Demand.objects.filter(pk=demand.pk).update(**broken)
+
+
+def test_a_demand_is_kept_back_with_a_reason_by_its_department_or_the_authority(asker, operator):
+    demand = raised(asker)
+    for by in (clerk_of(asker), operator):
+        demands.keep_back(demand.pk, reason=" 侦查工作 ", by=by, at=NOW)
+        demand.refresh_from_db()
+        assert demand.kept_back_because == "侦查工作"
+        assert demand.moved_at == NOW
+        demand = demands.show(demand.pk, by=clerk_of(asker), at=NOW)
+        assert demand.told_to_all
+
+    verbs = list(Entry.objects.filter(target=demand.address).values_list("verb", "details"))
+    assert verbs[1:3] == [
+        ("demand.keep_back", {"reason": "侦查工作"}),
+        ("demand.show", {}),
+    ]
+
+
+def test_nobody_else_keeps_a_demand_back_or_shows_it(asker, operator):
+    demand = raised(asker, kept_back_because="侦查工作")
+    stranger = clerk_of(accounts.organization())
+
+    for by in (operator, stranger):
+        with pytest.raises(NotAllowed):
+            demands.show(demand.pk, by=by, at=NOW)
+    demands.show(demand.pk, by=clerk_of(asker), at=NOW)
+    with pytest.raises(NotAllowed):
+        demands.keep_back(demand.pk, reason="侦查工作", by=stranger, at=NOW)
+    assert Demand.objects.get().told_to_all
+
+
+def test_what_is_done_already_and_a_missing_reason_are_told(asker, operator):
+    demand = raised(asker)
+
+    with pytest.raises(StepRefused, match="Everybody reads"):
+        demands.show(demand.pk, by=clerk_of(asker), at=NOW)
+    with pytest.raises(EntryRefused, match="Say why"):
+        demands.keep_back(demand.pk, reason=" ", by=operator, at=NOW)
+    demands.keep_back(demand.pk, reason="侦查工作", by=operator, at=NOW)
+    with pytest.raises(StepRefused, match="kept from the public already"):
+        demands.keep_back(demand.pk, reason="否", by=operator, at=NOW)
+
+
+def test_demands_from_before_the_list_was_public_are_kept_back(asker):
+    demand = raised(asker)
+    migration = import_module("catalog.migrations.0037_public_demands")
+
+    with connection.cursor() as cursor:
+        cursor.execute(migration.KEEP_BACK)
+
+    demand.refresh_from_db()
+    assert not demand.told_to_all

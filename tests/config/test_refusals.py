@@ -20,6 +20,7 @@ NUL_PLACES = (
     "/?subject=a%00b",
     "/negative-list?q=%00",
     "/duty-list?q=%00",
+    "/demand-list?q=%00",
     "/office/?x=%00",
     "/office/search/?q=%00",
     "/office/catalogue/decided/?dataset=%00",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from accounts import companies, developers, keys
 from accounts.models import App, User
 from accounts.roles import Role
+from catalog import demands
 from catalog.models import Dataset, Subject
 from catalog.terms import State
 from community import comments, contests, showcases, wishes
@@ -101,6 +102,7 @@ def _dataset() -> Dataset:
     engine.sync(exchange.csv_binding(where, rows, columns, resource=table).pk)
     published = exchange.publish(where, table)
     _line(published)
+    _demand(published, where)
     return published
 
 
@@ -115,6 +117,13 @@ def _line(dataset: Dataset) -> None:
         from_on=today - timedelta(days=1),
         review_on=today + timedelta(days=300),
     )
+
+
+def _demand(dataset: Dataset, where: House) -> None:
+    told = dict.fromkeys(("title_zh", "title_en", "description", "scene", "legal_basis"), SCRIPT)
+    place, by = where.organization, where.publisher
+    made = demands.raise_demand(organization=place, by=by, at=exchange.NOW, **told)
+    demands.catalogue(made.pk, dataset=dataset, note=SCRIPT, by=where.operator, at=exchange.NOW)
 
 
 def _app(member: User) -> App:

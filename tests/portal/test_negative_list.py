@@ -171,11 +171,3 @@ def test_the_page_has_landmarks_one_heading_and_nothing_inline():
     assert text.count("<h1") == 1
     assert text.count("<script") == text.count("portal/menu.js") == 1
     assert " style=" not in text
-
-
-@pytest.mark.parametrize("path", ["/negative-list", "/duty-list"])
-def test_the_lists_say_that_the_third_is_for_departments(path):
-    page = asked(path)
-
-    assert "the demand list" in page
-    assert 'href="/wishes"' in page

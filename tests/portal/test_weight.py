@@ -21,7 +21,7 @@ MOST_HTML, MOST_SCRIPTS = 30_000, 40_000
 ABSTRACT = "本数据集记录每一条线路的站点、方向、首末班时间以及途经道路，由运营单位每日报送。" * 12
 PLAIN = (
     *("/", "/datasets", "/datasets?q=线路", "/departments", "/figures", "/site-map"),
-    *("/negative-list", "/duty-list", "/apps", "/wishes", "/contests", "/nowhere"),
+    *("/negative-list", "/duty-list", "/demand-list", "/apps", "/wishes", "/contests", "/nowhere"),
 )
 OF_A_DATASET = ("", "/why", "/history", "/talk", "/map", "/chart", "?id.gt=3&sort=-id")
 

@@ -59,7 +59,7 @@ FILES = {
     *("portal-catalogue", "portal-chart-file", "portal-dataset-atom", "portal-dataset-jsonld"),
     *("portal-datasets-feed", "portal-duty-list-file", "portal-figures-file", "portal-robots"),
     *("portal-figures-raw", "portal-negative-list-file", "portal-security", "portal-sitemap"),
-    *("portal-sitemap-datasets", "portal-sitemap-pages"),
+    *("portal-sitemap-datasets", "portal-sitemap-pages", "portal-demand-list-file"),
 }
 BY_LETTER = {"members-join", "members-letters-stop"}
 """Opened by a word that stands in a letter alone; test_scripts opens the first."""
