@@ -13,7 +13,12 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.exceptions import APIException, MethodNotAllowed, ParseError
+from rest_framework.exceptions import (
+    APIException,
+    MethodNotAllowed,
+    NotAcceptable,
+    ParseError,
+)
 
 from accounts import keys, refused
 from accounts.bounds import KeyBound
@@ -145,7 +150,19 @@ def _unreadable(failure: ParseError, request: Any) -> HttpResponse:
         "The body cannot be read: %(why)s. Send what the API's document says for this address, in"
         " the media type that it names."
     )
-    return problem(400, "body-unreadable", told % {"why": failure.detail}, request=request)
+    return problem(400, "body-unreadable", told % {"why": _why_unread(failure)}, request=request)
+
+
+def _why_unread(failure: ParseError) -> str:
+    """Return what a parser of ours says, or where a body stops being JSON; the framework's own
+    sentence has one language."""
+    cause = failure.__context__
+    if isinstance(cause, json.JSONDecodeError):
+        place = {"line": cause.lineno, "column": cause.colno}
+        return _("from line %(line)s, character %(column)s on it is no JSON") % place
+    if isinstance(cause, UnicodeDecodeError):
+        return _("it is not written in UTF-8")
+    return str(failure.detail)
 
 
 def _suspicious(_failure: SuspiciousOperation, request: Any) -> HttpResponse:
@@ -190,6 +207,14 @@ def _wrong_method(_failure: MethodNotAllowed, request: Any) -> HttpResponse:
     return problem(405, "method-not-allowed", told, request=request, headers=allowed)
 
 
+def _no_such_form(_failure: NotAcceptable, request: Any) -> HttpResponse:
+    told = _(
+        "This address has none of the forms that the header Accept names. Leave Accept out, or"
+        " name */*, and you get the one it has."
+    )
+    return problem(406, "not-acceptable", told, request=request)
+
+
 def _by_framework(failure: APIException, request: Any) -> HttpResponse:
     code = str(failure.default_code).replace("_", "-")
     return problem(failure.status_code, code, str(failure.detail), request=request)
@@ -216,6 +241,7 @@ TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Any, Any], HttpResponse]], 
     (Http404, _not_found),
     (PermissionDenied, _not_allowed),
     (MethodNotAllowed, _wrong_method),
+    (NotAcceptable, _no_such_form),
     (ParseError, _unreadable),
     (SuspiciousOperation, _suspicious),
     (APIException, _by_framework),

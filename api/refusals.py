@@ -313,6 +313,11 @@ REFUSALS = (
         _("This address does not take the method. “Allow” says which it takes."),
     ),
     Refusal(
+        "not-acceptable",
+        (406,),
+        _("The address has none of the forms that “Accept” names. Leave that header out."),
+    ),
+    Refusal(
         "wrong-state",
         (409,),
         _(

@@ -2,6 +2,8 @@ from celery import current_app
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 
+from config import sentences
+
 ROOMS = (
     "accounts",
     "audit",
@@ -18,7 +20,9 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Tell beat what runs when: each room's own SCHEDULE, which needs the models loaded."""
+        """Give forms and bodies our sentences; tell beat what runs when: each room's own SCHEDULE,
+        which needs the models loaded."""
+        sentences.say()
         current_app.conf.beat_schedule = {
             f"{room}.{name}": told
             for room in ROOMS

@@ -192,6 +192,7 @@ TALK_PER_DAY = environment.whole("TALK_PER_DAY", 10)
 # --- Django ---------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "config",  # before what reads in forms: it gives their fields our sentences
     "unfold.apps.BasicAppConfig",  # its site is extended by backoffice.site
     "unfold.contrib.import_export",
     "backoffice.apps.OfficeAdminConfig",  # django.contrib.admin with that site
@@ -227,7 +228,6 @@ INSTALLED_APPS = [
     ),
     "backoffice",
     "demo",
-    "config",
 ]
 MIDDLEWARE = [
     "config.middleware.traced",

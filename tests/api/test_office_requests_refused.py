@@ -139,6 +139,30 @@ def test_a_body_that_cannot_be_read_is_refused(office, text):
     assert refused(answer) == (400, "body-unreadable")
 
 
+@pytest.mark.parametrize(
+    ("text", "english", "chinese"),
+    [
+        ('{"mode":\n ,}', "from line 2, character 2 on it is no JSON", "第 2 行第 2 个字符"),
+        (b'{"mode": "\xff"}', "it is not written in UTF-8", "不是 UTF-8 编码"),
+    ],
+)
+def test_where_a_body_stops_being_json_is_told_in_the_callers_language(
+    office, text, english, chinese
+):
+    def told(language: str) -> str:
+        answer = office.client.post(
+            "/api/v1/office/requests",
+            data=text,
+            content_type="application/json",
+            headers={"Accept-Language": language, "X-API-Key": office.key.raw},
+        )
+        return answer.json()["detail"]
+
+    assert english in told("en")
+    assert chinese in told("zh-CN")
+    assert "JSON parse error" not in told("zh-CN")
+
+
 @pytest.mark.parametrize("path", ["corrections", "grants/1/uses", "datasets/any/batches"])
 @pytest.mark.parametrize("text", ["[" * 100_000, '"' + "x" * 1_000_001 + '"'])
 def test_no_address_that_takes_json_falls_over_a_deep_or_long_body(office, path, text):
