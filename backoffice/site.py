@@ -51,6 +51,7 @@ class OfficeSite(UnfoldAdminSite):
         return super().each_context(request) | {
             "languages_action": reverse(f"{self.name}:set_language"),
             "show_history": False,
+            "colors": {},  # the theme would write them into each page; theme.css has them
         }
 
     def index(

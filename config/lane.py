@@ -26,7 +26,7 @@ from api.pages import Answered, Asked
 from api.views.records import PAID
 from audit import trace
 from config import metrics, wire
-from config.middleware import PORTAL_POLICY, chosen_language, fixed_headers, sound_id
+from config.middleware import chosen_language, fixed_headers, sound_id
 
 Application = Callable[[dict[str, Any], Callable], Iterable[bytes]]
 
@@ -71,7 +71,7 @@ MOST_PARAMETERS = 100
 
 def lane(django: Application) -> Application:
     """Return a WSGI application that answers pages of rows itself and hands on the rest."""
-    fixed = [*fixed_headers().items(), ("Content-Security-Policy", PORTAL_POLICY)]
+    fixed = fixed_headers().items()
     ways = [way for way in WAYS if not way.doors.isdisjoint(settings.DOORS)]
 
     def serve(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:

@@ -15,15 +15,9 @@ from django.utils.cache import patch_vary_headers
 from accounts import addresses, looking
 from audit import trace
 
-PORTAL_POLICY = (
+CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
     " frame-ancestors 'none'; form-action 'self'"
-)
-# unfold's pages are driven by Alpine, which evaluates expressions and sets inline styles
-OFFICE_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-eval' 'unsafe-inline';"
-    " style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:;"
-    " object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 OFFICE = "/office/"
 MEMBERS = "/my/"
@@ -83,8 +77,8 @@ def looked_at(get_response):
 def guarded(get_response):
     """Say what a browser may do with an answer: load, frame, guess, refer.
 
-    Only the back office, on its own path, has the looser content policy. These are the headers of
-    Django's SecurityMiddleware and XFrameOptionsMiddleware too, at a fifth of their cost.
+    These are the headers of Django's SecurityMiddleware and XFrameOptionsMiddleware too, at a
+    fifth of their cost.
     """
     fixed = fixed_headers()
 
@@ -93,8 +87,6 @@ def guarded(get_response):
         headers = response.headers
         for name, value in fixed.items():
             headers.setdefault(name, value)
-        office = request.path_info.startswith(OFFICE)
-        headers.setdefault("Content-Security-Policy", OFFICE_POLICY if office else PORTAL_POLICY)
         return response
 
     return middleware
@@ -123,6 +115,7 @@ def fixed_headers():
         "X-Frame-Options": settings.X_FRAME_OPTIONS,
         "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
         "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+        "Content-Security-Policy": CONTENT_POLICY,
     }
     if settings.SECURE:
         fixed["Strict-Transport-Security"] = (

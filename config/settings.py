@@ -449,20 +449,6 @@ LOGGING = {
     "loggers": {"axes": {"level": "WARNING"}},  # each sign-in is in the audit trail already
 }
 
-SHADES = ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950")
-TEAL = (
-    "#eef7f8",
-    "#d7ebee",
-    "#b0d7dd",
-    "#7fbcc6",
-    "#4a9aa8",
-    "#207b8a",
-    "#0b5561",
-    "#0a4a55",
-    "#0a3e47",
-    "#09333a",
-    "#062126",
-)
 UNFOLD = {
     "SITE_TITLE": _("City data exchange"),
     "SITE_HEADER": _("City data exchange"),
@@ -476,10 +462,12 @@ UNFOLD = {
         }
     ],
     "STYLES": [lambda _request: static("backoffice/theme.css")],
-    "SCRIPTS": [lambda _request: static("backoffice/theme.js")],
+    "SCRIPTS": [
+        lambda _request: static("backoffice/expressions.js"),
+        lambda _request: static("backoffice/theme.js"),
+    ],
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
     "ACCOUNT": {"navigation": [{"title": _("My account"), "link": reverse_lazy("admin:me")}]},
     "SIDEBAR": {"navigation": "backoffice.navigation.of", "show_all_applications": True},
-    "COLORS": {"primary": dict(zip(SHADES, TEAL, strict=True))},  # the portal's colour
 }

@@ -19,16 +19,22 @@ from tests.factories import accounts
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r'href="(/office/[^"#]*)"')
+WRITTEN = re.compile(
+    r"<script\b(?![^>]*(?:\ssrc=|application/json))[^>]*>|<style\b[^>]*>"
+    r"|<[a-z][^<>]*\s(?:style|on[a-z]+|hx-on[:\w-]*)=[^<>]*>"
+)
+"""Scripts and styles in a page itself, which its content policy refuses."""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """What came of an address: its status, where its links and its buttons lead."""
+    """What came of an address: status, where links and buttons lead, what its policy refuses."""
 
     status: int
     links: frozenset[str]
     buttons: tuple[str, ...] | None
     rows: tuple[Model, ...]
+    written: tuple[str, ...]
 
 
 @dataclass
@@ -65,6 +71,9 @@ def read(answer) -> Opened:
         frozenset() if answer.streaming else links_of(answer.content),
         None if drawn is None else tuple(action["path"] for action in drawn),
         tuple(listed.result_list[:9]) if listed else (),
+        ()
+        if answer.streaming
+        else tuple(WRITTEN.findall(answer.content.decode(errors="replace"))),
     )
 
 
@@ -109,6 +118,14 @@ def test_every_list_page_and_button_opens_with_rows_for_each_role_that_may_see_t
 
     unmade = {model._meta.label for model in set(MODELS) - opened}
     assert not [label for label in unmade if not label.startswith("audit.")]
+
+
+@pytest.mark.slow
+def test_no_page_holds_a_script_or_a_style_that_its_policy_refuses(seats):
+    for role, seat, model in lists(seats):
+        pages = [seat.list(model), *(seat.page(row) for row in seat.list(model).rows)]
+        pages += [seat.open(button) for page in pages for button in page.buttons or ()]
+        assert [page.written for page in pages if page.written] == [], (role, model)
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from accounts.models import User
 from config import supervise
@@ -30,6 +30,7 @@ LANGUAGES = {"zh-hans": "zh-CN", "en": "en-GB"}
 CLOCKED = "tests.journeys.browser.clocked:application"
 COLOURS = 128  # of a picture
 PATIENCE = 20_000  # milliseconds for a page on a busy machine
+REFUSED = "Content Security Policy"  # what the browser says of what it did not load or run
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -65,6 +66,7 @@ class Site:
     crew: supervise.Crew | None = None
     environment: dict[str, str] = field(default_factory=dict)
     days: Path | None = None
+    refused: list[str] = field(default_factory=list)
 
     def with_worker(self) -> None:
         """Have a worker take the syncs."""
@@ -110,11 +112,26 @@ class Site:
     def _seated(self, context: Any) -> "Seat":
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
+        self.watch(page)
         seat = Seat(page, self.url)
         page.on("pageerror", lambda error: seat.troubles.append(f"{page.url}: {error}"))
         page.on("websocket", lambda socket: seat.note(socket.url))
         context.on("request", lambda request: seat.note(request.url))
         return seat
+
+    def watch(self, page: Page) -> None:
+        """Keep what a page's content policy refuses; by that its test fails, whatever it is of."""
+
+        def told(message: ConsoleMessage) -> None:
+            if REFUSED in message.text:
+                self.refused.append(f"{page.url}: {message.text}")
+
+        page.on("console", told)
+
+    def nothing_refused(self) -> None:
+        """Fail where a content policy refused anything since one last asked."""
+        refused, self.refused = self.refused, []
+        assert not refused, "\n".join(refused)
 
 
 @dataclass
@@ -235,6 +252,7 @@ def serving(
         yield served
         for context in served.opened:
             context.close()
+        served.nothing_refused()
 
 
 def _wait(port: int, crew: supervise.Crew) -> None:

@@ -21,6 +21,10 @@ FAULTS = """() => {
     || element.getAttribute("aria-label") || element.getAttribute("aria-labelledby")
     || element.title || element.textContent.trim();
   const all = (query) => [...document.querySelectorAll(query)];
+  const unread = ({name, value}) => {
+    const spoken = /^x-(data|init|show|text|model|on|bind|resize|anchor)/.test(name);
+    try { if (spoken) officeExpressions.program(value); } catch (fault) { return true; }
+  };
   const told = (what, elements) =>
     elements.map((one) => what + ": " + one.outerHTML.slice(0, 120));
   return [
@@ -29,6 +33,7 @@ FAULTS = """() => {
       .filter((one) => one.offsetParent && !named(one))),
     ...told("no alt", all("img:not([alt])")),
     ...(all("h1").length === 1 ? [] : ["headings of the page: " + all("h1").length]),
+    ...told("not read", all("*").filter((one) => [...one.attributes].some(unread))),
     ...(document.title.replace(/[|\\s]/g, "") ? [] : ["no title"]),
     ...(document.documentElement.scrollWidth > document.documentElement.clientWidth
       ? ["wider than its window by "
@@ -51,6 +56,7 @@ PAGES = (
     "catalog_dataset_changelist",
     "catalog_field_changelist",
     "catalog_negativeline_changelist",
+    "catalog_subject_add",
     "catalog_legalbasis_changelist",
     "exchange_source_changelist",
     "exchange_syncrun_changelist",

@@ -110,3 +110,4 @@ def city(_city: City, browser: Browser) -> Iterator[City]:
     yield _city
     while _city.site.opened:
         _city.site.opened.pop().close()
+    _city.site.nothing_refused()

@@ -59,7 +59,9 @@ class Looker:
             context.add_cookies([session_cookie(city, user)])
         if AXE.exists():
             context.add_init_script(path=AXE)
-        return cls.watching(context.new_page(), city.url)
+        page = context.new_page()
+        city.site.watch(page)
+        return cls.watching(page, city.url)
 
     @classmethod
     def watching(cls, page: Page, url: str) -> "Looker":
