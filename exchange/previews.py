@@ -19,8 +19,7 @@ from exchange.records.masks import NUMBERS
 from exchange.sync import plan, sampled
 from policy.decision import FieldDecision, decide
 from policy.facts import ANYBODY, Case, Mask, Prohibition, Reader
-from policy.masking import mask_value
-from policy.places import in_numbers
+from policy.masking import STARS, mask_value, rounded
 from policy.terms import Channel, MaskKind, Mode, ReaderKind, Treatment
 
 
@@ -176,10 +175,9 @@ def _cell(value: str | None, field: Field, decision: FieldDecision) -> str | Non
 def _masked(mask: Mask, value: str, field: Field) -> str:
     """Return a value as the zones would hold it; text that is no number there is starred."""
     if mask.kind == MaskKind.ROUND_COORDINATE and field.data_type in NUMBERS:
-        up = mask.digits - in_numbers(field.coordinate, mask.digits)  # metres in a degree
         try:
-            shown = mask_value(mask, Decimal(value).scaleb(-up))
+            shown = rounded(mask, Decimal(value), field.coordinate)
         except InvalidOperation:
-            shown = mask_value(mask, value)
-        return f"{shown.scaleb(up):f}" if isinstance(shown, Decimal) else str(shown)
+            return STARS
+        return f"{shown:f}" if isinstance(shown, Decimal) else shown
     return str(mask_value(mask, value))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
+from policy import places
 from policy.facts import Mask
 from policy.terms import MaskKind
 
@@ -108,15 +109,24 @@ def _matched(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _round_coordinate(mask: Mask, value: Value, _key: bytes | None) -> str | Decimal:
-    """Round half away from zero, as PostgreSQL rounds `numeric`; text is starred."""
+    """Round degrees; text is starred."""
     if isinstance(value, str | bool) or value is None:
         return STARS
     # a double becomes a numeric by its first 15 digits, there as here
     number = Decimal(f"{value:.15g}") if isinstance(value, float) else Decimal(value)
+    return rounded(mask, number, "wgs84.x")
+
+
+def rounded(mask: Mask, number: Decimal, coordinate: str) -> str | Decimal:
+    """Round a number of a field half away from zero, as PostgreSQL rounds `numeric`.
+
+    `coordinate` is what the field declares. What is no degree is rounded as metres all the same.
+    """
     if not number.is_finite() or number.adjusted() >= _DIGITS:
         return STARS
-    rounded = number.quantize(Decimal(1).scaleb(-mask.digits), context=_WIDE)
-    return _WIDE.plus(rounded)  # the database knows no negative zero
+    digits = places.decimals_left(coordinate, mask.digits, number)
+    shown = number.quantize(Decimal(1).scaleb(-digits), context=_WIDE)
+    return _WIDE.plus(shown)  # the database knows no negative zero
 
 
 def _blank(_mask: Mask, _value: Value, _key: bytes | None) -> str:

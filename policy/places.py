@@ -21,6 +21,8 @@ FINEST = 7
 """Decimals of a degree that are kept: one centimetre."""
 METRES_IN_DECIMALS = 5
 """A metre is the fifth decimal of a degree."""
+MOST_DEGREES = 180
+"""What is further from 0 is no degree, whatever its field declares: it may be metres."""
 
 Point = tuple[float, float]
 
@@ -184,7 +186,17 @@ def in_numbers(code: str, digits: int) -> int:
     nothing its numbers may be metres, so they are rounded as those.
     """
     is_degrees = code != "" and not axis(code).system.projected
-    return digits if is_degrees else digits - METRES_IN_DECIMALS
+    return digits if is_degrees else in_metres(digits)
+
+
+def decimals_left(code: str, digits: int, number: Decimal) -> int:
+    """Return to how many decimals one number is rounded: what is no degree, as metres are."""
+    return in_numbers(code, digits) if abs(number) <= MOST_DEGREES else in_metres(digits)
+
+
+def in_metres(digits: int) -> int:
+    """Return to how many decimals metres are rounded where `digits` of a degree are shown."""
+    return digits - METRES_IN_DECIMALS
 
 
 def remains(code: str, data_type: str, treatment: Treatment, mask: Mask | None) -> bool:

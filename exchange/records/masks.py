@@ -15,7 +15,7 @@ from policy.facts import Mask
 from policy.masking import PLACE_PATTERN, STARS, YEAR_PATTERN
 from policy.terms import DataType, MaskKind
 
-VERSION = 2
+VERSION = 3
 """Which masks these are. Raise it with each change of what a mask leaves, here or in the policy:
 what a zone holds by other masks is withheld from then on, until the clock has masked it anew."""
 
@@ -26,13 +26,15 @@ def as_json(mask: Mask, coordinate: str = "") -> dict[str, Any]:
     """Return a mask as it stands in RecordTable.columns.
 
     Its `digits` are decimals of the number. Where the field declares a `coordinate` in metres, or
-    none, they are fewer than the decimals of a degree that the law speaks of.
+    none, they are fewer than the decimals of a degree that the law speaks of: `in_metres`, which
+    also what is no degree is rounded to.
     """
     return {
         "kind": str(mask.kind),
         "keep_left": mask.keep_left,
         "keep_right": mask.keep_right,
         "digits": places.in_numbers(coordinate, mask.digits),
+        "in_metres": places.in_metres(mask.digits),
         "version": VERSION,
     }
 
@@ -94,7 +96,13 @@ def _matched(pattern: str, value: sql.Composable) -> sql.Composable:
 def _round_coordinate(mask, value, data_type) -> sql.Composable:
     if data_type not in NUMBERS:
         return _blank(mask, value, data_type)
-    return sql.SQL("round({}::numeric, {})").format(value, sql.Literal(mask["digits"]))
+    number = sql.SQL("{}::numeric").format(value)
+    as_metres = sql.SQL("round({}, {})").format(number, sql.Literal(mask["in_metres"]))
+    if mask["digits"] == mask["in_metres"]:
+        return as_metres
+    return sql.SQL("CASE WHEN abs({0}) <= {1} THEN round({0}, {2}) ELSE {3} END").format(
+        number, sql.Literal(places.MOST_DEGREES), sql.Literal(mask["digits"]), as_metres
+    )
 
 
 def _blank(_mask, value, _data_type) -> sql.Composable:

@@ -89,6 +89,13 @@ def test_metres_of_no_declared_system_are_no_finer_than_those_of_one():
     assert numbers(told(way.get(limit=100))) == {n: coarse(n) for n in METRES}
 
 
+@pytest.mark.parametrize("code", ["cgcs2000", "wgs84", "gcj02"])
+def test_metres_that_are_declared_as_degrees_are_no_finer_than_those_that_are_not(code):
+    way = built(axes(code, grade=Grade.L3, mask=ROUNDED), METRES, shift=lambda *spot: spot)
+
+    assert numbers(told(way.get(limit=100))) == {n: coarse(n) for n in METRES}
+
+
 @pytest.mark.usefixtures("live_database")
 @pytest.mark.parametrize("what", ["records.csv", "records.geojson"])
 def test_metres_are_rounded_in_whole_copies_too(what):
@@ -104,6 +111,8 @@ def test_metres_are_rounded_in_whole_copies_too(what):
     [
         ("epsg4547.x", "505903.17", "505900"),
         ("gcj02.x", "114.06301", "114.063"),
+        ("cgcs2000.x", "505903.17", "505900"),
+        ("epsg3857.x", "18900123.4", "18900100"),
         ("", "505903.17", "505900"),
         ("", "114.06301", "100"),
         ("", "x", "****"),
