@@ -569,6 +569,14 @@ KINDS: Mapping[str, Kind] = {
         (),
         mail=True,
     ),
+    "contest.results_due": Kind(
+        gettext_lazy(
+            "The results of the contest “%(contest)s” are promised for %(day)s: announce them, or"
+            " tell who entered when they come."
+        ),
+        (Role.OPERATOR,),
+        mail=True,
+    ),
     "grant.suspended": Kind(
         gettext_lazy(
             "Grant no. %(grant)s on “%(dataset)s” is suspended: %(reason)s Mend it in time, or it"

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 
+from accounts import notices
 from accounts.models import Organization, User
 from accounts.roles import NotAllowed, OrganizationKind, require
 from audit import chain
@@ -30,6 +31,7 @@ REASON_LENGTH = 500
 MOST_DATASETS = 50
 in_words = lazy(choose, str)
 """Picks of a pair of texts when it is read, in the language of who reads."""
+RESULTS_DUE = "contest.results_due"
 ENTERABLE = (ShowcaseState.SUBMITTED, ShowcaseState.SHOWN)
 
 
@@ -199,6 +201,7 @@ def withdraw(contest_id: int, *, reason: str, by: User, at: datetime) -> Contest
     made = _moved(contest_id, ContestStep.WITHDRAW, by=by)
     made.reason, made.withdrawn_at = texts.body(reason, REASON_LENGTH), at
     made.save()
+    notices.settle(made.address, RESULTS_DUE, at=at)
     for entry in _entries(made):
         _tell("contest.withdrawn", entry, at=at, reason=made.reason)
     chain.record("contest.withdraw", made.address, by=by, at=at, reason=made.reason)
@@ -222,6 +225,7 @@ def announce(contest_id: int, awards: Mapping[int, Award], *, by: User, at: date
     given = list(_given(made, awards))
     made.announced_at = at
     made.save()
+    notices.settle(made.address, RESULTS_DUE, at=at)
     made.entries.update(place=None, award_zh="", award_en="")
     ContestEntry.objects.bulk_update(given, ["place", "award_zh", "award_en"])
     for entry in given:
@@ -247,6 +251,28 @@ def _given(made: Contest, awards: Mapping[int, Award]) -> Iterable[ContestEntry]
         entry.award_zh = texts.line(award.name_zh, 100)
         entry.award_en = texts.line(award.name_en, 100)
         yield entry
+
+
+@transaction.atomic
+def remind(*, at: datetime) -> int:
+    """Tell the organiser, once, of each contest whose results are promised for today or were.
+
+    Returns how many were told of.
+    """
+    told = notices.open_targets(RESULTS_DUE)
+    due = Contest.objects.promised(timezone.localdate(at)).select_related("organizer")
+    fresh = [one for one in due.order_by("pk") if one.address not in told]
+    for one in fresh:
+        notices.tell(
+            RESULTS_DUE,
+            organization=one.organizer,
+            target=one.address,
+            at=at,
+            due_on=one.results_on,
+            contest=one,
+            day=one.results_on,
+        )
+    return len(fresh)
 
 
 @transaction.atomic

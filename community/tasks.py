@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from community import comments, letters, wishes
+from community import comments, contests, letters, wishes
 
 
 @shared_task
@@ -16,6 +16,12 @@ def remind_of_comments() -> int:
 def remind_of_wishes() -> int:
     """Tell of wishes whose answer is due, late or very late; returns how many alarms that were."""
     return wishes.remind(at=timezone.now())
+
+
+@shared_task
+def remind_of_contests() -> int:
+    """Tell of contests whose results are due; returns how many were told of."""
+    return contests.remind(at=timezone.now())
 
 
 @shared_task
@@ -33,6 +39,11 @@ SCHEDULE = {
     },
     "remind-of-wishes": {
         "task": "community.tasks.remind_of_wishes",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 3600},
+    },
+    "remind-of-contests": {
+        "task": "community.tasks.remind_of_contests",
         "schedule": 3600.0,
         "options": {"expire_seconds": 3600},
     },

@@ -37,6 +37,10 @@ class ContestQuerySet(models.QuerySet):
         """Those whose last day for entries is over on a day of the city, without results yet."""
         return self.filter(state=ContestState.PUBLISHED, entries_until__lt=today)
 
+    def promised(self, today: date) -> Self:
+        """Those of them whose results are promised for a day of the city, or an earlier one."""
+        return self.judged(today).filter(results_on__lte=today)
+
 
 class Contest(models.Model):
     """A contest: what it is about, by which days of the city (Asia/Shanghai), for which rules.

@@ -358,6 +358,37 @@ def test_the_database_keeps_an_award_whole():
             made.entries.update(**broken)
 
 
+def test_the_organiser_is_told_once_on_the_day_for_which_results_are_promised():
+    made = community.judged(community.showcase(shown=True))
+    day = made.results_on - TODAY
+    community.contest()
+
+    counts = [contests.remind(at=NOW + day + days * DAY) for days in (-1, 0, 1)]
+
+    assert counts == [0, 1, 0]
+    told = Notice.objects.get(kind="contest.results_due")
+    assert (told.role, told.due_on) == ("operator", made.results_on)
+    for language, name in (("zh-hans", made.title_zh), ("en", made.title_en)):
+        with override(language):
+            assert name in sentence(told)
+            assert str(made.results_on) in sentence(told)
+
+
+@pytest.mark.parametrize("over", ["announced", "withdrawn"])
+def test_the_reminder_of_results_is_closed_with_the_contest(over):
+    made = community.judged(community.showcase(shown=True))
+    due = NOW + (made.results_on - TODAY)
+    contests.remind(at=due)
+
+    if over == "announced":
+        contests.announce(made.pk, {}, by=community.operator(), at=due)
+    else:
+        contests.withdraw(made.pk, reason="no jury", by=community.operator(), at=due)
+
+    assert not Notice.objects.open().filter(kind="contest.results_due").exists()
+    assert contests.remind(at=due + DAY) == 0
+
+
 # called off
 
 
