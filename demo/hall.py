@@ -38,7 +38,8 @@ AT_THEIR_DESKS = {
     "education-publisher": "an entry sent back, fields to grade",
     "housing-publisher": "an Excel source",
     "developer": "an app and its key, by the API alone",
-    "company-responsible": "at /my/: applications, a grant, an app with its webhook",
+    "company-responsible": "at /my/: applications, a grant, an app with its webhook (nobody"
+    " answers there, so it is switched off after five days)",
 }
 """Who gets a password, and what to try there: for each role somebody on whose desk work waits."""
 
