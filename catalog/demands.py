@@ -24,6 +24,7 @@ from catalog.models import Dataset, Demand
 from catalog.refusals import EntryRefused, StepRefused
 from catalog.states import after_step
 from catalog.terms import DemandState
+from policy import detect
 
 State = DemandState
 ALIKE = 5
@@ -96,6 +97,8 @@ def raise_demand(
         moved_at=at,
     )
     demand.full_clean()
+    if demand.told_to_all:
+        _require_fit(demand)
     demand.save()
     _tell("demand.raised", demand, None, at)
     chain.record(
@@ -229,7 +232,7 @@ def show(demand_id: int, *, by: User, at: datetime) -> Demand:
     """Let everybody read a demand that was kept back.
 
     By the department in need alone, since the words are its own. Raises NotAllowed, StepRefused
-    where everybody reads it already.
+    where everybody reads it already, EntryRefused where its text tells how to reach a person.
     """
     demand = _locked(demand_id)
     if demand.told_to_all:
@@ -237,6 +240,7 @@ def show(demand_id: int, *, by: User, at: datetime) -> Demand:
             _("Everybody reads “%(demand)s” already: nothing is left to do.") % {"demand": demand}
         )
     require(by, "catalog.raise_demand", organization=demand.organization)
+    _require_fit(demand)
     demand.kept_back_because = ""
     demand.save(update_fields=["kept_back_because"])
     chain.record("demand.show", demand.address, by=by, at=at)
@@ -278,6 +282,20 @@ def _locked(demand_id: int) -> Demand:
 def _kept(demand: Demand, at: datetime) -> None:
     demand.moved_at = at
     demand.save(update_fields=["state", "provider", "dataset", "answer", "moved_at"])
+
+
+def _require_fit(demand: Demand) -> None:
+    """Let pass what everybody may read: no number or address of a person stands in its text."""
+    texts = (demand.title_zh, demand.title_en, demand.description, demand.scene)
+    found = detect.contact("\n".join((*texts, demand.legal_basis)))
+    if found:
+        raise EntryRefused(
+            _(
+                "“%(contact)s” reads as a telephone number or an e-mail address, and everybody"
+                " reads the demand list. Raise the demand without it, or keep it from the public."
+            )
+            % {"contact": found}
+        )
 
 
 def _said(text: str) -> str:

@@ -104,6 +104,9 @@ _PLATE = re.compile(
     "[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]"
 )
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+_REACHES = re.compile(
+    rf"(?<![0-9A-Za-z])(?:{_MOBILE.pattern}|{_LANDLINE.pattern}|{_EMAIL.pattern})(?![0-9A-Za-z])"
+)
 _IPV4 = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}")
 _PAIR = re.compile(r"(-?[0-9]{1,3}\.[0-9]{3,15})(?:[,， ] ?(-?[0-9]{1,3}\.[0-9]{3,15}))?")
@@ -339,6 +342,12 @@ def detect(name: str, label: str, values: Sequence[str]) -> tuple[Finding, ...]:
     if any(finding.by == FoundBy.BOTH for finding in findings):
         findings = [finding for finding in findings if finding.by != FoundBy.NAME]
     return tuple(sorted(findings, key=lambda finding: -finding.confidence))
+
+
+def contact(text: str) -> str:
+    """Return the first telephone number or e-mail address that stands in a text, "" for none."""
+    found = _REACHES.search(text)
+    return found[0] if found else ""
 
 
 def _sample(values: Sequence[str]) -> tuple[str, ...]:

@@ -287,3 +287,14 @@ def test_demands_from_before_the_list_was_public_are_kept_back(asker):
 
     demand.refresh_from_db()
     assert not demand.told_to_all
+
+
+@pytest.mark.parametrize("told", ["13800138000", "电话0755-12345678。", "请联系lan@example.org"])
+@pytest.mark.parametrize("place", ["title_zh", "description", "scene", "legal_basis"])
+def test_no_number_or_address_of_a_person_is_told_to_everybody(asker, place, told):
+    with pytest.raises(EntryRefused, match="reads as a telephone number"):
+        raised(asker, **{place: told})
+    demand = raised(asker, kept_back_because="侦查工作", **{place: told})
+    with pytest.raises(EntryRefused, match="reads as a telephone number"):
+        demands.show(demand.pk, by=clerk_of(asker), at=NOW)
+    assert not Demand.objects.told_to_all().exists()

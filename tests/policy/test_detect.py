@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from policy.detect import DETECTORS, SAMPLE, FoundBy, Kind, detect
+from policy.detect import DETECTORS, SAMPLE, FoundBy, Kind, contact, detect
 
 IDS = ["360426199101010071", "11010519491231002X", "440304199001010011"]
 SAMPLES = {
@@ -154,3 +154,29 @@ def test_detectors_are_asked_with_checksums_first_and_the_bank_card_last_of_the_
     assert order[:2] == [Kind.RESIDENT_ID, Kind.USCC]
     assert order.index(Kind.BANK_CARD) > order.index(Kind.MOBILE)
     assert len(set(order)) == len(order)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("联系人电话13800138000，工作日", "13800138000"),
+        ("+86 13800138000", "+86 13800138000"),
+        ("（0755-12345678）", "0755-12345678"),
+        ("请发至lan@example.org。", "lan@example.org"),
+        ("深府办〔2016〕25号，2026-03-02起", ""),
+        ("91440300708461136T", ""),
+        ("440301199001011234", ""),
+        ("每日0点更新，约10000000行", ""),
+        ("", ""),
+    ],
+)
+def test_how_to_reach_a_person_is_found_in_a_text(text, found):
+    assert contact(text) == found
+
+
+def test_a_long_text_is_looked_through_quickly():
+    began = time.process_time()
+
+    assert contact("a." * 2_000 + "@" + "a-" * 2_000) == ""
+
+    assert time.process_time() - began < 1
