@@ -121,7 +121,7 @@ def _line(dataset: Dataset) -> None:
 
 def _demand(dataset: Dataset, where: House) -> None:
     told = dict.fromkeys(("title_zh", "title_en", "description", "scene", "legal_basis"), SCRIPT)
-    place, by = where.organization, where.publisher
+    place, by = where.department, where.publisher
     made = demands.raise_demand(organization=place, by=by, at=exchange.NOW, **told)
     demands.catalogue(made.pk, dataset=dataset, note=SCRIPT, by=where.operator, at=exchange.NOW)
 
