@@ -6,6 +6,7 @@ the setting TRUSTED_PROXIES, and from its end, where the proxies nearest to us w
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
 from django.conf import settings
@@ -37,6 +38,7 @@ def _is_trusted(address: Address) -> bool:
     return any(address in network for network in settings.TRUSTED_PROXIES)
 
 
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> Address | None:
     """Return an address, an IPv4 one that is written as IPv6 as what it is."""
     try:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import redis
 from django.conf import settings
@@ -168,6 +168,26 @@ def spend(
     raise _exceeded(state, quota, cost, tokens)
 
 
+def spend_each(callers: Sequence[ApiKey | str], *, at: datetime) -> list[Quota | None]:
+    """Spend one call of each caller, all in one go, and say what is left to each.
+
+    None where it could not be spent, and nothing was: `spend` says why not.
+    """
+    meters = [_of_caller(caller, 1, tile=False) for caller in callers]
+    try:
+        answers = stream.call_each([_words([meter], [UNCOUNTED], at) for meter in meters])
+    except redis.RedisError:
+        return [None] * len(meters)
+    return [_left(meter, answer, at) for meter, answer in zip(meters, answers, strict=True)]
+
+
+def _left(meter: _Meter, answer: Any, at: datetime) -> Quota | None:
+    if not isinstance(answer, list) or answer[0] != SPENT:
+        return None
+    _state, _refused, tokens, count = answer
+    return _quota(meter.limits, at, tokens / 1000, count)
+
+
 def spend_under(grant: UnderGrant, *, at: datetime) -> GrantLeft:
     """Spend one call of a grant's day alone, for who comes without a key: a person at a desk.
 
@@ -262,16 +282,22 @@ def _run(
 
 
 def _asked(meters: Sequence[_Meter], seeds: Sequence[int], at: datetime) -> list[int]:
+    words = _words(meters, seeds, at)
+    try:
+        answer = stream.call(*words)
+    except redis.exceptions.NoScriptError:
+        answer = stream.call("EVAL", SCRIPT, *words[2:])
+    return cast("list[int]", answer)
+
+
+def _words(meters: Sequence[_Meter], seeds: Sequence[int], at: datetime) -> stream.Words:
+    """Return the command that spends on all of these meters or on none."""
     now = at.timestamp()
     arguments: list[int | str] = [int(now * 1000), _day(now).name, KEPT_SECONDS]
     for meter, seed in zip(meters, seeds, strict=True):
         arguments += [meter.cost, meter.limits.per_minute, meter.limits.per_day, seed]
     names = [meter.name for meter in meters]
-    try:
-        answer = stream.call("EVALSHA", SCRIPT_SHA, len(names), *names, *arguments)
-    except redis.exceptions.NoScriptError:
-        answer = stream.call("EVAL", SCRIPT, len(names), *names, *arguments)
-    return cast("list[int]", answer)
+    return ("EVALSHA", SCRIPT_SHA, len(names), *names, *arguments)
 
 
 def _quota(limits: Limits, at: datetime, tokens: float, count: int) -> Quota:

@@ -1,6 +1,7 @@
 """What a call costs its caller, and the note of what was delivered to whom."""
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -33,6 +34,13 @@ def spend(request: Request, *, tile: bool = False) -> dict[str, str]:
 def charge(key: ApiKey | None, caller: Caller, *, tile: bool = False) -> dict[str, str]:
     """Spend one call of a key, or of whoever calls without one; returns as `spend` does."""
     return quotas.spend(key or caller.address, at=timezone.now(), tile=tile).headers()
+
+
+def charge_each(callers: Sequence[tuple[ApiKey | None, Caller]]) -> list[dict[str, str] | None]:
+    """Charge a call of each of these in one go; None for who could not be charged."""
+    named = [key or caller.address for key, caller in callers]
+    left = quotas.spend_each(named, at=timezone.now())
+    return [None if quota is None else quota.headers() for quota in left]
 
 
 def charge_under(key: ApiKey, grant: Grant | None, *, cost: int = 1) -> dict[str, str]:

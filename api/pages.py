@@ -20,9 +20,10 @@ from django.utils.translation import get_language
 from accounts import addresses, bounds, keys
 from accounts.models import ApiKey
 from accounts.quotas import QuotaExceeded
-from api import kept, metering
+from api import kept, metering, rounds
 from api.authentication import caller, presented
 from api.kept import Kept, shelf
+from api.rounds import Joined
 from exchange import access
 from exchange.access import Caller, Head, Seen
 from exchange.records import reading
@@ -85,14 +86,12 @@ def _page(asked: Asked, raw: str, *, foresight: bool = True) -> Answered:
     if ahead is not None:
         # a call that may not be made costs no reading; which refusal it gets is asked below
         with contextlib.suppress(QuotaExceeded):
-            if asked.meter is None:
-                asked.meter = metering.charge(ahead.key, caller(ahead.key, address))
+            _charge(asked, ahead.key, caller(ahead.key, address))
             if shelf.find(_name(asked, ahead.head, ahead.fields, query)) is None:
                 look, ready = reading.again(ahead, asked.slug, digest, query)
     head, key = access.entered(asked.slug, digest, at=at, look=look)
     who = caller(key, address)
-    if asked.meter is None:
-        asked.meter = metering.charge(key, who)
+    _charge(asked, key, who)
     head = access.granted(head, who, today)
     fields = access.visible(head, who, today=today, mode=Mode.QUERY)
     name = _name(asked, head, fields, query)
@@ -110,7 +109,24 @@ def _page(asked: Asked, raw: str, *, foresight: bool = True) -> Answered:
     metering.note(
         who, head, rows=page.count, size=len(page.body), fields=fields.digest, mode=Mode.QUERY
     )
-    return _sent(page.body, page.tag, asked.environ, asked.meter)
+    return _sent(page.body, page.tag, asked.environ, asked.meter or {})
+
+
+def _charge(asked: Asked, key: ApiKey | None, who: Caller) -> None:
+    """Charge a call once, however often it is looked up.
+
+    One that is served by other limits than were foreseen is charged by those as well: what was
+    set lower holds for the very next call.
+    """
+    limits = _limits(key)
+    if asked.meter is None or asked.limits not in (None, limits):
+        asked.meter = None  # where it is refused, nothing was paid
+        asked.meter = metering.charge(key, who)
+        asked.limits = limits
+
+
+def _limits(key: ApiKey | None) -> tuple[int | None, ...] | None:
+    return None if key is None else metering.limits(key, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +141,24 @@ class Ahead:
     today: date
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Remembered:
-    """What a call came to, the texts of the look it rests on, and the last state of the database
-    in which they were those."""
+    """What a call came to, and the texts of the look it rests on."""
 
     ahead: Ahead
     texts: access.Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the last look at a key and a dataset told, and the state of the database it was of."""
+
+    texts: access.Texts | None
     state: bytes | None
 
 
 _ahead: dict[tuple[str, ...], Remembered] = {}
+_looked: dict[tuple[str, str], Looked] = {}
 KEPT_AHEAD = 4096
 
 
@@ -152,19 +175,17 @@ def _repeated(asked: Asked, raw: str) -> Answered | None:
     if ahead.today != timezone.localdate(at) or not _opens(ahead.key, address, at):
         return None
     who = ahead.who if ahead.key else caller(None, address)
-    if asked.meter is None:
-        try:
-            asked.meter = metering.charge(ahead.key, who)
-        except QuotaExceeded:  # which refusal it gets is asked step by step
-            return None
-    began = time.monotonic()
-    if not _unmoved(known, asked.slug, digest):
+
+    def note() -> None:
+        size, fields = len(page.body), ahead.fields_digest
+        metering.note(who, ahead.head, rows=page.count, size=size, fields=fields, mode=Mode.QUERY)
+
+    looked = _looked.get((asked.slug, digest))
+    state = looked.state if looked and looked.texts == known.texts else None
+    call = Joined(state, ahead.key, who, note)
+    if not (_stands_together(asked, call) or _stands_alone(asked, known, call, digest)):
         return None
-    if time.monotonic() - began > reading.LEASE_SECONDS:
-        return None
-    size, fields = len(page.body), ahead.fields_digest
-    metering.note(who, ahead.head, rows=page.count, size=size, fields=fields, mode=Mode.QUERY)
-    return _sent(page.body, page.tag, asked.environ, asked.meter)
+    return _sent(page.body, page.tag, asked.environ, asked.meter or {})
 
 
 class _Latest:
@@ -178,23 +199,43 @@ def _opens(key: ApiKey | None, address: str, at: datetime) -> bool:
     return key is None or (key.expires_at > at and bounds.admits(key, address))
 
 
-def _unmoved(known: Remembered, slug: str, digest: str) -> bool:
-    """Whether a look at key and head would tell what it told.
+def _stands_together(asked: Asked, call: Joined) -> bool:
+    """Whether nothing at all was written since, in a round with all who ask just now.
 
-    Certain where nothing at all was written since, which is asked first, unless a later state was
-    seen already. Else they are looked up and compared as text: where nothing that the look tells
-    has moved, neither has anything that was worked out from it on this day.
+    Not tried where a later state was seen already. Who was slower than the lease after that looks
+    once more for itself: rather a read noted too many than one too few.
     """
-    if known.state is not None and known.state == _Latest.state:
-        state = access.state()
-        if state == known.state:
-            return True
-        _Latest.state = state
-    texts, state = access.texts(slug, digest)
-    if texts != known.texts:
+    if asked.meter is not None or call.state is None or call.state != _Latest.state:
         return False
-    known.state = _Latest.state = state
+    rounds.ours.join(call)
+    if call.meter is not None:
+        asked.meter, asked.limits = call.meter, _limits(call.key)
+    if call.found is not None:
+        _Latest.state = call.found
+    return call.stands and (_in_time(call.began) or access.state() == call.state)
+
+
+def _stands_alone(asked: Asked, known: Remembered, call: Joined, digest: str) -> bool:
+    """Whether a look at key and head tells what it told, for a call that is charged and noted.
+
+    Looked up and compared as text: where nothing that the look tells has moved, neither has
+    anything that was worked out from it on this day.
+    """
+    began = time.monotonic()
+    if _look(asked.slug, digest).texts != known.texts:
+        return False
+    try:
+        _charge(asked, call.key, call.who)
+    except QuotaExceeded:  # which refusal it gets is asked step by step
+        return False
+    if not _in_time(began):
+        return False
+    call.note()
     return True
+
+
+def _in_time(began: float) -> bool:
+    return time.monotonic() - began <= reading.LEASE_SECONDS
 
 
 def _alike(asked: Asked, digest: str) -> tuple[str, ...]:
@@ -204,7 +245,7 @@ def _alike(asked: Asked, digest: str) -> tuple[str, ...]:
 
 def _remember(asked: Asked, digest: str, ahead: Ahead) -> None:
     """Remember what a call with a kept page came to, where one look told all that it rests on."""
-    texts, state = access.texts(asked.slug, digest)
+    texts = _look(asked.slug, digest).texts
     if texts is None:
         return
     found = access.known(ahead.head.zone, texts)
@@ -212,8 +253,17 @@ def _remember(asked: Asked, digest: str, ahead: Ahead) -> None:
         return
     if len(_ahead) >= KEPT_AHEAD:
         _ahead.clear()
-    _Latest.state = state
-    _ahead[_alike(asked, digest)] = Remembered(ahead, texts, state)
+    _ahead[_alike(asked, digest)] = Remembered(ahead, texts)
+
+
+def _look(slug: str, digest: str) -> Looked:
+    """Look key and head up as texts, and keep what that told for all pages that rest on it."""
+    found = Looked(*access.texts(slug, digest))
+    if len(_looked) >= KEPT_AHEAD:
+        _looked.clear()
+    _looked[slug, digest] = found
+    _Latest.state = found.state
+    return found
 
 
 def _name(asked: Asked, head: Head, fields: Seen, query: RecordQuery) -> kept.Name | None:

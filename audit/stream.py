@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.conf import settings
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 2.0
+Words = tuple[str | bytes | float, ...]
 
 
 def client() -> redis.Redis:
@@ -48,6 +49,14 @@ def call(*words: str | bytes | float) -> Any:
         return line.call(words)
 
 
+def call_each(commands: Sequence[Words]) -> list[Any]:
+    """Send commands in one go and return the answer of each; a refusal is an answer too.
+
+    None of them is sent twice, as `call` does: some may have been done. Raises redis.RedisError.
+    """
+    return _own_line().call_each(commands) if commands else []
+
+
 def tell(*words: str | bytes | float) -> None:
     """Send one command whose answer is read before this thread's next call, or at its end.
 
@@ -61,14 +70,15 @@ def tell(*words: str | bytes | float) -> None:
 def together() -> Iterator[None]:
     """Send what is told within in one go, when it ends, for the price of one.
 
-    Raises redis.RedisError where it cannot.
+    Within another one it goes with that. Raises redis.RedisError where it cannot.
     """
     line = _own_line()
-    line.gather()
+    outermost = line.gather()
     try:
         yield
     finally:
-        line.send_gathered()
+        if outermost:
+            line.send_gathered()
 
 
 class _Line:
@@ -83,23 +93,32 @@ class _Line:
         # its own thread speaks on it; only at the end of the process another one settles it
         self._lock = threading.Lock()
 
-    def call(self, words: tuple[str | bytes | float, ...]) -> Any:
+    def call(self, words: Words) -> Any:
         with self._lock, self._dropped_where_broken():
             self._send(words)
             self._read_owed()
             return self._connection.read_response()
 
-    def tell(self, words: tuple[str | bytes | float, ...]) -> None:
+    def call_each(self, commands: Sequence[Words]) -> list[Any]:
+        with self._lock, self._dropped_where_broken():
+            self._send_packed([self._packed(words) for words in commands])
+            self._read_owed()
+            return [self._answer() for _command in commands]
+
+    def tell(self, words: Words) -> None:
         if self._gathered is not None:
-            self._gathered.append(b"".join(self._connection.pack_command(*words)))
+            self._gathered.append(self._packed(words))
             return
         with self._lock, self._dropped_where_broken():
             self._send(words)
             self._owed += 1
 
-    def gather(self) -> None:
-        """Keep what is told from here on for `send_gathered`."""
-        self._gathered = self._gathered or []
+    def gather(self) -> bool:
+        """Keep what is told from here on for `send_gathered`; whether it was not kept already."""
+        begins = self._gathered is None
+        if begins:
+            self._gathered = []
+        return begins
 
     def send_gathered(self) -> None:
         """Send what was told since `gather`."""
@@ -107,7 +126,7 @@ class _Line:
         if not gathered:
             return
         with self._lock, self._dropped_where_broken():
-            self._connection.send_packed_command([b"".join(gathered)], check_health=False)
+            self._send_packed(gathered)
             self._owed += len(gathered)
 
     def settle(self) -> None:
@@ -117,9 +136,21 @@ class _Line:
         with self._lock, contextlib.suppress(redis.RedisError), self._dropped_where_broken():
             self._read_owed()
 
-    def _send(self, words: tuple[str | bytes | float, ...]) -> None:
-        packed = self._connection.pack_command(*words)
-        self._connection.send_packed_command(packed, check_health=False)
+    def _send(self, words: Words) -> None:
+        self._send_packed([self._packed(words)])
+
+    def _packed(self, words: Words) -> bytes:
+        return b"".join(self._connection.pack_command(*words))
+
+    def _send_packed(self, commands: list[bytes]) -> None:
+        self._connection.send_packed_command([b"".join(commands)], check_health=False)
+
+    def _answer(self) -> Any:
+        """Read one answer; a refusal is returned, so that those after it are read too."""
+        try:
+            return self._connection.read_response()
+        except redis.ResponseError as refused:
+            return refused
 
     def _read_owed(self) -> None:
         while self._owed:

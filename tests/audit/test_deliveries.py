@@ -129,7 +129,8 @@ def test_what_is_told_together_leaves_in_one_go_and_in_order(monkeypatch):
     )
 
     with stream.together():
-        stream.tell("RPUSH", "together", "one")
+        with stream.together():
+            stream.tell("RPUSH", "together", "one")
         stream.tell("RPUSH", "together", "two")
         before = len(sent)
     told = stream.call("LRANGE", "together", 0, -1)
