@@ -7,6 +7,7 @@ finds its own drafts besides. `catalog.indexing` keeps what is searched here.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -22,6 +23,7 @@ from catalog.conditions import PUBLIC, Conditions, Filters, Reader
 from catalog.facets import Facet
 from catalog.models import Dataset, SearchEntry
 from catalog.ordering import NEWEST, Order
+from catalog.tokens import fold, is_han
 from catalog.understanding import Meaning, by_characters, understand
 
 PAGE = 20
@@ -105,15 +107,19 @@ def find(
 
 
 def near(q: str, *, limit: int) -> tuple[Dataset, ...]:
-    """Return published entries with the most telling of the Chinese characters of `q`, the best
-    first: what may help where nothing has its words."""
+    """Return published entries whose titles have at least half of the Chinese characters of `q`,
+    the best first: what may help where nothing has its words."""
     with _by_index():
         where = Conditions(Asked(()), Filters(), PUBLIC)
         meaning = by_characters(q, where)
         if meaning.nothing:
             return ()
-        ids = _ids(ranking.statement(replace(where, asked=meaning.asked), 0, limit))
-    return _datasets(ids)
+        ids = _ids(ranking.statement(replace(where, asked=meaning.asked), 0, LARGEST_PAGE))
+    wanted = {one for one in fold(q) if is_han(one)}
+    found = (
+        one for one in _datasets(ids) if 2 * len(wanted & set(fold(one.title_zh))) >= len(wanted)
+    )
+    return tuple(islice(found, limit))
 
 
 def overview() -> Found:

@@ -29,7 +29,7 @@ ORDERS: dict[str, tuple[Promise, Order | None]] = {
 }
 AROUND = 2
 """How many pages before and after this one are named."""
-NEAR = 5
+NEAR = 3
 """How many datasets are named where none is found."""
 
 
@@ -247,7 +247,8 @@ def results(asking: Asking, *, now: datetime) -> Results:
 
 
 def near_to(words: str) -> tuple[Choice, ...]:
-    """Return datasets that have some of the characters of Chinese words, the nearest first."""
+    """Return datasets whose titles have many of the characters of Chinese words, the nearest
+    first."""
     found = search.near(words, limit=NEAR)
     return tuple(Choice(one.title, dataset_address(one.slug)) for one in found)
 

@@ -146,12 +146,16 @@ def test_where_nothing_is_found_what_is_near_themes_and_a_wish_lead_on(stops):
     stops.save()
     indexing.index_all([stops.pk], at=catalog.NOW)
 
-    page = page_of(q="城郊麒麟", language="en")
+    page = page_of(q="城郊", language="en")
 
-    assert "No published dataset has “城郊麒麟”" in page
+    assert "No published dataset has “城郊”" in page
     assert '<a href="/datasets/stops">Bus stops</a>' in page
     assert f'class="chip" href="?subject={stops.subject.code}"' in page
-    assert f'href="/my/talk/wish/?title={quote("城郊麒麟")}"' in page
+    assert f'href="/my/talk/wish/?title={quote("城郊")}"' in page
+
+
+def test_what_has_few_of_the_characters_is_not_near(stops):
+    assert finding.near_to("城郊麒麟") == ()
 
 
 def test_words_that_are_not_chinese_have_no_characters_to_be_near_by(stops):
