@@ -123,10 +123,21 @@ class Told:
         return events.handle_of(self.row)
 
     @property
+    def next_at(self) -> datetime:
+        """When one that waits is sent: it rests while its address does, but for a ping."""
+        resting = None if self.row.event.kind == PING else self.row.webhook.resting_until
+        return max(self.row.due_at, resting or self.row.due_at)
+
+    @property
+    def later(self) -> bool:
+        """Whether it waits for a moment that is still to come."""
+        return self.row.state == DeliveryState.WAITING and self.next_at > timezone.now()
+
+    @property
     def soon(self) -> bool:
         """Whether it is sent within a minute, so that it is worth looking again."""
         waits = self.row.state == DeliveryState.WAITING
-        return waits and self.row.due_at < timezone.now() + SOON
+        return waits and self.next_at < timezone.now() + SOON
 
     @property
     def repeatable(self) -> bool:

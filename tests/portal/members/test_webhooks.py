@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 from django.test.utils import override_settings
+from django.utils import timezone
 
 from accounts.models import App
 from audit.models import Entry
@@ -114,6 +115,22 @@ def test_a_delivery_shows_code_time_and_how_the_answer_began_and_can_be_repeated
     assert "none of the codes" in page
     assert again.status_code == 302
     assert WebhookDelivery.objects.get(repeats=delivery).state == "waiting"
+
+
+@pytest.mark.django_db
+def test_what_waits_for_an_address_that_rests_says_until_when():
+    client, dataset = builder(), hooks.published()
+    register(client, dataset)
+    hooks.sent(Receiver(), at=now())
+    webhook = Webhook.objects.get()
+    hooks.delivered(webhook, made_at=now(), due_at=now())
+    Webhook.objects.update(failing_since=now(), resting_until=now() + 30 * hooks.MINUTE)
+    until = timezone.localtime(Webhook.objects.get().resting_until)
+
+    page = client.get(f"/my/webhooks/{webhook.pk}/").content.decode()
+
+    assert f"next at {until:%m-%d %H:%M}" in page
+    assert "every 3s" not in page
 
 
 @pytest.mark.django_db
