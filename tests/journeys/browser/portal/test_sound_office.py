@@ -1,7 +1,7 @@
 """Pages of the back office before axe: what is ours has no fault; what is the theme's is known."""
 
 import pytest
-from django.urls import reverse
+from django.urls import NoReverseMatch, get_resolver, reverse
 
 from accounts.models import User
 from accounts.roles import Role
@@ -10,8 +10,11 @@ from tests.factories import accounts, catalog
 from tests.journeys.browser.conftest import NARROW, WIDE
 from tests.journeys.browser.portal.conftest import City
 from tests.journeys.browser.portal.looking import Looker, need_axe
+from tests.journeys.browser.portal.walking import HTML
 
 pytestmark = pytest.mark.slow
+WHOLE = "<html"
+"""What a part of a page has not."""
 KNOWN = {
     ("target-size", "#searchbar-submit"): "the glass in the theme's box for searching is small",
     ("target-size", "o="): "the theme's arrows for sorting are small; its headings sort as well",
@@ -68,6 +71,49 @@ def test_pages_of_the_office_have_no_fault_but_the_themes(
             found += [f"{address}: {one}" for one in looker.judged() if not is_known(one)]
 
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("who", "language", "scheme", "size"),
+    [("operator", "zh-hans", "light", WIDE), ("publisher", "en", "dark", NARROW)],
+)
+def test_every_page_of_the_office_that_names_no_row_has_no_fault_but_the_themes(
+    city: City, who: str, language: str, scheme: str, size: dict[str, int]
+):
+    need_axe()
+    publisher = city.dealings.market.where.publisher
+    user = publisher if who == "publisher" else accounts.user(Role.OPERATOR)
+    pages = whole_office(city, language, user)
+    kinds = {"color_scheme": scheme, "viewport": size, "reduced_motion": "reduce"}
+    looker = Looker.at(city, language, user, **kinds)
+    found = []
+
+    for address in pages:
+        looker.open(address)
+        found += [f"{address}: {one}" for one in looker.judged() if not is_known(one)]
+
+    assert len(pages) > 20
+    assert not found, "\n".join(found)
+
+
+def whole_office(city: City, language: str, user: User) -> list[str]:
+    """Return every page of the office that somebody may open and whose address holds no number."""
+    _prefix, office = get_resolver().namespace_dict["admin"]
+    reader = city.reader(language, user)
+    found = []
+    for name in sorted(one for one in office.reverse_dict if isinstance(one, str)):
+        try:
+            address = reverse(f"admin:{name}")
+        except NoReverseMatch:
+            continue
+        answer = reader.get(address)
+        if (answer.status, answer.kind) == (
+            200,
+            HTML,
+        ) and "<html" in answer.body:  # no part of one
+            found.append(address)
+    reader.close()
+    return found
 
 
 def is_known(fault: str) -> bool:

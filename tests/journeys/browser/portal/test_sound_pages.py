@@ -12,6 +12,7 @@ import pytest
 from django.urls import URLPattern
 
 from accounts.models import User
+from community import follows
 from portal import urls as portal
 from portal.members import urls as members
 from tests.factories import dealings
@@ -61,10 +62,12 @@ FILES = {
     *("portal-figures-raw", "portal-negative-list-file", "portal-security", "portal-sitemap"),
     *("portal-sitemap-datasets", "portal-sitemap-pages", "portal-demand-list-file"),
 }
-BY_LETTER = {"members-join", "members-letters-stop"}
-"""Opened by a word that stands in a letter alone; test_scripts opens the first."""
-UNSEEN = STEPS | PARTS | FILES | BY_LETTER
-"""What is not looked at: steps of forms, parts of pages, files, and pages that letters lead to."""
+UNSEEN = STEPS | PARTS | FILES
+"""What is not looked at: steps of forms, parts of pages, and files."""
+DOCS, ERRORS = "/api/docs/", "/api/errors"
+SWAGGERS = ("nested-interactive: ", "heading-order: ", "region: .information-container")
+"""Faults in the markup of Swagger UI: buttons that hold links, levels of its headings, and its
+introduction that stands in no landmark."""
 
 
 def special(city: City) -> dict[str, int]:
@@ -114,6 +117,38 @@ def test_no_page_of_the_entrance_has_a_fault(city: City, language: str):
     assert not told, told
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_that_a_letter_leads_to_has_a_fault(city: City, language: str):
+    joins, stops = by_letter(city)
+
+    told = faults(city, language, joins, city.hostile.guest) + faults(city, language, stops)
+    assert not told, told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_descriptions_of_the_api_have_no_fault_but_swagger_uis(city: City, language: str):
+    need_axe()
+    looker = Looker.at(city, language, reduced_motion="reduce")
+    found = []
+    for address, drawn in ((DOCS, ".opblock"), (ERRORS, "main table")):
+        looker.open(address)
+        looker.page.wait_for_selector(drawn)
+        for size in (WIDE, NARROW):
+            looker.resize(size)
+            found += [f"{address} {size['width']}: {one}" for one in looker.judged()]
+
+    told = "\n".join(one for one in found if not one.split(": ", 1)[1].startswith(SWAGGERS))
+    assert not told, told
+
+
+def by_letter(city: City) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the pages whose addresses stand in letters alone: to join a company, as the guest
+    who is invited, and to end letters, as anybody."""
+    word = follows.stop_token(city.living.member.pk)
+    joins = {f"/my/join/{city.hostile.dealings.invited.token}/": 200}
+    return joins, {f"/my/followed/stop/{word}/": 200, "/my/followed/stop/cut-off/": 404}
+
+
 def beside(city: City) -> list[str]:
     """Return pages of a member to which no link below "/my/" leads."""
     made = city.dealings
@@ -129,7 +164,7 @@ def beside(city: City) -> list[str]:
 
 def test_no_sort_of_page_is_left_out_unsaid(city: City):
     met = [*city.kinds("/"), *city.kinds("/my/", city.living.member), *beside(city)]
-    met += [*city.kinds("/my/sign-in/"), *ENTRANCE]
+    met += [*city.kinds("/my/sign-in/"), *ENTRANCE, *by_letter(city)[0], *by_letter(city)[1]]
     listed = [*portal.urlpatterns, *members.urlpatterns]
     named = {one.name for one in listed if isinstance(one, URLPattern)}
 
