@@ -92,7 +92,7 @@ def _page(asked: Asked, raw: str, *, foresight: bool = True) -> Answered:
     head, key = access.entered(asked.slug, digest, at=at, look=look)
     who = caller(key, address)
     _charge(asked, key, who)
-    head = access.granted(head, who, today)
+    head = access.granted(head, who, today, Mode.QUERY)
     fields = access.visible(head, who, today=today, mode=Mode.QUERY)
     name = _name(asked, head, fields, query)
     page = shelf.find(name)

@@ -572,16 +572,18 @@ def _by_name(grant: GrantFacts, names: Mapping[int, str]) -> GrantFacts:
     )
 
 
-def served(slug: str, caller: Caller, today: date) -> Head:
+def served(slug: str, caller: Caller, today: date, mode: Mode) -> Head:
     """Look a dataset up for a caller: in the conditional zone where a live grant covers it."""
-    return granted(head(slug), caller, today)
+    return granted(head(slug), caller, today, mode)
 
 
-def granted(found: Head, caller: Caller, today: date) -> Head:
+def granted(found: Head, caller: Caller, today: date, mode: Mode) -> Head:
     """Return the head a caller is served from: the open one, or the conditional under a grant.
 
     Grants are served where the door of the conditional zone or the office's stands open; at a door
-    of the open zone alone, a grant's holder sees what everybody sees. Raises KeyNotForDataset.
+    of the open zone alone, a grant's holder sees what everybody sees. So it is where no grant
+    shows anything in this way of use: its rows bind nothing then, and the zone would tell of all.
+    Raises KeyNotForDataset.
     """
     bounds.check_dataset(caller.only, found.dataset_id, caller.key_id)
     if caller.organization_id is None or not serves_grants():
@@ -592,7 +594,16 @@ def granted(found: Head, caller: Caller, today: date) -> Head:
     conditional = head(found.slug, zone=Zone.CONDITIONAL)
     if conditional.table_id is None:
         return holding
+    if not _shows_more(holding, caller, today, mode):
+        return found if found.table_id is None else holding
     return replace(conditional, grants=holding.grants)
+
+
+def _shows_more(holding: Head, caller: Caller, today: date, mode: Mode) -> bool:
+    """Whether a grant is for all rows in this way of use, or what is seen leans on one."""
+    if any(mode in grant.modes and not grant.rows for _grant_id, grant in holding.grants):
+        return True
+    return bool(_decision(holding, caller, today=today, mode=mode, channel=Channel.OPEN).grants)
 
 
 def serves_grants() -> bool:

@@ -175,7 +175,7 @@ def _feed(slug: str, caller: Caller, since: int, cursor: str) -> tuple[Head, See
 def looked_up(slug: str, caller: Caller, mode: Mode) -> tuple[Head, Seen, list[Scope]]:
     """Return the dataset's head, its fields as the caller sees them, and their row scopes."""
     today = timezone.localdate()
-    head = access.served(slug, caller, today)
+    head = access.served(slug, caller, today, mode)
     fields = access.visible(head, caller, today=today, mode=mode)
     return head, fields, access.scopes(head, caller, today=today, mode=mode)
 

@@ -18,7 +18,7 @@ from accounts.keys import IssuedKey
 from audit.models import Delivery
 from catalog.models import Dataset
 from exchange.hooks import spreading
-from exchange.models import Binding, RecordTable, Webhook, Zone
+from exchange.models import Binding, Grant, RecordTable, Webhook, Zone
 from exchange.sync import engine
 from policy.terms import DataType, Mode, OpenType
 from tests.databases import undone
@@ -151,6 +151,17 @@ def test_such_a_grant_has_no_place_in_a_feed_and_is_told_of_no_change_of_rows(ci
         assert b'"seq": null, "moved": null' in page
         assert b'"beds":50' in page
         assert hooks.told(city.webhook) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["records", "changes", "aggregate"])
+def test_such_a_grant_for_another_way_of_use_gives_not_even_empty_rows(city, path):
+    with undone():
+        Grant.objects.update(modes=[Mode.BULK])
+
+        status, body, _headers = city.ask(path, {})
+
+        assert (status, b"conditional-only" in body) == (403, True)
 
 
 @pytest.mark.django_db
