@@ -13,6 +13,7 @@ from django.db import close_old_connections
 from django.test import override_settings
 
 from accounts import keys
+from accounts.models import ApiKey
 from audit import deliveries
 from config import urls, wire
 from config.lane import lane
@@ -308,6 +309,16 @@ def test_a_zone_that_moved_on_is_read_though_its_former_state_was_foreseen(door)
     table.save(update_fields=["seq"])
 
     assert json.loads(door.page()[2])["seq"] == seq + 1
+
+
+def test_a_quota_that_is_set_lower_holds_for_the_next_call_of_what_was_foreseen(door):
+    for _time in range(4):
+        door.ask(door.lane, query="limit=5")
+    ApiKey.objects.filter(pk=door.key.key.pk).update(daily_quota=4)
+
+    status, _headers, body = door.ask(door.lane, query="limit=5")
+
+    assert (status, json.loads(body)["code"]) == (429, "quota-exceeded")
 
 
 def test_the_address_of_the_next_page_keeps_the_query(door):
