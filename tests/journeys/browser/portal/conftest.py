@@ -36,7 +36,7 @@ class City:
     hostile: Hostile
     dealings: Dealings
     walks: dict[tuple[str, str], Walk] = field(default_factory=dict)
-    sorts: dict[str, list[str]] = field(default_factory=dict)
+    sorts: dict[tuple[str, int | None], Walk] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -60,18 +60,22 @@ class City:
 
     def kinds(self, start: str, user: User | None = None) -> list[str]:
         """Return addresses of every sort of page that links lead to, a few of each."""
-        if start in self.sorts:
-            return self.sorts[start]
+        return list(self.sorted(start, user).pages)
+
+    def sorted(self, start: str, user: User | None = None) -> Walk:
+        """Return a walk along every sort of page that links lead to, to a few of each."""
+        named = (start, user and user.pk)
+        if named in self.sorts:
+            return self.sorts[named]
         reader, met = self.reader(user=user), Counter[str]()
 
         def is_new(address: str) -> bool:
             met[view_of(address)] += 1
             return bool(view_of(address)) and met[view_of(address)] <= PER_VIEW
 
-        walk = Walk(reader, within=start, left=LEFT).walk(start, follow=is_new)
+        self.sorts[named] = Walk(reader, within=start, left=LEFT).walk(start, follow=is_new)
         reader.close()
-        self.sorts[start] = list(walk.pages)
-        return self.sorts[start]
+        return self.sorts[named]
 
 
 def session_of(user: User) -> str:
