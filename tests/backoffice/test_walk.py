@@ -7,17 +7,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.db.models import Model
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
+from django.utils.html import escape
 
 from accounts.roles import CITY_WIDE, OFFICE_ROLES, Role
+from tests import forms
 from tests.backoffice.test_desks import MODELS, a_whole_city, viewers
 from tests.factories import accounts
+from tests.factories.hostile import SCRIPT
+from tests.forms import Form
 
 pytestmark = pytest.mark.django_db
+FILLING = (Role.PUBLISHER, Role.REVIEWER, Role.OPERATOR)
+"""Clerk, reviewer and operator: they write most of what is typed in the office."""
 LINK = re.compile(r'href="(/office/[^"#]*)"')
 WRITTEN = re.compile(
     r"<script\b(?![^>]*(?:\ssrc=|application/json))[^>]*>|<style\b[^>]*>"
@@ -28,13 +35,15 @@ WRITTEN = re.compile(
 
 @dataclass(frozen=True)
 class Opened:
-    """What came of an address: status, where links and buttons lead, what its policy refuses."""
+    """What came of an address: status, where links and buttons lead, what its policy refuses,
+    where one may type."""
 
     status: int
     links: frozenset[str]
     buttons: tuple[str, ...] | None
     rows: tuple[Model, ...]
     written: tuple[str, ...]
+    forms: tuple[Form, ...]
 
 
 @dataclass
@@ -66,14 +75,14 @@ def place(model: type[Model], what: str, *args: object) -> str:
 def read(answer) -> Opened:
     context = {} if answer.streaming else answer.context or {}
     listed, drawn = context.get("cl"), context.get("actions_detail")
+    text = "" if answer.streaming else answer.content.decode(errors="replace")
     return Opened(
         answer.status_code,
         frozenset() if answer.streaming else links_of(answer.content),
         None if drawn is None else tuple(action["path"] for action in drawn),
         tuple(listed.result_list[:9]) if listed else (),
-        ()
-        if answer.streaming
-        else tuple(WRITTEN.findall(answer.content.decode(errors="replace"))),
+        tuple(WRITTEN.findall(text)),
+        tuple(forms.of(text)),
     )
 
 
@@ -139,3 +148,41 @@ def test_no_link_on_a_rows_page_is_refused_to_the_role_that_reads_it(seats):
                 assert seat.open(link).status != 403, (role, row, link)
 
     assert len(followed) > 300
+
+
+def typed_into(role: Role, seat: Seat) -> Iterator[tuple[str, Form]]:
+    """Yield the forms on the pages of a role, each with the address to which it is sent."""
+    rows = [model for model in MODELS if role in viewers(model)]
+    pages = {*seat.open("/office/").links}
+    for listed in map(seat.list, rows):
+        pages |= {one for one in listed.links if one.endswith("/add/")}
+        for row in listed.rows[:2]:
+            pages |= {place(type(row), "change", row.pk), *(seat.page(row).buttons or ())}
+    for address in sorted(pages):
+        for form in seat.open(address).forms:
+            yield urljoin(address, form.action), form
+
+
+@pytest.mark.slow
+def test_a_script_that_is_typed_into_any_form_is_shown_as_text(seats):
+    sent, wrong = set(), []
+
+    for role in FILLING:
+        for address, form in list(typed_into(role, seats[role])):
+            sort = (resolve(urlsplit(address).path).view_name, *form.typed)
+            if sort in sent:
+                continue
+            sent.add(sort)
+            answer = seats[role].client.post(address, form.filled(SCRIPT), follow=True)
+            planted = forms.planted(answer.content.decode())
+            if planted or answer.status_code >= 500:
+                wrong.append((address, role, answer.status_code, planted))
+
+    assert wrong == []
+    assert len(sent) > 40
+
+
+def test_a_script_that_would_run_is_seen():
+    assert len(forms.planted(f"<p>{SCRIPT}</p>")) == 2
+    assert forms.planted(f'<input name="a" value="{SCRIPT}">')
+    assert forms.planted(f'<p>{escape(SCRIPT)}</p><input value="{escape(SCRIPT)}">') == []
