@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser
 
-from config.middleware import PORTAL_POLICY
+from config.middleware import CONTENT_POLICY
 from tests.journeys.browser.conftest import Seat, Site
 from tests.journeys.browser.portal.looking import Looker
 from tests.journeys.browser.portal.walking import Reader, Walk
@@ -50,7 +50,7 @@ PAGE = "<!doctype html><html lang=en><title>Asking</title><body><main><h1>Asking
 
 
 class _Answers(BaseHTTPRequestHandler):
-    """Answers one page, at "/" without a policy, at "/strict" with the portal's."""
+    """Answers one page, at "/" without a policy, at "/strict" with the platform's."""
 
     page = ""
 
@@ -60,7 +60,7 @@ class _Answers(BaseHTTPRequestHandler):
         self.send_response(200 if is_page else 404)
         self.send_header("Content-Type", "text/html")
         if self.path == "/strict":
-            self.send_header("Content-Security-Policy", PORTAL_POLICY)
+            self.send_header("Content-Security-Policy", CONTENT_POLICY)
         self.end_headers()
         self.wfile.write(self.page.encode() if is_page else b"")
 
