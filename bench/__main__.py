@@ -8,7 +8,7 @@ from bench import stage
 
 NAMES = (
     *("decision", "page", "depth", "csv", "counts", "kept", "repeated", "places", "office"),
-    *("verify", "sync", "file", "relevance", "lists", "finding", "search"),
+    *("verify", "sync", "file", "relevance", "lists", "finding", "lighthouse", "search"),
 )
 
 

@@ -1,6 +1,7 @@
 """The cases of `make bench`, by name, in the order in which they run."""
 
 from bench import (
+    browsing,
     counts,
     decisions,
     finding,
@@ -31,5 +32,6 @@ CASES = {
     "relevance": relevance.measure,
     "lists": lists.measure,
     "finding": finding.measure,
+    "lighthouse": browsing.measure,
     "search": search.measure,
 }
