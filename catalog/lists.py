@@ -278,6 +278,14 @@ class ListedDemand:
         """Whether nothing has come of it yet."""
         return self.state in (DemandState.OPEN, DemandState.ACCEPTED)
 
+    @property
+    def answered_on(self) -> date | None:
+        """The day of the step that brought its answer; None while it waits.
+
+        A later step would tell then of an answer that nobody outside knows of.
+        """
+        return None if self.waiting else timezone.localdate(self.demand.moved_at)
+
 
 def needed(
     words: str = "", *, before: int | None = None, limit: int | None = None
@@ -329,7 +337,7 @@ def needs(words: str = "") -> Table:
         _("Department with the duty"),
         _("Dataset"),
         _("Raised on"),
-        _("Last step on"),
+        _("Answered on"),
     ]
     rows = [
         [
@@ -343,7 +351,7 @@ def needs(words: str = "") -> Table:
             one.demand.provider,
             one.dataset and f"{one.dataset.title} ({one.dataset.slug})",
             timezone.localdate(one.demand.raised_at),
-            timezone.localdate(one.demand.moved_at),
+            one.answered_on,
         ]
         for one in needed(words)
     ]

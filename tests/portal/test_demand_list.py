@@ -187,7 +187,7 @@ def test_it_comes_as_both_kinds_of_file_that_run_no_formula():
     cells = list(load_workbook(io.BytesIO(get("/demand-list.xlsx").content)).active.iter_rows())
 
     assert (row["Title"], row["What is needed"]) == ("'=HYPERLINK(1)", "'@SUM(1)")
-    assert (row["Raised on"], row["Last step on"]) == ("2026-03-02", "2026-03-02")
+    assert (row["Raised on"], row["Answered on"]) == ("2026-03-02", "")
     assert [one.value for one in cells[0]] == list(row)
     assert cells[1][0].value == demand.pk
     assert not [one for one in cells[1] if one.data_type == "f"]
@@ -336,6 +336,7 @@ def enter(cast, number, kind, told, *, mirrored):
         row["state"] = DemandState.ACCEPTED
         if mirrored:
             row |= {"state": DemandState.CATALOGUED, "dataset": cast.unknown}
+            row["moved_at"] += timedelta(days=400)
     if kind == "kept":
         row |= {"kept_back_because": "侦查", "title_zh": SECRET + told}
         if mirrored:
