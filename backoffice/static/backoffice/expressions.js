@@ -210,6 +210,16 @@
     return read.get(text);
   }
 
+  // a style that is written as a text is refused: it is set property by property
+  function properties(text) {
+    const parts = text.split(";").map((one) => one.split(":").map((part) => part.trim()));
+    return Object.fromEntries(parts.filter((pair) => pair.length === 2));
+  }
+
+  function isStyle(element, expression) {
+    return ["x-bind:style", ":style"].some((name) => element.getAttribute(name) === expression);
+  }
+
   // as Alpine's own: what comes out is told to `told`; a function that comes out is called first,
   // and what cannot be read stops nothing else on the page
   function evaluator(element, expression) {
@@ -217,8 +227,9 @@
     return function (told = () => {}, { scope = {}, params = [] } = {}) {
       const names = Alpine.mergeProxies([scope, ...around]);
       try {
-        const value = typeof expression === "function" ? expression.apply(names, params) : program(expression)(names);
-        told(typeof value === "function" ? value.apply(names, params) : value);
+        let value = typeof expression === "function" ? expression.apply(names, params) : program(expression)(names);
+        if (typeof value === "function") value = value.apply(names, params);
+        told(typeof value === "string" && isStyle(element, expression) ? properties(value) : value);
       } catch (fault) {
         setTimeout(() => { throw fault; });
       }
@@ -226,5 +237,5 @@
   }
 
   document.addEventListener("alpine:init", () => Alpine.setEvaluator(evaluator));
-  window.officeExpressions = { program };
+  window.officeExpressions = { program, properties };
 })();

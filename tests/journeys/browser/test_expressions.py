@@ -92,6 +92,18 @@ def test_a_press_changes_the_names_of_its_page(page: Page, text: str, changed: d
     assert page.evaluate(RUN, [text, NAMES]) == NAMES | changed
 
 
+@pytest.mark.parametrize(
+    ("text", "properties"),
+    [
+        ("width: 320px", {"width": "320px"}),
+        (" width:0px ; color : red;", {"width": "0px", "color": "red"}),
+        ("", {}),
+    ],
+)
+def test_a_style_that_is_a_text_is_told_by_its_properties(page: Page, text: str, properties: dict):
+    assert page.evaluate("(text) => officeExpressions.properties(text)", text) == properties
+
+
 def test_a_page_leads_on_within_the_site_alone(page: Page):
     with page.expect_navigation(url="**/office/next/"):
         page.evaluate(
