@@ -126,7 +126,8 @@ def rounded(mask: Mask, number: Decimal, coordinate: str) -> str | Decimal:
         return STARS
     digits = places.decimals_left(coordinate, mask.digits, number)
     shown = number.quantize(Decimal(1).scaleb(-digits), context=_WIDE)
-    return _WIDE.plus(shown)  # the database knows no negative zero
+    # the database knows no negative zero, and writes no exponent
+    return _WIDE.plus(shown if digits >= 0 else shown.quantize(Decimal(1), context=_WIDE))
 
 
 def _blank(_mask: Mask, _value: Value, _key: bytes | None) -> str:

@@ -130,7 +130,10 @@ def test_a_coarse_place_is_a_beginning_of_the_address_or_stars(address):
         (Decimal("-0.1"), 0, Decimal(0)),
         (22.54315, 4, Decimal("22.5432")),
         (22, 1, Decimal("22.0")),
-        (Decimal(10) ** 40, 2, Decimal("1" + "0" * 40 + ".00")),
+        (Decimal(180), 2, Decimal("180.00")),
+        (Decimal("181.7"), 5, Decimal(182)),
+        (Decimal("-12638527.4"), 3, Decimal(-12638500)),
+        (Decimal(10) ** 40 + 2500, 2, Decimal("1" + "0" * 36 + "3000")),
     ],
 )
 def test_numbers_are_rounded_half_away_from_zero_as_the_database_does(value, digits, shown):
