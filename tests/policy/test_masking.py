@@ -133,7 +133,7 @@ def test_a_coarse_place_is_a_beginning_of_the_address_or_stars(address):
         (Decimal(180), 2, Decimal("180.00")),
         (Decimal("181.7"), 5, Decimal(182)),
         (Decimal("-12638527.4"), 3, Decimal(-12638500)),
-        (Decimal(10) ** 40 + 2500, 2, Decimal("1" + "0" * 36 + "3000")),
+        (Decimal("1" + "0" * 36 + "2500"), 2, Decimal("1" + "0" * 36 + "3000")),
     ],
 )
 def test_numbers_are_rounded_half_away_from_zero_as_the_database_does(value, digits, shown):

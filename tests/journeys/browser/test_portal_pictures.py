@@ -40,9 +40,10 @@ PAGES = {
     "wishes": "/wishes",
 }
 
-SHOWN = """() => [...document.images].filter(one => one.getBoundingClientRect().top < innerHeight)
-    .every(one => one.complete && one.naturalWidth > 0)"""
-"""Whether the pictures on the screen are there, which come when they are looked at."""
+SHOWN = """() => Promise.all([...document.images]
+    .filter(one => one.getBoundingClientRect().top < innerHeight)
+    .map(one => one.decode())).then(() => null)"""
+"""Wait for the pictures on the screen, which come when they are looked at."""
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ class Looking:
         answer = self.page.goto(f"{self.site.url}{path}", wait_until="load")
         assert answer is not None
         assert answer.status == 200, path
-        self.page.wait_for_function(SHOWN)
+        self.page.evaluate(SHOWN)
         if "/chart" in path and assets.present(assets.CHARTS):
             expect(self.page.locator("#chart[data-drawn]")).to_be_visible()
         if path.endswith("/map") and finders.find(MAP) is not None and self._draws():
