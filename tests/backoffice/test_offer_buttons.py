@@ -269,7 +269,7 @@ def test_what_a_published_entry_offers_is_amended_by_buttons_and_ends_at_once(at
     publisher.press(offer, "amend", title_zh="年度报告", title_en="Yearly", reason="更准确")
     page = head.page(Revision.objects.latest("pk")).content.decode()
     assert "年度报告" in page
-    assert "required" in said(publisher.press(offer, "end"))
+    assert "was left empty" in said(publisher.press(offer, "end"))
     publisher.press(offer, "end", reason="不再编制")
     offer.refresh_from_db()
     assert offer.ended_at is not None
