@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.roles import require
 from audit import chain
 from catalog import indexing, updates
+from catalog.containing import containing
 from catalog.library import LIBRARY, Article
 from catalog.models import Dataset, LegalBasis, NegativeLine
 from catalog.negative_list import place
@@ -166,15 +167,9 @@ def _end(
 def in_force(words: str, *, today: date) -> QuerySet[LegalBasis]:
     """Return articles in force on a day that have all of these words, by law and number."""
     rows = LegalBasis.objects.filter(in_force_from__lte=today).exclude(in_force_until__lt=today)
-    for word in words.split():
-        rows = rows.filter(
-            Q(law_zh__icontains=word)
-            | Q(law_en__icontains=word)
-            | Q(article__icontains=word)
-            | Q(gist_zh__icontains=word)
-            | Q(gist_en__icontains=word)
-            | Q(document_number__icontains=word)
-        )
+    rows = rows.filter(
+        containing(words, "law_zh", "law_en", "article", "gist_zh", "gist_en", "document_number")
+    )
     return rows.order_by("law_zh", "pk")
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.containing import containing
 from catalog.facts import last_day
 from catalog.models import Dataset, Demand, Duty, Field, NegativeLine, NegativeLineField
 from catalog.models.dataset import SEEN_BY_ALL
@@ -165,16 +166,18 @@ def _published(words: str, after: int) -> QuerySet:
         dataset__state__in=SEEN_BY_ALL,
         number__gt=after,
     )
-    for word in words.split():
-        lines = lines.filter(
-            Q(dataset__title_zh__icontains=word)
-            | Q(dataset__title_en__icontains=word)
-            | Q(dataset__owner__name_zh__icontains=word)
-            | Q(dataset__owner__name_en__icontains=word)
-            | Q(basis__law_zh__icontains=word)
-            | Q(basis__law_en__icontains=word)
-            | Q(basis__article__icontains=word)
+    lines = lines.filter(
+        containing(
+            words,
+            "dataset__title_zh",
+            "dataset__title_en",
+            "dataset__owner__name_zh",
+            "dataset__owner__name_en",
+            "basis__law_zh",
+            "basis__law_en",
+            "basis__article",
         )
+    )
     return (
         lines.select_related("dataset__owner", "basis")
         .prefetch_related(Prefetch("fields", Field.objects.order_by("position", "pk")))
@@ -186,14 +189,16 @@ def duties(words: str = "") -> QuerySet[Duty]:
     """Return the duties that go on, by department, with their published datasets; two queries."""
     published = Dataset.objects.published().order_by("title_zh")
     found = Duty.objects.filter(ended_at=None)
-    for word in words.split():
-        found = found.filter(
-            Q(title_zh__icontains=word)
-            | Q(title_en__icontains=word)
-            | Q(legal_basis__icontains=word)
-            | Q(organization__name_zh__icontains=word)
-            | Q(organization__name_en__icontains=word)
+    found = found.filter(
+        containing(
+            words,
+            "title_zh",
+            "title_en",
+            "legal_basis",
+            "organization__name_zh",
+            "organization__name_en",
         )
+    )
     return (
         found.select_related("organization")
         .prefetch_related(Prefetch("datasets", published))
@@ -298,18 +303,20 @@ def needed(
     if before is not None:
         found = found.filter(pk__lt=before)
     # never by its dataset's title, which may be of an entry that nobody outside knows of
-    for word in words.split():
-        found = found.filter(
-            Q(title_zh__icontains=word)
-            | Q(title_en__icontains=word)
-            | Q(description__icontains=word)
-            | Q(scene__icontains=word)
-            | Q(legal_basis__icontains=word)
-            | Q(organization__name_zh__icontains=word)
-            | Q(organization__name_en__icontains=word)
-            | Q(provider__name_zh__icontains=word)
-            | Q(provider__name_en__icontains=word)
+    found = found.filter(
+        containing(
+            words,
+            "title_zh",
+            "title_en",
+            "description",
+            "scene",
+            "legal_basis",
+            "organization__name_zh",
+            "organization__name_en",
+            "provider__name_zh",
+            "provider__name_en",
         )
+    )
     rows = found.select_related("organization", "provider", "dataset").order_by("-pk")
     return map(_listed, rows[:limit])
 
