@@ -23,7 +23,7 @@ from catalog.conditions import PUBLIC, Conditions, Filters, Reader
 from catalog.facets import Facet
 from catalog.models import Dataset, SearchEntry
 from catalog.ordering import NEWEST, Order
-from catalog.tokens import fold, is_han
+from catalog.tokens import characters
 from catalog.understanding import Meaning, by_characters, understand
 
 PAGE = 20
@@ -115,9 +115,11 @@ def near(q: str, *, limit: int) -> tuple[Dataset, ...]:
         if meaning.nothing:
             return ()
         ids = _ids(ranking.statement(replace(where, asked=meaning.asked), 0, LARGEST_PAGE))
-    wanted = {one for one in fold(q) if is_han(one)}
+    wanted = set(characters(q))
     found = (
-        one for one in _datasets(ids) if 2 * len(wanted & set(fold(one.title_zh))) >= len(wanted)
+        one
+        for one in _datasets(ids)
+        if 2 * len(wanted.intersection(characters(one.title_zh))) >= len(wanted)
     )
     return tuple(islice(found, limit))
 

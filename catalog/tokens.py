@@ -64,6 +64,11 @@ def stem(word: str) -> str:
     return word[: match.start(2)] if match else ""
 
 
+def characters(text: str) -> tuple[str, ...]:
+    """Return the different Chinese characters of a text, folded, in their order."""
+    return tuple(dict.fromkeys(filter(is_han, fold(text))))
+
+
 class Token(NamedTuple):
     """What can be looked up, and at which character of its text it begins."""
 

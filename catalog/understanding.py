@@ -21,7 +21,7 @@ from catalog.conditions import Conditions, Filters
 from catalog.mistakes import Window
 from catalog.pinyin import initials
 from catalog.stop_words import ABOUT_ANY, EMPTY_WORDS, QUESTION_WORDS
-from catalog.tokens import RUNS, fold, is_han, singular
+from catalog.tokens import RUNS, characters, is_han, singular
 from catalog.vocabulary import signs
 from catalog.years import otherwise
 
@@ -87,10 +87,10 @@ def understand(text: str, where: Conditions) -> Meaning:
 
 def by_characters(text: str, where: Conditions) -> Meaning:
     """Return the Chinese characters of a text as what is looked for, each by itself."""
-    apart = dict.fromkeys(one for one in fold(text) if is_han(one) and one not in EMPTY_WORDS)
+    apart = [Term(one) for one in characters(text) if one not in EMPTY_WORDS]
     if not apart:
         return Meaning(Asked(()))
-    return _weighed(Asked(tuple(map(Term, apart))[:ASKED_WORDS]), where)
+    return _weighed(Asked(tuple(apart[:ASKED_WORDS])), where)
 
 
 # --- what is known of the words
