@@ -56,9 +56,14 @@ def import_boundaries(
     if wrong:
         raise ValidationError(wrong[:50])
     for pk, rings in wanted.items():
-        told = {"rings": rings, "source": source, "source_en": source_en}
-        told |= {"review_number": review_number}
-        RegionBoundary.objects.update_or_create(region_id=pk, defaults=told | {"entered_at": at})
+        told = {
+            "rings": rings,
+            "source": source,
+            "source_en": source_en,
+            "review_number": review_number,
+            "entered_at": at,
+        }
+        RegionBoundary.objects.update_or_create(region_id=pk, defaults=told)
     chain.record("region.bound", "regions", by=by, at=at, entered=len(wanted), source=source)
     return len(wanted)
 

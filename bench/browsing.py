@@ -37,7 +37,7 @@ def measure(found: embedded.Services) -> list[Line]:
             line
             for name, address in seen.items()
             for preset in PRESETS
-            for line in _lines(name, preset, _medians(program, address, preset))
+            for line in _lines(name, preset, _medians([program, browser], address, preset))
         ]
 
 
@@ -52,27 +52,28 @@ def _lines(page: str, preset: str, told: dict[str, float]) -> list[Line]:
     ]
 
 
-def _medians(program: str, address: str, preset: str) -> dict[str, float]:
+def _medians(programs: list[str], address: str, preset: str) -> dict[str, float]:
     """Return the median of each figure over the rounds, by name."""
     told: dict[str, list[float]] = defaultdict(list)
     for _round in range(stage.ROUNDS):
-        for name, figure in _figures(_report(program, address, preset)).items():
+        for name, figure in _figures(_report(programs, address, preset)).items():
             told[name].append(figure)
     return {name: stage.median(figures) for name, figures in told.items()}
 
 
-def _report(program: str, address: str, preset: str) -> dict[str, Any]:
+def _report(programs: list[str], address: str, preset: str) -> dict[str, Any]:
     """Return what Lighthouse says of a page, which now and then fails to record what it sees.
 
     Raises RuntimeError where it failed TRIES times.
     """
+    program, browser = programs
     url = f"http://localhost:{PORT}{address}"
     options = [f"--chrome-flags={FLAGS}", "--output=json", "--quiet", *PRESETS[preset]]
     failed = ""
     for _try in range(TRIES):
         ended = subprocess.run(
             [program, url, *options],
-            env=os.environ | {"CHROME_PATH": shutil.which(BROWSER) or ""},
+            env=os.environ | {"CHROME_PATH": browser},
             capture_output=True,
             text=True,
             check=False,

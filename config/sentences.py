@@ -4,15 +4,15 @@ Django and Django REST framework have a sentence for each kind of input: in one 
 without what to do. Ours stand in the place of those that people meet most.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django import forms
 from django.core.validators import EmailValidator
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-Words = Mapping[str, Promise]
+Words = Mapping[str, Any]
 
 NO_DAY = _("This is no day of the calendar. Write year-month-day, such as 2026-03-31.")
 NO_MOMENT = _("This is no day and time. Write them as in 2026-03-31 09:30.")
@@ -20,6 +20,12 @@ NO_WHOLE_NUMBER = _("This is no whole number. Write digits alone, such as 12.")
 NO_NUMBER = _("This is no number. Write digits, with a point before decimals, such as 12.5.")
 NO_PAGE = _("This is no address of a page. It begins with https://, such as https://example.org/.")
 NOT_OFFERED = _("This cannot be chosen here, or not any more. Choose one that is offered.")
+NO_FILE = _("No file came with the form. Choose it again and send it.")
+NO_OBJECT = _("It is no object. Send one, in curly brackets.")
+NO_LIST: Words = {
+    "not_a_list": _("It is no list. Send one, in square brackets."),
+    "empty": _("The list is empty. Name at least one."),
+}
 
 FORMS: tuple[tuple[type[forms.Field], Words], ...] = (
     (forms.Field, {"required": _("This is needed and was left empty. Fill it in.")}),
@@ -43,8 +49,8 @@ FORMS: tuple[tuple[type[forms.Field], Words], ...] = (
     (
         forms.FileField,
         {
-            "invalid": _("No file came with the form. Choose it again and send it."),
-            "missing": _("No file came with the form. Choose it again and send it."),
+            "invalid": NO_FILE,
+            "missing": NO_FILE,
             "empty": _("The file is empty. Choose the one that has the content."),
         },
     ),
@@ -81,23 +87,14 @@ BODIES: tuple[tuple[type[serializers.Field], Words], ...] = (
     (serializers.ChoiceField, {"invalid_choice": NOT_OFFERED}),
     (
         serializers.ListField,
-        {
-            "not_a_list": _("It is no list. Send one, in square brackets."),
-            "empty": _("The list is empty. Name at least one."),
-        },
+        NO_LIST,
     ),
     (
         serializers.ListSerializer,
-        {
-            "not_a_list": _("It is no list. Send one, in square brackets."),
-            "empty": _("The list is empty. Name at least one."),
-        },
+        NO_LIST,
     ),
-    (
-        serializers.DictField,
-        {"not_a_dict": _("It is no object. Send one, in curly brackets.")},
-    ),
-    (serializers.Serializer, {"invalid": _("It is no object. Send one, in curly brackets.")}),
+    (serializers.DictField, {"not_a_dict": NO_OBJECT}),
+    (serializers.Serializer, {"invalid": NO_OBJECT}),
 )
 """Of bodies of the API, alike; {names} are filled in by the framework."""
 
@@ -106,7 +103,8 @@ NO_MAIL = _("This is no e-mail address. It has a name, @ and a place, as name@ex
 
 def say() -> None:
     """Have forms and bodies say these sentences, whichever room declares them."""
-    for kind, words in (*FORMS, *BODIES):
+    kinds: Sequence[tuple[type[forms.Field | serializers.Field], Words]] = (*FORMS, *BODIES)
+    for kind, words in kinds:
         own = kind.__dict__.get("default_error_messages", {})
-        kind.default_error_messages = {**own, **words}  # type: ignore[attr-defined]
+        kind.default_error_messages = {**own, **words}
     EmailValidator.message = NO_MAIL
