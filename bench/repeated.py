@@ -48,7 +48,7 @@ def _of(here: pages.Open, rows: int) -> list[Line]:
     print(f"repeated pages of {rows} a second: kept {kept}, door for keys {keyed}, made {made}")
     anew = stage.median(made)
     name = f"repeated page of {rows} rows"
-    floor = 3.0 if rows == WHOLE_PAGE else 2.0  # of a short page, most is what no page is without
+    floor = 3.0 if rows == WHOLE_PAGE else 2.4  # of a short page, most is what no page is without
     return [
         Line(name, stage.median(kept) / anew, "x rate", "the same page made anew", floor, 3.0),
         Line(
