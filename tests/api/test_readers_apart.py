@@ -32,7 +32,7 @@ COMPANY_QUERIES = (
     {"sort": "-price,name", "limit": 20},
     {"extra": "x", "total": "exact", "limit": 1},
 )
-DOORS = ({"open"}, {"conditional"}, {"open", "office"})
+DOORS = (("open",), ("conditional",), ("open", "office"))
 TAGS = ("none", "own", "others'", "everybody's")
 
 
