@@ -1,5 +1,6 @@
 """Beat can be told to stop at any moment, also in the middle of a question to the database."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -18,7 +19,8 @@ LONG = "SELECT pg_sleep(20)"
 
 
 @pytest.fixture
-def service(live_database):
+def service(live_database, monkeypatch):
+    monkeypatch.setattr(Scheduler, "_told_to_stop", False)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     made = Service(app, scheduler_cls=Scheduler)
     Beat(app=app).install_sync_handler(made)
@@ -60,6 +62,39 @@ def test_a_stop_in_the_midst_of_a_question_ends_beat_and_keeps_what_ran(
     assert "Traceback" not in caplog.text
     ran = PeriodicTask.objects.filter(last_run_at__isnull=False)
     assert set(ran.values_list("name", flat=True)) >= turns[-1] > set()
+
+
+def test_a_stop_while_the_schedule_is_being_read_ends_beat(service, live_database, monkeypatch):
+    def read(scheduler, data):
+        with connection.cursor() as cursor:
+            cursor.execute(LONG)
+        raise AssertionError("beat was not interrupted")
+
+    monkeypatch.setattr(Scheduler, "install_default_entries", read)
+    killer = threading.Thread(
+        target=stop_in_the_midst_of_the_long_question, args=[live_database], daemon=True
+    )
+    killer.start()
+
+    with pytest.raises(SystemExit):
+        service.start()
+
+    killer.join()
+
+
+def test_a_stop_that_is_lost_on_its_way_ends_beat_with_the_next_turn(service, monkeypatch):
+    """Python swallows what is raised while it tidies up an object; a handler may run then."""
+
+    def lost(scheduler):
+        with contextlib.suppress(SystemExit):
+            os.kill(os.getpid(), signal.SIGTERM)
+        return False
+
+    monkeypatch.setattr(Scheduler, "schedule_changed", lost)
+
+    service.start()
+
+    assert not service.scheduler._dirty
 
 
 def test_a_stop_between_two_turns_ends_beat(service, monkeypatch):
