@@ -16,7 +16,7 @@ import ipaddress
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ import redis
 from django.conf import settings
 from django.utils import timezone
 
+from accounts import days
 from accounts.models import ApiKey
 from accounts.wording import said as _
 from audit import deliveries, stream
@@ -292,8 +293,7 @@ def _asked(meters: Sequence[_Meter], seeds: Sequence[int], at: datetime) -> list
 
 def _words(meters: Sequence[_Meter], seeds: Sequence[int], at: datetime) -> stream.Words:
     """Return the command that spends on all of these meters or on none."""
-    now = at.timestamp()
-    arguments: list[int | str] = [int(now * 1000), _day(now).name, KEPT_SECONDS]
+    arguments: list[int | str] = [int(at.timestamp() * 1000), days.of(at).name, KEPT_SECONDS]
     for meter, seed in zip(meters, seeds, strict=True):
         arguments += [meter.cost, meter.limits.per_minute, meter.limits.per_day, seed]
     names = [meter.name for meter in meters]
@@ -326,33 +326,7 @@ def _of_day(limits: Limits, at: datetime, count: int, grant: GrantLeft) -> Quota
 
 
 def _until_midnight(at: datetime) -> int:
-    now = at.timestamp()
-    return math.ceil(_day(now).end - now)
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A local day: its name (yyyymmdd) and where it begins and ends, in seconds since 1970."""
-
-    name: str
-    start: float
-    end: float
-
-
-_days: list[Day] = []
-
-
-def _day(now: float) -> Day:
-    """Return the local day of a moment; the last one asked for is kept."""
-    for day in _days:
-        if day.start <= now < day.end:
-            return day
-    local = timezone.localtime(datetime.fromtimestamp(now, UTC))
-    start = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    noon_after = start + timedelta(hours=36)  # whatever the clocks do at night
-    end = noon_after.replace(hour=0)
-    _days[:] = [Day(f"{local:%Y%m%d}", start.timestamp(), end.timestamp())]
-    return _days[0]
+    return math.ceil(days.of(at).end - at.timestamp())
 
 
 def _grant_exceeded(grant: UnderGrant, quota: Quota) -> QuotaExceeded:

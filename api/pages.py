@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from accounts import addresses, bounds, keys
+from accounts import addresses, bounds, days, keys
 from accounts.models import ApiKey
 from accounts.quotas import QuotaExceeded
 from api import kept, metering, rounds
@@ -172,7 +172,7 @@ def _repeated(asked: Asked, raw: str) -> Answered | None:
     ahead = known.ahead
     at = timezone.now()
     address = addresses.of(asked.environ)
-    if ahead.today != timezone.localdate(at) or not _opens(ahead.key, address, at):
+    if ahead.today != days.of(at).date or not _opens(ahead.key, address, at):
         return None
     who = ahead.who if ahead.key else caller(None, address)
 

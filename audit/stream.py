@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
+import hiredis
 import redis
 from django.conf import settings
 
@@ -140,7 +141,7 @@ class _Line:
         self._send_packed([self._packed(words)])
 
     def _packed(self, words: Words) -> bytes:
-        return b"".join(self._connection.pack_command(*words))
+        return hiredis.pack_command(words)  # type: ignore[arg-type]  # its stub says one word
 
     def _send_packed(self, commands: list[bytes]) -> None:
         self._connection.send_packed_command([b"".join(commands)], check_health=False)

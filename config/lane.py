@@ -10,8 +10,9 @@ again). docs/adr/0008 says what this is worth.
 import io
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -92,11 +93,7 @@ def lane(django: Application) -> Application:
         sent = wire.untagged(environ)
         asked = Asked(path, slug, {}, environ, body=body)
         try:
-            asked.params = parse_qs(
-                query,
-                keep_blank_values=True,
-                max_num_fields=MOST_PARAMETERS,
-            )
+            asked.params = _parameters(query)
             answer = way.answered(asked)
         except Exception:  # noqa: BLE001 - Django asks once more and tells what is wrong
             environ[PAID] = asked.meter
@@ -125,6 +122,12 @@ def _way(ways: list[Way], path: str) -> tuple[Way | None, str]:
         if match is not None:
             return way, match[1]
     return None, ""
+
+
+@lru_cache(maxsize=256)
+def _parameters(query: str) -> Mapping[str, list[str]]:
+    """Return all values of each parameter of an address. Raises ValueError for too many."""
+    return parse_qs(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
 
 
 def _body(environ: dict[str, Any]) -> bytes | None:

@@ -15,6 +15,7 @@ import redis
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import days
 from audit import stream
 from oversight.models import Drained
 
@@ -36,10 +37,10 @@ class Kind:
     add: Add
 
 
-def count(kind: Kind, field: str, *, day: date) -> None:
-    """Count one more of a day's. Where Valkey does not answer it is not, and the log says so."""
+def count(kind: Kind, field: str, *, at: datetime) -> None:
+    """Count one more of a moment's day. Where Valkey does not answer, the log says so."""
     try:
-        stream.tell("HINCRBY", f"{kind.counted}{day:%Y%m%d}", field, 1)
+        stream.tell("HINCRBY", f"{kind.counted}{days.of(at).name}", field, 1)
     except redis.RedisError:
         log.warning("One of %s was not counted: Valkey does not answer.", kind.batches)
 

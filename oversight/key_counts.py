@@ -43,7 +43,7 @@ def refused(key_id: int, code: str, *, at: datetime) -> None:
 
 
 def _count(key_id: int, what: str, label: str, at: datetime) -> None:
-    asides.count(KEYED, f"{key_id}:{what}:{label}", day=timezone.localdate(at))
+    asides.count(KEYED, f"{key_id}:{what}:{label}", at=at)
 
 
 ADD = """

@@ -14,7 +14,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
 from oversight import asides
 from oversight.models import Door
@@ -39,7 +38,7 @@ def seen(dataset_id: int, headers: Mapping[str, str], *, at: datetime) -> None:
     """Count a view of a dataset's page, unless it is a robot's."""
     if not by_a_person(headers):
         return
-    asides.count(VIEWS, str(dataset_id), day=timezone.localdate(at))
+    asides.count(VIEWS, str(dataset_id), at=at)
 
 
 ADD = """

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.test import override_settings
+from django.utils import timezone
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -265,7 +266,8 @@ def test_who_asks_again_on_another_day_is_decided_on_anew(way, monkeypatch):
         way.get(key="", limit=5)
     anew = Answered(200, b"{}", {})
     monkeypatch.setattr("api.pages._page", lambda *_told, **_more: anew)
-    monkeypatch.setattr("api.pages.timezone.localdate", lambda _at=None: date(2031, 1, 1))
+    another = timezone.now() + timedelta(days=1)
+    monkeypatch.setattr("api.pages.timezone.now", lambda: another)
 
     assert way.get(key="", limit=5).content == b"{}"
 
