@@ -152,7 +152,7 @@ def pages(found: embedded.Services) -> list[Line]:
     ]
 
 
-def rate(port: int, paths: list[str], keys: list[str]) -> float:
+def rate(port: int, paths: list[str], keys: list[str], *, seconds: int = SECONDS) -> float:
     """Return the calls a second that a port answers, at random paths with random keys.
 
     Raises RuntimeError where one answer was a refusal.
@@ -164,7 +164,7 @@ def rate(port: int, paths: list[str], keys: list[str]) -> float:
         names[f"BENCH_{name}"] = str(file)
     ended = subprocess.run(
         [
-            *("wrk", "-t1", f"-c{CALLERS}", f"-d{SECONDS}s", "-s", names["BENCH_LUA"]),
+            *("wrk", "-t1", f"-c{CALLERS}", f"-d{seconds}s", "-s", names["BENCH_LUA"]),
             f"http://127.0.0.1:{port}",
         ],
         env=os.environ | names,
