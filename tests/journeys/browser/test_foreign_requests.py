@@ -1,15 +1,16 @@
 """Who looks at pages in these tests sees what a page asks of another house, however it asks."""
 
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from config.middleware import CONTENT_POLICY
-from tests.journeys.browser.conftest import Seat, Site
+from tests.journeys.browser.conftest import PATIENCE, Seat, Site
 from tests.journeys.browser.portal.looking import Looker
 from tests.journeys.browser.portal.walking import Reader, Walk
 
@@ -97,6 +98,13 @@ def named(told: list[str], elsewhere: str) -> set[str]:
     return {one.rpartition("/")[2] for one in told if f"{host}/" in one}
 
 
+def wait_until(told: Callable[[], bool], page: Page) -> None:
+    """Give the browser time to tell: of windows, workers and sockets it does so after the page."""
+    until = time.monotonic() + PATIENCE / 1000
+    while not told() and time.monotonic() < until:
+        page.wait_for_timeout(20)
+
+
 def test_a_seat_and_a_looker_tell_of_all_that_a_page_asks_elsewhere(
     houses: tuple[str, str], browser: Browser
 ):
@@ -105,12 +113,16 @@ def test_a_seat_and_a_looker_tell_of_all_that_a_page_asks_elsewhere(
     seat = site.visitor("en")
     looker = Looker.watching(browser.new_page(), url)
 
-    for page in (seat.page, looker.page):
-        page.goto(f"{url}/", wait_until="networkidle")
+    def told_by_the_looker() -> set[str]:
+        return named([one for one in looker.strange if one.startswith("asked ")], elsewhere)
 
-    asked = [one for one in looker.troubles() if one.startswith("asked ")]
+    for page in (seat.page, looker.page):
+        page.goto(f"{url}/")
+
+    wait_until(lambda: named(seat.troubles, elsewhere) == WAYS.keys(), seat.page)
+    wait_until(lambda: told_by_the_looker() == WAYS.keys(), looker.page)
     assert named(seat.troubles, elsewhere) == WAYS.keys()
-    assert named(asked, elsewhere) == WAYS.keys()
+    assert told_by_the_looker() == WAYS.keys()
 
 
 def test_a_looker_tells_of_what_the_policy_keeps_from_being_asked(
@@ -119,10 +131,13 @@ def test_a_looker_tells_of_what_the_policy_keeps_from_being_asked(
     url, _elsewhere = houses
     looker = Looker.watching(browser.new_page(), url)
 
-    looker.page.goto(f"{url}/strict", wait_until="networkidle")
+    def told() -> list[str]:
+        return [one for one in looker.strange if one.startswith("console: ")]
 
-    told = [one for one in looker.troubles() if one.startswith("console: ")]
-    assert len(told) >= len(WAYS), "\n".join(told)
+    looker.page.goto(f"{url}/strict")
+
+    wait_until(lambda: len(told()) >= len(WAYS), looker.page)
+    assert len(told()) >= len(WAYS), "\n".join(told())
 
 
 def test_a_walk_tells_of_all_that_stands_in_a_page(houses: tuple[str, str]):
