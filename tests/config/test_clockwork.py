@@ -37,8 +37,18 @@ def stop_in_the_midst_of_the_long_question(url):
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+@pytest.fixture
+def killer(live_database):
+    """Tell this process to stop, from a thread, as soon as the long question is under way."""
+    thread = threading.Thread(
+        target=stop_in_the_midst_of_the_long_question, args=[live_database], daemon=True
+    )
+    thread.start()
+    return thread
+
+
 def test_a_stop_in_the_midst_of_a_question_ends_beat_and_keeps_what_ran(
-    service, live_database, monkeypatch, caplog
+    service, killer, monkeypatch, caplog
 ):
     turns = []
 
@@ -51,10 +61,6 @@ def test_a_stop_in_the_midst_of_a_question_ends_beat_and_keeps_what_ran(
         raise AssertionError("beat was not interrupted")
 
     monkeypatch.setattr(Scheduler, "schedule_changed", changed)
-    killer = threading.Thread(
-        target=stop_in_the_midst_of_the_long_question, args=[live_database], daemon=True
-    )
-    killer.start()
 
     service.start()
 
@@ -64,17 +70,13 @@ def test_a_stop_in_the_midst_of_a_question_ends_beat_and_keeps_what_ran(
     assert set(ran.values_list("name", flat=True)) >= turns[-1] > set()
 
 
-def test_a_stop_while_the_schedule_is_being_read_ends_beat(service, live_database, monkeypatch):
+def test_a_stop_while_the_schedule_is_being_read_ends_beat(service, killer, monkeypatch):
     def read(scheduler, data):
         with connection.cursor() as cursor:
             cursor.execute(LONG)
         raise AssertionError("beat was not interrupted")
 
     monkeypatch.setattr(Scheduler, "install_default_entries", read)
-    killer = threading.Thread(
-        target=stop_in_the_midst_of_the_long_question, args=[live_database], daemon=True
-    )
-    killer.start()
 
     with pytest.raises(SystemExit):
         service.start()
